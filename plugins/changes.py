@@ -7,10 +7,10 @@ from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
 from bot.commands.slots import Line, PageNumber, ServiceName, Told, number_of
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
-from bot.services.changes import Changes
-from bot.services.locks import Locks
+from bot.services.changes.changes import Changes
+from bot.services.changes.locks import Locks
 from bot.services.transaction import Transaction
 
 ChangeNumber = Annotated[int, number_of("a change", listed_by="incident changes")]

@@ -3,9 +3,9 @@
 from bot.commands.command import command, when
 from bot.commands.reply import Reply
 from bot.commands.request import ClosedNotice, Left, MadePrivateNotice, MovedNotice, PutOut, ReopenedNotice
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.services.channels import Channels
-from bot.services.incident_channels import IncidentChannels
+from bot.services.incident.channels import IncidentChannels
 
 
 @command("incident (channel new|new channel)")

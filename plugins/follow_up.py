@@ -7,10 +7,10 @@ from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Request
 from bot.commands.slots import PageNumber, Someone, number_of
-from bot.domain.follow_up import Category
-from bot.domain.incident import Incident
+from bot.domain.postmortem.follow_up import Category
+from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
-from bot.services.follow_ups import FollowUps
+from bot.services.postmortem.follow_ups import FollowUps
 
 FollowUpNumber = Annotated[int, number_of("a follow-up", listed_by="follow-ups")]
 

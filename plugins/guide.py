@@ -3,10 +3,10 @@
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
-from bot.domain import guide
-from bot.domain.incident import Incident
-from bot.services.incidents import Incidents
-from bot.services.views import Views
+from bot.domain.incident import guide
+from bot.domain.incident.incident import Incident
+from bot.services.incident.incidents import Incidents
+from bot.services.incident.views import Views
 
 
 @command("incident checklist|steps [<id>]")

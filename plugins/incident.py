@@ -21,19 +21,19 @@ from bot.commands.slots import (
     one_of,
 )
 from bot.domain.effects import ReadMessage
-from bot.domain.incident import WORKING, Incident, Phase
+from bot.domain.incident.incident import WORKING, Incident, Phase
 from bot.domain.moment import looks_timely
 from bot.domain.policy import Severity, Team
 from bot.domain.portion import Portion
 from bot.domain.refusal import Refusal
-from bot.domain.role import find
-from bot.domain.search import ALL, OPEN, OVER, Search
-from bot.services.incident_channels import IncidentChannels
-from bot.services.incidents import Incidents
-from bot.services.postmortems import Postmortems
-from bot.services.team_notices import TeamNotices
+from bot.domain.incident.role import find
+from bot.domain.incident.search import ALL, OPEN, OVER, Search
+from bot.services.incident.channels import IncidentChannels
+from bot.services.incident.incidents import Incidents
+from bot.services.postmortem.postmortems import Postmortems
+from bot.services.incident.team_notices import TeamNotices
 from bot.services.transaction import Transaction
-from bot.services.views import Views
+from bot.services.incident.views import Views
 
 NOTE_EMOJI = "memo"
 NAMED = 50

@@ -4,10 +4,10 @@ from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Request, Source
 from bot.commands.slots import Someone
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.policy import Team
 from bot.domain.refusal import Choice, Refusal
-from bot.services.paging import Paging
+from bot.services.paging.paging import Paging
 from bot.services.people import People
 from bot.services.transaction import Transaction
 

@@ -4,8 +4,8 @@ from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
 from bot.commands.slots import Someone
-from bot.domain.incident import Incident
-from bot.services.relief import Relief
+from bot.domain.incident.incident import Incident
+from bot.services.relief.relief import Relief
 
 
 @command("incident relieve [@person]")

@@ -4,10 +4,10 @@ from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Request, Source
 from bot.commands.slots import PageNumber
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
 from bot.ports import Runbooks
-from bot.services.incident_fields import IncidentFields
+from bot.services.incident.fields import IncidentFields
 
 
 @command('runbook <name> ["values"]')

@@ -5,10 +5,10 @@ from datetime import timedelta
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
-from bot.domain.incident import Incident
-from bot.services.incidents import Incidents
-from bot.services.paging import Paging
-from bot.services.reasons import Reasons
+from bot.domain.incident.incident import Incident
+from bot.services.incident.incidents import Incidents
+from bot.services.paging.paging import Paging
+from bot.services.incident.reasons import Reasons
 
 
 @command("incident snooze <span>")

@@ -7,10 +7,10 @@ from bot.commands.command import command, when
 from bot.commands.reply import Reply
 from bot.commands.request import Shared
 from bot.commands.slots import number_of, several
-from bot.domain.incident import Incident
-from bot.services.incidents import Incidents
-from bot.services.timeline_edits import TimelineEdits
-from bot.services.views import Views
+from bot.domain.incident.incident import Incident
+from bot.services.incident.incidents import Incidents
+from bot.services.incident.timeline_edits import TimelineEdits
+from bot.services.incident.views import Views
 
 LINE = number_of("a line", listed_by="incident timeline")
 LineNumber = Annotated[int, LINE]

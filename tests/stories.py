@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.document import Document
-from bot.domain.follow_up import Filed
+from bot.domain.postmortem.document import Document
+from bot.domain.postmortem.follow_up import Filed
 from bot.domain.policy import PostmortemSettings
 from bot.ports import PagerNews, Ringing
-from bot.services.documents import Documents
-from bot.services.paging import Paging
+from bot.services.postmortem.documents import Documents
+from bot.services.paging.paging import Paging
 from bot.testing import POLICY, FrozenClock, SpyKit
 from tests.support.templates import shipped
 

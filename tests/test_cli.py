@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 
 from bot.__main__ import app
 from bot.adapters.database import Database, open_engine
-from bot.services.incident_channels import IncidentChannels
-from bot.services.incidents import Incidents
+from bot.services.incident.channels import IncidentChannels
+from bot.services.incident.incidents import Incidents
 from bot.services.transaction import Transaction
 from bot.testing import POLICY
 

@@ -24,7 +24,7 @@ from bot.config.failover import (
     WorkflowSection,
 )
 from bot.config.plan_checks import plan_checks
-from bot.domain.plan import Bound, Check, Expect, HttpCall, Plan, Program, Question, Workflow
+from bot.domain.failover.plan import Bound, Check, Expect, HttpCall, Plan, Program, Question, Workflow
 
 POD = """\
 failover:

@@ -28,7 +28,7 @@ import plugins
 from bot.adapters.rendering import markdown, templates
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.plugins import load
-from bot.domain.document import Document, DocumentSection, body
+from bot.domain.postmortem.document import Document, DocumentSection, body
 from bot.domain.policy import Policy
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, SpyKit
@@ -175,7 +175,7 @@ NOT_TYPED = {
     "bot.adapters.runbooks.front": "a file of the operator's",
     "bot.app": "it starts a bot",
     "bot.config": "a file of the operator's",
-    "bot.domain.relief": "its agendas have no end",
+    "bot.domain.relief.relief": "its agendas have no end",
     "bot.sandbox.__main__": "it starts a program",
     "bot.sandbox.console.chat": "it waits for a keyboard",
     "bot.sandbox.server.rest": "its own routes",
@@ -304,7 +304,7 @@ def test_what_reads_is_found():
         "bot.adapters.slack.blocks.payload",
         "bot.commands.grammar.read",
         "bot.commands.slots._moment",
-        "bot.domain.incident.channel_name",
+        "bot.domain.incident.incident.channel_name",
         "bot.domain.window.read_window",
         "bot.sandbox.console.script.read",
     } <= set(READERS)

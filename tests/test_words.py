@@ -34,10 +34,10 @@ from bot.app.samples.messages import (
     facts_of,
 )
 from bot.domain import events
-from bot.domain.event_effects import EVENT_EFFECTS
-from bot.domain.incident import Incident
+from bot.domain.incident.event_effects import EVENT_EFFECTS
+from bot.domain.incident.incident import Incident
 from bot.domain.message import Button, Buttons, Context, Fields, Header, Message, Section
-from bot.domain.page import Page, PageState
+from bot.domain.paging.page import Page, PageState
 from bot.sandbox.slack.blocks import sound_message
 from bot.services.messages import MESSAGE_TYPES
 from bot.testing import FrozenClock

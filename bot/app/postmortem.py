@@ -8,7 +8,7 @@ from bot.adapters.network.clock import SystemClock
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.app.build import open_clock
 from bot.config import Settings
-from bot.services.documents import Documents
+from bot.services.postmortem.documents import Documents
 from bot.services.transaction import Transaction
 
 

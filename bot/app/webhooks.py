@@ -10,7 +10,7 @@ from bot.adapters.pagerduty import webhook as pagerduty_webhook
 from bot.adapters.slack.inbound import App, answer_http
 from bot.app.build import Bot
 from bot.app.manifest import manifest
-from bot.domain.change import Change
+from bot.domain.changes.change import Change
 from bot.ports import PagerNews
 from bot.web import Handler, Page, WebAnswer, arrived_at, webhooks
 

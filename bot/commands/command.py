@@ -20,7 +20,7 @@ from bot.commands.grammar import (
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Notice, Request
 from bot.commands.slots import Reader, reader_of
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 
 Role = Literal["everyone", "responder", "commander", "operator", "admin"]
 Outcome = Reply | Fill | None

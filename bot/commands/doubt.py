@@ -18,7 +18,7 @@ from bot.commands.grammar import (
     slots_of,
 )
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.severity import heard
+from bot.domain.incident.severity import heard
 from bot.domain.spelling import is_slip
 from bot.domain.text import quoted, shortened
 

@@ -25,13 +25,13 @@ from bot.domain.effects import (
     UpsertMessage,
     incident_channel,
 )
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.markup import MENTION, cleaned, plain_prose
 from bot.domain.message import Message
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
 from bot.ports import Clock, Runbooks, Sessions, Templates, TimeLimit
-from bot.services.incidents import Incidents
+from bot.services.incident.incidents import Incidents
 from bot.services.people import People
 from bot.services.permissions import Permissions
 from bot.services.retry import retry_on_conflict

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, NewType
 
 from bot.commands.grammar import Word, is_denied
-from bot.domain.change import is_service_name
-from bot.domain.follow_up import Category
-from bot.domain.incident import WORKING, Phase
+from bot.domain.changes.change import is_service_name
+from bot.domain.postmortem.follow_up import Category
+from bot.domain.incident.incident import WORKING, Phase
 from bot.domain.markup import MENTION, as_prose, as_seen, peeled
 from bot.domain.moment import (
     is_day,
@@ -26,12 +26,12 @@ from bot.domain.moment import (
 )
 from bot.domain.number import read_number
 from bot.domain.policy import Severity, Team
-from bot.domain.postmortem import PARTS
+from bot.domain.postmortem.postmortem import PARTS
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.severity import heard
+from bot.domain.incident.severity import heard
 from bot.domain.spelling import is_slip, nearest
 from bot.domain.text import shortened
-from bot.services.changes import named
+from bot.services.changes.changes import named
 from bot.services.people import People
 from bot.services.transaction import Transaction
 

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from bot.config.values import Ahead, ConfigSection, Duration, Repository, Words, shaped
-from bot.domain.plan import (
+from bot.domain.failover.plan import (
     Bound,
     Check,
     Expect,

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bot.config.settings import Settings
-from bot.domain.plan import SECRET, Instruction, Plan, Program, Workflow, places
+from bot.domain.failover.plan import SECRET, Instruction, Plan, Program, Workflow, places
 from bot.ports import CheckResult
 
 Trouble = tuple[str, str]

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.config.mistakes import nearest
 from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
-from bot.domain.plan import PLACE, RESERVED, SECRET, STAGE
+from bot.domain.failover.plan import PLACE, RESERVED, SECRET, STAGE
 
 Fault = tuple[Place, str]
 """A place in the file and the sentence for what is wrong there."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
-from bot.domain.plan import PLACE
+from bot.domain.failover.plan import PLACE
 
 _NAMED = re.compile(
     r"(token|secret|passw(or)?d|api[_-]?key|credential|database_url|authorization|cookie)", re.IGNORECASE

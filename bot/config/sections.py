@@ -36,9 +36,9 @@ from bot.config.values import (
     duration,
     shaped,
 )
-from bot.domain.milestone import CONDITIONS
+from bot.domain.incident.milestone import CONDITIONS
 from bot.domain.policy import Timers as DefaultTimers
-from bot.domain.role import ROLES
+from bot.domain.incident.role import ROLES
 
 
 class SlackSection(ConfigSection):

@@ -13,7 +13,7 @@ from bot.config.sections import (
 )
 from bot.config.values import INSTALLED
 from bot.domain.policy import Account, Milestone, Policy, PostmortemSettings, Service, Severity, Team, Timers
-from bot.domain.role import nearest, plain
+from bot.domain.incident.role import nearest, plain
 from bot.ports import CheckResult
 
 

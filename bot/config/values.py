@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from bot.domain.policy import Grace
-from bot.domain.role import COMMAND_NAMES, ROLE_LENGTH, plain
+from bot.domain.incident.role import COMMAND_NAMES, ROLE_LENGTH, plain
 
 INSTALLED = Path(__file__).parents[2]
 """The folder that contains Spy's own plugins/ and templates/, beside the package."""

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from bot.domain.plan import Plan
+from bot.domain.failover.plan import Plan
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.role import ROLES
-from bot.domain.severity import means
+from bot.domain.incident.role import ROLES
+from bot.domain.incident.severity import means
 from bot.domain.spelling import nearest
 from bot.domain.text import shortened
 

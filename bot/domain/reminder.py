@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.policy import Policy
 from bot.domain.subject import Occurrence
 from bot.domain.timer import LastSent, Timer, mark_of

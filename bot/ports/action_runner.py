@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import Protocol
 
-from bot.domain.plan import Check, Instruction, Outcome, Workflow
+from bot.domain.failover.plan import Check, Instruction, Outcome, Workflow
 
 
 class ActionRunner(Protocol):

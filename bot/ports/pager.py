@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.change import Change
-from bot.domain.shift import Turn
+from bot.domain.changes.change import Change
+from bot.domain.oncall.shift import Turn
 
 
 @dataclass(frozen=True, kw_only=True)

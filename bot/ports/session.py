@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from bot.domain.change import Change, ChangeWindow
-from bot.domain.cover import CoverRequest
+from bot.domain.changes.change import Change, ChangeWindow
+from bot.domain.oncall.cover import CoverRequest
 from bot.domain.effects import Effect
-from bot.domain.failover import Failover
-from bot.domain.follow_up import FollowUp
-from bot.domain.incident import Incident
-from bot.domain.lock import Lock
-from bot.domain.page import Page
-from bot.domain.postmortem import Postmortem
-from bot.domain.relief import WorkPeriod
-from bot.domain.search import Search
-from bot.domain.shift import Shift
+from bot.domain.failover.failover import Failover
+from bot.domain.postmortem.follow_up import FollowUp
+from bot.domain.incident.incident import Incident
+from bot.domain.changes.lock import Lock
+from bot.domain.paging.page import Page
+from bot.domain.postmortem.postmortem import Postmortem
+from bot.domain.relief.relief import WorkPeriod
+from bot.domain.incident.search import Search
+from bot.domain.oncall.shift import Shift
 from bot.domain.subject import Subject
-from bot.domain.team_notice import TeamNotice
-from bot.domain.timeline import Entry
+from bot.domain.incident.team_notice import TeamNotice
+from bot.domain.incident.timeline import Entry
 from bot.domain.timer import Timer
 from bot.domain.trouble import Trouble
 from bot.ports.chat import Person, Posted

@@ -4,11 +4,11 @@ from typing import Any
 
 from bot.domain import events
 from bot.domain.effects import UpsertMessage
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.policy import Team
 from bot.domain.trouble import Trouble
 from bot.services.directory import Directory
-from bot.services.incident_channels import IncidentChannels
+from bot.services.incident.channels import IncidentChannels
 from bot.services.transaction import Transaction
 from bot.services.troubles import Troubles
 

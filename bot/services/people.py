@@ -3,15 +3,15 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain import command
-from bot.domain.incident import Incident
-from bot.domain.relief import DAY, people_working
+from bot.domain.incident import command
+from bot.domain.incident.incident import Incident
+from bot.domain.relief.relief import DAY, people_working
 from bot.ports import Person, Profile
-from bot.services.covers import Covers
+from bot.services.oncall.covers import Covers
 from bot.services.directory import Directory
-from bot.services.follow_ups import FollowUps
-from bot.services.postmortems import RECENT, Postmortems
-from bot.services.work_periods import WorkPeriods
+from bot.services.postmortem.follow_ups import FollowUps
+from bot.services.postmortem.postmortems import RECENT, Postmortems
+from bot.services.relief.work_periods import WorkPeriods
 
 SOON = timedelta(minutes=10)
 """How often Spy asks Slack about people who work on incidents, because an account may be deactivated meanwhile.

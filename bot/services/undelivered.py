@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.domain.effects import Effect, Notify, PageEffect, incident_channel
 from bot.ports import OutboxItem, Standstill
-from bot.services.incident_channels import IncidentChannels
+from bot.services.incident.channels import IncidentChannels
 from bot.services.transaction import Transaction
 
 LAST = "lost:"

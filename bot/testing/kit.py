@@ -40,7 +40,7 @@ from typing import Any
 from bot.commands.plugins import CommandRegistry, load, registry
 from bot.commands.request import Notice, Request, Response, Source
 from bot.commands.router import Router
-from bot.domain.document import Document
+from bot.domain.postmortem.document import Document
 from bot.domain.effects import (
     Effect,
     Post,
@@ -51,15 +51,15 @@ from bot.domain.effects import (
     UpsertMessage,
     incident_channel,
 )
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.message import Message
-from bot.domain.page import Page
+from bot.domain.paging.page import Page
 from bot.domain.policy import Policy, Severity, Team
-from bot.domain.statistics import Bar
-from bot.domain.timeline import Entry
+from bot.domain.postmortem.statistics import Bar
+from bot.domain.incident.timeline import Entry
 from bot.ports import Form, Profile, Runbooks, Templates
 from bot.services.features import load_features
-from bot.services.incident_channels import IncidentChannels
+from bot.services.incident.channels import IncidentChannels
 from bot.services.messages import MESSAGE_TYPES
 from bot.services.people import People
 from bot.services.reminders import Reminders

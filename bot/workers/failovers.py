@@ -15,11 +15,11 @@ from uuid import uuid4
 
 import structlog
 
-from bot.domain.failover import ActionKind
-from bot.domain.plan import End, Outcome, Workflow
+from bot.domain.failover.failover import ActionKind
+from bot.domain.failover.plan import End, Outcome, Workflow
 from bot.domain.policy import Policy
 from bot.ports import ActionRunner, Clock, Session, Sessions
-from bot.services.failover_actions import FailoverActions, StepRun
+from bot.services.failover.actions import FailoverActions, StepRun
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
 

@@ -21,13 +21,13 @@ from bot.ports import (
     Throttled,
     Unreachable,
 )
-from bot.services.changes import Changes
-from bot.services.covers import Covers
-from bot.services.oncall import OnCall
-from bot.services.paging import Paging
+from bot.services.changes.changes import Changes
+from bot.services.oncall.covers import Covers
+from bot.services.oncall.oncall import OnCall
+from bot.services.paging.paging import Paging
 from bot.services.people import People
 from bot.services.permissions import Permissions
-from bot.services.shifts import HORIZON, Shifts
+from bot.services.oncall.shifts import HORIZON, Shifts
 from bot.services.transaction import Transaction
 
 ONCALL_EVERY = timedelta(seconds=60)

@@ -10,7 +10,7 @@ from bot.adapters.actions.process import Processes
 from bot.adapters.actions.runner import OutsideActionRunner
 from bot.adapters.actions.variables import Variables
 from bot.adapters.github.workflows import Workflows
-from bot.domain.plan import Check, End, HttpCall, Program
+from bot.domain.failover.plan import Check, End, HttpCall, Program
 
 
 def operator(folder: Path, again: timedelta = timedelta(seconds=0.01)) -> OutsideActionRunner:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.changes.webhook import check, news
-from bot.domain.change import Change
+from bot.domain.changes.change import Change
 from bot.ports import Rejected
 from tests.samples import signed_by_tool
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from bot.adapters.database import Database, open_engine
-from bot.domain.shift import Shift
+from bot.domain.oncall.shift import Shift
 from bot.ports import Person
 from tests.fakes.pager import NOON, turn
 

@@ -12,7 +12,7 @@ import pytest
 from bot.adapters.actions.variables import Variables
 from bot.adapters.github import GitHub
 from bot.adapters.github.workflows import Workflows
-from bot.domain.plan import Workflow
+from bot.domain.failover.plan import Workflow
 from bot.ports import Issue, IssueDraft
 from tests.adapters.conftest import StandIn
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.github.webhook import Heard, check, news
-from bot.domain.change import Change
+from bot.domain.changes.change import Change
 from bot.domain.policy import Policy, Service
 from bot.ports import IssueNews, Moved, Rejected
 from tests import samples

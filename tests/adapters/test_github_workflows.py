@@ -9,7 +9,7 @@ import pytest
 
 from bot.adapters.actions.variables import Variables
 from bot.adapters.github.workflows import Pace, Workflows
-from bot.domain.plan import End, Outcome, Workflow
+from bot.domain.failover.plan import End, Outcome, Workflow
 from bot.sandbox.box import Box
 from bot.sandbox.faults import Fault, http, rate_limited, reset_after, reset_before
 from bot.sandbox.recorder import Exchange

@@ -16,7 +16,7 @@ import pytest
 from bot.adapters.actions.http import LONGEST_ANSWER, HttpCaller
 from bot.adapters.actions.output import KEPT
 from bot.adapters.actions.variables import Variables
-from bot.domain.plan import Bound, End, Expect, HttpCall, Outcome
+from bot.domain.failover.plan import Bound, End, Expect, HttpCall, Outcome
 
 SECRET = "s3same/open"
 LONG = timedelta(seconds=10)

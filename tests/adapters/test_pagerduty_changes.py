@@ -8,7 +8,7 @@ import pytest
 
 from bot.adapters.pagerduty.changes import change
 from bot.adapters.pagerduty.client import PagerDuty
-from bot.domain.change import Change, ChangeWindow
+from bot.domain.changes.change import Change, ChangeWindow
 from bot.ports import Unreachable
 from bot.sandbox import Box
 from bot.testing import POLICY, FrozenClock, MemoryDatabase

@@ -8,7 +8,7 @@ import pytest
 
 from bot.adapters.database import Database, open_engine
 from bot.domain.events import Declared
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.services.retry import retry_on_conflict
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

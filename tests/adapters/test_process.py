@@ -15,7 +15,7 @@ import pytest
 from bot.adapters.actions.output import KEPT
 from bot.adapters.actions.process import Processes
 from bot.adapters.actions.variables import Variables
-from bot.domain.plan import End, Outcome, Plan, Program, Step
+from bot.domain.failover.plan import End, Outcome, Plan, Program, Step
 
 SECRET = "sesame-opens-the-door"
 LONG = timedelta(seconds=30)

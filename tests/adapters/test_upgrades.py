@@ -15,7 +15,8 @@ from sqlalchemy import Engine, MetaData, create_engine, insert, select
 
 from bot.adapters.database import Database, effects, migrate, open_engine
 from bot.adapters.database.schema import migrate_back, version
-from bot.domain import events, failover_events
+from bot.domain import events
+from bot.domain.failover import events as failover_events
 from bot.domain.effects import Unknown, UpsertMessage
 from bot.domain.events import Event
 from bot.domain.subject import Occurrence, Subject

@@ -14,8 +14,8 @@ from bot.commands.request import Request, Source
 from bot.commands.router import Router
 from bot.domain.events import NoteTaken
 from bot.domain.timer import mark_of
-from bot.services.documents import Documents
-from bot.services.incidents import Incidents
+from bot.services.postmortem.documents import Documents
+from bot.services.incident.incidents import Incidents
 from bot.services.transaction import Transaction
 from bot.testing import POLICY, FrozenClock
 from tests.bench.measures import Effort, PostEvent, median

@@ -13,7 +13,7 @@ from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Deleted, Joined, Request, Response, Source
 from bot.domain.effects import AnswerPage, CreateChannel, MeetPerson, OpenForm, Post, PostEphemeral, SendPage
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.message import Message
 from bot.domain.refusal import Refusal
 from bot.services.transaction import Transaction

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 
-from bot.domain.change import Change, ChangeSource, ChangeWindow
-from bot.domain.incident import Suspect
-from bot.domain.lock import Lock
+from bot.domain.changes.change import Change, ChangeSource, ChangeWindow
+from bot.domain.incident.incident import Suspect
+from bot.domain.changes.lock import Lock
 from bot.domain.refusal import Refusal
 from bot.ports import Sessions
-from bot.services.changes import Changes
-from bot.services.locks import Locks
+from bot.services.changes.changes import Changes
+from bot.services.changes.locks import Locks
 from bot.services.transaction import Transaction
 from bot.testing import POLICY
 from tests.contracts.test_session import NOON, declared

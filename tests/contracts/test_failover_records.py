@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.failover import Approval, Failover, State, Task
-from bot.domain.plan import HttpCall, Param, Plan, Program, Question, Step
+from bot.domain.failover.failover import Approval, Failover, State, Task
+from bot.domain.failover.plan import HttpCall, Param, Plan, Program, Question, Step
 from bot.ports import AuditEntry, Sessions
 from tests.contracts.test_session import NOON
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.cover import CoverRequest
+from bot.domain.oncall.cover import CoverRequest
 from bot.domain.events import Resolved
-from bot.domain.shift import Overload, Shift, Told, Turn
+from bot.domain.oncall.shift import Overload, Shift, Told, Turn
 from bot.ports import Contact, Sessions
 from tests.contracts.test_session import NOON, declared, noted, paged
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.adapters.pagerduty.client import PagerDuty
-from bot.domain.shift import Turn
+from bot.domain.oncall.shift import Turn
 from bot.ports import Pager, Rejected, Ringing
 from bot.sandbox.box import Box
 from tests.fakes.pager import FakePager

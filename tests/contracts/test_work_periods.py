@@ -9,12 +9,12 @@ from threading import Barrier, Thread
 
 from bot.domain.effects import SendPage, UpsertMessage
 from bot.domain.refusal import Refusal
-from bot.domain.relief import COMMAND, Asked, began, people_working
+from bot.domain.relief.relief import COMMAND, Asked, began, people_working
 from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 from bot.ports import Sessions
-from bot.services.incidents import Incidents
-from bot.services.relief import Relief
+from bot.services.incident.incidents import Incidents
+from bot.services.relief.relief import Relief
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
 from bot.testing import POLICY

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.change import (
+from bot.domain.changes.change import (
     Change,
     ChangeSource,
     ChangeWindow,
@@ -24,9 +24,9 @@ from bot.domain.events import (
     Reopened,
     Resolved,
 )
-from bot.domain.incident import Incident
-from bot.domain.incident_reminders import ROLL_BACK, agenda, change_suspected_at
-from bot.domain.milestone import holds
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.reminders import ROLL_BACK, agenda, change_suspected_at
+from bot.domain.incident.milestone import holds
 from bot.domain.refusal import Refusal
 from bot.testing import POLICY
 

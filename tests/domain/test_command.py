@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain import command, events
-from bot.domain.incident import Incident
+from bot.domain import events
+from bot.domain.incident import command
+from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Refusal
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

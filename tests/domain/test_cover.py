@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.cover import CoverRequest, CoverState, cover_agenda
+from bot.domain.oncall.cover import CoverRequest, CoverState, cover_agenda
 from bot.domain.policy import Policy
 from bot.domain.refusal import Refusal
-from bot.domain.shift import Shift, Turn
+from bot.domain.oncall.shift import Shift, Turn
 
 START = datetime(2026, 12, 24, 18, 0, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.document import (
+from bot.domain.postmortem.document import (
     LIMIT,
     Document,
     DocumentSection,

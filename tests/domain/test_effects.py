@@ -18,8 +18,8 @@ from bot.domain.effects import (
     Urgency,
     incident_channel,
 )
-from bot.domain.event_effects import EVENT_EFFECTS, effects_of
-from bot.domain.incident import Incident
+from bot.domain.incident.event_effects import EVENT_EFFECTS, effects_of
+from bot.domain.incident.incident import Incident
 from bot.domain.policy import Policy
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

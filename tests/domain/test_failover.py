@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.events import Event
-from bot.domain.failover import (
+from bot.domain.failover.failover import (
     APPROVAL_LAPSES,
     ActionKind,
     Answer,
@@ -16,7 +16,7 @@ from bot.domain.failover import (
     Task,
     failover_agenda,
 )
-from bot.domain.plan import Check, End, HttpCall, Outcome, Plan, Program, Question, Step, Workflow
+from bot.domain.failover.plan import Check, End, HttpCall, Outcome, Plan, Program, Question, Step, Workflow
 from bot.domain.refusal import Refusal
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -5,14 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain import events, guide
-from bot.domain.guide import STEPS, GuideStep
-from bot.domain.incident import Incident
-from bot.domain.incident_reminders import MITIGATE_FIRST, agenda, status
+from bot.domain import events
+from bot.domain.incident import guide
+from bot.domain.incident.guide import STEPS, GuideStep
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.reminders import MITIGATE_FIRST, agenda, status
 from bot.domain.policy import Policy, Severity
 from bot.domain.refusal import Refusal
 from bot.domain.reminder import Status
-from bot.domain.timeline import Entry
+from bot.domain.incident.timeline import Entry
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 POLICY = Policy(severities={"sev1": Severity(key="sev1"), "sev3": Severity(key="sev3")})

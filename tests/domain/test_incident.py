@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import command, events
-from bot.domain.incident import CLOSED, WORKING, Incident, Phase, channel_name
+from bot.domain import events
+from bot.domain.incident import command
+from bot.domain.incident.incident import CLOSED, WORKING, Incident, Phase, channel_name
 from bot.domain.policy import Severity
 from bot.domain.refusal import Refusal
 

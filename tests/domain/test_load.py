@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.load import Ring, Spell, is_night, loads, most_at_once, spells
+from bot.domain.oncall.load import Ring, Spell, is_night, loads, most_at_once, spells
 from bot.domain.policy import Timers
-from bot.domain.timeline import Entry
+from bot.domain.incident.timeline import Entry
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

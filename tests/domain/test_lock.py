@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.lock import Lock, lock_agenda
+from bot.domain.changes.lock import Lock, lock_agenda
 from bot.domain.refusal import Refusal
 from bot.testing import POLICY
 

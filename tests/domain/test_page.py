@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import events
-from bot.domain.page import Page, PageState
+from bot.domain.paging.page import Page, PageState
 from bot.domain.refusal import Refusal
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from pydantic import TypeAdapter
 
-from bot.domain.plan import (
+from bot.domain.failover.plan import (
     Bound,
     Check,
     Expect,

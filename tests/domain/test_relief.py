@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import events
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.policy import Timers
 from bot.domain.refusal import Refusal
-from bot.domain.relief import (
+from bot.domain.relief.relief import (
     COMMAND,
     WorkPeriod,
     adds_up,

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain import events
-from bot.domain import incident_reminders as reminders
-from bot.domain.incident import Incident, Phase
-from bot.domain.incident_reminders import agenda, reminder_of, snooze, status
-from bot.domain.page import Page, PageState
-from bot.domain.page_reminders import page_agenda
+from bot.domain.incident import reminders
+from bot.domain.incident.incident import Incident, Phase
+from bot.domain.incident.reminders import agenda, reminder_of, snooze, status
+from bot.domain.paging.page import Page, PageState
+from bot.domain.paging.reminders import page_agenda
 from bot.domain.policy import Milestone, Policy, Severity
 from bot.domain.refusal import Refusal
 from bot.domain.reminder import Status, may_post, may_send

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.role import ROLES, find, nearest
+from bot.domain.incident.role import ROLES, find, nearest
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.events import Declared
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.policy import Policy
 from bot.domain.refusal import Refusal
-from bot.domain.shift import Shift, Turn, shift_agenda, subject, unbroken
+from bot.domain.oncall.shift import Shift, Turn, shift_agenda, subject, unbroken
 
 START = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.domain.statistics import Bar, phases, updates
-from bot.domain.timeline import Entry
+from bot.domain.postmortem.statistics import Bar, phases, updates
+from bot.domain.incident.timeline import Entry
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

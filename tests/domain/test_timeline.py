@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.timeline import MINOR, Entry, latest, told
+from bot.domain.incident.timeline import MINOR, Entry, latest, told
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

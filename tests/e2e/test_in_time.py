@@ -20,7 +20,7 @@ import threading
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.services.transaction import Transaction
-from bot.services.incidents import Incidents
+from bot.services.incident.incidents import Incidents
 
 
 @command('wedge "name"')

@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import Engine, event
 
 from bot.adapters.database import Database, open_engine
-from bot.domain.timeline import Entry
+from bot.domain.incident.timeline import Entry
 from bot.ports import Sessions
-from bot.services.incidents import Incidents
+from bot.services.incident.incidents import Incidents
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, FrozenClock, MemoryDatabase

@@ -16,11 +16,11 @@ from sqlalchemy import event
 
 from bot.adapters.database import Database, open_engine
 from bot.app.samples.failover_play import LOOK
-from bot.domain.failover import Answer, Failover, State
-from bot.domain.plan import Check, End, Instruction, Outcome, Plan, Program, Step, Workflow, told
+from bot.domain.failover.failover import Answer, Failover, State
+from bot.domain.failover.plan import Check, End, Instruction, Outcome, Plan, Program, Step, Workflow, told
 from bot.domain.policy import Policy
 from bot.ports import Profile, Sessions
-from bot.services.failovers import Failovers
+from bot.services.failover.failovers import Failovers
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, FrozenClock

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event, Lock
 
-from bot.domain.plan import Check, End, Instruction, Outcome, Question, Workflow
+from bot.domain.failover.plan import Check, End, Instruction, Outcome, Question, Workflow
 
 FINE = Outcome(end=End.OK, says="exit 0")
 GREEN = Outcome(end=End.OK, says="HTTP 200")

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.change import Change
-from bot.domain.shift import Turn
+from bot.domain.changes.change import Change
+from bot.domain.oncall.shift import Turn
 from bot.ports import OnCallShift, Rejected, Ringing
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from bot.commands.request import Source
-from bot.domain.change import Change, ChangeSource
+from bot.domain.changes.change import Change, ChangeSource
 from bot.domain.effects import UpsertMessage
 from bot.domain.message import Message
-from bot.services.changes import Changes
-from bot.services.documents import Documents
-from bot.services.locks import Locks
+from bot.services.changes.changes import Changes
+from bot.services.postmortem.documents import Documents
+from bot.services.changes.locks import Locks
 from bot.testing import SpyKit
 from tests.support.times import in_utc
 

@@ -5,7 +5,7 @@ import pytest
 from bot.commands.request import Response, Source
 from bot.domain.effects import Invite, SendPage
 from bot.domain.message import Buttons, Message
-from bot.services.incidents import Incidents
+from bot.services.incident.incidents import Incidents
 from bot.testing import SpyKit
 from tests.support.times import in_utc
 

@@ -19,7 +19,7 @@ from bot.domain.effects import (
 )
 from bot.domain.effects import Welcome as WelcomeEffect
 from bot.ports import Person
-from bot.services.incidents import Incidents
+from bot.services.incident.incidents import Incidents
 from bot.testing import SpyKit
 from tests.support.times import in_utc
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from bot.commands.request import Response, Source
-from bot.domain.change import Change, ChangeSource
+from bot.domain.changes.change import Change, ChangeSource
 from bot.domain.message import Buttons, Message
 from bot.domain.policy import Team
-from bot.services.changes import Changes
+from bot.services.changes.changes import Changes
 from bot.testing import SpyKit
 
 

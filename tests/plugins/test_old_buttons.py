@@ -13,7 +13,7 @@ from bot.adapters.slack import payloads
 from bot.commands.request import Request, Response
 from bot.domain.effects import OpenForm, Post, PostEphemeral, SendPage
 from bot.ports import Ringing
-from bot.services.paging import Paging
+from bot.services.paging.paging import Paging
 from bot.testing import SpyKit
 from tests.plugins.test_ways_of_speaking import CHANNEL, TEMPLATES, busy, heard
 from tests.test_words import CASES, buttons, said

@@ -4,8 +4,8 @@ import pytest
 
 from bot.domain.effects import AnswerPage, MakeOverride, OpenForm, SendPage
 from bot.ports import PagerNews, Rejected, Ringing
-from bot.services.covers import Covers
-from bot.services.paging import Paging
+from bot.services.oncall.covers import Covers
+from bot.services.paging.paging import Paging
 from tests.on_call import DAY, HOUR, NOON, Rota
 
 TOMORROW = NOON + DAY

@@ -11,7 +11,7 @@ from bot.commands.request import Automated, Response
 from bot.domain.effects import CreateChannel, Notify
 from bot.domain.message import Buttons
 from bot.ports import OnCallShift
-from bot.services.oncall import OnCall
+from bot.services.oncall.oncall import OnCall
 from bot.testing import SpyKit
 from tests.support.times import in_utc
 

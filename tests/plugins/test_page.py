@@ -12,9 +12,9 @@ from bot.adapters.pagerduty.webhook import news
 from bot.commands.request import Response, Source
 from bot.domain.effects import AnswerPage, EscalatePage, OpenForm, SendPage, UpsertMessage
 from bot.ports import OnCallShift, Ringing
-from bot.services.oncall import OnCall
-from bot.services.paging import Paging
-from bot.services.team_notices import TeamNotices
+from bot.services.oncall.oncall import OnCall
+from bot.services.paging.paging import Paging
+from bot.services.incident.team_notices import TeamNotices
 from bot.testing import POLICY, SpyKit
 from tests.support.times import in_utc
 

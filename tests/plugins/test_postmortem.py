@@ -9,11 +9,11 @@ from bot.commands.request import Response, Shared
 from bot.domain.effects import ExportPostmortem, FileFollowUp, OpenForm, UpsertMessage
 from bot.domain.policy import PostmortemSettings
 from bot.domain.subject import Subject
-from bot.domain.timeline import Entry
+from bot.domain.incident.timeline import Entry
 from bot.ports import Issue, IssueNews, Moved, Offer, Person
-from bot.services.documents import Documents
-from bot.services.follow_ups import FollowUps
-from bot.services.postmortems import Postmortems
+from bot.services.postmortem.documents import Documents
+from bot.services.postmortem.follow_ups import FollowUps
+from bot.services.postmortem.postmortems import Postmortems
 from bot.testing import SpyKit
 from tests.plugins.conftest import HERE
 from tests.support.times import in_utc

@@ -2,8 +2,8 @@
 
 from bot.app.samples.failover_play import OK, RED, FailoverPlay
 from bot.app.samples.messages import HAPPENED, facts_of
-from bot.domain.timeline import Entry
-from bot.services.documents import Documents
+from bot.domain.incident.timeline import Entry
+from bot.services.postmortem.documents import Documents
 from bot.services.people import People
 from bot.testing import SpyKit
 

@@ -7,7 +7,7 @@ import pytest
 from bot.commands.request import Response, Source
 from bot.domain.effects import AnswerPage, Post, PostEphemeral, PostEvent, Respond, SendPage, UpsertMessage
 from bot.ports import Ringing
-from bot.services.paging import Paging
+from bot.services.paging.paging import Paging
 from bot.testing import SpyKit
 
 SECRET = "payroll"

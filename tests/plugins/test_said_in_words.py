@@ -3,9 +3,9 @@
 import pytest
 
 from bot.commands.request import Edited, Response, Shared, Source
-from bot.domain.incident import channel_name
+from bot.domain.incident.incident import channel_name
 from bot.domain.message import Buttons
-from bot.services.incidents import Incidents
+from bot.services.incident.incidents import Incidents
 from bot.testing import SpyKit
 from tests.support.times import in_utc
 

@@ -12,8 +12,8 @@ from bot.domain.effects import EscalatePage, UpsertMessage
 from bot.domain.message import Message
 from bot.domain.policy import Milestone, Policy
 from bot.ports import Ringing
-from bot.services.incidents import Incidents
-from bot.services.paging import Paging
+from bot.services.incident.incidents import Incidents
+from bot.services.paging.paging import Paging
 from bot.testing import POLICY, FrozenClock, SpyKit
 from plugins import incident, page, time
 from tests.support.templates import shipped

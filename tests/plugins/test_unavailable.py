@@ -9,12 +9,12 @@ from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.people import profile
 from bot.commands.request import Response, Source
 from bot.domain.effects import MeetPerson
-from bot.domain.shift import Turn
+from bot.domain.oncall.shift import Turn
 from bot.ports import OnCallShift, Profile
-from bot.services.oncall import OnCall
+from bot.services.oncall.oncall import OnCall
 from bot.services.people import People
 from bot.services.permissions import Permissions
-from bot.services.shifts import Shifts
+from bot.services.oncall.shifts import Shifts
 from bot.testing import NOON, POLICY, SpyKit
 
 US = Identity(team="T", team_name="a", url="https://a.slack.com/", user="U0SPY", bot="B", name="spy")

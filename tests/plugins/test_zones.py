@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.effects import UpsertMessage
-from bot.domain.shift import Shift
+from bot.domain.oncall.shift import Shift
 from bot.ports import Profile
 from bot.services.people import People
 from bot.testing import SpyKit

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.domain.events import Event
-from bot.domain.failover import (
+from bot.domain.failover.failover import (
     APPROVAL_LAPSES,
     ONCE_ONLY,
     UNDER_WAY,
@@ -18,7 +18,7 @@ from bot.domain.failover import (
     State,
     failover_agenda,
 )
-from bot.domain.plan import Check, End, HttpCall, Outcome, Plan, Program, Question, Step
+from bot.domain.failover.plan import Check, End, HttpCall, Outcome, Plan, Program, Question, Step
 from bot.domain.refusal import Refusal
 from tests.domain.test_failover import NOON
 

@@ -21,15 +21,15 @@ from hypothesis.stateful import (
 )
 
 from bot.adapters.database import Database, open_engine
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Refusal
-from bot.domain.relief import WorkPeriod
-from bot.domain.shift import Shift, Turn
-from bot.domain.timeline import Entry
+from bot.domain.relief.relief import WorkPeriod
+from bot.domain.oncall.shift import Shift, Turn
+from bot.domain.incident.timeline import Entry
 from bot.ports import Contact, Session, Sessions
-from bot.services.incidents import Incidents
+from bot.services.incident.incidents import Incidents
 from bot.services.people import People
-from bot.services.shifts import Shifts
+from bot.services.oncall.shifts import Shifts
 from bot.services.transaction import Transaction
 from bot.testing import NOON, FrozenClock, MemoryDatabase
 from bot.workers.timers import Ticks

@@ -10,7 +10,7 @@ import pytest
 from bot.adapters.runbooks import FolderRunbooks
 from bot.adapters.slack.text import pieces
 from bot.domain.refusal import Refusal
-from bot.domain.runbook import Runbook
+from bot.domain.runbook.runbook import Runbook
 from tests.runbooks.library import Library
 
 SHIPPED = Path(__file__).parents[2] / "templates" / "runbooks"

@@ -5,7 +5,7 @@ import pytest
 from bot.domain.effects import Invite, MeetPerson, UpsertMessage, Welcome
 from bot.domain.refusal import Refusal
 from bot.ports import Posted, Profile
-from bot.services.incident_channels import IncidentChannels
+from bot.services.incident.channels import IncidentChannels
 from bot.services.people import People
 from bot.testing import SpyKit
 

@@ -6,9 +6,9 @@ import pytest
 
 from bot.domain.effects import SendPage
 from bot.domain.refusal import Refusal
-from bot.domain.search import Search
-from bot.services.incidents import Incidents
-from bot.services.views import Views
+from bot.domain.incident.search import Search
+from bot.services.incident.incidents import Incidents
+from bot.services.incident.views import Views
 from bot.testing import NOON, POLICY, SpyKit
 
 

@@ -15,14 +15,14 @@ from bot.domain.effects import (
     UpsertMessage,
     Welcome,
 )
-from bot.domain.page import Page, PageState
+from bot.domain.paging.page import Page, PageState
 from bot.domain.policy import Account
 from bot.domain.refusal import Refusal
 from bot.ports import OnCallShift, PagerNews, Ringing
-from bot.services.incident_channels import IncidentChannels
-from bot.services.incidents import Incidents
-from bot.services.oncall import OnCall
-from bot.services.paging import Paging
+from bot.services.incident.channels import IncidentChannels
+from bot.services.incident.incidents import Incidents
+from bot.services.oncall.oncall import OnCall
+from bot.services.paging.paging import Paging
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, SpyKit
 

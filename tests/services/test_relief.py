@@ -13,9 +13,9 @@ from bot.domain.message import Buttons
 from bot.domain.policy import Policy
 from bot.domain.subject import Subject
 from bot.ports import Contact, OnCallCopy, OnCallShift, Person, Profile, Ringing
-from bot.services.paging import Paging
+from bot.services.paging.paging import Paging
 from bot.services.people import People
-from bot.services.relief import Relief
+from bot.services.relief.relief import Relief
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, FrozenClock, SpyKit

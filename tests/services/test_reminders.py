@@ -12,12 +12,12 @@ import pytest
 from bot.adapters.database import Database, open_engine
 from bot.domain import events
 from bot.domain.effects import Effect
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.policy import Policy
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.ports import Sessions
-from bot.services.incident_reminders import IncidentReminders
+from bot.services.incident.reminders import IncidentReminders
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, FrozenClock

@@ -7,8 +7,8 @@ import pytest
 from bot.adapters.database import Database, open_engine
 from bot.domain.effects import UpsertMessage
 from bot.domain.refusal import Refusal
-from bot.services.incidents import Incidents
-from bot.services.team_notices import TeamNotices
+from bot.services.incident.incidents import Incidents
+from bot.services.incident.team_notices import TeamNotices
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, SpyKit
 

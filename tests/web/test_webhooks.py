@@ -10,12 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.domain.change import Change, ChangeWindow
+from bot.domain.changes.change import Change, ChangeWindow
 from bot.ports import Issue
-from bot.services.changes import Changes
-from bot.services.follow_ups import FollowUps
-from bot.services.incidents import Incidents
-from bot.services.locks import Locks
+from bot.services.changes.changes import Changes
+from bot.services.postmortem.follow_ups import FollowUps
+from bot.services.incident.incidents import Incidents
+from bot.services.changes.locks import Locks
 from bot.services.transaction import Transaction
 from tests import samples
 from tests.web.served import SECRET, ServedBot, opened

@@ -11,9 +11,9 @@ from bot.adapters.database import Database, open_engine
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.domain.effects import Post
 from bot.domain.message import Message
-from bot.domain.timeline import Entry
+from bot.domain.incident.timeline import Entry
 from bot.ports import OutboxItem
-from bot.services.documents import Documents
+from bot.services.postmortem.documents import Documents
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, FrozenClock, SpyKit
 from bot.workers.deliver.attempt import Attempt

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.domain.effects import AnswerPage, Effect, EscalatePage, FindResponder, Invite, MeetPerson, SendPage
-from bot.domain.page import Page
+from bot.domain.paging.page import Page
 from bot.domain.policy import Account
 from bot.ports import OutboxItem, PagerNews, Profile, Rejected, Ringing, Unreachable
-from bot.services.paging import Paging
+from bot.services.paging.paging import Paging
 from bot.services.people import People
 from bot.testing import POLICY, FrozenClock, SpyKit
 from bot.workers.deliver.handler import Handlers, Outside

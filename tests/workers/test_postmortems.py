@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.document import LIMIT
+from bot.domain.postmortem.document import LIMIT
 from bot.domain.effects import ExportPostmortem, FileLog
-from bot.domain.timeline import Entry
+from bot.domain.incident.timeline import Entry
 from bot.sandbox.box import Box
 from bot.testing import SpyKit
 from bot.workers.deliver.handler import Handlers

@@ -12,10 +12,10 @@ import pytest
 from bot.adapters.database import Database, open_engine
 from bot.app.samples.failover_play import PLANS, POD
 from bot.domain.effects import UpsertMessage
-from bot.domain.failover import Answer, Failover, State
-from bot.domain.plan import End, Outcome, Program
+from bot.domain.failover.failover import Answer, Failover, State
+from bot.domain.failover.plan import End, Outcome, Program
 from bot.ports import Profile, Sessions
-from bot.services.failovers import Failovers
+from bot.services.failover.failovers import Failovers
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.testing import NOON, FrozenClock, MemoryDatabase

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.shift import Turn
+from bot.domain.oncall.shift import Turn
 from bot.ports import Person, Profile, Rejected, Ringing, Unreachable
-from bot.services.paging import Paging
+from bot.services.paging.paging import Paging
 from bot.testing import NOON, SpyKit
 from bot.workers.sync import Sync
 from tests.fakes.chat import FakeChat

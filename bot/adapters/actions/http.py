@@ -26,7 +26,7 @@ from bot.adapters.actions.output import Output, plain
 from bot.adapters.actions.variables import Missing, Variables
 from bot.adapters.network.reasons import causes
 from bot.adapters.rendering.mrkdwn import span
-from bot.domain.plan import Bound, End, Expect, HttpCall, Outcome
+from bot.domain.failover.plan import Bound, End, Expect, HttpCall, Outcome
 
 LONGEST_ANSWER = 1024 * 1024
 """Bytes of an answer that are read. The rest is ignored."""

@@ -15,7 +15,7 @@ from threading import Event
 from bot.adapters.actions.output import Output
 from bot.adapters.actions.variables import Missing, Variables
 from bot.adapters.rendering.mrkdwn import span
-from bot.domain.plan import End, Outcome, Program
+from bot.domain.failover.plan import End, Outcome, Program
 
 PASSED = ("PATH", "HOME", "LANG")
 """The variables of Spy's environment that every program gets."""

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.adapters.actions.output import Secrets
-from bot.domain.plan import PLACE, SECRET, HttpCall, Plan, Program, Workflow, places
+from bot.domain.failover.plan import PLACE, SECRET, HttpCall, Plan, Program, Workflow, places
 
 
 class Missing(Exception):  # noqa: N818  named for what happened

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.adapters.network.timestamps import Moment
-from bot.domain.change import DEPLOY, WORD, Change, ChangeSource, address, one_line, service_name
+from bot.domain.changes.change import DEPLOY, WORD, Change, ChangeSource, address, one_line, service_name
 from bot.ports import Rejected
 
 OLDEST = timedelta(minutes=5)

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from bot.adapters.database import tables
 from bot.adapters.database.table import KeptTable
-from bot.domain.change import Change, ChangeWindow
-from bot.domain.lock import Lock
+from bot.domain.changes.change import Change, ChangeWindow
+from bot.domain.changes.lock import Lock
 
 
 class ChangeTable(KeptTable[Change]):

@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 
 from bot.adapters.database import tables
 from bot.adapters.database.table import KeptTable
-from bot.domain.cover import CoverRequest
-from bot.domain.shift import Shift
+from bot.domain.oncall.cover import CoverRequest
+from bot.domain.oncall.shift import Shift
 from bot.domain.subject import Subject
 from bot.ports import Contact
 

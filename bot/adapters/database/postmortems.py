@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from bot.adapters.database import tables
 from bot.adapters.database.table import KeptTable
-from bot.domain.follow_up import Filed, FollowUp
-from bot.domain.postmortem import Postmortem
+from bot.domain.postmortem.follow_up import Filed, FollowUp
+from bot.domain.postmortem.postmortem import Postmortem
 
 
 class PostmortemTable(KeptTable[Postmortem]):

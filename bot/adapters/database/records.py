@@ -21,12 +21,12 @@ from bot.adapters.database.statements import (
 )
 from bot.adapters.database.table import Table, plain
 from bot.adapters.database.writes import Writes
-from bot.domain.incident import WORKING, Incident
-from bot.domain.page import Page, PageState
-from bot.domain.relief import WorkPeriod
-from bot.domain.search import Search
-from bot.domain.team_notice import TeamNotice
-from bot.domain.timeline import Entry
+from bot.domain.incident.incident import WORKING, Incident
+from bot.domain.paging.page import Page, PageState
+from bot.domain.relief.relief import WorkPeriod
+from bot.domain.incident.search import Search
+from bot.domain.incident.team_notice import TeamNotice
+from bot.domain.incident.timeline import Entry
 from bot.ports import Conflict, OnCallCopy, Person, Posted
 
 

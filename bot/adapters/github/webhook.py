@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.adapters.network.timestamps import Moment
-from bot.domain.change import (
+from bot.domain.changes.change import (
     DEPLOY,
     MERGE,
     PUSH,

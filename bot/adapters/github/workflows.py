@@ -26,7 +26,7 @@ from bot.adapters.actions.variables import Missing, Variables
 from bot.adapters.github.answers import NOT_UNDERSTOOD
 from bot.adapters.github.pauses import asked_pause
 from bot.adapters.rendering.mrkdwn import span
-from bot.domain.plan import End, Outcome, Workflow
+from bot.domain.failover.plan import End, Outcome, Workflow
 
 MARK = "spy"
 """The workflow input that gets the attempt's mark, if the workflow declares it. Its `run-name` should show it."""

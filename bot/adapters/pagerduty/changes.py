@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError
 
 from bot.adapters.network.timestamps import Moment
 from bot.adapters.pagerduty.reading import Part
-from bot.domain.change import OTHER, WORD, Change, ChangeSource, address, one_line
+from bot.domain.changes.change import OTHER, WORD, Change, ChangeSource, address, one_line
 
 
 def change(entry: Mapping[str, Any], *, heard_at: datetime, ahead: timedelta = timedelta()) -> Change | None:

@@ -33,8 +33,8 @@ from bot.adapters.pagerduty.reading import (
     read,
 )
 from bot.adapters.rendering.mrkdwn import plain
-from bot.domain.change import Change
-from bot.domain.shift import Turn
+from bot.domain.changes.change import Change
+from bot.domain.oncall.shift import Turn
 from bot.domain.text import storable_json
 from bot.ports import CheckResult, Clock, OnCallShift, Rejected, Ringing, Throttled, Unreachable
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from bot.adapters.network.timestamps import Moment
-from bot.domain.change import one_line
+from bot.domain.changes.change import one_line
 
 T = TypeVar("T", bound=BaseModel)
 log = structlog.get_logger()

@@ -6,7 +6,7 @@ from html import escape
 
 import svg
 
-from bot.domain.statistics import Bar
+from bot.domain.postmortem.statistics import Bar
 
 WIDTH, LEFT, RIGHT, TOP = 960, 110, 20, 50
 LINE, GAP = 26, 14

@@ -18,7 +18,7 @@ from bot.adapters.rendering import mrkdwn
 from bot.adapters.rendering.macros import OwnMacros
 from bot.adapters.rendering.mrkdwn import Names
 from bot.adapters.rendering.overrides import Folders, start_counting
-from bot.domain.document import Document, DocumentSection
+from bot.domain.postmortem.document import Document, DocumentSection
 
 LONGEST_TITLE = 250
 """Characters; GitHub's limit is 256."""

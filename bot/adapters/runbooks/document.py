@@ -12,7 +12,7 @@ from bot.adapters.runbooks.mistakes import Misplaced
 from bot.adapters.runbooks.shell import ShellContext, contexts, quoted
 from bot.adapters.runbooks.template import Marked, Placeholder, Trust
 from bot.domain.refusal import Refusal
-from bot.domain.runbook import is_plain
+from bot.domain.runbook.runbook import is_plain
 
 SHELLS = frozenset({"", "sh", "bash", "shell", "zsh"})
 """Languages behind ``` that mean a shell. In a block of another language, only plain words may be inserted."""

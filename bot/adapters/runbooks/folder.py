@@ -15,7 +15,7 @@ from bot.adapters.runbooks import document, front
 from bot.adapters.runbooks.mistakes import Misplaced, UnusableRunbook
 from bot.adapters.runbooks.template import RunbookBody
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.runbook import Reading, Runbook
+from bot.domain.runbook.runbook import Reading, Runbook
 from bot.domain.spelling import nearest
 from bot.domain.text import shortened
 from bot.ports import FilledRunbook

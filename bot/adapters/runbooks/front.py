@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from bot.adapters.runbooks.mistakes import UnusableRunbook
 from bot.domain.refusal import Refusal
-from bot.domain.runbook import Kind, Runbook, RunbookParameter, visible
+from bot.domain.runbook.runbook import Kind, Runbook, RunbookParameter, visible
 
 RULE = "---"
 PARAMETER = re.compile(r"[a-z][a-z0-9_]{0,39}")

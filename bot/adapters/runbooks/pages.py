@@ -15,7 +15,7 @@ from bot.adapters.rendering.overrides import Folders
 from bot.adapters.runbooks.document import markdown
 from bot.adapters.runbooks.folder import FolderRunbooks
 from bot.domain.refusal import Refusal
-from bot.domain.runbook import Runbook
+from bot.domain.runbook.runbook import Runbook
 
 OK, BAD_REQUEST, NOT_FOUND = 200, 400, 404
 

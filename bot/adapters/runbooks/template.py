@@ -21,7 +21,7 @@ from jinja2.visitor import NodeTransformer
 
 from bot.adapters.runbooks.mistakes import UnusableRunbook
 from bot.domain.refusal import Refusal
-from bot.domain.runbook import Kind, Runbook, is_plain
+from bot.domain.runbook.runbook import Kind, Runbook, is_plain
 
 LONGEST = 60_000
 """The most characters of a filled-in runbook."""

@@ -9,7 +9,7 @@ import structlog
 
 from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.reading import maybe, part
-from bot.domain.change import WORD, one_line
+from bot.domain.changes.change import WORD, one_line
 from bot.ports import SLACKBOT, Person, Profile
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")

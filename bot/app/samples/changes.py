@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain import events
-from bot.domain.change import Change, ChangeSource, ChangeWindow
-from bot.domain.incident import Incident, Suspect
-from bot.domain.lock import Lock
+from bot.domain.changes.change import Change, ChangeSource, ChangeWindow
+from bot.domain.incident.incident import Incident, Suspect
+from bot.domain.changes.lock import Lock
 from bot.domain.portion import Portion
-from bot.services.changes import RecentChanges
+from bot.services.changes.changes import RecentChanges
 
 Facts = Mapping[str, Any]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from bot.domain import events
-from bot.domain.incident import ClosedChannel, Incident
+from bot.domain.incident.incident import ClosedChannel, Incident
 
 Facts = Mapping[str, Any]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

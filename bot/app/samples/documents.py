@@ -5,8 +5,8 @@ from functools import partial
 
 from bot.app.samples.messages import TYPED, Facts
 from bot.config.values import INSTALLED
-from bot.services.documents import Documents
-from bot.services.postmortems import Postmortems
+from bot.services.postmortem.documents import Documents
+from bot.services.postmortem.postmortems import Postmortems
 from bot.testing import SpyKit
 
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.app.samples.failover_play import OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
-from bot.domain import failover_events as events
-from bot.domain.failover import Answer, Task
-from bot.domain.plan import End, Outcome
+from bot.domain.failover import events
+from bot.domain.failover.failover import Answer, Task
+from bot.domain.failover.plan import End, Outcome
 from bot.domain.portion import Portion
-from bot.services.failover_views import FailoverViews
-from bot.services.failovers import Failovers
+from bot.services.failover.views import FailoverViews
+from bot.services.failover.failovers import Failovers
 
 Facts = Mapping[str, Any]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

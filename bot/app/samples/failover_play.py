@@ -7,12 +7,12 @@ from datetime import timedelta
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.request import Response
 from bot.config.values import INSTALLED
-from bot.domain.failover import Failover
+from bot.domain.failover.failover import Failover
 from bot.domain.message import Message
-from bot.domain.plan import Check, End, HttpCall, Outcome, Param, Plan, Program, Question, Step
+from bot.domain.failover.plan import Check, End, HttpCall, Outcome, Param, Plan, Program, Question, Step
 from bot.domain.policy import Policy
 from bot.ports import Profile
-from bot.services.failover_actions import FailoverActions, StepRun
+from bot.services.failover.actions import FailoverActions, StepRun
 from bot.services.people import People
 from bot.testing import POLICY, FrozenClock, SpyKit
 

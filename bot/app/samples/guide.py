@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.domain import guide
-from bot.domain.incident import Incident, Passed, Phase
+from bot.domain.incident import guide
+from bot.domain.incident.incident import Incident, Passed, Phase
 
 Facts = Mapping[str, Any]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

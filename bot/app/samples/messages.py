@@ -11,23 +11,24 @@ from bot.app.samples import failover as sample_failover
 from bot.app.samples import guide as sample_guide
 from bot.app.samples import postmortems as sample_postmortems
 from bot.app.samples import runbooks as sample_runbooks
-from bot.domain import events, guide
-from bot.domain.cover import CoverRequest, CoverState
-from bot.domain.incident import WORKING, Incident, Link, Phase
-from bot.domain.load import Load
-from bot.domain.page import NOBODY, Page, PageState
+from bot.domain import events
+from bot.domain.incident import guide
+from bot.domain.oncall.cover import CoverRequest, CoverState
+from bot.domain.incident.incident import WORKING, Incident, Link, Phase
+from bot.domain.oncall.load import Load
+from bot.domain.paging.page import NOBODY, Page, PageState
 from bot.domain.policy import Milestone
 from bot.domain.portion import Portion
 from bot.domain.refusal import Choice
-from bot.domain.relief import COMMAND, Asked, began
+from bot.domain.relief.relief import COMMAND, Asked, began
 from bot.domain.reminder import REMINDERS as DECLARED
 from bot.domain.reminder import Status
-from bot.domain.search import Search
-from bot.domain.shift import Overload, Shift, Told, Turn
-from bot.domain.team_notice import TeamNotice
+from bot.domain.incident.search import Search
+from bot.domain.oncall.shift import Overload, Shift, Told, Turn
+from bot.domain.incident.team_notice import TeamNotice
 from bot.domain.timer import LastSent, Snooze
 from bot.ports import OnCallShift
-from bot.services.oncall import OnCallAnswer, TeamOnCall
+from bot.services.oncall.oncall import OnCallAnswer, TeamOnCall
 from bot.testing import POLICY
 
 Facts = Mapping[str, Any]

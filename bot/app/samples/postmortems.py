@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bot.domain import events
-from bot.domain.follow_up import Category, Filed, FollowUp
-from bot.domain.incident import Incident
-from bot.domain.page import Page
+from bot.domain.postmortem.follow_up import Category, Filed, FollowUp
+from bot.domain.incident.incident import Incident
+from bot.domain.paging.page import Page
 from bot.domain.portion import Portion
-from bot.domain.postmortem import PARTS, Postmortem
-from bot.domain.shift import Told
-from bot.domain.statistics import Update, clocks
+from bot.domain.postmortem.postmortem import PARTS, Postmortem
+from bot.domain.oncall.shift import Told
+from bot.domain.postmortem.statistics import Update, clocks
 
 Facts = Mapping[str, Any]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -5,9 +5,9 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from bot.adapters.rendering.mrkdwn import Mrkdwn
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
-from bot.domain.runbook import Kind, Runbook, RunbookParameter
+from bot.domain.runbook.runbook import Kind, Runbook, RunbookParameter
 from bot.ports import FilledRunbook
 
 Facts = Mapping[str, Any]

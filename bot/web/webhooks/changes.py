@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from bot.domain.change import Change
-from bot.services.changes import Changes
+from bot.domain.changes.change import Change
+from bot.services.changes.changes import Changes
 from bot.services.transaction import Transaction
 from bot.web.app import Handler, WebAnswer
 from bot.web.webhooks.backend import Backend, Headers, Webhook

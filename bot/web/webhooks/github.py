@@ -4,11 +4,11 @@ import hashlib
 import re
 from collections.abc import Callable
 
-from bot.domain.change import Change
+from bot.domain.changes.change import Change
 from bot.ports import IssueNews, Moved
-from bot.services.changes import Changes
-from bot.services.follow_ups import FollowUps
-from bot.services.postmortems import Postmortems
+from bot.services.changes.changes import Changes
+from bot.services.postmortem.follow_ups import FollowUps
+from bot.services.postmortem.postmortems import Postmortems
 from bot.services.transaction import Transaction
 from bot.web.app import Handler, WebAnswer
 from bot.web.webhooks.backend import KEPT, NOTHING, Backend, Headers, Webhook

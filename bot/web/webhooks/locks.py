@@ -3,8 +3,8 @@
 import json
 from collections.abc import Mapping
 
-from bot.domain.change import service_name
-from bot.services.locks import Locks
+from bot.domain.changes.change import service_name
+from bot.services.changes.locks import Locks
 from bot.web.app import Page, WebAnswer
 from bot.web.webhooks.backend import Backend
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bot.ports import PagerNews
-from bot.services.paging import Paging
+from bot.services.paging.paging import Paging
 from bot.services.transaction import Transaction
 from bot.web.app import Handler, WebAnswer
 from bot.web.webhooks.backend import KEPT, Backend, Headers, Webhook

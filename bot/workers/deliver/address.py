@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.domain.events import Closing
-from bot.domain.incident import Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.subject import incident_addressed
 from bot.ports import Chat, Rejected
 from bot.services.channels import Channels

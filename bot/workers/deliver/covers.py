@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from bot.domain.cover import CoverRequest, CoverState
+from bot.domain.oncall.cover import CoverRequest, CoverState
 from bot.domain.effects import MakeOverride
 from bot.domain.policy import Account
-from bot.domain.shift import Turn
+from bot.domain.oncall.shift import Turn
 from bot.ports import OutboxItem
-from bot.services.covers import Covers
+from bot.services.oncall.covers import Covers
 from bot.services.transaction import Transaction
 from bot.workers.deliver.attempt import Attempt
 from bot.workers.deliver.handler import EffectHandler, delivers

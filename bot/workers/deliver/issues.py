@@ -5,12 +5,12 @@ from dataclasses import replace
 from functools import partial
 from typing import NoReturn, TypeVar
 
-from bot.domain.document import hidden
+from bot.domain.postmortem.document import hidden
 from bot.domain.effects import Effect, PostmortemEffect
-from bot.domain.follow_up import Filed
+from bot.domain.postmortem.follow_up import Filed
 from bot.domain.refusal import Refusal
 from bot.ports import Issue, IssueDraft, OutboxItem, Rejected
-from bot.services.incident_channels import IncidentChannels
+from bot.services.incident.channels import IncidentChannels
 from bot.services.transaction import Transaction
 from bot.services.troubles import Troubles
 from bot.services.undelivered import Undelivered, what

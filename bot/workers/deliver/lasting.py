@@ -7,7 +7,7 @@ from functools import partial
 from bot.domain.effects import UpsertMessage
 from bot.domain.message import Message
 from bot.ports import OutboxItem, Posted, Rejected
-from bot.services.incident_channels import IncidentChannels
+from bot.services.incident.channels import IncidentChannels
 from bot.services.messages import MESSAGE_TYPES
 from bot.services.people import People
 from bot.services.transaction import Transaction

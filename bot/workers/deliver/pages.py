@@ -5,10 +5,10 @@ from functools import partial
 from typing import TypeVar
 
 from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, PageEffect, SendPage
-from bot.domain.page import Page, PageState
+from bot.domain.paging.page import Page, PageState
 from bot.domain.policy import Account
 from bot.ports import OutboxItem, Rejected, Ringing
-from bot.services.paging import Paging
+from bot.services.paging.paging import Paging
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered

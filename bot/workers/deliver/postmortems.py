@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
-from bot.domain.document import (
+from bot.domain.postmortem.document import (
     Document,
     IssueBody,
     body,
@@ -22,9 +22,9 @@ from bot.domain.effects import (
     Notify,
     PostmortemEffect,
 )
-from bot.domain.follow_up import Filed
-from bot.domain.incident import Incident
-from bot.domain.postmortem import Postmortem
+from bot.domain.postmortem.follow_up import Filed
+from bot.domain.incident.incident import Incident
+from bot.domain.postmortem.postmortem import Postmortem
 from bot.domain.timer import mark_of
 from bot.ports import (
     Comment,
@@ -36,8 +36,8 @@ from bot.ports import (
     RepoFile,
     Templates,
 )
-from bot.services.documents import Documents
-from bot.services.postmortems import Postmortems
+from bot.services.postmortem.documents import Documents
+from bot.services.postmortem.postmortems import Postmortems
 from bot.services.transaction import Transaction
 from bot.workers.deliver.attempt import Attempt
 from bot.workers.deliver.handler import delivers

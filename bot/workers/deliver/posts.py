@@ -8,7 +8,7 @@ from typing import TypeVar
 from bot.domain.effects import Effect, Notify, Post, PostEphemeral, PostEvent, UpsertMessage
 from bot.domain.message import Message, Section
 from bot.ports import OutboxItem, Posted, Rejected
-from bot.services.incident_channels import IncidentChannels
+from bot.services.incident.channels import IncidentChannels
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered

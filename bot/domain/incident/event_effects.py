@@ -1,0 +1,229 @@
+"""Which messages an event leads to, as one table."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from bot.domain import events
+from bot.domain.failover import events as failover_events
+from bot.domain.effects import (
+    AddBookmark,
+    CreateChannel,
+    Effect,
+    Invite,
+    PostEvent,
+    SetTopic,
+    UpsertMessage,
+    Welcome,
+    incident_channel,
+)
+from bot.domain.incident.incident import Incident
+from bot.domain.policy import Policy
+
+LINE, CARD, ANNOUNCEMENT, FOLLOWERS = "line", "card", "announcement", "followers"
+
+EVENT_EFFECTS: Mapping[type[events.Event], tuple[str, ...]] = {
+    events.ChannelRefused: (LINE, ANNOUNCEMENT),
+    events.SeveritySet: (LINE, CARD, ANNOUNCEMENT),
+    events.PhaseChanged: (LINE, CARD, ANNOUNCEMENT),
+    events.UpdatePosted: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
+    events.NoteTaken: (LINE,),
+    events.ImpactStated: (LINE, CARD),
+    events.CauseSuspected: (LINE, CARD),
+    events.ChangeSuspected: (LINE, CARD),
+    events.ChangeCleared: (LINE, CARD),
+    events.LinkAdded: (LINE,),
+    events.CommandTaken: (LINE, CARD, ANNOUNCEMENT),
+    events.CommandOffered: (LINE,),
+    events.CommandDeclined: (LINE,),
+    events.RoleGiven: (LINE, CARD),
+    events.PersonUnavailable: (LINE, CARD, ANNOUNCEMENT),
+    events.ReliefPutOff: (LINE,),
+    events.PageSent: (CARD,),
+    events.PageRingsNobody: (LINE, CARD),
+    events.PageAcknowledged: (CARD,),
+    events.PageUnanswered: (LINE, CARD),
+    events.PageRenewed: (CARD,),
+    events.PageEscalated: (LINE, CARD),
+    events.PageMerged: (LINE, CARD),
+    events.PageResolved: (CARD,),
+    events.PageDelayed: (LINE, CARD),
+    events.PageFailed: (LINE, CARD),
+    events.PageWithdrawn: (LINE, CARD),
+    events.TeamNoticeFailed: (LINE,),
+    events.Resolved: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
+    events.Reopened: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
+    events.Cancelled: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
+    events.DeliveryFailed: (LINE,),
+    events.DeliveryMended: (LINE,),
+    events.ChannelClosed: (ANNOUNCEMENT,),
+    events.ChannelReopened: (LINE, CARD, ANNOUNCEMENT),
+    events.ChannelMoved: (CARD, ANNOUNCEMENT),
+    events.MadePrivate: (LINE, CARD),
+    events.Snoozed: (LINE, CARD),
+    events.StepPassed: (CARD,),
+    events.Hushed: (LINE,),
+    failover_events.FailoverBegan: (CARD,),
+    failover_events.FailoverEnded: (CARD,),
+    events.FollowUpAdded: (LINE,),
+    events.FollowUpDone: (LINE,),
+    events.FollowUpReopened: (LINE,),
+    events.NothingNeeded: (LINE,),
+    events.PostmortemExported: (LINE,),
+    events.ReviewClosed: (LINE, CARD, ANNOUNCEMENT),
+}
+"""Where each event appears: a line in the channel, the card, the announcement, a reply in the announcement's thread."""
+
+
+def effects_of(event: events.Event, incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
+    """Return the effects of an event. `seq` is its entry in the incident's timeline."""
+    if isinstance(event, events.Declared):
+        return _declared(incident, policy)
+    heard = [_effect_at(where, event, incident, policy, seq) for where in EVENT_EFFECTS.get(type(event), ())]
+    return [effect for effect in heard if effect] + _beyond(event, incident, policy, seq)
+
+
+def _declared(incident: Incident, policy: Policy) -> list[Effect]:
+    n = incident.number
+    effects: list[Effect | None] = [
+        CreateChannel(key=f"create-channel:{n}", incident=n),
+        _announcement(incident, policy, origin="declared"),
+        Invite(key=f"invite:{n}:declared", incident=n, people=(incident.declared_by,)),
+        UpsertMessage(
+            key=f"card:{n}:declared",
+            message_type="card",
+            ref=n,
+            to=incident_channel(n),
+            permalink_of=(n, 1) if incident.private else None,
+        ),
+        SetTopic(key=f"topic:{n}", incident=n),
+        AddBookmark(key=f"bookmark:{n}:home", incident=n, title=f"{incident.id} · all incidents")
+        if policy.announce and not incident.private
+        else None,
+    ]
+    return [effect for effect in effects if effect]
+
+
+def _effect_at(
+    where: str, event: events.Event, incident: Incident, policy: Policy, seq: int
+) -> Effect | None:
+    n, kind = incident.number, event.kind()
+    facts = {"e": {**asdict(event), "kind": kind, "incident": n}, "drill": incident.drill}
+    if where == CARD:
+        return UpsertMessage(key=f"card:{n}:{seq}", message_type="card", ref=n, to=incident_channel(n))
+    if where == ANNOUNCEMENT:
+        return _announcement(incident, policy, origin=str(seq))
+    if where == LINE:
+        return PostEvent(
+            key=f"line:{n}:{seq}",
+            to=incident_channel(n),
+            template=f"events/{kind}",
+            facts=facts,
+            incident=n,
+            seq=seq,
+            is_needed=event.is_needed,
+        )
+    if incident.private or not policy.announce:
+        return None
+    return PostEvent(
+        key=f"follow:{n}:{seq}",
+        to=policy.announce,
+        template=f"events/{kind}",
+        facts=facts,
+        incident=n,
+        seq=seq,
+        thread_of=f"announcement:{n}",
+    )
+
+
+def _announcement(incident: Incident, policy: Policy, *, origin: str) -> UpsertMessage | None:
+    if incident.private or not policy.announce:
+        return None
+    n = incident.number
+    return UpsertMessage(
+        key=f"announcement:{n}:{origin}",
+        message_type="announcement",
+        ref=n,
+        to=policy.announce,
+        permalink_of=(n, 1),
+    )
+
+
+def _beyond(  # noqa: PLR0911  a table
+    event: events.Event, incident: Incident, policy: Policy, seq: int
+) -> list[Effect]:
+    """Return the effects of some events besides the messages in the table."""
+    n = incident.number
+    match event:
+        case events.ChannelOpened():
+            announcement = _announcement(incident, policy, origin=f"channel:{seq}")
+            return [announcement] if announcement else []
+        case events.CommandOffered():
+            invited = _invite(n, seq, event.to)
+            return [invited] if event.to == event.by else [invited, brief(n, seq, event.to)]
+        case events.ChannelClosed() | events.Reopened() if incident.is_open:
+            return _asked_about_channel(incident, seq)
+        case events.PersonUnavailable(led=True) if incident.owner != event.person:
+            return _asked_about_channel(incident, seq)
+        case events.CommandTaken():
+            return [_invite(n, seq, event.commander), *_asked_about_channel(incident, seq)]
+        case events.RoleGiven():
+            return [_invite(n, seq, event.person)]
+        case events.PersonInvited():
+            welcome = Welcome(key=f"welcome:{n}:{seq}", incident=n, person=event.person)
+            return [_invite(n, seq, event.person), welcome]
+        case events.LinkAdded():
+            return [AddBookmark(key=f"bookmark:{n}:{seq}", incident=n, title=event.title, url=event.url)]
+    return []
+
+
+def _asked_about_channel(incident: Incident, seq: int) -> list[Effect]:
+    """Ask the owner what to do about the closed channel, if it is closed."""
+    closed = incident.channel_closed
+    return [closed_channel(incident, to=incident.owner, mark=closed.mark, seq=seq)] if closed else []
+
+
+def set_up_again(incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
+    """Return what a new channel of an incident needs: its people, card, topic and bookmarks."""
+    n = incident.number
+    people = tuple(dict.fromkeys((incident.owner, *incident.roles.values(), *incident.members)))
+    home = AddBookmark(key=f"bookmark:{n}:home:{seq}", incident=n, title=f"{incident.id} · all incidents")
+    return [
+        Invite(key=f"invite:{n}:{seq}:all", incident=n, people=people),
+        UpsertMessage(key=f"card:{n}:{seq}:anew", message_type="card", ref=n, to=incident_channel(n)),
+        SetTopic(key=f"topic:{n}:{seq}", incident=n),
+        *([home] if policy.announce and not incident.private else []),
+        *(
+            AddBookmark(key=f"bookmark:{n}:{seq}:{at}", incident=n, title=it.title, url=it.url)
+            for at, it in enumerate(incident.links)
+        ),
+    ]
+
+
+def closed_channel(incident: Incident, *, to: str, mark: str, seq: int) -> UpsertMessage:
+    """Return the message to a person about the closed channel and what they can do."""
+    key = f"channel:{incident.number}{mark}:{to}:{seq}"
+    return UpsertMessage(
+        key=key,
+        message_type="closed_channel",
+        ref=incident.number,
+        to=to,
+        mark=f"{mark}:{to}",
+        facts={"closing": mark},
+    )
+
+
+def _invite(number: int, seq: int, person: str) -> Invite:
+    return Invite(key=f"invite:{number}:{seq}", incident=number, people=(person,))
+
+
+def brief(number: int, seq: int, to: str, *, origin: str = "") -> UpsertMessage:
+    """Return the brief for a successor, to read before *I have command*. Entry `seq` is the offer."""
+    key = f"brief:{number}:{seq}"
+    return UpsertMessage(
+        key=f"{key}:{origin}" if origin else key,
+        message_type="brief",
+        ref=number,
+        to=to,
+        mark=f":{seq}",
+        facts={"offer": seq},
+    )

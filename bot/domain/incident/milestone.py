@@ -1,0 +1,99 @@
+"""Milestones: reminders that an organisation configures. One declared reminder sends them all."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from bot.domain.effects import incident_channel
+from bot.domain.incident.incident import Incident, Phase
+from bot.domain.policy import Milestone, Policy
+from bot.domain.reminder import occurrence, once
+from bot.domain.incident.role import plain
+from bot.domain.timer import LastSent, Timer, mark_of
+
+MILESTONE, AT_STOP = "milestone", "@stop"
+CONDITIONS: Mapping[str, Callable[[Incident], bool]] = {
+    "updated": lambda incident: incident.updated_at is not None,
+    "impact": lambda incident: incident.impact is not None,
+    "cause": lambda incident: incident.cause is not None or bool(incident.suspects),
+    "severity": lambda incident: incident.severity is not None,
+    "mitigated": lambda incident: incident.is_safe,
+    "told": lambda incident: bool(incident.told),
+}
+"""The conditions for `unless:` of a milestone. `told :team` and `role <name>` are allowed too."""
+
+
+def milestones_due(incident: Incident, policy: Policy, _zone: str | None) -> Iterator[Timer | None]:
+    for milestone in policy.milestones:
+        if concerns(milestone, incident):
+            yield _running(incident, milestone) if incident.is_open else _at_stop(incident, milestone)
+
+
+def _running(incident: Incident, milestone: Milestone) -> Timer | None:
+    since = incident.opened_at
+    name, cycle = f"{MILESTONE}:{milestone.name}", mark_of(since) if incident.reopened_at else "open"
+    said = incident.reminded.get(name)
+    said = said if said and said.mark == cycle else None
+    at = incident.severity_at if milestone.severities else None
+    for after in sorted(milestone.when):
+        counted = since + after
+        if said is None or counted > said.at:
+            return occurrence(incident, name, cycle, said, max(counted, at or counted))
+    return None
+
+
+def _at_stop(incident: Incident, milestone: Milestone) -> Timer | None:
+    at = incident.resolved_at
+    if not milestone.at_stop or incident.phase is not Phase.RESOLVED or at is None:
+        return None
+    return once(incident, f"{MILESTONE}:{milestone.name}{AT_STOP}", mark_of(at), at)
+
+
+def is_milestone_done(incident: Incident, policy: Policy, name: str, _said: LastSent) -> bool:
+    milestone = milestone_of(name, policy)
+    return bool(milestone and milestone.unless and holds(milestone.unless, incident))
+
+
+def concerns(milestone: Milestone, incident: Incident) -> bool:
+    """Whether a milestone applies to this incident and is not done already."""
+    if milestone.severities and incident.severity not in milestone.severities:
+        return False
+    return not (milestone.unless and holds(milestone.unless, incident))
+
+
+def holds(condition: str, incident: Incident) -> bool:
+    """Whether a condition of `unless:` is true: a name of `CONDITIONS`, `told :team` or `role <name>`."""
+    word, _, rest = condition.partition(" ")
+    if word == "told" and rest:
+        return rest.strip(" :") in incident.told
+    if word == "role":
+        return plain(rest) in incident.roles
+    return CONDITIONS[word](incident)
+
+
+def milestone_of(name: str, policy: Policy) -> Milestone | None:
+    """Return the milestone with this reminder name; None if it is no longer configured."""
+    kind, _, configured = name.removesuffix(AT_STOP).partition(":")
+    return next((it for it in policy.milestones if kind == MILESTONE and it.name == configured), None)
+
+
+def milestone_address(incident: Incident, milestone: Milestone, policy: Policy) -> str:
+    """Return the address of a milestone.
+
+    An empty role means the owner; a team gets nothing about a private incident.
+    """
+    if milestone.to == "channel":
+        return incident_channel(incident.number)
+    team = policy.teams.get(milestone.to.removeprefix(":")) if milestone.to.startswith(":") else None
+    if team and not incident.private:
+        return team.channel
+    return incident.roles.get(milestone.to) or incident.owner
+
+
+def filled(words: str, incident: Incident) -> str:
+    """Replace {id}, {name} and {severity} in a milestone's words."""
+    known = {
+        "{id}": incident.id,
+        "{name}": incident.name.replace('"', "'"),
+        "{severity}": incident.severity or "severity not set",
+    }
+    return re.sub(r"\{(?:id|name|severity)\}", lambda found: known[found[0]], words)

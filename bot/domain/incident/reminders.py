@@ -1,0 +1,407 @@
+"""The reminders about an incident, their agenda, and the status of each sent reminder.
+
+The next occurrence depends only on the incident: on its times and on what was sent. A timer that is no longer in the
+agenda is never sent.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.domain.effects import UpsertMessage, incident_channel
+from bot.domain.events import Snoozed
+from bot.domain.incident.guide import skipped_at
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.milestone import (
+    AT_STOP,
+    MILESTONE,
+    is_milestone_done,
+    milestone_address,
+    milestone_of,
+    milestones_due,
+)
+from bot.domain.policy import Policy
+from bot.domain.refusal import Choice, Refusal
+from bot.domain.reminder import (
+    REMINDERS,
+    Reminder,
+    Status,
+    always,
+    declare,
+    occurrence,
+    once,
+    repeated,
+    sent_in,
+    since_opened,
+)
+from bot.domain.timer import LastSent, Timer, mark_of
+
+USUAL_PERIOD = timedelta(minutes=30)
+"""How often an overdue update is reminded if its severity has no interval any more."""
+CHANGE_WORDS = re.compile(
+    r"\b(change|chang\w+|deploy\w*|release\w*|roll\w*|ship\w*|merge\w*|config\w*|migrat\w+|upgrade\w*"
+    r"|flag\w*|commit\w*|version\w*|pr|patch\w*)\b",
+    re.IGNORECASE,
+)
+"""A suspected cause with one of these words counts as a suspected change."""
+
+
+# --- the update -------------------------------------------------------------------------------------------
+
+
+def _promise(incident: Incident) -> str | None:
+    return mark_of(incident.update_due) if incident.update_due else None
+
+
+def _promised(incident: Incident, policy: Policy) -> tuple[str, datetime, timedelta] | None:
+    """Return the cycle of the promised update, its due time (after a snooze), and the interval of repeats."""
+    if incident.update_due is None:
+        return None
+    cycle, start = mark_of(incident.update_due), incident.update_due
+    snooze = incident.snoozed.get("update_due")
+    if snooze and snooze.mark == cycle:
+        start = max(start, snooze.until)
+    severity = policy.severities.get(incident.severity or "")
+    return cycle, start, (severity.update_every if severity else None) or USUAL_PERIOD
+
+
+def _update_due(incident: Incident, policy: Policy, _zone: str | None) -> Iterator[Timer | None]:
+    if promised := _promised(incident, policy):
+        cycle, start, every = promised
+        yield repeated(incident, "update_due", cycle, start, every)
+
+
+def _update_late(incident: Incident, policy: Policy, _zone: str | None) -> Iterator[Timer | None]:
+    if promised := _promised(incident, policy):
+        cycle, start, every = promised
+        yield repeated(incident, "update_late", cycle, start + policy.timers.update_shown_after, every)
+
+
+def _updated(incident: Incident, _policy: Policy, _name: str, said: LastSent) -> bool:
+    return incident.updated_at is not None and incident.updated_at >= said.at
+
+
+UPDATE_DUE = declare(
+    Reminder(
+        name="update_due",
+        row="the update is due",
+        settings=("update_every",),
+        template="incident/update_due",
+        rule=_update_due,
+        is_done=_updated,
+        cycle=_promise,
+        to_owner=True,
+        snoozed_as="update_due",
+    )
+)
+UPDATE_LATE = declare(
+    Reminder(
+        name="update_late",
+        row="the update is overdue",
+        settings=("update_shown_after",),
+        template="incident/update_late",
+        rule=_update_late,
+        is_done=_updated,
+        cycle=_promise,
+        is_urgent=lambda incident: incident.severity == "sev1",
+        snoozed_as="update_due",
+        repeats="update_due",
+    )
+)
+
+
+# --- command and severity ---------------------------------------------------------------------------------
+
+
+def _no_commander(incident: Incident, policy: Policy, _zone: str | None) -> Iterator[Timer | None]:
+    if incident.commander is None:
+        since = max(incident.opened_at, incident.command_since or incident.opened_at)
+        every, most = policy.timers.no_commander_every, policy.timers.asked_at_most
+        yield repeated(incident, "no_commander", since_opened(incident), since + every, every, most=most)
+
+
+def _no_commander_page(incident: Incident, policy: Policy, _zone: str | None) -> Iterator[Timer | None]:
+    """Page the command team after the last reminder in the channel."""
+    cycle = since_opened(incident)
+    asked = sent_in(incident.reminded, "no_commander", cycle)
+    if incident.commander is None and asked and asked.count >= policy.timers.asked_at_most:
+        yield once(incident, "no_commander_page", cycle, asked.at + policy.timers.no_commander_every)
+
+
+def _is_led(incident: Incident, _policy: Policy, _name: str, _said: LastSent) -> bool:
+    return incident.commander is not None
+
+
+def _no_severity(incident: Incident, policy: Policy, _zone: str | None) -> Iterator[Timer | None]:
+    if incident.severity is None:
+        since, every = incident.opened_at, policy.timers.no_severity_every
+        most = policy.timers.asked_at_most
+        yield repeated(incident, "no_severity", mark_of(since), since + every, every, most=most)
+
+
+declare(
+    Reminder(
+        name="no_commander",
+        row="no commander",
+        settings=("no_commander_every", "asked_at_most"),
+        template="incident/no_commander",
+        rule=_no_commander,
+        is_done=_is_led,
+        is_urgent=always,
+    )
+)
+NO_COMMANDER_PAGE = declare(
+    Reminder(
+        name="no_commander_page",
+        row="no commander",
+        settings=("no_commander_every", "asked_at_most"),
+        template="incident/no_commander_page",
+        rule=_no_commander_page,
+        is_done=_is_led,
+        is_urgent=always,
+        repeats="no_commander",
+    )
+)
+declare(
+    Reminder(
+        name="no_severity",
+        row="no severity",
+        settings=("no_severity_every", "asked_at_most"),
+        template="incident/no_severity",
+        rule=_no_severity,
+        is_done=lambda incident, _policy, _name, _said: incident.severity is not None,
+    )
+)
+
+
+# --- mitigation -------------------------------------------------------------------------------------------
+
+
+def _roll_back(incident: Incident, policy: Policy, _zone: str | None) -> Iterator[Timer | None]:
+    suspected = change_suspected_at(incident)
+    if suspected is None or incident.is_safe or incident.severity not in policy.timers.roll_back_severities:
+        return
+    since = incident.opened_at
+    due = max(since + policy.timers.roll_back_after, suspected, incident.severity_at or since)
+    yield once(incident, "roll_back", mark_of(since), due)
+
+
+def change_suspected_at(incident: Incident) -> datetime | None:
+    """Return since when a change is suspected (UTC): one is marked, or the suspected cause mentions one."""
+    times = [it.suspected_at for it in incident.suspects]
+    if incident.cause and incident.cause_at and CHANGE_WORDS.search(incident.cause):
+        times.append(incident.cause_at)
+    return min(times, default=None)
+
+
+def _mitigate_first(incident: Incident, policy: Policy, zone: str | None) -> Iterator[Timer | None]:
+    """Remind people to mitigate first, unless "roll back?" asks for the same."""
+    skipped, cycle = skipped_at(incident), since_opened(incident)
+    asks_to_roll_back = any(_roll_back(incident, policy, zone)) or sent_in(
+        incident.reminded, "roll_back", cycle
+    )
+    if skipped and not asks_to_roll_back:
+        due = max(incident.opened_at + policy.timers.mitigate_first_after, skipped)
+        yield once(incident, "mitigate_first", cycle, due)
+
+
+def _is_mitigated(incident: Incident, _policy: Policy, _name: str, _said: LastSent) -> bool:
+    return incident.mitigated_at is not None
+
+
+ROLL_BACK = declare(
+    Reminder(
+        name="roll_back",
+        row='"roll back?"',
+        settings=("roll_back_after", "roll_back_severities"),
+        template="incident/roll_back",
+        rule=_roll_back,
+        is_done=_is_mitigated,
+    )
+)
+MITIGATE_FIRST = declare(
+    Reminder(
+        name="mitigate_first",
+        row="first mitigate",
+        settings=("mitigate_first_after",),
+        template="incident/mitigate_first",
+        rule=_mitigate_first,
+        is_done=_is_mitigated,
+    )
+)
+
+
+# --- still open -------------------------------------------------------------------------------------------
+
+
+def _still_open(incident: Incident, policy: Policy, zone: str | None) -> Iterator[Timer | None]:
+    """Ask in the owner's morning, at least half an interval after opening or the last reminder."""
+    cycle, every = since_opened(incident), policy.timers.still_open_every
+    said = sent_in(incident.reminded, "still_open", cycle)
+    earliest = (said.at if said else incident.opened_at) + every / 2
+    due = _next_at(policy.timers.still_open_hour, earliest, zone) if zone else earliest
+    yield occurrence(incident, "still_open", cycle, said, due)
+
+
+def _next_at(hour: int, earliest: datetime, zone: str) -> datetime:
+    """Return the next time (UTC) at which it is this hour in `zone` (IANA)."""
+    local = earliest.astimezone(ZoneInfo(zone))
+    day = local.replace(hour=hour, minute=0, second=0, microsecond=0)
+    if day < local:
+        day += timedelta(days=1)  # wall-clock arithmetic, so that summer time keeps the hour
+    return day.astimezone(UTC)
+
+
+STILL_OPEN = declare(
+    Reminder(
+        name="still_open",
+        row="still open?",
+        settings=("still_open_every", "still_open_hour"),
+        template="incident/still_open",
+        rule=_still_open,
+        to_owner=True,
+    )
+)
+
+declare(
+    Reminder(
+        name=MILESTONE,
+        row="Milestones",
+        settings=("milestones",),
+        template="incident/milestone",
+        rule=milestones_due,
+        is_done=is_milestone_done,
+        cycle=None,
+        is_on_card=False,
+        lasts=True,
+    )
+)
+
+
+# --- the agenda -------------------------------------------------------------------------------------------
+
+
+def agenda(incident: Incident, policy: Policy, *, zone: str | None = None) -> list[Timer]:
+    """Return each reminder's next occurrence. Without the owner's `zone` (IANA) *still open* may come too early."""
+    asking = [it for it in REMINDERS.values() if incident.is_open or it.lasts]
+    return [timer for it in asking for timer in it.rule(incident, policy, zone) if timer]
+
+
+def reminder_of(name: str) -> Reminder | None:
+    """Return the reminder that a timer names, or None if it is about a page or a person."""
+    return REMINDERS.get(name.partition(":")[0])
+
+
+# --- status of sent reminders -----------------------------------------------------------------------------
+
+
+def status(incident: Incident, policy: Policy, name: str, said: LastSent) -> Status:
+    """Return the current status of a sent reminder. Raises LookupError for an unknown name."""
+    reminder = reminder_of(name)
+    if reminder is None:
+        raise LookupError(f"no reminder about an incident is called {name}")
+    if reminder.is_done(incident, policy, name, said):
+        return Status.DONE
+    if not incident.is_open and not name.endswith(AT_STOP):
+        return Status.MOOT
+    if reminder.cycle and reminder.cycle(incident) != said.mark:
+        return Status.MOOT
+    snooze = incident.snoozed.get(reminder.snoozed_as or "")
+    if snooze and snooze.mark == said.mark and snooze.until > said.at:
+        return Status.SNOOZED
+    latest = incident.reminded.get(name)
+    return Status.AGAIN if latest and latest.occurrence != said.occurrence else Status.OPEN
+
+
+def open_asks(incident: Incident, policy: Policy) -> list[str]:
+    """Return the names of sent reminders that are still open, for the card, without repeats of one question."""
+    asked = [
+        reminder
+        for name, said in incident.reminded.items()
+        if (reminder := reminder_of(name))
+        and reminder.is_on_card
+        and status(incident, policy, name, said) is Status.OPEN
+    ]
+    repeated_ones = {it.repeats for it in asked}
+    return [it.name for it in asked if it.name not in repeated_ones]
+
+
+def refresh(before: Incident, after: Incident, policy: Policy) -> Iterator[UpsertMessage]:
+    """Yield the messages of reminders whose status changed: done, snoozed, sent again or moot."""
+    for name, said in before.reminded.items():
+        if reminder_of(name) and not said.to.startswith("card:"):
+            was, now = status(before, policy, name, said), status(after, policy, name, said)
+            asks_nothing = name.startswith(MILESTONE) and now is not Status.DONE
+            if was is not now and not asks_nothing:
+                yield reminder_message(after.number, name, said, origin=str(after.entries))
+
+
+def reminder_message(number: int, name: str, said: LastSent, *, origin: str) -> UpsertMessage:
+    """Return the message of one occurrence. `origin` makes the key unique among refreshes of the same message."""
+    mark = f":{name}/{said.occurrence}"
+    return UpsertMessage(
+        key=f"reminder:{number}{mark}:{origin}",
+        message_type="reminder",
+        ref=number,
+        to=said.to,
+        mark=mark,
+        facts={
+            "name": name,
+            "cycle": said.mark,
+            "occurrence": said.occurrence,
+            "at": said.at.isoformat(),
+            "due_at": (said.due_at or said.at).isoformat(),
+            "late": said.late,
+        },
+    )
+
+
+def last_sent(facts: Mapping[str, Any]) -> LastSent:
+    """Return what was sent, from the facts of its message."""
+    return LastSent(
+        mark=facts["cycle"],
+        count=0,
+        at=datetime.fromisoformat(facts["at"]),
+        occurrence=facts["occurrence"],
+        due_at=datetime.fromisoformat(facts["due_at"]),
+        late=facts["late"],
+    )
+
+
+# --- addresses --------------------------------------------------------------------------------------------
+
+
+def card(number: int) -> str:
+    """Return the address of an incident's card, which shows what may not be posted."""
+    return f"card:{number}"
+
+
+def whom(incident: Incident, name: str, policy: Policy) -> str:
+    """Return the address that a reminder goes to, before quiet time is considered."""
+    if milestone := milestone_of(name, policy):
+        return milestone_address(incident, milestone, policy)
+    reminder = reminder_of(name)
+    return incident.owner if reminder and reminder.to_owner else incident_channel(incident.number)
+
+
+def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Snoozed:
+    """Return the snooze of the reminder about the promised update. Possible once per promise.
+
+    The span counts from now or from the due time.
+    """
+    incident.must_be_open()
+    if incident.update_due is None:
+        raise Refusal(f"{incident.id} has no reminder to snooze: no update is promised.")
+    mark, before = mark_of(incident.update_due), incident.snoozed.get(UPDATE_DUE.name)
+    if before and before.mark == mark:
+        raise Refusal(
+            f"<@{before.by}> already snoozed this reminder until {before.until:%H:%M} UTC; that is possible once. "
+            "Post an update, or hand over.",
+            slot="span",
+            choices=(Choice(label="Post update", say=f"incident {incident.number} update"),),
+        )
+    return Snoozed(
+        at=at, by=by, reminder=UPDATE_DUE.name, mark=mark, until=max(at, incident.update_due) + span
+    )

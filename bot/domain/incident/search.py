@@ -1,0 +1,34 @@
+"""A search for incidents among those that a person may see."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.incident.incident import CLOSED, WORKING, Phase
+from bot.domain.refusal import Refusal
+
+OPEN, OVER, ALL = frozenset(WORKING), CLOSED, frozenset(Phase)
+
+
+MOST_WORDS = 20
+"""The most words of a search, because each word is searched in every incident."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """All conditions must hold. `since` (UTC) is the earliest time at which it was opened or ended."""
+
+    seen_by: str
+    phases: frozenset[Phase] = OPEN
+    team: str | None = None
+    """A team that was paged or notified."""
+    severity: str | None = None
+    since: datetime | None = None
+    words: tuple[str, ...] = ()
+    """Each word is in the name, impact, cause or resolution."""
+    private: bool | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.words) > MOST_WORDS:
+            raise Refusal(
+                f"A search takes {MOST_WORDS} words at most; these are {len(self.words)}. Search with the rarest ones."
+            )

@@ -1,0 +1,227 @@
+"""A page and its state: requested, sent, acknowledged or not, by whom, and why not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain import events
+from bot.domain.incident.incident import Incident
+from bot.domain.refusal import Refusal
+from bot.domain.subject import Subject
+from bot.domain.timer import LastSent, remembering
+
+NOBODY = ""
+"""Who is paged while nobody is on call."""
+ACKNOWLEDGE, RESOLVE = "acknowledged", "resolved"
+"""The answers that people can give in chat."""
+
+
+class PageState(StrEnum):
+    REQUESTED = "requested"
+    DELAYED = "delayed"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A page to a team or a person. Times are in UTC."""
+
+    number: int
+    key: str
+    """PagerDuty's `incident_key`: a second try with the same key can't page twice."""
+    message: str
+    requested_by: str | None
+    requested_at: datetime
+    team: str | None = None
+    person: str | None = None
+    incident: int | None = None
+    test: bool = False
+    """Whether it only tests a person's phone. It has low urgency, and nobody else is notified."""
+    line_at: str | None = None
+    """The address of its message, as in effects. None: it appears only on the card."""
+    state: PageState = PageState.REQUESTED
+    pagerduty_id: str | None = None
+    url: str | None = None
+    sent_at: datetime | None = None
+    assigned: str | None = None
+    """The names of the people that PagerDuty pages, or NOBODY; None if unknown."""
+    answer: str | None = None
+    """An answer from chat that PagerDuty has not confirmed yet. `answer_by` is a Slack id."""
+    answer_by: str | None = None
+    acknowledged_by: str | None = None
+    acknowledged_person: str | None = None
+    """The Slack id of the person who acknowledged, if known."""
+    acknowledged_at: datetime | None = None
+    shown_as: str | None = None
+    """The PagerDuty account that acknowledged, if the person has no account of their own."""
+    escalated_to: str | None = None
+    merged_into: str | None = None
+    """The id of the PagerDuty incident it was merged into. Spy follows that one."""
+    resolved_at: datetime | None = None
+    why: str | None = None
+    fallback: tuple[str, ...] = ()
+    rings_since: datetime | None = None
+    """Since when it waits for an answer (UTC): it was sent, or an acknowledgement expired."""
+    level: int = 1
+    is_last_level: bool = False
+    """Whether the escalation policy has no higher level."""
+    escalated_at: datetime | None = None
+    reminded: Mapping[str, LastSent] = field(default_factory=dict)
+    """What Spy last sent, per reminder."""
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("page", str(self.number))
+
+    @property
+    def whom(self) -> str:
+        """The team or person, in Slack's markup."""
+        return f":{self.team}" if self.team else f"<@{self.person}>"
+
+    @property
+    def is_ringing(self) -> bool:
+        """Whether PagerDuty has it and it is not resolved."""
+        return self.state in {PageState.SENT, PageState.ACKNOWLEDGED}
+
+    @property
+    def rings_nobody(self) -> bool:
+        """Whether nobody is on call for it, as far as PagerDuty has reported."""
+        return self.assigned == NOBODY and self.state not in OVER
+
+    def is_needless(self, incident: Incident | None) -> bool:
+        """Whether its incident has ended since the page was requested."""
+        return incident is not None and incident.is_over_since(self.requested_at)
+
+    def may_go_to(self, level: int) -> bool:
+        """Whether paging this level reaches somebody else, or repeats the last level."""
+        return self.level < level or self.rings_nobody or self.is_last_level
+
+    def asked_to(self, answer: str, *, by: str) -> "Page":
+        """Return the page with an answer from chat.
+
+        The first answer counts until it is confirmed; *resolve* is final.
+        """
+        if self.answer in {answer, RESOLVE}:
+            return self
+        return replace(self, answer=answer, answer_by=by)
+
+    def lapsed(self, at: datetime, *, by: str) -> "Page":
+        """Return the page after its acknowledgement expired and Spy renews it for `by`."""
+        return replace(self, state=PageState.SENT, rings_since=at, answer=ACKNOWLEDGE, answer_by=by)
+
+    @property
+    def is_being_renewed(self) -> bool:
+        """Whether its acknowledgement expired and Spy is renewing it."""
+        return self.state is PageState.SENT and self.acknowledged_at is not None
+
+    def unconfirmed(self) -> "Page":
+        """Return the page without its unconfirmed answer."""
+        return replace(self, answer=None, answer_by=None, why=None)
+
+    def is_answered_since(self, at: datetime) -> bool:
+        """Whether news from this time (UTC) is older than the acknowledgement, and so arrived late."""
+        if self.state is not PageState.ACKNOWLEDGED or self.acknowledged_at is None:
+            return False
+        renewed = self.rings_since if self.rings_since and self.rings_since > self.acknowledged_at else None
+        return at < self.acknowledged_at or (renewed is not None and at <= renewed)
+
+    @property
+    def may_ring(self) -> bool:
+        """Whether it pages somebody now or may do so later: it is not resolved, failed or withdrawn."""
+        return self.state not in OVER
+
+    def must_be_ringing(self) -> str:
+        """Return its PagerDuty id. Refuses if PagerDuty does not have it yet, or it is over."""
+        if self.is_ringing and self.pagerduty_id:
+            return self.pagerduty_id
+        if self.state in {PageState.REQUESTED, PageState.DELAYED}:
+            raise Refusal(f"Page {self.number} has not reached PagerDuty yet. Try again in a minute.")
+        raise Refusal(f"Page {self.number} is already {self.state}.")
+
+    def after(self, event: events.Event) -> "Page":  # noqa: C901, PLR0911  a table
+        """Return the page after the event."""
+        match event:
+            case events.PageSent():
+                news_first = self.is_ringing or self.state is PageState.RESOLVED
+                state = self.state if news_first else PageState.SENT
+                return replace(
+                    self,
+                    state=state,
+                    pagerduty_id=event.pagerduty_id,
+                    url=event.url,
+                    sent_at=event.at,
+                    rings_since=event.at,
+                    assigned=event.assigned,
+                    why=None,
+                )
+            case events.PageRingsNobody():
+                return replace(self, assigned=NOBODY, fallback=event.fallback)
+            case events.PageAcknowledged():
+                return self._acknowledged(event)
+            case events.PageUnanswered():
+                return replace(self._open_again(), rings_since=event.at)
+            case events.PageRenewed():
+                return replace(self.unconfirmed(), state=PageState.ACKNOWLEDGED, acknowledged_by=event.who)
+            case events.PageEscalated():
+                return replace(
+                    self._open_again(),
+                    escalated_to=event.to,
+                    assigned=event.to,
+                    level=self.level + 1,
+                    escalated_at=event.at,
+                )
+            case events.PageMerged():
+                return replace(
+                    self, pagerduty_id=event.into, url=event.url or self.url, merged_into=event.into
+                )
+            case events.PageResolved():
+                return replace(
+                    self,
+                    state=PageState.RESOLVED,
+                    resolved_at=event.at,
+                    answer=None,
+                    answer_by=None,
+                    why=None,
+                )
+            case events.PageDelayed():
+                return replace(self, state=PageState.DELAYED, why=event.why, fallback=event.fallback)
+            case events.PageFailed():
+                return replace(self, state=PageState.FAILED, why=event.why, fallback=event.fallback)
+            case events.PageWithdrawn():
+                return replace(self, state=PageState.WITHDRAWN, why=None, fallback=())
+            case events.Reminded():
+                return replace(self, reminded=remembering(self.reminded, event))
+        return self
+
+    def _acknowledged(self, event: events.PageAcknowledged) -> "Page":
+        kept = self.answer if self.answer == RESOLVE else None
+        return replace(
+            self,
+            state=PageState.ACKNOWLEDGED,
+            acknowledged_by=event.who,
+            acknowledged_person=event.person,
+            acknowledged_at=event.at,
+            shown_as=event.shown_as,
+            assigned=event.shown_as or event.who,
+            answer=kept,
+            answer_by=self.answer_by if kept else None,
+            why=None,
+        )
+
+    def _open_again(self) -> "Page":
+        return replace(
+            self,
+            state=PageState.SENT,
+            acknowledged_by=None,
+            acknowledged_person=None,
+            acknowledged_at=None,
+            shown_as=None,
+        )
+
+
+OVER = frozenset({PageState.RESOLVED, PageState.FAILED, PageState.WITHDRAWN})

@@ -1,0 +1,1 @@
+"""Postmortems and follow-ups."""

@@ -1,0 +1,370 @@
+"""Open, change, find and end incidents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.domain import events
+from bot.domain.incident import command
+from bot.domain.incident import guide
+from bot.domain.effects import Invite
+from bot.domain.incident.incident import NAME_LENGTH, Incident, Phase, bare_name
+from bot.domain.incident.reminders import snooze
+from bot.domain.paging.page import Page
+from bot.domain.policy import Severity
+from bot.domain.portion import LISTED, Portion, within
+from bot.domain.refusal import Choice, Refusal
+from bot.domain.incident.role import COMMAND_NAMES, ROLE_LENGTH, find, nearest, plain
+from bot.domain.incident.search import Search
+from bot.domain.text import quoted, shortened
+from bot.domain.incident.timeline import Entry, told
+from bot.services.directory import Directory
+from bot.services.paging.paging import Paging
+from bot.services.transaction import Transaction
+
+SAME_ASK = timedelta(seconds=60)
+"""The same words from the same person within this time are a double click, not a second incident (issue 2)."""
+
+OFFERED = 5
+"""How many incidents are offered as buttons."""
+
+RECENT = timedelta(days=7)
+"""How long after its end an incident is offered."""
+
+REOPENED = frozenset({Phase.RESOLVED, Phase.FALSE_ALARM, Phase.REVIEWED})
+WHICH = "Which incident? Use the command in the incident's channel, or choose"
+NONE_OPEN = 'No incident is open. Open one with `incident me "what is wrong"`.'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """The declared incident; `is_new` is False if it was already open."""
+
+    incident: Incident
+    is_new: bool
+
+
+class Incidents:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+
+    # --- opening and ending ---
+
+    def declare(
+        self,
+        name: str,
+        *,
+        by: str,
+        severity: Severity | None = None,
+        private: bool = False,
+        drill: bool = False,
+        anyway: bool = False,
+    ) -> Declaration:
+        """Open an incident with `by` as commander, and page the teams of its severity. A drill pages nobody.
+
+        If an incident of this name is already open, return that one, unless `anyway` is set.
+        """
+        self._session.lock("declare")
+        short = _shorten(name)
+        alike = self._alike(short, by, private=private, drill=drill)
+        clicks = [it for it in alike if self.is_double_click(it, by)]
+        if alike and (not anyway or (clicks and len(alike) > 1)):
+            return Declaration(incident=[*alike[:1], *clicks][-1], is_new=False)
+        declared = events.Declared(
+            at=self._tx.now,
+            by=by,
+            name=short,
+            severity=severity.key if severity else None,
+            private=private,
+            drill=drill,
+            next_due=self._tx.now + severity.update_every if severity and severity.update_every else None,
+        )
+        incident = Incident.declared(self._session.incidents.reserve(), declared)
+        incident = self._tx.record(incident, declared)
+        if short != name:
+            incident = self.note(incident, name, by=by)
+        if not drill:
+            self._page_for(severity, incident, by=by, paged=())
+        return Declaration(incident=incident, is_new=True)
+
+    def _alike(self, name: str, by: str, *, private: bool, drill: bool) -> list[Incident]:
+        """Return the open incidents of this name that `by` may see, oldest first.
+
+        A drill never matches a real incident, nor a private one a public one. Older incidents of `by` don't count,
+        because they know of them.
+        """
+        severities = self._tx.policy.severities
+        wanted = bare_name(name, severities)
+        called = self._session.incidents.names_of_open()
+        numbers = sorted(number for number, it in called if bare_name(it, severities) == wanted)
+        found = [it for it in map(self._session.incidents.look, numbers) if it and it.is_seen_by(by)]
+        same = [it for it in found if (it.private, it.drill) == (private, drill)]
+        return [it for it in same if it.declared_by != by or self.is_double_click(it, by)]
+
+    def is_double_click(self, incident: Incident, by: str) -> bool:
+        """Whether `by` opened it within the last minute (`SAME_ASK`)."""
+        return incident.declared_by == by and incident.declared_at >= self._tx.now - SAME_ASK
+
+    def join(self, incident: Incident, *, by: str) -> bool:
+        """Invite a person to the incident's channel. Return False if they are in it already."""
+        if by in incident.members:
+            return False
+        moment = int(self._tx.now.timestamp())
+        self._tx.send(
+            Invite(key=f"invite:{incident.number}:{by}:{moment}", incident=incident.number, people=(by,))
+        )
+        return True
+
+    def _page_for(
+        self, severity: Severity | None, incident: Incident, *, by: str, paged: Sequence[Page]
+    ) -> None:
+        already = {page.team for page in paged}
+        for key in severity.page if severity else ():
+            team = self._tx.policy.team(key)
+            if team.service and team.key not in already:
+                Paging(self._tx).page_team(team, incident.name, by=by, incident=incident, on_card=True)
+
+    def resolve(self, incident: Incident, how: str, *, by: str) -> Incident:
+        """Resolve the incident and its pages."""
+        ended = self._tx.record(incident, incident.resolve(how, by=by, at=self._tx.now))
+        Paging(self._tx).resolve_all(ended, by=by)
+        return ended
+
+    def cancel(self, incident: Incident, why: str, *, by: str) -> Incident:
+        """End the incident as a false alarm, and resolve its pages."""
+        ended = self._tx.record(incident, incident.cancel(why, by=by, at=self._tx.now))
+        Paging(self._tx).resolve_all(ended, by=by)
+        return ended
+
+    def reopen(self, incident: Incident, *, by: str) -> Incident:
+        """Reopen the incident, and wait again for answers to its pages."""
+        severity = self._tx.policy.severities.get(incident.severity or "")
+        opened = self._tx.record(incident, incident.reopen(by=by, at=self._tx.now, severity=severity))
+        Paging(self._tx).wait_again(opened)
+        return opened
+
+    # --- changes ---
+
+    def set_severity(self, incident: Incident, severity: Severity, *, by: str) -> Incident:
+        """Set the severity. Page the teams of the new one that were not paged since the incident opened."""
+        changed = incident.set_severity(severity, by=by, at=self._tx.now)
+        if changed is None:
+            raise Refusal(f"{incident.id} is {severity.key} already.")
+        incident = self._tx.record(incident, changed)
+        if not incident.drill:
+            pages = self._session.pages.of(incident.number)
+            paged = [page for page in pages if page.requested_at >= incident.opened_at]
+            self._page_for(severity, incident, by=by, paged=paged)
+        return incident
+
+    def move_to(self, incident: Incident, phase: Phase, *, by: str) -> Incident:
+        changed = incident.move_to(phase, by=by, at=self._tx.now)
+        if changed is None:
+            raise Refusal(f"{incident.id} is {phase} already.")
+        return self._tx.record(incident, changed)
+
+    def post_update(
+        self, incident: Incident, message: str, *, by: str, next_in: timedelta | None = None
+    ) -> Incident:
+        """Post an update. The next one is due after `next_in`, else after the severity's interval."""
+        severity = self._tx.policy.severities.get(incident.severity or "")
+        update = incident.post_update(message, by=by, at=self._tx.now, severity=severity, next_in=next_in)
+        return self._tx.record(incident, update)
+
+    def state_impact(self, incident: Incident, impact: str, *, by: str, since: datetime | None) -> Incident:
+        """Set the impact. Without `since` (UTC), keep its known start, else use the declaration time."""
+        began = since or incident.impact_since or incident.declared_at
+        if began > self._tx.now:
+            raise Refusal(
+                f"Impact can't begin in the future ({began:%H:%M} UTC). Give the time it began.", slot="since"
+            )
+        stated = events.ImpactStated(at=self._tx.now, by=by, impact=impact, since=began)
+        return self._tx.record(incident, stated)
+
+    def suspect_cause(self, incident: Incident, cause: str, *, by: str) -> Incident:
+        return self._tx.record(incident, events.CauseSuspected(at=self._tx.now, by=by, cause=cause))
+
+    def add_link(self, incident: Incident, url: str, *, by: str, title: str = "") -> Incident:
+        if any(link.url == url for link in incident.links):
+            raise Refusal(f"{incident.id} has that link already.")
+        added = events.LinkAdded(at=self._tx.now, by=by, url=url, title=title or url)
+        return self._tx.record(incident, added)
+
+    # --- notes ---
+
+    def note(self, incident: Incident, text: str, *, by: str, at: datetime | None = None) -> Incident:
+        """Add a note at a past time (UTC), or now."""
+        if at and at > self._tx.now:
+            raise Refusal(f"A note can't be of the future ({at:%H:%M} UTC). Give a past time.", slot="at")
+        return self._tx.record(incident, events.NoteTaken(at=at or self._tx.now, by=by, note=text))
+
+    def note_message(
+        self, incident: Incident, text: str, *, by: str | None, said_at: datetime, message: str
+    ) -> None:
+        """Store a Slack message (by its `ts`) as a note, at the time of the message. More reactions add nothing."""
+        if not self._made_from(incident, message):
+            self._tx.record(incident, events.NoteTaken(at=said_at, by=by, note=text, message=message))
+
+    def correct_note(self, incident: Incident, message: str, text: str) -> None:
+        """Apply an edit of the Slack message that a note was made from."""
+        standing = self._made_from(incident, message)
+        if standing and standing.text != text:
+            corrected = events.NoteTaken(
+                at=standing.occurred_at,
+                by=standing.actor,
+                note=text,
+                message=message,
+                supersedes=standing.seq,
+            )
+            self._tx.record(incident, corrected)
+
+    def remove_note(self, incident: Incident, message: str, *, by: str | None) -> None:
+        """Remove the note that was made from a Slack message."""
+        if standing := self._made_from(incident, message):
+            removed = events.NoteRemoved(at=self._tx.now, by=by, message=message, supersedes=standing.seq)
+            self._tx.record(incident, removed)
+
+    def _made_from(self, incident: Incident, message: str) -> Entry | None:
+        standing = told(self._session.timeline.of(incident.number))
+        return next((entry for entry in standing if entry.data.get("message") == message), None)
+
+    # --- the step guide ---
+
+    def move_on(self, incident: Incident, *, by: str) -> Incident:
+        """Mark the current step as done."""
+        return self._tx.record(incident, guide.move_on(incident, by=by, at=self._tx.now))
+
+    def nothing_changed(self, incident: Incident, *, by: str) -> Incident:
+        """Answer the step *what changed?* with: nothing."""
+        return self._tx.record(incident, guide.nothing_changed(incident, by=by, at=self._tx.now))
+
+    # --- reminders ---
+
+    def snooze(self, incident: Incident, span: timedelta, *, by: str) -> Incident:
+        """Snooze the reminder of the update. Possible once."""
+        return self._tx.record(incident, snooze(incident, span, by=by, at=self._tx.now))
+
+    def hush(self, incident: Incident, span: timedelta, *, by: str) -> Incident:
+        """Pause unsolicited posts for a time. Urgent reminders still appear."""
+        until = self._tx.now + span
+        return self._tx.record(incident, incident.hush(until, by=by, at=self._tx.now))
+
+    # --- command ---
+
+    def take_command(self, incident: Incident, *, by: str) -> Incident:
+        """Take command if nobody leads; otherwise ask the commander for it. See `domain.command`."""
+        Directory(self._tx).require_assignable(by, f"lead {incident.id}", others=incident.members)
+        return self._tx.record(incident, command.take(incident, by=by, at=self._tx.now))
+
+    def offer_command(self, incident: Incident, to: str, *, by: str) -> Incident:
+        offered = command.offer(incident, to, by=by, at=self._tx.now)
+        Directory(self._tx).require_assignable(
+            to,
+            f"lead {incident.id}",
+            others=incident.members,
+            besides=filter(None, (incident.commander,)),
+            again=lambda other: f"incident {incident.number} hand <@{other}>",
+        )
+        return self._tx.record(incident, offered)
+
+    def accept_command(self, incident: Incident, *, by: str) -> Incident:
+        return self._tx.record(incident, command.accept(incident, by=by, at=self._tx.now))
+
+    def decline_command(self, incident: Incident, *, by: str) -> Incident:
+        return self._tx.record(incident, command.decline(incident, by=by, at=self._tx.now))
+
+    def give_role(
+        self, incident: Incident, role: str, person: str, *, by: str, anyway: bool = False
+    ) -> Incident:
+        """Assign a role from the settings or from this incident. An unknown role is refused unless `anyway` is set."""
+        role = self._role(incident, role, person, anyway=anyway)
+        given = command.give_role(incident, role, person, by=by, at=self._tx.now)
+        Directory(self._tx).require_assignable(
+            person,
+            f"be {given.role} of {incident.id}",
+            others=incident.members,
+            again=lambda other: f"incident {incident.number} role {given.role} <@{other}>",
+        )
+        return self._tx.record(incident, given)
+
+    def _role(self, incident: Incident, said: str, person: str, *, anyway: bool) -> str:
+        known = tuple(dict.fromkeys((*self._tx.policy.roles, *incident.roles)))
+        if plain(said) in COMMAND_NAMES:
+            return said
+        if not 0 < len(plain(said)) <= ROLE_LENGTH:
+            raise Refusal(
+                f"The name of a role has 1 to {ROLE_LENGTH} characters; this has {len(plain(said))}.",
+                slot="role",
+            )
+        return find(said, known) or (said if anyway else self._ask_role(incident, said, person, known))
+
+    def _ask_role(self, incident: Incident, said: str, person: str, known: Sequence[str]) -> str:
+        """Raise a Refusal that asks which role is meant."""
+        name, close = plain(said), nearest(said, known)
+        give = f"incident {incident.number} role {{}} <@{person}>"
+        meant = [Choice(label=it.capitalize(), say=give.format(it)) for it in ([close] if close else known)]
+        asked = f" Did you mean {close}?" if close else ""
+        raise Refusal(
+            f"There is no role {name}.{asked} Roles: {', '.join(known)} (`roles` in config.yaml).",
+            slot="role",
+            choices=(
+                *meant[:OFFERED],
+                Choice(label="Add it anyway", say=f"{give.format(quoted(name))} anyway"),
+            ),
+        )
+
+    # --- finding ---
+
+    def in_channel(self, channel: str) -> Incident | None:
+        """Return the incident whose channel (Slack id) this is, else None."""
+        return self._session.incidents.in_channel(channel)
+
+    def listed(self, wanted: Search, page: int | None = None, *, size: int = LISTED) -> Portion[Incident]:
+        """Return one page of the incidents that match, newest first."""
+        count = self._session.incidents.count(wanted)
+        number = within(page, count, size)
+        found = self._session.incidents.search(wanted, skip=(number - 1) * size, limit=size)
+        return Portion(items=found, count=count, number=number, size=size)
+
+    def has_private(self, wanted: Search) -> bool:
+        """Whether a private incident is among the matches."""
+        return self._session.incidents.count(replace(wanted, private=True)) > 0
+
+    def find(self, number: int, *, asker: str) -> Incident:
+        """Return an incident by number. Refuses a private one for people who are not in it, as if it did not exist."""
+        found = self._session.incidents.get(number)
+        if found and found.is_seen_by(asker):
+            return found
+        raise Refusal(f"There is no INC-{number} that you can see. `incident list` shows what is open.")
+
+    def pick(self, command_words: str, *, asker: str) -> Refusal:
+        """Ask which incident is meant: an open one, else one that ended recently. `reopen` offers only ended ones."""
+        rest = command_words.removeprefix("incident").strip()
+        ended = Search(seen_by=asker, phases=REOPENED, since=self._tx.now - RECENT)
+        if rest.casefold() == "reopen":
+            none = (
+                "No incident ended in the last 7 days. `incident 42 reopen` takes an older one by its number."
+            )
+            return self._choice(rest, ended, WHICH, none)
+        if self._session.incidents.count(Search(seen_by=asker)):
+            return self._choice(rest, Search(seen_by=asker), WHICH, NONE_OPEN)
+        return self._choice(rest, ended, f"{NONE_OPEN} Or choose one that ended lately", NONE_OPEN)
+
+    def _choice(self, rest: str, wanted: Search, asked: str, none: str) -> Refusal:
+        """Offer the matches as buttons that repeat the rest of the command."""
+        newest = self.listed(wanted, size=OFFERED)
+        if not newest.items:
+            return Refusal(none)
+        every = "list" if wanted.since is None else "list resolved"
+        all_of_them = "" if newest.is_whole else f" (`incident {every}` shows all {newest.count})"
+        return Refusal(
+            f"{asked}{all_of_them}:",
+            choices=tuple(
+                Choice(label=f"{it.id} {it.name}", say=f"incident {it.number} {rest}") for it in newest.items
+            ),
+        )
+
+
+def _shorten(name: str) -> str:
+    return shortened(" ".join(name.split()), NAME_LENGTH)

@@ -1,0 +1,108 @@
+"""The lasting messages about an incident: card, announcement, briefs, reminders, and its channel."""
+
+from datetime import datetime
+
+from bot.domain.effects import UpsertMessage
+from bot.domain.incident.reminders import UPDATE_DUE, last_sent, reminder_of, status
+from bot.domain.incident.milestone import filled, milestone_of
+from bot.domain.incident.timeline import told
+from bot.domain.timer import moment_of
+from bot.services.channels import Channels
+from bot.services.postmortem.documents import Documents
+from bot.services.incident.channels import IncidentChannels
+from bot.services.messages import Facts, message
+from bot.services.transaction import Transaction
+from bot.services.troubles import Troubles
+from bot.services.incident.views import LINES, Views, line
+
+POSTMORTEM = "milestone:postmortem@stop"
+"""The milestone that asks for the postmortem. Its message has the button and the due time."""
+CLOSINGS, TAKEN = ("channel_closed", "channel_reopened"), ("channel_reopened", "channel_opened")
+"""Kinds of events about the channel, and those after which Spy can post again."""
+
+
+@message("card", "incident/card", finds_reopened=True)
+def card(tx: Transaction, it: UpsertMessage) -> Facts:
+    return Views(tx).card(it.ref)
+
+
+def _announcement_refused(tx: Transaction, it: UpsertMessage, why: str) -> None:
+    Channels(tx).refused(it.to, why)
+    if Troubles(tx).begins(f"announcement:{it.ref}", why):
+        IncidentChannels(tx).undelivered(it.ref, f"The announcement in <#{it.to}>", why)
+
+
+def _announced(tx: Transaction, it: UpsertMessage) -> None:
+    Channels(tx).ends(it.to)
+    if Troubles(tx).ends(f"announcement:{it.ref}"):
+        IncidentChannels(tx).mended(it.ref, f"The announcement in <#{it.to}>")
+
+
+@message(
+    "announcement",
+    "incident/announcement",
+    on_refused=_announcement_refused,
+    on_delivered=_announced,
+)
+def announcement(tx: Transaction, it: UpsertMessage) -> Facts:
+    return Views(tx).card(it.ref)
+
+
+@message("brief", "incident/brief")
+def brief(tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return the facts of the brief for a successor."""
+    return Views(tx).brief(it.ref, it.facts.get("offer"))
+
+
+@message("reminder", "incident/reminded")
+def reminder(tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return the facts of a reminder, with its current status."""
+    incident, name, sent = tx.incident(it.ref), it.facts["name"], last_sent(it.facts)
+    snooze = incident.snoozed.get(UPDATE_DUE.name)
+    milestone, declared = milestone_of(name, tx.policy), reminder_of(name)
+    assert declared, "only a declared reminder is sent"  # noqa: S101
+    return {
+        **Views(tx).state(incident),
+        "template": declared.template,
+        "named": name,
+        "status": status(incident, tx.policy, name, sent),
+        "said_at": sent.at,
+        "late": sent.late,
+        "due_at": sent.due_at or sent.at,
+        "promised": moment_of(sent.mark),
+        "snooze": snooze if snooze and snooze.mark == sent.mark else None,
+        "severities": list(tx.policy.severities),
+        "milestone": milestone,
+        "message": filled(milestone.message, incident) if milestone and milestone.message else None,
+        "due": Documents(tx).due(incident) if name == POSTMORTEM else None,
+    }
+
+
+@message("missed", "incident/missed")
+def missed(tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return what happened while the channel was closed."""
+    since = datetime.fromisoformat(it.facts["since"])
+    entries = tx.session.timeline.of(it.ref)
+    again = [entry.recorded_at for entry in entries if entry.kind in TAKEN and entry.recorded_at > since]
+    until = min(again, default=tx.now)
+    lines = [
+        line(entry)
+        for entry in told(entries)
+        if since <= entry.recorded_at < until and entry.kind not in CLOSINGS
+    ]
+    return {
+        "incident": tx.incident(it.ref),
+        "since": since,
+        "until": until,
+        "events": lines[-LINES:],
+        "count": len(lines),
+    }
+
+
+@message("closed_channel", "incident/closed_channel")
+def closed_channel(tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return the state of the closed channel, for the person who was asked."""
+    incident = tx.incident(it.ref)
+    closed = incident.channel_closed
+    is_closed = bool(closed and it.facts["closing"] == closed.mark)
+    return {"incident": incident, "closed": closed if is_closed else None}

@@ -1,0 +1,96 @@
+"""Send the reminders about incidents and pages, and do what follows from them."""
+
+from collections.abc import Sequence
+
+from bot.domain.effects import SayCommand, UpsertMessage, incident_channel
+from bot.domain.incident.reminders import (
+    NO_COMMANDER_PAGE,
+    STILL_OPEN,
+    agenda,
+    card,
+    reminder_message,
+    reminder_of,
+    whom,
+)
+from bot.domain.incident.milestone import filled, milestone_of
+from bot.domain.reminder import may_post, may_send
+from bot.domain.subject import Subject
+from bot.domain.timer import Timer
+from bot.services.paging.paging import Paging
+from bot.services.reminder_sources import reminds
+from bot.services.transaction import Transaction
+
+
+@reminds("incident")
+class IncidentReminders:
+    """The reminders about incidents."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+
+    def agenda(self, subject: Subject) -> Sequence[Timer]:
+        incident = self._session.incidents.get(subject.number)
+        if incident is None:
+            return []
+        timers = agenda(incident, self._tx.policy)
+        if not any(it.reminder == STILL_OPEN.name and it.due_at <= self._tx.now for it in timers):
+            return timers
+        known = self._session.people.get(incident.owner)
+        return agenda(incident, self._tx.policy, zone=(known.zone if known else None) or "UTC")
+
+    def send(self, timer: Timer) -> None:
+        incident = self._tx.incident(timer.subject.number)
+        policy, now = self._tx.policy, self._tx.now
+        milestone, reminder = milestone_of(timer.reminder, policy), reminder_of(timer.reminder)
+        to = whom(incident, timer.reminder, policy)
+        is_urgent = bool(reminder and reminder.is_urgent(incident))
+        allowed = (
+            may_post(incident, now, policy, is_urgent=is_urgent)
+            if to == incident_channel(incident.number)
+            else may_send(incident, now, is_urgent=is_urgent)
+        )
+        if milestone and milestone.command:
+            self._say(filled(milestone.command, incident), timer, by=incident.owner)
+        to = to if allowed else card(incident.number)
+        incident = self._tx.record(incident, timer.said(now, to=to))
+        if to == card(incident.number):
+            self._tx.send(
+                UpsertMessage(
+                    key=f"card:{incident.number}:{incident.entries}",
+                    message_type="card",
+                    ref=incident.number,
+                    to=incident_channel(incident.number),
+                )
+            )
+        else:
+            said = incident.reminded[timer.reminder]
+            self._tx.send(reminder_message(incident.number, timer.reminder, said, origin="said"))
+        if timer.reminder == NO_COMMANDER_PAGE.name:
+            self._page_backup(incident.number)
+
+    def _say(self, command: str, timer: Timer, *, by: str) -> None:
+        number = timer.subject.number
+        self._tx.send(SayCommand(key=f"say:{timer.key}", incident=number, command=command, person=by))
+
+    def _page_backup(self, number: int) -> None:
+        """Page the command team about the missing commander. A drill pages nobody."""
+        incident, policy = self._tx.incident(number), self._tx.policy
+        team = policy.teams.get(policy.command_team or "")
+        if team and team.service and not incident.drill:
+            words = f"{incident.id} has no commander: {incident.name}"
+            Paging(self._tx).page_team(team, words, by=None, incident=incident)
+
+
+@reminds("page")
+class PageReminders:
+    """The reminders about unanswered pages."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def agenda(self, subject: Subject) -> Sequence[Timer]:
+        return Paging(self._tx).agenda(subject.number)
+
+    def send(self, timer: Timer) -> None:
+        Paging(self._tx).unanswered(timer.subject.number, timer)

@@ -1,0 +1,1 @@
+"""On call: shifts, cover, load."""

@@ -1,0 +1,115 @@
+"""The lasting messages about shifts and cover."""
+
+from datetime import timedelta
+from typing import Any
+
+from bot.domain.oncall.cover import CoverRequest
+from bot.domain.effects import UpsertMessage
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.shift import HANDOVER, OVERLOAD, UNANSWERED, WARNING, Shift
+from bot.domain.timer import LATE_AFTER
+from bot.services.messages import Facts, message
+from bot.services.transaction import Transaction
+
+
+@message("warning", "oncall/warning")
+def warning(tx: Transaction, it: UpsertMessage) -> Facts:
+    return _shift(tx, it.ref, f"{WARNING}/{_occurrence(it)}")
+
+
+@message("unready", "oncall/unready")
+def unready(tx: Transaction, it: UpsertMessage) -> Facts:
+    return _shift(tx, it.ref, f"{UNANSWERED}/{_occurrence(it)}")
+
+
+@message("overload", "oncall/overload")
+def overload(tx: Transaction, it: UpsertMessage) -> Facts:
+    return _shift(tx, it.ref, f"{OVERLOAD}/{_occurrence(it)}")
+
+
+@message("handover", "oncall/handover")
+def handover(tx: Transaction, it: UpsertMessage) -> Facts:
+    facts = _shift(tx, it.ref, f"{HANDOVER}/{_occurrence(it)}")
+    return {**facts, "incidents": _incidents_of(tx, facts["shift"])}
+
+
+@message("stranger", "oncall/stranger")
+def stranger(tx: Transaction, it: UpsertMessage) -> Facts:
+    return _shift(tx, it.ref, "")
+
+
+@message("cover", "oncall/cover")
+@message("covering", "oncall/covering")
+def cover(tx: Transaction, it: UpsertMessage) -> Facts:
+    return _cover(tx, it.ref, f"cover/{_occurrence(it)}")
+
+
+def _occurrence(it: UpsertMessage) -> str:
+    found: str = it.facts.get("occurrence", "")
+    return found
+
+
+def _shift(tx: Transaction, number: int, name: str) -> dict[str, Any]:
+    shift = tx.session.shifts.get(number)
+    if shift is None:
+        raise LookupError(f"shift {number} is not in the database")
+    said = shift.told.get(name)
+    starts, ends = shift.local
+    return {
+        "shift": shift,
+        "starts": starts,
+        "ends": ends,
+        "said": said,
+        "fresh": bool(said and said.at - shift.known_since < LATE_AFTER),
+        "cover": _cover_of(tx, shift),
+        "by_now": _now_on_call(tx, shift),
+        "ahead": _ahead(shift.start - tx.now),
+        "now": tx.now,
+    }
+
+
+def _cover_of(tx: Transaction, shift: Shift) -> CoverRequest | None:
+    """Return the open request for cover of this shift, if its person made one."""
+    mine = (it for it in tx.session.covers.open() if it.by == shift.person)
+    return next((it for it in mine if it.start < shift.end and it.end > shift.start), None)
+
+
+def _now_on_call(tx: Transaction, shift: Shift) -> str | None:
+    """Return who is on call at the start of a shift that is no longer its person's."""
+    on = tx.session.shifts.on(shift.turn.schedule, since=shift.start, until=shift.end)
+    heirs = (it for it in on if it.start <= shift.start < it.end and not it.gone_at)
+    return next((it.turn.name for it in heirs), None) if shift.gone_at else None
+
+
+def _incidents_of(tx: Transaction, shift: Shift) -> list[Incident]:
+    """Return the incidents of a shift: its team was paged, or its person led or had a role."""
+    alive = tx.session.incidents.alive_since(shift.start)
+    pages = tx.session.pages.since(shift.start)
+    paged = {page.incident for page in pages if page.team == shift.team or page.person == shift.person}
+    return [
+        it
+        for it in alive
+        if it.declared_at < shift.end
+        and (it.number in paged or shift.person in (it.commander, *it.roles.values()))
+        and shift.person
+        and it.is_seen_by(shift.person)
+    ]
+
+
+def _cover(tx: Transaction, number: int, name: str) -> Facts:
+    cover = tx.session.covers.get(number)
+    if cover is None:
+        raise LookupError(f"request for cover {number} is not in the database")
+    return {
+        "cover": cover,
+        "again": name in cover.told,
+        "said": cover.told.get(name),
+        "ahead": _ahead(cover.start - tx.now),
+        "now": tx.now,
+    }
+
+
+def _ahead(length: timedelta) -> timedelta | None:
+    """Round to minutes, because a message sent an hour before is read a second later. None once it has begun."""
+    minutes = round(length / timedelta(minutes=1))
+    return timedelta(minutes=minutes) if minutes > 0 else None

@@ -1,0 +1,1 @@
+"""Relief for people who led for long."""
