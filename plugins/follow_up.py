@@ -7,9 +7,9 @@ from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Request
 from bot.commands.slots import PageNumber, Someone, number_of
-from bot.domain.postmortem.follow_up import Category
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
+from bot.domain.postmortem.follow_up import Category
 from bot.services.postmortem.follow_ups import FollowUps
 
 FollowUpNumber = Annotated[int, number_of("a follow-up", listed_by="follow-ups")]
@@ -75,8 +75,10 @@ def due(request: Request, number: FollowUpNumber, due: date, *, follow_ups: Foll
     )
 
 
-@command("follow-up (sort|category) <number> <category>")
-def sort(request: Request, number: FollowUpNumber, category: Category, *, follow_ups: FollowUps) -> Reply:
+@command("follow-up category <number> <category>")
+def categorise(
+    request: Request, number: FollowUpNumber, category: Category, *, follow_ups: FollowUps
+) -> Reply:
     """Set a follow-up's category: detection, escalation, recovery or prevention."""
     changed = follow_ups.change(number, category=category, by=request.user)
     return Reply("postmortem/follow_up_changed", {"follow_up": changed})

@@ -95,7 +95,7 @@ teams:
   sre: {channel: C0OURS2, pagerduty: {service: PREAL1, escalation_policy: PREAL2}, manager: U0REAL}
 command_team: sre
 severities: {bad: {update_every: 5m, page: [sre]}}
-timers: {room_rest: 7m}
+timers: {channel_rest: 7m}
 """
     found = tried(tmp_path, own, boxed)
 

@@ -5,12 +5,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from bot.app.manifest import manifest
 from bot.config import load
+from bot.domain.policy import Timers
 from bot.domain.reminder import REMINDERS, Reminder
 from bot.sandbox.slack.own_commands import OWN_COMMANDS
 from tests.docs import ROOT, blocks, section, write_files
@@ -97,3 +99,10 @@ def test_each_reminder_has_its_place_in_the_docs_with_what_changes_it(reminder: 
     [place] = rows or [section("docs/timers.md", reminder.row)]
 
     assert [it for it in reminder.settings if f"`{it}" not in place and f"{it}:" not in place] == []
+
+
+@pytest.mark.parametrize("timer", [it.name for it in fields(Timers)])
+def test_each_timer_has_its_key_in_the_docs(timer: str):
+    docs = (ROOT / "docs/timers.md").read_text(encoding="utf-8")
+
+    assert f"`{timer}" in docs

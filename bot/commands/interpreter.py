@@ -27,6 +27,7 @@ from bot.commands.grammar import (
 )
 from bot.commands.plugins import CommandRegistry
 from bot.commands.slots import Line, Reader
+from bot.domain.former_words import current_command
 from bot.domain.markup import as_seen, peeled
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.spelling import is_slip
@@ -64,7 +65,7 @@ class Interpreter:
 
     def understand(self, text: str, tx: Transaction, *, asker: str, channel: str | None = None) -> Meant:
         """Return the command that was typed. Refuses, with suggestions, if there is none."""
-        typed, number = _without_number(read(text))
+        typed, number = _without_number(read(current_command(text)))
         if wanted := self._help_wanted(typed):
             return self.understand(wanted, tx, asker=asker)
         typed = self._spelled_out(typed)
@@ -82,7 +83,7 @@ class Interpreter:
 
     def of_form(self, text: str) -> Meant:
         """Return the command of a form. The form's fields fill the slots that the text leaves open."""
-        typed, number = _without_number(read(text))
+        typed, number = _without_number(read(current_command(text)))
         typed = self._spelled_out(typed)
         for command in self._candidates(typed):
             bound = match(command.pattern, typed, _anything) or {}

@@ -8,17 +8,15 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    StrictBool,
     StrictInt,
     model_validator,
 )
 
 from bot.config.failover import PlanSection
+from bot.config.timers import TimersSection
 from bot.config.values import (
-    Ahead,
     Channel,
     ConfigSection,
-    Days,
     Duration,
     Email,
     Folder,
@@ -36,8 +34,8 @@ from bot.config.values import (
     duration,
     shaped,
 )
+from bot.domain import former_words
 from bot.domain.incident.milestone import CONDITIONS
-from bot.domain.policy import Timers as DefaultTimers
 from bot.domain.incident.role import ROLES
 
 
@@ -120,58 +118,6 @@ class PermissionsSection(ConfigSection):
     admin: tuple[UserOrGroup, ...] = ()
 
 
-Hour = Annotated[StrictInt, Field(ge=0, le=23)]
-Times = Annotated[StrictInt, Field(ge=1, le=100)]
-USUAL = DefaultTimers()
-
-
-class TimersSection(ConfigSection):
-    """When Spy sends reminders. The defaults are in docs/timers.md."""
-
-    no_commander_every: Duration = USUAL.no_commander_every
-    no_severity_every: Duration = USUAL.no_severity_every
-    asked_at_most: Times = USUAL.asked_at_most
-    update_shown_after: Duration = USUAL.update_shown_after
-    roll_back_after: Duration = USUAL.roll_back_after
-    roll_back_severities: tuple[Name, ...] = USUAL.roll_back_severities
-    mitigate_first_after: Duration = USUAL.mitigate_first_after
-    page_unanswered_after: Duration = USUAL.page_unanswered_after
-    renew_acknowledgement: StrictBool = USUAL.renew_acknowledgement
-    still_open_every: Duration = USUAL.still_open_every
-    still_open_hour: Hour = USUAL.still_open_hour
-    channel_rest: Duration = USUAL.channel_rest
-    relief_warn: Duration = USUAL.relief_warn
-    relief_ask: Duration = USUAL.relief_ask
-    relief_page: Duration = USUAL.relief_page
-    relief_manager: Duration = USUAL.relief_manager
-    relief_every: Duration = USUAL.relief_every
-    relief_fine: Duration = USUAL.relief_fine
-    night_from: Hour = USUAL.night_from
-    night_until: Hour = USUAL.night_until
-    duty_warn: Duration = USUAL.duty_warn
-    duty_urge: Duration = USUAL.duty_urge
-    day_warn: Duration = USUAL.day_warn
-    day_urge: Duration = USUAL.day_urge
-    shift_warnings: tuple[Ahead, ...] = USUAL.shift_warnings
-    shift_unanswered: Duration = USUAL.shift_unanswered
-    shift_handover: Duration = USUAL.shift_handover
-    test_page_after: Duration = USUAL.test_page_after
-    cover_reminders: tuple[Duration, ...] = USUAL.cover_reminders
-    lock_every: Duration = USUAL.lock_every
-    shift_load_flag: Times = USUAL.shift_load_flag
-    shift_load_relief: Times = USUAL.shift_load_relief
-    postmortem_due: Mapping[Name, Days] = USUAL.postmortem_due
-    follow_up_ahead: Duration = USUAL.follow_up_ahead
-
-    @model_validator(mode="before")
-    @classmethod
-    def _former_name(cls, given: Any) -> Any:
-        """Read `channel_rest` by its former name too."""
-        if isinstance(given, dict) and "room_rest" in given and "channel_rest" not in given:
-            return {"channel_rest" if name == "room_rest" else name: value for name, value in given.items()}
-        return given
-
-
 class ServiceSection(ConfigSection):
     """A service that is deployed: its repositories, and PagerDuty's id of it."""
 
@@ -210,10 +156,9 @@ class MilestoneSection(ConfigSection):
     severities: tuple[Name, ...] = ()
     to: Annotated[
         str,
-        BeforeValidator(lambda to: "channel" if to == "room" else to),
+        BeforeValidator(lambda to: former_words.RECIPIENTS.get(to, to) if isinstance(to, str) else to),
         shaped(r":?[a-z0-9][a-z0-9 _-]*", "is nobody: commander, channel, a role such as support, or :team."),
     ] = "commander"
-    """`room` is the former word for `channel`."""
     message: Words | None = None
     command: Words | None = None
     unless: Condition | None = None
@@ -291,7 +236,7 @@ class Sections(ConfigSection):
     permissions: PermissionsSection = PermissionsSection()
     roles: tuple[RoleName, ...] = ROLES
     """The roles that people can have in an incident, besides commander."""
-    timers: TimersSection = TimersSection()
+    timers: TimersSection = Field(default_factory=TimersSection)  # type: ignore[valid-type]  # a class made at import
     milestones: Annotated[tuple[MilestoneSection, ...], AfterValidator(_distinct)] = Field(
         default_factory=usual_milestones
     )

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Annotated
 
 from bot.domain.failover.plan import Plan
-from bot.domain.refusal import Choice, Refusal
 from bot.domain.incident.role import ROLES
 from bot.domain.incident.severity import means
+from bot.domain.refusal import Choice, Refusal
 from bot.domain.spelling import nearest
 from bot.domain.text import shortened
 
@@ -55,9 +56,13 @@ class PostmortemSettings:
     logins: Mapping[str, str] = field(default_factory=dict)
 
 
+Hour = Annotated[int, range(24)]
+"""An hour of the day."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Timers:
-    """When Spy sends reminders. docs/timers.md lists the defaults; `timers:` in config.yaml changes them."""
+    """When Spy sends reminders. Each field is a key of `timers:` in config.yaml, and is in docs/timers.md."""
 
     no_commander_every: timedelta = timedelta(minutes=2)
     no_severity_every: timedelta = timedelta(minutes=5)
@@ -72,7 +77,7 @@ class Timers:
     renew_acknowledgement: bool = True
     """Whether Spy keeps a page acknowledged while updates are in time, beyond PagerDuty's own time limit."""
     still_open_every: timedelta = timedelta(days=1)
-    still_open_hour: int = 10
+    still_open_hour: Hour = 10
     """The local hour of the owner at which Spy asks *still open?*"""
     channel_rest: timedelta = timedelta(minutes=5)
     """The least time between two unsolicited posts in a channel. In between, only the card shows them."""
@@ -82,8 +87,8 @@ class Timers:
     relief_manager: timedelta = timedelta(minutes=90)
     relief_every: timedelta = timedelta(hours=1)
     relief_fine: timedelta = timedelta(minutes=30)
-    night_from: int = 22
-    night_until: int = 7
+    night_from: Hour = 22
+    night_until: Hour = 7
     """The local hours at which the night begins and ends. If they are equal, there is no night."""
     duty_warn: timedelta = timedelta(hours=8)
     duty_urge: timedelta = timedelta(hours=12)

@@ -13,7 +13,7 @@ PLACES = {
     "follow-up reopen {}": FOLLOW_UPS,
     "follow-up owner {} @raj": FOLLOW_UPS,
     "follow-up due {} friday": FOLLOW_UPS,
-    "follow-up sort {} recovery": FOLLOW_UPS,
+    "follow-up category {} recovery": FOLLOW_UPS,
     "suspect {}": CHANGES,
     "clear {}": CHANGES,
     "timeline keep 1 {}": LINES,

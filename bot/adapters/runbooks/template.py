@@ -20,6 +20,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from bot.adapters.runbooks.mistakes import UnusableRunbook
+from bot.domain.former_words import INCIDENT_FIELDS
 from bot.domain.refusal import Refusal
 from bot.domain.runbook.runbook import Kind, Runbook, is_plain
 
@@ -42,7 +43,6 @@ INCIDENT: Mapping[str, Kind] = {
     "cause": Kind.TEXT,
     "opened_at": Kind.WORD,
     "channel": Kind.WORD,
-    "room": Kind.WORD,
     "drill": Kind.WORD,
 }
 """The fields of the incident that a runbook may use. Times are ISO 8601, in UTC."""
@@ -200,6 +200,8 @@ class RunbookBody:
             tree = confined.parse("\n" * (first_line - 1) + source)
         except TemplateSyntaxError as error:
             raise UnusableRunbook((error.lineno, f"{error.message or 'not a template'}.")) from None
+        for it in tree.find_all(nodes.Getattr):
+            it.attr = INCIDENT_FIELDS.get(it.attr, it.attr)
         reading = _Reading(runbook)
         reading.statements(tree.body)
         if reading.mistakes:

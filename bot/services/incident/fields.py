@@ -29,7 +29,6 @@ class IncidentFields:
             "cause": incident.cause,
             "opened_at": _iso(incident.declared_at),
             "channel": incident.channel_name,
-            "room": incident.channel_name,
             "drill": incident.drill,
         }
 
