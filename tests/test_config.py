@@ -419,6 +419,14 @@ def test_timers_and_milestones_have_spys_own_where_nothing_is_said(read: Read):
             "milestones: [{name: a, when: 1m, message: m}, {name: a, when: 2m, message: m}]",
             "15: milestones: 'a' is the name of two milestones",
         ),
+        (
+            "milestones: [{name: a, when: 1m, message: 'of {{ team }}'}]",
+            "15: milestones.message: `{{ team }}` can't be filled in here. Known: {{ id }}, {{ name }}, {{ severity }}",
+        ),
+        (
+            "milestones: [{name: a, when: 1m, command: 'incident note {{ id | upper }}'}]",
+            "15: milestones.command: `{{ id | upper }}` can't be filled in here.",
+        ),
     ],
 )
 def test_a_bad_timer_or_milestone_is_told_with_its_line_and_key(

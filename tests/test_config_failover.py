@@ -108,7 +108,7 @@ def plan(
 def test_a_plan_has_what_the_file_says(read: Read):
     pod = read(POD).policy().plans["pod"]
 
-    assert (pod.name, pod.form) == ("pod", ("pod", "<pod>", "to", "<location>"))
+    assert (pod.name, pod.usage) == ("pod", "pod <pod> to <location>")
     assert (pod.allow, pod.approvals, pod.lock) == ("operator", 2, "pod-{{ pod }}")
     assert (pod.undo_within, pod.drill) == (timedelta(hours=12), False)
     assert pod.blast_radius == "Shops of pod {{ pod }} stand still for a minute."
@@ -208,7 +208,10 @@ LINES = [
         plan().replace("  a:", "  abort:"),
         "2: failover.abort: `failover abort` has a meaning of its own. Give the plan another name.",
     ),
-    (plan(usage="'a [b] <x>'"), "3: failover.a.usage: `[b]` is neither a bare word nor a <param>."),
+    (
+        plan(usage="'a [b] <x>'"),
+        "3: failover.a.usage: holds only bare words, synonyms such as `move|shift`, and <params>.",
+    ),
     (
         plan(usage="'a {{ x }}'"),
         "3: failover.a.usage: params stand in angle brackets here: `pod <pod> to <location>`.",
@@ -226,6 +229,15 @@ LINES = [
         plan() + "  b: {usage: A now, steps: [" + STEP + "]}",
         "8: failover.b.usage: can be the same words as `a <x>` of a (line 3). Begin them differently.",
     ),
+    (
+        plan(usage="a|c <x>") + "  b: {usage: b|C <x>, params: {x: {choices: [y]}}, steps: [" + STEP + "]}",
+        "8: failover.b.usage: can be the same words as `a|c <x>` of a (line 3). Begin them differently.",
+    ),
+    (
+        plan(usage='a "x"'),
+        "3: failover.a.usage: holds only bare words, synonyms such as `move|shift`, and <params>.",
+    ),
+    (plan(usage="a| <x>"), "3: failover.a.usage: a word is missing after `|`."),
     # params
     (
         plan(params="{x: {}}"),

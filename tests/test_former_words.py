@@ -54,6 +54,14 @@ def test_a_milestone_speaks_to_the_channel_by_its_former_word(tmp_path: Path, fo
     assert [it.to for it in settings.policy().milestones] == [current]
 
 
+def test_a_milestones_former_placeholders_are_read(tmp_path: Path):
+    words = "'{id} {{ name }} is {severity}, {id'"
+
+    settings = read(tmp_path, f"milestones: [{{name: x, when: 1m, message: {words}}}]\n")
+
+    assert settings.policy().milestones[0].message == "{{ id }} {{ name }} is {{ severity }}, {id"
+
+
 @pytest.mark.parametrize(("former", "current"), former_words.INCIDENT_FIELDS.items())
 def test_a_runbook_reads_a_field_of_the_incident_by_its_former_name(
     tmp_path: Path, former: str, current: str

@@ -28,8 +28,8 @@ import plugins
 from bot.adapters.rendering import markdown, templates
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.plugins import load
-from bot.domain.postmortem.document import Document, DocumentSection, body
 from bot.domain.policy import Policy
+from bot.domain.postmortem.document import Document, DocumentSection, body
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, SpyKit
 
@@ -302,7 +302,7 @@ def test_what_reads_is_found():
         "bot.adapters.rendering.mrkdwn.typed",
         "bot.adapters.rendering.markdown.paragraphs",
         "bot.adapters.slack.blocks.payload",
-        "bot.commands.grammar.read",
+        "bot.domain.grammar.typed.read",
         "bot.commands.slots._moment",
         "bot.domain.incident.incident.channel_name",
         "bot.domain.window.read_window",

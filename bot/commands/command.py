@@ -7,8 +7,11 @@ from functools import cached_property
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from bot.commands.grammar import (
-    Sequence_,
+from bot.commands.reply import Fill, Reply
+from bot.commands.request import Notice, Request
+from bot.commands.slots import Reader, reader_of
+from bot.domain.grammar.usage import (
+    Pattern,
     Slot,
     UsageError,
     example,
@@ -17,9 +20,6 @@ from bot.commands.grammar import (
     slots,
     slots_of,
 )
-from bot.commands.reply import Fill, Reply
-from bot.commands.request import Notice, Request
-from bot.commands.slots import Reader, reader_of
 from bot.domain.incident.incident import Incident
 
 Role = Literal["everyone", "responder", "commander", "operator", "admin"]
@@ -41,7 +41,7 @@ class Command:
     """A command as the router sees it. Calling it calls the decorated function."""
 
     usage: str
-    pattern: Sequence_
+    pattern: Pattern
     prefixes: tuple[tuple[str, ...], ...]
     allow: Role
     run: Callable[..., Outcome]
@@ -127,7 +127,10 @@ def when(notice: type[Notice]) -> Callable[[Callable[..., None]], Listener]:
 
 
 def _declare(usage: str, allow: Role, function: Callable[..., Outcome]) -> Command:
-    pattern = parse_usage(usage)
+    try:
+        pattern = parse_usage(usage)
+    except UsageError as error:
+        raise UsageError(f"{usage!r}: {error}") from None
     hints = get_type_hints(function, include_extras=True)
     positional = [
         parameter

@@ -5,20 +5,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 
 from bot.commands.command import Command
-from bot.commands.grammar import (
-    Bindings,
-    Literally,
-    OneOf,
-    Optionally,
-    Piece,
-    Sequence_,
-    Typed,
-    Word,
-    is_denied,
-    slots_of,
-)
-from bot.domain.refusal import Choice, Refusal
+from bot.domain.grammar.matching import Bindings
+from bot.domain.grammar.typed import Piece, Typed, Word, is_denied
+from bot.domain.grammar.usage import Literally, OneOf, Optionally, Pattern, slots_of
 from bot.domain.incident.severity import heard
+from bot.domain.refusal import Choice, Refusal
 from bot.domain.spelling import is_slip
 from bot.domain.text import quoted, shortened
 
@@ -279,7 +270,7 @@ def _without(typed: Typed, places: range) -> Typed:
     return Typed(text=typed.text, words=(*typed.words[: places.start], *typed.words[places.stop :]))
 
 
-def _openers(items: Sequence_) -> frozenset[str]:
+def _openers(items: Pattern) -> frozenset[str]:
     """Return the first words of options with several words, such as `since`."""
     found: set[str] = set()
     for item in items:

@@ -9,25 +9,12 @@ from itertools import islice
 
 from bot.commands.command import NUMBER, Command
 from bot.commands.doubt import Candidate, edited, several_names, stray_words, swallowed_flag
-from bot.commands.grammar import (
-    Accepts,
-    Bindings,
-    Optionally,
-    Piece,
-    Says,
-    Sequence_,
-    Slot,
-    Typed,
-    Word,
-    exactly,
-    lacking,
-    match,
-    read,
-    slots_of,
-)
 from bot.commands.plugins import CommandRegistry
 from bot.commands.slots import Line, Reader
 from bot.domain.former_words import current_command
+from bot.domain.grammar.matching import Accepts, Bindings, Says, exactly, match
+from bot.domain.grammar.typed import Piece, Typed, Word, read
+from bot.domain.grammar.usage import Optionally, Pattern, Slot, lacking, slots_of
 from bot.domain.markup import as_seen, peeled
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.spelling import is_slip
@@ -203,7 +190,7 @@ class _Vocabulary:
     """Decides which words fill a command's slots. `pattern` is its usage line without what was spotted already."""
 
     command: Command
-    pattern: Sequence_
+    pattern: Pattern
     tx: Transaction
 
     def bind(self, typed: Typed, accepts: Accepts | None = None, *, says: Says = exactly) -> Bindings | None:

@@ -10,7 +10,6 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.commands.command import NUMBER, Command, CommandParameter, Outcome
-from bot.commands.grammar import Piece, Typed
 from bot.commands.interpreter import Interpreter, incident_number
 from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Fill, Reply
@@ -25,6 +24,7 @@ from bot.domain.effects import (
     UpsertMessage,
     incident_channel,
 )
+from bot.domain.grammar.typed import Piece, Typed
 from bot.domain.incident.incident import Incident
 from bot.domain.markup import MENTION, cleaned, plain_prose
 from bot.domain.message import Message

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, NewType
 
-from bot.commands.grammar import Word, is_denied
 from bot.domain.changes.change import is_service_name
-from bot.domain.postmortem.follow_up import Category
+from bot.domain.grammar.typed import Word, is_denied
 from bot.domain.incident.incident import WORKING, Phase
+from bot.domain.incident.severity import heard
 from bot.domain.markup import MENTION, as_prose, as_seen, peeled
 from bot.domain.moment import (
     is_day,
@@ -26,9 +26,9 @@ from bot.domain.moment import (
 )
 from bot.domain.number import read_number
 from bot.domain.policy import Severity, Team
+from bot.domain.postmortem.follow_up import Category
 from bot.domain.postmortem.postmortem import PARTS
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.incident.severity import heard
 from bot.domain.spelling import is_slip, nearest
 from bot.domain.text import shortened
 from bot.services.changes.changes import named

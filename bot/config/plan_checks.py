@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bot.config.settings import Settings
-from bot.domain.failover.plan import SECRET, Instruction, Plan, Program, Workflow, places
+from bot.domain.failover.plan import Instruction, Plan, Program, Workflow
+from bot.domain.placeholders import variables as filled_in
 from bot.ports import CheckResult
 
 Trouble = tuple[str, str]
@@ -74,9 +75,8 @@ def _is_there(look: Callable[[], bool]) -> bool:
 
 
 def _variables_missing(plan: Plan, variables: Mapping[str, str]) -> Iterator[Trouble]:
-    filled_in = (it.removeprefix(SECRET) for it in places(asdict(plan)) if it.startswith(SECRET))
     handed_on = (variable for _, command in _commands(plan) for variable in command.env)
-    for name in dict.fromkeys((*filled_in, *handed_on)):
+    for name in dict.fromkeys((*filled_in(asdict(plan)), *handed_on)):
         if not variables.get(name):
             yield f"{name} is not set", f"Set the variable {name} where Spy runs."
 

@@ -8,15 +8,14 @@ from typing import Any
 
 from bot.config.mistakes import nearest
 from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
-from bot.domain.failover.plan import PLACE, RESERVED, SECRET, STAGE
+from bot.domain.failover.plan import RESERVED, STAGE
+from bot.domain.grammar.usage import Item, Literally, Pattern, Slot, UsageError, literal_prefixes, parse_usage
+from bot.domain.placeholders import VARIABLE, braced
 
 Fault = tuple[Place, str]
 """A place in the file and the sentence for what is wrong there."""
 
-_BRACED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|\{[{%].*", re.DOTALL)
-_SLOT = re.compile(r"<(\w+)>")
-_BARE = re.compile(r"\w[\w.-]*")
-_VARIABLE = re.compile(rf"{re.escape(SECRET)}[A-Za-z_]\w*")
+_VARIABLE = re.compile(rf"{re.escape(VARIABLE)}[A-Za-z_]\w*")
 _UNFILLED = (("command", 0), ("args", 0), ("command", "folder"))
 """What must be the same for every run: the program, and where it runs."""
 
@@ -56,15 +55,26 @@ def _usage(plan: dict[str, Any], at: Place) -> Iterator[Fault]:
     if "{" in usage:
         yield (*at, "usage"), "params stand in angle brackets here: `pod <pod> to <location>`."
         return
-    words = usage.split()
-    for word in words:
-        if not _SLOT.fullmatch(word) and not _BARE.fullmatch(word):
-            yield (*at, "usage"), f"`{word[:40]}` is neither a bare word nor a <param>."
-    if not _BARE.fullmatch(words[0]):
-        yield (*at, "usage"), "must begin with a bare word, such as `pod <pod>`."
-    elif words[0].casefold() in RESERVED:
-        yield (*at, "usage"), f"`failover {words[0]}` has a meaning of its own. Begin with another word."
-    yield from _slots([slot[1] for word in words if (slot := _SLOT.fullmatch(word))], params, at)
+    pattern = _pattern(usage)
+    if isinstance(pattern, UsageError):
+        yield (*at, "usage"), str(pattern)
+        return
+    for first in (prefix[0] for prefix in literal_prefixes(pattern) if prefix[0].casefold() in RESERVED):
+        yield (*at, "usage"), f"`failover {first}` has a meaning of its own. Begin with another word."
+    yield from _slots([item.name for item in pattern if isinstance(item, Slot)], params, at)
+
+
+def _pattern(usage: str) -> Pattern | UsageError:
+    """Return a plan's usage line. It holds words, synonyms and params; every param needs a value."""
+    try:
+        pattern = parse_usage(usage)
+    except UsageError as error:
+        return error
+    if all(
+        isinstance(item, Literally) or (isinstance(item, Slot) and item.kind == "word") for item in pattern
+    ):
+        return pattern
+    return UsageError("holds only bare words, synonyms such as `move|shift`, and <params>.")
 
 
 def _slots(named: list[str], params: dict[str, Any], at: Place) -> Iterator[Fault]:
@@ -81,17 +91,20 @@ def _slots(named: list[str], params: dict[str, Any], at: Place) -> Iterator[Faul
 def _alike(plans: dict[str, dict[str, Any]], with_lines: YamlLines) -> Iterator[Fault]:
     """Find pairs of plans that the same words could mean."""
     usages = {name: plan["usage"] for name, plan in plans.items() if isinstance(plan.get("usage"), str)}
-    forms = [(name, usage.casefold().split()) for name, usage in usages.items() if usage.strip()]
-    for number, (name, form) in enumerate(forms):
-        for other, earlier in forms[:number]:
-            if len(form) == len(earlier) and all(map(_could_be_one, form, earlier)):
+    read = {name: _pattern(usage.casefold()) for name, usage in usages.items()}
+    patterns = [(name, it) for name, it in read.items() if not isinstance(it, UsageError)]
+    for number, (name, pattern) in enumerate(patterns):
+        for other, earlier in patterns[:number]:
+            if len(pattern) == len(earlier) and all(map(_could_be_one, pattern, earlier)):
                 line = with_lines.line(("failover", other, "usage"))
                 sentence = f"can be the same words as `{usages[other][:60]}` of {other} (line {line})."
                 yield ("failover", name, "usage"), f"{sentence} Begin them differently."
 
 
-def _could_be_one(word: str, other: str) -> bool:
-    return word == other or bool(_SLOT.fullmatch(word) or _SLOT.fullmatch(other))
+def _could_be_one(item: Item, other: Item) -> bool:
+    if isinstance(item, Literally) and isinstance(other, Literally):
+        return not set(item.words).isdisjoint(other.words)
+    return True
 
 
 # --- what is filled in ------------------------------------------------------------------------------------
@@ -103,25 +116,25 @@ def _fillings(plan: dict[str, Any], at: Place) -> Iterator[Fault]:
     for place, value in _values({key: it for key, it in plan.items() if key not in {"usage", "params"}}, at):
         if isinstance(value, date) and "json" in place:
             yield place, "must be text, in quotes, not a date."
-        if _BRACED.search(str(place[-1])):
+        if any(braced(str(place[-1]))):
             yield place, "a key is not filled in: only what stands behind it is."
-        for found in _BRACED.findall(value) if isinstance(value, str) else ():
-            if sentence := _misfilled(found, place, plan, params):
+        for found, name in braced(value) if isinstance(value, str) else ():
+            if sentence := _misfilled(found, name, place, plan, params):
                 yield place, sentence
 
 
-def _misfilled(found: str, place: Place, plan: dict[str, Any], params: dict[str, Any]) -> str | None:
+def _misfilled(
+    found: str, name: str | None, place: Place, plan: dict[str, Any], params: dict[str, Any]
+) -> str | None:
     """Return why this placeholder can't be filled in here; None if it can."""
-    only = PLACE.fullmatch(found)
     words = [part for part in place if isinstance(part, str)]
-    if not only or not only[1]:
+    if name is None:
         return f"`{found[:40]}` is not the name of one value: between {{{{ and }}}} stands a name, and nothing more."
-    name = only[1]
     if place[-2:] in _UNFILLED and "json" not in words[2:]:
         return f"`{found[:40]}` is not filled in here: a program and its folder are the same for every run."
     if name == STAGE:
         return _misstaged(place, plan)
-    if name.startswith(SECRET):
+    if name.startswith(VARIABLE):
         return _missecret(name, words)
     return None if name in params else f"there is no param {name[:40]}." + _params(name, params)
 

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
-from bot.domain.failover.plan import PLACE
+from bot.domain.placeholders import PLACEHOLDER
 
 _NAMED = re.compile(
     r"(token|secret|passw(or)?d|api[_-]?key|credential|database_url|authorization|cookie)", re.IGNORECASE
 )
-_FILLED_IN = re.compile(rf"(\w+[ =])*{PLACE.pattern}")  # Bearer {{ env.TOKEN }}: the secret is elsewhere
+_FILLED_IN = re.compile(
+    rf"(\w+[ =])*{PLACEHOLDER.pattern}"
+)  # Bearer {{ env.TOKEN }}: the secret is elsewhere
 _SHAPED = re.compile(
     r"\b(xox[a-z](?:\.xox[a-z])?-|xapp-|gh[a-z]_|github_pat_)[A-Za-z0-9_-]{4,}"  # Slack's and GitHub's own prefixes
     r"|://[^/\s:@]+:[^/\s@]+@",  # a password in a URL

@@ -35,8 +35,9 @@ from bot.config.values import (
     shaped,
 )
 from bot.domain import former_words
-from bot.domain.incident.milestone import CONDITIONS
+from bot.domain.incident.milestone import CONDITIONS, FIELDS
 from bot.domain.incident.role import ROLES
+from bot.domain.placeholders import braced
 
 
 class SlackSection(ConfigSection):
@@ -144,7 +145,17 @@ def _condition(words: str) -> str:
     return words
 
 
+def _milestone_words(words: str) -> str:
+    words = former_words.with_placeholders(words)
+    for found, name in braced(words):
+        if name not in FIELDS:
+            known = ", ".join(f"{{{{ {it} }}}}" for it in FIELDS)
+            raise ValueError(f"`{found[:40]}` can't be filled in here. Known: {known}.")
+    return words
+
+
 Moment = Annotated[timedelta | Literal["stop"], BeforeValidator(_moment)]
+MilestoneWords = Annotated[Words, AfterValidator(_milestone_words)]
 Condition = Annotated[str, AfterValidator(_condition)]
 
 
@@ -159,8 +170,8 @@ class MilestoneSection(ConfigSection):
         BeforeValidator(lambda to: former_words.RECIPIENTS.get(to, to) if isinstance(to, str) else to),
         shaped(r":?[a-z0-9][a-z0-9 _-]*", "is nobody: commander, channel, a role such as support, or :team."),
     ] = "commander"
-    message: Words | None = None
-    command: Words | None = None
+    message: MilestoneWords | None = None
+    command: MilestoneWords | None = None
     unless: Condition | None = None
 
     @model_validator(mode="after")

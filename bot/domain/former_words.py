@@ -3,6 +3,7 @@
 READ_UNTIL is the last day on which they must work. After it, delete this file and its uses.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import TypeVar
@@ -12,6 +13,8 @@ TIMERS = {"room_rest": "channel_rest", "cover_nags": "cover_reminders"}
 """Keys of `timers:`."""
 RECIPIENTS = {"room": "channel"}
 """Whom a milestone speaks to, in `to:`."""
+MILESTONE_FIELDS = re.compile(r"(?<!\{)\{(id|name|severity)\}(?!\})")
+"""Placeholders in a milestone's words: `{id}` for `{{ id }}`."""
 INCIDENT_FIELDS = {"room": "channel"}
 """What a runbook reads from `incident`."""
 COMMANDS = {"follow-up sort ": "follow-up category "}
@@ -32,3 +35,8 @@ def current_command(text: str) -> str:
         if text.casefold().startswith(former):
             return current + text[len(former) :]
     return text
+
+
+def with_placeholders(words: str) -> str:
+    """Return a milestone's words with current placeholders."""
+    return MILESTONE_FIELDS.sub(r"{{ \1 }}", words)

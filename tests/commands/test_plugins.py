@@ -36,7 +36,7 @@ def test_a_plugin_is_found_and_named_after_its_file(tmp_path: Path):
         (GOOD.replace('"""Paint it."""', ""), "the docstring is the help"),
         (GOOD.replace("colour: str", "colour: bytes"), "no reader for the type of colour"),
         (GOOD.replace('"paint <colour>"', '"paint"'), "nothing fills the parameter colour"),
-        (GOOD.replace('"paint <colour>"', '"<colour>"'), "begins with a literal word"),
+        (GOOD.replace('"paint <colour>"', '"<colour>"'), "must begin with a bare word"),
         ("import nothing_of_this_name", "nothing_of_this_name"),
         ("import sys; sys.exit(3)", "it ends the program when it is loaded"),
         ("raise SystemExit", "it ends the program when it is loaded"),

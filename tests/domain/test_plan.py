@@ -17,7 +17,6 @@ from bot.domain.failover.plan import (
     Question,
     Step,
     Workflow,
-    places,
     staged,
     told,
 )
@@ -52,10 +51,25 @@ GIVEN = {"pod": "7", "location": "east"}
 
 
 def test_the_usage_line_is_what_people_say():
-    assert POD.read(["pod", "7", "to", "east"]) == GIVEN
-    assert POD.read(["POD", "7", "TO", "east"]) == GIVEN
-    assert POD.read(["pod", "7", "east"]) is None
-    assert POD.read(["dns", "7", "to", "east"]) is None
+    assert POD.read("pod 7 to east") == GIVEN
+    assert POD.read("POD 7 TO east") == GIVEN
+    assert POD.read('pod "7 a" to east') == {"pod": "7 a", "location": "east"}
+    assert POD.read("pod 7 east") is None
+    assert POD.read("dns 7 to east") is None
+
+
+def test_a_usage_line_may_have_synonyms():
+    plan = replace(POD, usage="Pod|cell <pod> to <location>")
+
+    assert plan.read("cell 7 to east") == GIVEN
+    assert plan.begins("CELL")
+    assert plan.said(GIVEN) == "Pod 7 to east"
+
+
+def test_what_was_said_can_be_said_again():
+    given = {"pod": "7 a", "location": "east"}
+
+    assert POD.read(POD.said(given)) == given
 
 
 def test_values_are_filled_in_wherever_their_name_stands():
@@ -158,14 +172,6 @@ def test_taking_back_is_a_plan_of_the_undos_last_ones_first():
     assert [step.name for step in back.steps] == ["undo dns", "undo drain"]
     assert back.steps[1].run == Program(args=("./undrain", "7"))
     assert back.no_return == 0
-
-
-def test_the_names_of_all_places_are_found():
-    assert set(places({"a": ["{{ pod }}", ("x {{stage}}", {"b": "{{ env.TOKEN }}"})], "c": 7})) == {
-        "pod",
-        "stage",
-        "env.TOKEN",
-    }
 
 
 @pytest.mark.parametrize(

@@ -273,7 +273,7 @@ MILESTONES = replace(
         Milestone(
             name="tell",
             when=(timedelta(minutes=2),),
-            command='incident tell :payments "{id} {name}"',
+            command='incident tell :payments "{{ id }} {{ name }}"',
             unless="told :payments",
         ),
         Milestone(
@@ -298,7 +298,7 @@ def test_milestones_are_said_and_done_in_their_time(telling: TeamNotices):
 
 
 def test_the_brief_tells_what_comes_next_as_it_will_be_said(telling: TeamNotices):
-    hour = Milestone(name="hour", when=(timedelta(hours=1),), message="An hour of {id}: tell the press")
+    hour = Milestone(name="hour", when=(timedelta(hours=1),), message="An hour of {{ id }}: tell the press")
     spy = telling(policy=replace(POLICY, milestones=(hour,)))
     spy.pass_time(minutes=16)
 

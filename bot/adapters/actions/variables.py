@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.adapters.actions.output import Secrets
-from bot.domain.failover.plan import PLACE, SECRET, HttpCall, Plan, Program, Workflow, places
+from bot.domain.failover.plan import HttpCall, Plan, Program, Workflow
+from bot.domain.placeholders import PLACEHOLDER, VARIABLE, variables
 
 
 class Missing(Exception):  # noqa: N818  named for what happened
@@ -42,7 +43,7 @@ class Variables:
     def filled(self, value: Any) -> Any:
         """Replace `{{ env.NAME }}` in a text, or in all texts of a list or mapping. Values are stripped of spaces."""
         if isinstance(value, str):
-            return PLACE.sub(lambda found: self._put(found[0], found[1]), value)
+            return PLACEHOLDER.sub(lambda found: self._put(found[0], found[1]), value)
         if isinstance(value, Mapping):
             return {key: self.filled(inner) for key, inner in value.items()}
         if isinstance(value, list | tuple):
@@ -51,10 +52,10 @@ class Variables:
 
     def address(self, url: str) -> str:
         """Replace variables in a URL. One at the start is inserted as it is, any other percent-encoded."""
-        first = PLACE.match(url)
+        first = PLACEHOLDER.match(url)
         start = self._put(first[0], first[1]) if first else ""
         rest = url[first.end() :] if first else url
-        return start + PLACE.sub(lambda found: quote(self._put(found[0], found[1]), safe=""), rest)
+        return start + PLACEHOLDER.sub(lambda found: quote(self._put(found[0], found[1]), safe=""), rest)
 
     def secrets(self, instruction: Program | HttpCall | Workflow) -> Secrets:
         """Return all values to mask while this runs: Spy's secrets, and variables named by it or by any plan."""
@@ -62,7 +63,7 @@ class Variables:
         return Secrets([*self._own, *values, *(quote(value.strip(), safe="") for value in values)])
 
     def _put(self, place: str, name: str) -> str:
-        return self.given(name.removeprefix(SECRET)).strip() if name.startswith(SECRET) else place
+        return self.given(name.removeprefix(VARIABLE)).strip() if name.startswith(VARIABLE) else place
 
 
 def named(value: Any) -> Iterator[str]:
@@ -79,4 +80,4 @@ def named(value: Any) -> Iterator[str]:
         for inner in value:
             yield from named(inner)
     else:
-        yield from (name.removeprefix(SECRET) for name in places(value) if name.startswith(SECRET))
+        yield from variables(value)

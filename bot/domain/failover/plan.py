@@ -1,27 +1,24 @@
-"""A failover plan: its steps with their checks and undos, as in config.yaml and as filled in for one run.
-
-A placeholder is only a name in braces (`{{ pod }}`), without expressions. People can read a plan, and a value is never
-evaluated.
-"""
+"""A failover plan: its steps with their checks and undos, as in config.yaml and as filled in for one run."""
 
 import hashlib
 import json
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from bot.domain.grammar.matching import match
+from bot.domain.grammar.typed import read
+from bot.domain.grammar.usage import Pattern, example, literal_prefixes, parse_usage
+from bot.domain.placeholders import PLACEHOLDER, filled
 from bot.domain.refusal import Refusal
 from bot.domain.text import shortened
 
-PLACE = re.compile(r"\{\{\s*([\w.]*)\s*\}\}")
 STAGE = "stage"
-SECRET = "env."  # noqa: S105  the mark of a secret, none itself
-"""The prefix of an environment variable. It is filled in only where it is used, and never stored or shown."""
 RESERVED = frozenset(
     {"abort", "answer", "approve", "output", "rehearse", "rollback", "status", "trail", "withdraw"}
 )
@@ -122,7 +119,7 @@ Instruction = Program | HttpCall | Workflow | Question
 
 def told(instruction: Instruction) -> str:
     """Return an action as one line, as a person would type it. Open placeholders appear as <stage>."""
-    return PLACE.sub(r"<\1>", _told(instruction))
+    return PLACEHOLDER.sub(r"<\1>", _told(instruction))
 
 
 def _told(instruction: Instruction) -> str:
@@ -190,19 +187,22 @@ class Plan:
     before: tuple[Check, ...] = ()
     steps: tuple[Step, ...] = ()
 
-    @property
-    def form(self) -> tuple[str, ...]:
-        """The usage line, split into words."""
-        return tuple(self.usage.split())
+    def begins(self, word: str) -> bool:
+        """Whether its usage line begins with this word."""
+        return any(prefix[0] == word.casefold() for prefix in literal_prefixes(self._pattern))
 
-    def read(self, words: Sequence[str]) -> Mapping[str, str] | None:
+    def read(self, words: str) -> Mapping[str, str] | None:
         """Return the values in these words, or None if they don't match the usage line."""
-        if len(words) != len(self.form):
-            return None
-        pairs = list(zip(self.form, words, strict=True))
-        if any(not _slot(form) and form.casefold() != word.casefold() for form, word in pairs):
-            return None
-        return {name: word for form, word in pairs if (name := _slot(form))}
+        found = match(self._pattern, read(words), lambda _slot, _word: True)
+        return None if found is None else {name: str(piece) for name, piece in found.items()}
+
+    def said(self, given: Mapping[str, str]) -> str:
+        """Return its usage line with these values."""
+        return example(parse_usage(self.usage), lambda slot: _as_typed(given[slot.name]))
+
+    @property
+    def _pattern(self) -> Pattern:
+        return parse_usage(self.usage.casefold())
 
     def filled(self, given: Mapping[str, str]) -> "Plan":
         """Return the plan with validated values filled in. `{{ stage }}` and secrets are filled in later."""
@@ -241,18 +241,6 @@ def staged(instruction: Instruction, stage: float | str | None) -> Instruction:
     return instruction if stage is None else _walked(instruction, _filling({STAGE: stage}))
 
 
-def places(value: Any) -> Iterator[str]:
-    """Yield the name of every placeholder in a text, or in a nested value."""
-    if isinstance(value, str):
-        yield from PLACE.findall(value)
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from places(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from places(inner)
-
-
 # --- outcomes ---------------------------------------------------------------------------------------------
 
 
@@ -284,19 +272,16 @@ Fill = Callable[[str, str], Any]
 """A function from a field's name and text to the filled-in value."""
 
 
+def _encoded(value: str) -> str:
+    return quote(value, safe="")
+
+
 def _filling(values: Mapping[str, Any]) -> Fill:
     def fill(where: str, text: str) -> Any:
-        whole = PLACE.fullmatch(text)
+        whole = PLACEHOLDER.fullmatch(text)
         if whole and where in AS_IT_IS and whole[1] in values:
             return values[whole[1]]
-
-        def put(found: re.Match[str]) -> str:
-            if found[1] not in values:
-                return found[0]
-            value = str(values[found[1]])
-            return quote(value, safe="") if where == "url" else value
-
-        return PLACE.sub(put, text)
+        return filled(text, values, write=_encoded if where == "url" else str)
 
     return fill
 
@@ -317,9 +302,8 @@ def _walked(value: T, fill: Fill, where: str = "") -> T:
     return walked  # type: ignore[no-any-return]
 
 
-def _slot(form: str) -> str:
-    """Return the parameter name of a word in a usage line, or "" if it is a plain word."""
-    return form[1:-1] if form.startswith("<") and form.endswith(">") else ""
+def _as_typed(value: str) -> str:
+    return f'"{value}"' if " " in value else value
 
 
 def _shown(word: str) -> str:

@@ -1,13 +1,13 @@
 """Milestones: reminders that an organisation configures. One declared reminder sends them all."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 
 from bot.domain.effects import incident_channel
 from bot.domain.incident.incident import Incident, Phase
+from bot.domain.incident.role import plain
+from bot.domain.placeholders import filled
 from bot.domain.policy import Milestone, Policy
 from bot.domain.reminder import occurrence, once
-from bot.domain.incident.role import plain
 from bot.domain.timer import LastSent, Timer, mark_of
 
 MILESTONE, AT_STOP = "milestone", "@stop"
@@ -20,6 +20,13 @@ CONDITIONS: Mapping[str, Callable[[Incident], bool]] = {
     "told": lambda incident: bool(incident.told),
 }
 """The conditions for `unless:` of a milestone. `told :team` and `role <name>` are allowed too."""
+
+FIELDS: Mapping[str, Callable[[Incident], str]] = {
+    "id": lambda incident: incident.id,
+    "name": lambda incident: incident.name.replace('"', "'"),
+    "severity": lambda incident: incident.severity or "severity not set",
+}
+"""What `{{ … }}` can name in a milestone's words."""
 
 
 def milestones_due(incident: Incident, policy: Policy, _zone: str | None) -> Iterator[Timer | None]:
@@ -89,11 +96,6 @@ def milestone_address(incident: Incident, milestone: Milestone, policy: Policy) 
     return incident.roles.get(milestone.to) or incident.owner
 
 
-def filled(words: str, incident: Incident) -> str:
-    """Replace {id}, {name} and {severity} in a milestone's words."""
-    known = {
-        "{id}": incident.id,
-        "{name}": incident.name.replace('"', "'"),
-        "{severity}": incident.severity or "severity not set",
-    }
-    return re.sub(r"\{(?:id|name|severity)\}", lambda found: known[found[0]], words)
+def in_words(words: str, incident: Incident) -> str:
+    """Fill in a milestone's words."""
+    return filled(words, {name: value(incident) for name, value in FIELDS.items()})

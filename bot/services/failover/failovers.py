@@ -5,6 +5,14 @@ from dataclasses import asdict, dataclass, replace
 
 from bot.domain.effects import UpsertMessage, incident_channel
 from bot.domain.events import Event
+from bot.domain.failover.effects import CARD, effects_of
+from bot.domain.failover.events import (
+    FailoverActionFinished,
+    FailoverBegan,
+    FailoverEnded,
+    FailoverEvent,
+    FailoverProposed,
+)
 from bot.domain.failover.failover import (
     APPROVAL_LAPSES,
     ASK_AGAIN,
@@ -14,16 +22,8 @@ from bot.domain.failover.failover import (
     Task,
     failover_agenda,
 )
-from bot.domain.failover.effects import CARD, effects_of
-from bot.domain.failover.events import (
-    FailoverActionFinished,
-    FailoverBegan,
-    FailoverEnded,
-    FailoverEvent,
-    FailoverProposed,
-)
-from bot.domain.incident.incident import Incident
 from bot.domain.failover.plan import RESERVED, Plan
+from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.subject import Subject
 from bot.domain.text import shortened
@@ -75,7 +75,7 @@ class Failovers:
     def _open(self, words: str, task: Task, *, by: str, place: str, incident: Incident | None) -> Failover:
         plan, given = self._called(words)
         filled = plan.filled(given)
-        run = self._new(filled, given, " ".join(_said(plan, given)), task, by=by, place=place)
+        run = self._new(filled, given, plan.said(given), task, by=by, place=place)
         return self._begin_life(replace(run, incident=incident.number if incident else None))
 
     def roll_back(self, number: int | None, *, by: str, place: str, incident: Incident | None) -> Failover:
@@ -209,16 +209,15 @@ class Failovers:
 
     def _called(self, words: str) -> tuple[Plan, Mapping[str, str]]:
         plans = self._tx.policy.plans
-        said = words.split()
         for plan in plans.values():
-            if (given := plan.read(said)) is not None:
+            if (given := plan.read(words)) is not None:
                 return plan, given
         if not plans:
             raise Refusal(UNWRITTEN)
-        first = said[0].casefold() if said else ""
+        first = next(iter(words.casefold().split()), "")
         if first in RESERVED:
             raise Refusal(f"Which one? Give its number: `failover {first} 12`.", slot="what")
-        meant = [plan for plan in plans.values() if plan.form[0].casefold() == first]
+        meant = [plan for plan in plans.values() if plan.begins(first)]
         if meant:
             usages = " or ".join(f"`failover {plan.usage}`" for plan in meant)
             raise Refusal(f"I understood `failover {first}`, but not the rest. Usage: {usages}", slot="what")
@@ -396,8 +395,3 @@ class FailoverReminders:
         now = self._tx.now
         event = run.ask_again(at=now) if timer.reminder == ASK_AGAIN else run.lapse(at=now)
         self._failovers.keep(run, event)
-
-
-def _said(plan: Plan, given: Mapping[str, str]) -> Sequence[str]:
-    """Return a plan's usage line with its values."""
-    return [given.get(form.strip("<>"), form) if form.startswith("<") else form for form in plan.form]

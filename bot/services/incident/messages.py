@@ -3,17 +3,17 @@
 from datetime import datetime
 
 from bot.domain.effects import UpsertMessage
+from bot.domain.incident.milestone import in_words, milestone_of
 from bot.domain.incident.reminders import UPDATE_DUE, last_sent, reminder_of, status
-from bot.domain.incident.milestone import filled, milestone_of
 from bot.domain.incident.timeline import told
 from bot.domain.timer import moment_of
 from bot.services.channels import Channels
-from bot.services.postmortem.documents import Documents
 from bot.services.incident.channels import IncidentChannels
+from bot.services.incident.views import LINES, Views, line
 from bot.services.messages import Facts, message
+from bot.services.postmortem.documents import Documents
 from bot.services.transaction import Transaction
 from bot.services.troubles import Troubles
-from bot.services.incident.views import LINES, Views, line
 
 POSTMORTEM = "milestone:postmortem@stop"
 """The milestone that asks for the postmortem. Its message has the button and the due time."""
@@ -73,7 +73,7 @@ def reminder(tx: Transaction, it: UpsertMessage) -> Facts:
         "snooze": snooze if snooze and snooze.mark == sent.mark else None,
         "severities": list(tx.policy.severities),
         "milestone": milestone,
-        "message": filled(milestone.message, incident) if milestone and milestone.message else None,
+        "message": in_words(milestone.message, incident) if milestone and milestone.message else None,
         "due": Documents(tx).due(incident) if name == POSTMORTEM else None,
     }
 

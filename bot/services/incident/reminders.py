@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.effects import SayCommand, UpsertMessage, incident_channel
+from bot.domain.incident.milestone import in_words, milestone_of
 from bot.domain.incident.reminders import (
     NO_COMMANDER_PAGE,
     STILL_OPEN,
@@ -12,7 +13,6 @@ from bot.domain.incident.reminders import (
     reminder_of,
     whom,
 )
-from bot.domain.incident.milestone import filled, milestone_of
 from bot.domain.reminder import may_post, may_send
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer
@@ -51,7 +51,7 @@ class IncidentReminders:
             else may_send(incident, now, is_urgent=is_urgent)
         )
         if milestone and milestone.command:
-            self._say(filled(milestone.command, incident), timer, by=incident.owner)
+            self._say(in_words(milestone.command, incident), timer, by=incident.owner)
         to = to if allowed else card(incident.number)
         incident = self._tx.record(incident, timer.said(now, to=to))
         if to == card(incident.number):

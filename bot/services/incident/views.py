@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.incident import guide
 from bot.domain.events import CommandOffered
+from bot.domain.incident import guide
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.milestone import in_words, milestone_of
 from bot.domain.incident.reminders import UPDATE_LATE, agenda, open_asks
-from bot.domain.incident.milestone import filled, milestone_of
+from bot.domain.incident.timeline import Entry, latest, told
 from bot.domain.policy import Milestone
 from bot.domain.refusal import Refusal
-from bot.domain.incident.timeline import Entry, latest, told
 from bot.services.people import People
 from bot.services.transaction import Transaction
 
@@ -113,7 +113,7 @@ class Views:
 
 def _spoken(milestone: Milestone | None, incident: Incident) -> str | None:
     """Return a milestone's message; its name if it is a command."""
-    return filled(milestone.message or milestone.name, incident) if milestone else None
+    return in_words(milestone.message or milestone.name, incident) if milestone else None
 
 
 def line(entry: Entry) -> Facts:

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands.grammar import Slot, UsageError, Word, literal_prefixes, match, parse_usage, read, slots
+from bot.domain.grammar.matching import match
+from bot.domain.grammar.typed import Word, read
+from bot.domain.grammar.usage import Slot, UsageError, literal_prefixes, parse_usage, slots
 from bot.domain.refusal import Refusal
 
 DECLARE = 'incident (me|start me|open) ["name"] [<severity>] [private] [drill]'

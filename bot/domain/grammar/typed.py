@@ -1,0 +1,115 @@
+"""What a person typed, split into words."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from bot.domain.markup import cleaned, peeled, undecorated
+from bot.domain.refusal import Refusal
+from bot.domain.text import shortened
+
+
+class Word(NamedTuple):
+    """One word or one quoted text that a person typed. `start` and `end` are its position in the input."""
+
+    text: str
+    start: int
+    end: int
+    quoted: bool = False
+
+    @property
+    def bare(self) -> str:
+        """Return the word in lower case, without punctuation around it: `*Drill!*` is drill."""
+        return peeled(self.text).casefold().replace("—", "--")  # phones turn two dashes into one
+
+
+class Piece(str):
+    """The words that fill a slot, with their position in the input. `option` is where their option begins.
+
+    The piece of an optional flag is `yes`.
+    """
+
+    __slots__ = ("end", "option", "start")
+    start: int
+    end: int
+    option: int
+
+    @classmethod
+    def at(cls, text: str, start: int, end: int) -> "Piece":
+        piece = cls(text)
+        piece.start, piece.end, piece.option = start, end, start
+        return piece
+
+
+_TYPED = re.compile(
+    r'"(?P<quoted>[^"]*)"[.,;:!?]*(?=\s|$|<@)'
+    r"|(?P<mark><[^<>\s][^<>]*>[.,;:!?)\]]*)"
+    r"|(?P<bare>(?:[^\s<]+|<(?![@#!]|https?:))+|<[^\s<]*)"
+)
+QUOTE_SHOWN, TYPED_SHOWN = 30, 1_000
+"""Most characters of the input that a refusal quotes: enough to recognize it and to copy most texts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Typed:
+    """What a person typed, with normalized characters, split into words."""
+
+    text: str
+    words: tuple[Word, ...] = field(default=())
+
+    @cached_property
+    def quotes(self) -> list[int]:
+        """Return the positions of the quoted words."""
+        return [number for number, word in enumerate(self.words) if word.quoted]
+
+    def saying(self, piece: Piece, words: str) -> str:
+        """Return the whole input with other words in place of a piece."""
+        return f"{self.text[: piece.start]}{words}{self.text[piece.end :]}"
+
+    def phrase(self, at: int, end: int) -> Word:
+        """Return the words from `at` up to, but not including, `end` as one."""
+        first, last = self.words[at], self.words[end - 1]
+        if first is last:
+            return first
+        text = self.text[first.start : last.end]
+        quoted = any(it.quoted for it in self.words[at:end])
+        return Word(text=text, start=first.start, end=last.end, quoted=quoted)
+
+
+def read(text: str) -> Typed:
+    """Split what was typed into words. Refuses a quote that never ends."""
+    plain = undecorated(cleaned(text))
+    words = []
+    at, last_quote = 0, plain.rfind('"')
+    for found in _TYPED.finditer(plain):
+        start, end = found.span()
+        begins = at == 0 or start > at  # a quote directly after a mention closes a text
+        if begins and start == last_quote:
+            raise Refusal(
+                f'The quote that begins with {shortened(plain[start:], QUOTE_SHOWN)} never ends. Add a " where it '
+                f"should, and send it again. You typed:\n{shortened(plain, TYPED_SHOWN)}"
+            )
+        quoted = found["quoted"]
+        words.append(Word(found[0], start, end) if quoted is None else Word(quoted, start, end, quoted=True))
+        at = end
+    return Typed(text=plain, words=tuple(words))
+
+
+_DENIAL = re.compile(r"not|no|non|never|without|nor|neither|isnt|wasnt|aint|hardly|\w+n't")
+_AFTER_DENIAL = re.compile(
+    r"an?|the|any|another|our|your|just|really|actually|actual|yet|only|even|longer|sev\W?\d|p\d"
+)
+
+
+def is_denied(words: Sequence[Word], at: int) -> bool:
+    """Return whether an earlier word negates this one: `not a drill`, `isn't private`."""
+    before = (it for it in reversed(words[max(at - 4, 0) : at]) if not _AFTER_DENIAL.fullmatch(it.bare))
+    last = next(before, None)
+    return (
+        last is not None
+        and not last.quoted
+        and not last.text.endswith((",", ".", ";", ":", "!", "?"))
+        and bool(_DENIAL.fullmatch(last.bare))
+    )
