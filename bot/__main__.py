@@ -33,7 +33,7 @@ app = typer.Typer(
 )
 
 Config = Annotated[
-    Path, typer.Option("--config", metavar="FILE", envvar="SPY_CONFIG", help="The configuration.")
+    Path, typer.Option("--config", metavar="FILE", envvar="SPY_CONFIG", help="The configuration file.")
 ]
 
 
@@ -42,9 +42,7 @@ def main() -> None:
 
 
 @app.callback(invoke_without_command=True)
-def spy(
-    *, version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False
-) -> None:
+def spy(*, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if version:
         from importlib import metadata  # noqa: PLC0415  see the top of the file
 
@@ -54,7 +52,7 @@ def spy(
 
 @app.command()
 def run(config: Config = USUAL_CONFIG) -> None:
-    """Serve a workspace until told to stop."""
+    """Run the bot until you stop it."""
     settings = _settings(config, level=logging.INFO)
     if missing := settings.missing():
         _stop(missing)
@@ -75,25 +73,25 @@ def demo(
     port: Annotated[
         int | None,
         typer.Option(
-            min=0, max=65535, help="Where the sandbox listens: 8765, or a free port if that is taken."
+            min=0, max=65535, help="The port of the sandbox. Default: 8765, or a free port if that is taken."
         ),
     ] = None,
-    log: Annotated[bool, typer.Option("--log", help="Show the bot's log as well.")] = False,
+    log: Annotated[bool, typer.Option("--log", help="Print the bot's log too.")] = False,
     stay: Annotated[
-        bool, typer.Option("--stay", help="Keep the page when the lines have ended, until Ctrl-C.")
+        bool, typer.Option("--stay", help="Keep the page open after the last line, until Ctrl-C.")
     ] = False,
     config: Annotated[
         Path | None,
         typer.Option(
             "--config",
             metavar="FILE",
-            help="Your own configuration, to try its plans, runbooks, plugins and words; no token is used.",
+            help="Your own configuration: try its plans, runbooks, plugins and templates. No token is used.",
         ),
     ] = None,
 ) -> None:
-    """Talk to the real bot in a workspace in a box, in the browser or here; no key is needed.
+    """Try Spy in a sandbox workspace; no token is needed.
 
-    Lines may also be piped in.
+    Type here or in the browser. You can also pipe lines in.
     """
     from bot.app.demo import DidNotStay, play  # noqa: PLC0415  see the top of the file
 
@@ -122,7 +120,10 @@ def _check_for_demo(config: Path) -> None:
 
 @app.command()
 def check(config: Config = USUAL_CONFIG) -> None:
-    """Look at the configuration, the tokens, their scopes and what they reach: a line each, with the cure."""
+    """Check the configuration, the tokens and what they can reach.
+
+    Prints one line for each check, and how to fix what fails. Exits with 1 if something fails.
+    """
     settings = _settings(config)
     from bot.app.check import check as look  # noqa: PLC0415  see the top of the file
 
@@ -142,7 +143,10 @@ def _show(result: "CheckResult") -> None:
 
 @app.command()
 def manifest(config: Config = USUAL_CONFIG) -> None:
-    """Print the Slack app manifest, made from the loaded commands. Works before anything is configured."""
+    """Print the manifest of the Slack app.
+
+    Works before anything is configured. Paste it on api.slack.com/apps.
+    """
     is_there = config.exists() or config != USUAL_CONFIG
     settings = _settings(config if is_there else None)
     from bot.app.manifest import manifest as made  # noqa: PLC0415  see the top of the file
@@ -152,7 +156,7 @@ def manifest(config: Config = USUAL_CONFIG) -> None:
 
 @app.command()
 def migrate(config: Config = USUAL_CONFIG) -> None:
-    """Bring the database up to date."""
+    """Update the database to this version of Spy."""
     settings = _settings(config)
     from bot.app.check import migrate as upgrade  # noqa: PLC0415  see the top of the file
 
@@ -162,14 +166,17 @@ def migrate(config: Config = USUAL_CONFIG) -> None:
 
 @app.command()
 def say(
-    words: Annotated[list[str], typer.Argument(help="The command, as in chat: 'incident tldr 42'.")],
-    person: Annotated[str, typer.Option("--as", metavar="PERSON", help="Who says it: name or Slack id.")],
+    words: Annotated[list[str], typer.Argument(help="The command as in chat, such as 'incident tldr 42'.")],
+    person: Annotated[
+        str, typer.Option("--as", metavar="PERSON", help="Who runs it: a name or a Slack user id.")
+    ],
     channel: Annotated[
-        str | None, typer.Option("--in", metavar="CHANNEL", help="Where: channel name or Slack id.")
+        str | None,
+        typer.Option("--in", metavar="CHANNEL", help="Where: a channel name or a Slack channel id."),
     ] = None,
     config: Config = USUAL_CONFIG,
 ) -> None:
-    """Say any command from a terminal, for when chat is down."""
+    """Run any command from a terminal when chat is down."""
     settings = _settings(config)
     from bot.app.say import say as speak  # noqa: PLC0415  see the top of the file
 
@@ -182,11 +189,15 @@ def say(
 def postmortem(
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="The incident's number.")],
     picture: Annotated[
-        Path | None, typer.Option("--picture", metavar="FILE", help="Draw its timeline too, as SVG.")
+        Path | None,
+        typer.Option("--picture", metavar="FILE", help="Also draw its timeline in this SVG file."),
     ] = None,
     config: Config = USUAL_CONFIG,
 ) -> None:
-    """Print an incident's postmortem in Markdown: spy postmortem 42 > file.md"""
+    """Print an incident's postmortem as Markdown.
+
+    For example: spy postmortem 42 > file.md
+    """
     settings = _settings(config)
     from bot.app.postmortem import postmortem as written  # noqa: PLC0415  see the top of the file
 

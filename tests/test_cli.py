@@ -40,6 +40,13 @@ def test_help_names_every_command():
     assert all(command in shown.output for command in COMMANDS)
 
 
+def test_each_command_is_described_in_one_whole_line():
+    listed = spy("--help").output.partition("Commands:")[2].strip().splitlines()
+
+    assert len(listed) == len(COMMANDS)
+    assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
+
+
 def test_the_version_is_told():
     assert spy("--version").output.startswith("spy 0.")
 
