@@ -1,11 +1,11 @@
-"""The command line: run, demo, check, manifest, migrate, say, postmortem.
+"""The command line: init, run, demo, check, manifest, migrate, say, postmortem.
 
 Each command imports what it needs inside its function, so that `spy --help` answers at once.
 """
 
 import logging
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -139,6 +139,43 @@ def _show(result: "CheckResult") -> None:
     typer.echo(f"{'ok ' if result.well else 'FIX'}  {result.what}{cure}")
     for note in result.notes:
         typer.echo(f"     {note}")
+
+
+@app.command()
+def init(
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", metavar="FILE", envvar="SPY_CONFIG", help="The file to write.")
+    ] = USUAL_CONFIG,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing. Take what is most likely.")] = False,
+) -> None:
+    """Write config.yaml from what Slack and PagerDuty know.
+
+    Reads SLACK_BOT_TOKEN, SLACK_APP_TOKEN, PAGERDUTY_API_TOKEN and GITHUB_TOKEN from the environment.
+    Asks you only where several things fit equally well.
+    """
+    settings = _settings(None)
+    from bot.app.init import CannotInit  # noqa: PLC0415  see the top of the file
+    from bot.app.init import init as write  # noqa: PLC0415
+
+    can_ask = not yes and sys.stdin.isatty() and sys.stdout.isatty()
+    try:
+        lines = write(settings, output, force=force, choose=_choose if can_ask else None)
+    except CannotInit as error:
+        _stop(error.lines, code=TROUBLE)
+    typer.echo("\n".join(lines))
+
+
+def _choose(question: str, options: Sequence[str]) -> int | None:
+    """Ask which option, by number. Return its position; None for none of them."""
+    typer.echo(question)
+    for number, option in enumerate(options, start=1):
+        typer.echo(f"  {number}  {option}")
+    typer.echo("  0  none of these")
+    while not 0 <= (answer := int(typer.prompt("Number", type=int, default=1))) <= len(options):
+        typer.echo(f"Type a number from 0 to {len(options)}.")
+    return answer - 1 if answer else None
 
 
 @app.command()

@@ -17,7 +17,7 @@ from bot.services.incident.incidents import Incidents
 from bot.services.transaction import Transaction
 from bot.testing import POLICY
 
-COMMANDS = ("run", "demo", "check", "manifest", "migrate", "say", "postmortem")
+COMMANDS = ("run", "demo", "init", "check", "manifest", "migrate", "say", "postmortem")
 
 
 def spy(*words: str, given: str = "") -> Result:

@@ -243,9 +243,7 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(complain: Complain, te
 
 
 def test_a_file_that_is_not_there_is_named_with_the_cure(tmp_path: Path):
-    with pytest.raises(
-        ConfigError, match=r"nowhere\.yaml: there is no such file\. Copy config\.example\.yaml"
-    ):
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: there is no such file\. Write it with `spy init`"):
         load(tmp_path / "nowhere.yaml", {})
 
 

@@ -41,7 +41,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        cure = "Copy config.example.yaml to it, or name another with --config or SPY_CONFIG."
+        cure = "Write it with `spy init`, or name another with --config or SPY_CONFIG."
         raise ConfigError([f"{path}: there is no such file. {cure}"]) from None
     except UnicodeDecodeError:
         raise ConfigError([f"{path}: not UTF-8 text. Save it as UTF-8."]) from None

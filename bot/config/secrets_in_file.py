@@ -54,6 +54,16 @@ def secrets_in_file(text: str, with_lines: YamlLines) -> Iterator[tuple[Place, C
             yield (), ConfigMistake(line=line, key="", sentence=_sentence(_home("", shaped.group())))
 
 
+def has_secret(text: str) -> bool:
+    """Return whether a part of the text has the form of a secret."""
+    return _SHAPED.search(text) is not None
+
+
+def without_secrets(text: str) -> str:
+    """Return the text with an ellipsis in place of what has the form of a secret."""
+    return _SHAPED.sub("…", text)
+
+
 def _is_named_secret(place: Place, value: Any) -> bool:
     words = [part for part in place if isinstance(part, str)]
     if not words or isinstance(value, bool) or "expect" in words or _FILLED_IN.fullmatch(str(value)):

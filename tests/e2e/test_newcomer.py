@@ -53,7 +53,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def own(clone: Path, tmp_path: Path) -> Path:
-    """A folder with README's first step done: `cp config.example.yaml config.yaml`."""
+    """A folder with the example as its configuration: `cp config.example.yaml config.yaml`."""
     shutil.copy(clone / "config.example.yaml", tmp_path / "config.yaml")
     return tmp_path
 

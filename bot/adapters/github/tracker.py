@@ -40,7 +40,7 @@ from bot.ports import (
 )
 
 LOOKED_THROUGH = 1_000
-"""The most issues searched, newest first, for one that an earlier attempt may have opened."""
+"""The most issues or repositories looked at, newest first. An earlier attempt may have opened an issue."""
 SKEW = timedelta(days=1)
 """How far GitHub's clock may be behind ours in a search for recent issues."""
 
@@ -102,6 +102,14 @@ class GitHub:
                     raise
                 self._login = ""
         return self._login
+
+    # --- repositories ---
+
+    def repositories(self) -> Sequence[str]:
+        """Return the repositories (owner/name) in which the token can open issues, last changed first."""
+        with self._calling() as github:
+            newest = islice(github.get_user().get_repos(sort="pushed", direction="desc"), LOOKED_THROUGH)
+            return [it.full_name for it in newest if it.has_issues and not it.archived]
 
     # --- comments ---
 

@@ -27,7 +27,9 @@ from bot.adapters.pagerduty.reading import (
     ContactMethod,
     IncidentBody,
     OnCallEntry,
+    PolicyEntry,
     ScheduleEntry,
+    ServiceEntry,
     User,
     each,
     read,
@@ -205,6 +207,26 @@ class PagerDuty:
             start=entry.start,
             end=entry.end,
         )
+
+    # --- the whole account
+
+    def services(self) -> Sequence[ServiceEntry]:
+        return [*each(ServiceEntry, self._all("/services", "services", {}))]
+
+    def policies(self) -> Sequence[PolicyEntry]:
+        return [*each(PolicyEntry, self._all("/escalation_policies", "escalation_policies", {}))]
+
+    def users(self) -> Sequence[User]:
+        return [*each(User, self._all("/users", "users", {}))]
+
+    def owner(self) -> User | None:
+        """Return the token's user; None if the token belongs to the whole account."""
+        try:
+            return read(User, _part(self._call("GET", "/users/me"), "user"))
+        except Rejected as rejected:
+            if rejected.code == "unauthorized":
+                raise
+            return None
 
     # --- health
 

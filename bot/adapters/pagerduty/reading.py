@@ -55,6 +55,7 @@ class Reference(Part):
 class User(Reference):
     name: Words = None
     email: Words = None
+    role: Words = None
 
     @property
     def is_person(self) -> bool:
@@ -64,6 +65,38 @@ class User(Reference):
     @property
     def called(self) -> str:
         return self.name or self.summary or self.email or f"PagerDuty user {self.id}"
+
+
+class Named(Reference):
+    name: Words = None
+
+    @property
+    def called(self) -> str:
+        return self.name or self.summary or self.id
+
+
+class ServiceEntry(Named):
+    status: Words = None
+    escalation_policy: Annotated[Reference | None, Maybe] = None
+    teams: Objects = None
+
+
+class EscalationRule(Part):
+    targets: Objects = None
+
+
+class PolicyEntry(Named):
+    escalation_rules: Objects = None
+
+    @property
+    def schedule(self) -> str | None:
+        """The id of the first schedule that is paged; None if there is none."""
+        targets = (
+            target
+            for rule in each(EscalationRule, self.escalation_rules)
+            for target in each(Reference, rule.targets)
+        )
+        return next((it.id for it in targets if it.type in {"schedule", "schedule_reference"}), None)
 
 
 class ScheduleEntry(Part):

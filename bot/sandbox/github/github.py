@@ -90,6 +90,7 @@ class SandboxGitHub:
         return [
             ("GET", "/rate_limit", self.show_rate_limit),
             ("GET", "/user", self.show_user),
+            ("GET", "/user/repos", self.list_repositories),
             ("GET", repo, self._of_repo(self.show_repository)),
             ("GET", f"{repo}/issues", self._of_repo(self.list_issues)),
             ("POST", f"{repo}/issues", self._of_repo(self.create_issue)),
@@ -134,6 +135,9 @@ class SandboxGitHub:
 
     def show_user(self, call: ApiCall) -> ApiResponse:  # noqa: ARG002 - as above
         return ApiResponse(body=self._shapes.own_account(BOT), headers={"x-oauth-scopes": "repo"})
+
+    def list_repositories(self, call: ApiCall) -> ApiResponse:
+        return self._page(call, [self._shapes.repository()])
 
     def show_repository(self, call: ApiCall) -> ApiResponse:  # noqa: ARG002 - as above
         shown = self._shapes.repository()

@@ -24,6 +24,7 @@ class Lookups:
             "users.list": Method(run=self.users, scope=READ, tier=2),
             "users.lookupByEmail": Method(run=self.by_email, scope=flat("users:read.email"), tier=3),
             "users.conversations": Method(run=self.channels_of, scope=flat("channels:read"), tier=3),
+            "usergroups.list": Method(run=self.groups, scope=flat("usergroups:read"), tier=2),
             "usergroups.users.list": Method(run=self.group, scope=flat("usergroups:read"), tier=2),
         }
 
@@ -69,6 +70,10 @@ class Lookups:
             if user in c.members and not c.is_im and (not c.is_private or BOT_USER in c.members)
         ]
         return page("channels", [shapes.channel(c) for c in seen], args)
+
+    def groups(self, _args: Args) -> Json:
+        every = self._state.usergroups.items()
+        return {"usergroups": [shapes.user_group(id_, handle, users) for id_, (handle, users) in every]}
 
     def group(self, args: Args) -> Json:
         group = self._state.usergroups.get(args.text("usergroup"))

@@ -106,6 +106,28 @@ def channel(c: SlackChannel) -> Json:
     }
 
 
+def user_group(id_: str, handle: str, users: list[str]) -> Json:
+    return {
+        "id": id_,
+        "team_id": TEAM_ID,
+        "is_usergroup": True,
+        "is_subteam": True,
+        "name": handle.upper(),
+        "description": "",
+        "handle": handle,
+        "is_external": False,
+        "date_create": 1_700_000_000,
+        "date_update": 1_700_000_000,
+        "date_delete": 0,
+        "auto_provision": False,
+        "enterprise_subteam_id": "",
+        "created_by": "U0ANA",
+        "updated_by": "U0ANA",
+        "prefs": {"channels": [], "groups": []},
+        "user_count": len(users),
+    }
+
+
 def person(p: SlackPerson, *, with_email: bool) -> Json:
     first, _, last = p.real_name.partition(" ")
     profile: Json = {
