@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
+from bot.commands.arguments import Line, PageNumber, ServiceName, Told, number_of
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
-from bot.commands.slots import Line, PageNumber, ServiceName, Told, number_of
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
 from bot.services.changes.changes import Changes

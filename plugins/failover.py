@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from bot.commands.arguments import Line, PageNumber, number_of
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
-from bot.commands.slots import Line, PageNumber, number_of
 from bot.domain.effects import incident_channel
 from bot.domain.failover.failover import Failover
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
-from bot.services.failover.views import FailoverViews
 from bot.services.failover.failovers import Failovers, Standing
+from bot.services.failover.views import FailoverViews
 
 RunNumber = Annotated[int, number_of("a failover")]
 QuestionNumber = Annotated[int, number_of("a question")]

@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Annotated
 
+from bot.commands.arguments import PageNumber, Someone, number_of
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Request
-from bot.commands.slots import PageNumber, Someone, number_of
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
 from bot.domain.postmortem.follow_up import Category

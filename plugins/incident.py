@@ -3,10 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from bot.commands.command import command, when
-from bot.commands.reply import Fill, Reply
-from bot.commands.request import Edited, Joined, Reacted, Renamed, Request, Source, Unreacted
-from bot.commands.slots import (
+from bot.commands.arguments import (
     Began,
     Line,
     PageNumber,
@@ -20,20 +17,23 @@ from bot.commands.slots import (
     number_of,
     one_of,
 )
+from bot.commands.command import command, when
+from bot.commands.reply import Fill, Reply
+from bot.commands.request import Edited, Joined, Reacted, Renamed, Request, Source, Unreacted
 from bot.domain.effects import ReadMessage
 from bot.domain.incident.incident import WORKING, Incident, Phase
+from bot.domain.incident.role import find
+from bot.domain.incident.search import ALL, OPEN, OVER, Search
 from bot.domain.moment import looks_timely
 from bot.domain.policy import Severity, Team
 from bot.domain.portion import Portion
 from bot.domain.refusal import Refusal
-from bot.domain.incident.role import find
-from bot.domain.incident.search import ALL, OPEN, OVER, Search
 from bot.services.incident.channels import IncidentChannels
 from bot.services.incident.incidents import Incidents
-from bot.services.postmortem.postmortems import Postmortems
 from bot.services.incident.team_notices import TeamNotices
-from bot.services.transaction import Transaction
 from bot.services.incident.views import Views
+from bot.services.postmortem.postmortems import Postmortems
+from bot.services.transaction import Transaction
 
 NOTE_EMOJI = "memo"
 NAMED = 50

@@ -2,20 +2,20 @@
 
 from typing import Annotated
 
+from bot.commands.arguments import PageNumber, Someone, number_of
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Request
-from bot.commands.slots import PageNumber, Someone, number_of
+from bot.domain.oncall.shift import Shift
 from bot.domain.policy import Team
 from bot.domain.portion import Portion
 from bot.domain.refusal import Refusal
-from bot.domain.oncall.shift import Shift
 from bot.domain.window import Window, spoken
 from bot.services.oncall.covers import Covers
 from bot.services.oncall.load import Loads
 from bot.services.oncall.oncall import OnCall
-from bot.services.paging.paging import Paging
 from bot.services.oncall.shifts import Shifts
+from bot.services.paging.paging import Paging
 from bot.services.transaction import Transaction
 
 ShiftNumber = Annotated[int, number_of("a shift", listed_by="oncall me")]

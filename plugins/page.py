@@ -1,9 +1,9 @@
 """Pages: page a team or a person, acknowledge and resolve pages."""
 
+from bot.commands.arguments import Someone
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Request, Source
-from bot.commands.slots import Someone
 from bot.domain.incident.incident import Incident
 from bot.domain.policy import Team
 from bot.domain.refusal import Choice, Refusal

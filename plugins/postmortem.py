@@ -3,17 +3,17 @@
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+from bot.commands.arguments import Line, Part, Someone
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Request
-from bot.commands.slots import Line, Part, Someone
-from bot.domain.postmortem.follow_up import Category
 from bot.domain.incident.incident import Incident
+from bot.domain.postmortem.follow_up import Category
 from bot.domain.postmortem.postmortem import PARTS
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.text import shortened
-from bot.services.postmortem.documents import Documents
 from bot.services.people import People
+from bot.services.postmortem.documents import Documents
 from bot.services.postmortem.postmortems import Postmortems
 
 END_OF_DAY = 18

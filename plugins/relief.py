@@ -1,9 +1,9 @@
 """Relief: take over from someone who has worked too long, or say that you are fine."""
 
+from bot.commands.arguments import Someone
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
-from bot.commands.slots import Someone
 from bot.domain.incident.incident import Incident
 from bot.services.relief.relief import Relief
 

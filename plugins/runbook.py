@@ -1,9 +1,9 @@
 """Runbooks: documents with your values filled in and commands ready to copy."""
 
+from bot.commands.arguments import PageNumber
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Request, Source
-from bot.commands.slots import PageNumber
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
 from bot.ports import Runbooks

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
+from bot.commands.arguments import number_of, several
 from bot.commands.command import command, when
 from bot.commands.reply import Reply
 from bot.commands.request import Shared
-from bot.commands.slots import number_of, several
 from bot.domain.incident.incident import Incident
 from bot.services.incident.incidents import Incidents
 from bot.services.incident.timeline_edits import TimelineEdits

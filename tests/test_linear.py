@@ -303,7 +303,7 @@ def test_what_reads_is_found():
         "bot.adapters.rendering.markdown.paragraphs",
         "bot.adapters.slack.blocks.payload",
         "bot.domain.grammar.typed.read",
-        "bot.commands.slots._moment",
+        "bot.commands.arguments.times._moment",
         "bot.domain.incident.incident.channel_name",
         "bot.domain.window.read_window",
         "bot.sandbox.console.script.read",

@@ -7,9 +7,9 @@ from functools import cached_property
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from bot.commands.arguments import Reader, reader_of
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Notice, Request
-from bot.commands.slots import Reader, reader_of
 from bot.domain.grammar.usage import (
     Pattern,
     Slot,

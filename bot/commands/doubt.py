@@ -51,7 +51,7 @@ class Candidate:
     @property
     def begun(self) -> int:
         """Count the words that call the command."""
-        return self.command.begins(tuple(it.bare for it in self.rest.words if not it.quoted))
+        return self.command.begins(self.rest.literals)
 
     @property
     def texts(self) -> list[str]:

@@ -193,7 +193,7 @@ class Plan:
 
     def read(self, words: str) -> Mapping[str, str] | None:
         """Return the values in these words, or None if they don't match the usage line."""
-        found = match(self._pattern, read(words), lambda _slot, _word: True)
+        found = match(self._pattern, read(words))
         return None if found is None else {name: str(piece) for name, piece in found.items()}
 
     def said(self, given: Mapping[str, str]) -> str:

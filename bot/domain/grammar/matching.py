@@ -31,6 +31,12 @@ def anywhere(name: str, words: str) -> bool:
     return True
 
 
+def anything(slot: Slot, word: Word) -> bool:
+    """Accept any words: the slot's reader then explains what is wrong with them."""
+    del slot, word
+    return True
+
+
 def exactly(word: Word, literals: tuple[str, ...]) -> bool:
     """Return whether a word is exactly one of an option's own words."""
     return word.bare in literals
@@ -39,7 +45,7 @@ def exactly(word: Word, literals: tuple[str, ...]) -> bool:
 def match(
     sequence: Pattern,
     typed: Typed,
-    accepts: Accepts,
+    accepts: Accepts = anything,
     *,
     longest: Callable[[Slot], int] = one_word,
     says: Says = exactly,

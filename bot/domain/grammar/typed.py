@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from bot.domain.markup import cleaned, peeled, undecorated
@@ -48,6 +49,8 @@ _TYPED = re.compile(
     r"|(?P<mark><[^<>\s][^<>]*>[.,;:!?)\]]*)"
     r"|(?P<bare>(?:[^\s<]+|<(?![@#!]|https?:))+|<[^\s<]*)"
 )
+MOST_LITERALS = 8
+"""No command is called by this many words."""
 QUOTE_SHOWN, TYPED_SHOWN = 30, 1_000
 """Most characters of the input that a refusal quotes: enough to recognize it and to copy most texts."""
 
@@ -63,6 +66,11 @@ class Typed:
     def quotes(self) -> list[int]:
         """Return the positions of the quoted words."""
         return [number for number, word in enumerate(self.words) if word.quoted]
+
+    @property
+    def literals(self) -> tuple[str, ...]:
+        """Return the first unquoted words in lower case. A command's own words are looked for there."""
+        return tuple(islice((word.bare for word in self.words if not word.quoted), MOST_LITERALS))
 
     def saying(self, piece: Piece, words: str) -> str:
         """Return the whole input with other words in place of a piece."""

@@ -1,0 +1,80 @@
+"""Turn words into a team, a person, a severity or a time: one reader for each type."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, NewType
+
+from bot.commands.arguments import names, severity, text, times
+from bot.commands.arguments.names import ServiceName, Someone
+from bot.commands.arguments.reader import Reader, anything, choice_of, nothing, number_of, one_of, several
+from bot.commands.arguments.text import Line, Plain, Url
+from bot.commands.arguments.times import Began, RecentTime, Start, Told, began
+from bot.domain.incident.incident import WORKING, Phase
+from bot.domain.policy import Severity, Team
+from bot.domain.postmortem.follow_up import Category
+from bot.domain.postmortem.postmortem import PARTS
+from bot.domain.refusal import Refusal
+from bot.services.transaction import Transaction
+
+Part = NewType("Part", str)
+"""A part of the postmortem that a person writes."""
+
+PageNumber = Annotated[int, number_of("a page of this list")]
+"""The page of a long list, as in `incident list page 2`."""
+
+_PHASE = choice_of(WORKING, Phase, no="There is no phase", all_are="Phases", say="incident status ")
+"""A working phase. The closed ones have a command of their own."""
+
+
+def _phase(word: str, tx: Transaction, asker: str) -> Phase:
+    if word.casefold() in {Phase.RESOLVED, "closed", "done", "fixed"}:
+        raise Refusal("To resolve it, use `incident resolve`.")
+    try:
+        return Phase(_PHASE.read(word, tx, asker))
+    except Refusal as refusal:
+        raise Refusal(f"{refusal.sentence} To end it: `incident resolve`.", choices=refusal.choices) from None
+
+
+def reader_of(kind: Any, *, is_word: bool = False) -> Reader | None:
+    """Return a type's reader: the one in its annotation, otherwise the one in `READERS`."""
+    own = (it for it in getattr(kind, "__metadata__", ()) if isinstance(it, Reader))
+    return next(own, text.WORD if is_word and kind is str else READERS.get(kind))
+
+
+READERS: Mapping[Any, Reader] = {
+    Team: names.TEAM,
+    Someone: names.PERSON,
+    ServiceName: names.SERVICE,
+    Severity: severity.SEVERITY,
+    Phase: replace(_PHASE, read=_phase, resembles=nothing, example="mitigated"),
+    Category: choice_of(tuple(Category), Category, no="There is no category", all_are="Categories"),
+    Part: choice_of(PARTS, no="A postmortem has no part", all_are="Parts"),
+    **times.READERS,
+    Plain: text.PLAIN,
+    Line: text.LINE,
+    str: text.TEXT,
+    Url: text.URL,
+    bool: Reader(looks=anything, read=lambda word, _tx, _asker: bool(word)),
+}
+
+__all__ = [
+    "READERS",
+    "Began",
+    "Line",
+    "PageNumber",
+    "Part",
+    "Plain",
+    "Reader",
+    "RecentTime",
+    "ServiceName",
+    "Someone",
+    "Start",
+    "Told",
+    "Url",
+    "began",
+    "choice_of",
+    "number_of",
+    "one_of",
+    "reader_of",
+    "several",
+]

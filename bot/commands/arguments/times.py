@@ -1,0 +1,161 @@
+"""Times, days and lengths, in the asker's own time zone."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import NewType
+
+from bot.commands.arguments.reader import Reader, alone
+from bot.domain.markup import as_seen
+from bot.domain.moment import (
+    is_day,
+    is_length_ahead,
+    is_moment,
+    is_start,
+    looks_daily,
+    looks_timely,
+    names_its_day,
+    read_day,
+    read_length,
+    read_moment,
+    read_start,
+)
+from bot.domain.refusal import Refusal
+from bot.domain.text import shortened
+from bot.services.people import People
+from bot.services.transaction import Transaction
+
+Told = NewType("Told", datetime)
+"""A time that needs no word before it: `20 minutes ago`, `yesterday 23:10`."""
+
+Began = NewType("Began", datetime)
+"""A time when something began: `from 2pm`. Spy asks about words that are nearly one."""
+
+Start = NewType("Start", datetime)
+"""A time, or a day for its midnight: `since yesterday`."""
+
+RecentTime = NewType("RecentTime", datetime)
+"""A day or a week that needs no word before it, for its midnight: `yesterday`, `this week`."""
+
+_DATE = re.compile(r"<!date\^(?P<seconds>\d{1,11})\^[^>]*>")
+_SINCE = re.compile(r"(?:from|since|at|around)\s+", re.IGNORECASE)
+_PAST = re.compile(r"\bago$|\byesterday\b|^last\b", re.IGNORECASE)
+
+
+# --- reading ----------------------------------------------------------------------------------------------
+
+
+def _moment(word: str, tx: Transaction, asker: str) -> datetime:
+    """Read `10:05`, `2pm`, `yesterday 23:10` (in the asker's zone, else UTC) or `20m` ago."""
+    if found := _DATE.fullmatch(word):
+        return datetime.fromtimestamp(int(found["seconds"]), UTC)
+    moment = read_moment(as_seen(word), now=tx.now, zone=People(tx).zone(asker))
+    if moment > tx.now:
+        raise Refusal(f"{shortened(as_seen(word))} is in the future. Give a past time.")
+    return moment
+
+
+def began(word: str, tx: Transaction, asker: str) -> datetime:
+    """Read `since 10:05` or `from 2pm` in the asker's own zone."""
+    return _moment(_SINCE.sub("", word, count=1), tx, asker)
+
+
+def _start(word: str, tx: Transaction, asker: str) -> datetime:
+    if _is_moment(word):
+        return _moment(word, tx, asker)
+    return read_start(as_seen(word), now=tx.now, zone=People(tx).zone(asker))
+
+
+def _length(word: str, tx: Transaction, asker: str) -> timedelta:
+    """Read `15m`, `2h`, `half an hour`. A bare number counts minutes. Between a minute and a day."""
+    del tx, asker
+    length = read_length(word) or timedelta()
+    if not timedelta(minutes=1) <= length <= timedelta(days=1):
+        raise Refusal(f"How long is {shortened(word)}? Try 15m or 2h; a day at most.")
+    return length
+
+
+def _day(word: str, tx: Transaction, asker: str) -> date:
+    return read_day(word, now=tx.now, zone=People(tx).zone(asker))
+
+
+# --- recognizing ------------------------------------------------------------------------------------------
+
+
+def _is_moment(word: str) -> bool:
+    return bool(_DATE.fullmatch(word)) or is_moment(word)
+
+
+def _is_told(word: str) -> bool:
+    return names_its_day(word) and not word.casefold().startswith("on on ")  # "the flag is on, on friday"
+
+
+def _leads(words: str) -> bool:
+    """Return whether a time may come before text. In `friday 9:00 batch is missing` it belongs to the text."""
+    return bool(_PAST.search(words)) and is_moment(words)
+
+
+def _has_begun(word: str) -> bool:
+    begins = _SINCE.match(word)
+    return _is_told(word) or bool(begins and is_moment(word[begins.end() :]))
+
+
+def _nearly_begun(word: str) -> bool:
+    return (" " in word or word.casefold() == "yesterday") and looks_timely(word)
+
+
+def _nearly_started(word: str) -> bool:
+    """Return whether words after `since` are nearly a start. There, a lone number or month counts too."""
+    return looks_timely(word) or word.isdecimal() or looks_daily(word)
+
+
+def _is_recent(word: str) -> bool:
+    return word.casefold() in {"today", "yesterday", "this week", "last week"}
+
+
+READERS = {
+    datetime: Reader(
+        looks=alone(_is_moment),
+        read=_moment,
+        example="10:05",
+        longest=6,
+        resembles=alone(looks_timely),
+        sees=str,
+    ),
+    Start: Reader(
+        looks=alone(lambda word: _is_moment(word) or is_start(word)),
+        read=_start,
+        example="yesterday",
+        longest=6,
+        resembles=alone(_nearly_started),
+        sees=str,
+    ),
+    RecentTime: Reader(looks=alone(_is_recent), read=_start, example="yesterday", longest=2, sees=str),
+    Told: Reader(
+        looks=alone(_is_told),
+        read=_moment,
+        example="20 minutes ago",
+        longest=7,
+        resembles=alone(lambda word: word.casefold().endswith(" ago") and looks_timely(word)),
+        leads=_leads,
+        sees=str,
+    ),
+    Began: Reader(
+        looks=alone(_has_begun),
+        read=began,
+        example="from 10:05",
+        longest=7,
+        resembles=alone(_nearly_begun),
+        leads=_leads,
+        sees=str,
+    ),
+    timedelta: Reader(
+        looks=alone(lambda word: read_length(word) is not None), read=_length, example="15m", longest=5
+    ),
+    date: Reader(
+        looks=alone(is_day),
+        read=_day,
+        example="friday",
+        longest=5,
+        resembles=alone(lambda word: looks_daily(word) or is_length_ahead(word)),
+    ),
+}
