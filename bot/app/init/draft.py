@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Generic, TypeVar
 
 from bot.adapters.pagerduty.reading import Named, PolicyEntry, ServiceEntry, User, each
@@ -157,11 +156,13 @@ class _Teams:
 
     def _fitting(self, service: ServiceEntry) -> tuple[int, list[ListedChannel]]:
         """Return the best closeness, and the channels that fit best, all equally well."""
-        rank = partial(_rank, service, self._names(service))
-        best = max(map(rank, self._channels), default=(names.APART,))
-        if best[0] == names.APART:
+        wanted = self._names(service)
+        near = [it for it in self._channels if names.closest(it.name, wanted)]
+        ranked = [(_rank(service, wanted, it), it) for it in near]
+        if not ranked:
             return names.APART, []
-        fitting = [it for it in self._channels if rank(it) == best]
+        best = max(rank for rank, _ in ranked)
+        fitting = [it for rank, it in ranked if rank == best]
         return best[0], sorted(fitting, key=lambda it: (-it.members, it.name))
 
     def _names(self, service: ServiceEntry) -> tuple[str, ...]:

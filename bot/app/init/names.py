@@ -37,7 +37,7 @@ def core(name: str) -> frozenset[str]:
 
 def closeness(channel: str, name: str) -> int:
     """Return how well a channel's name fits another name, from APART to EQUAL."""
-    if "".join(words(channel)) == "".join(words(name)):
+    if _joined(channel) and _joined(channel) == _joined(name):
         return EQUAL
     ours, theirs = core(channel), core(name)
     if not ours or not theirs:
@@ -64,6 +64,11 @@ def key(*names: str) -> str:
     """Return a name for config.yaml, made of the first name with plain letters; "" if there is none."""
     found = (_plain([it for it in words(name) if it not in GENERIC] or words(name)) for name in names)
     return next((it for it in found if it and not has_secret(it)), "")
+
+
+@cache
+def _joined(name: str) -> str:
+    return "".join(words(name))
 
 
 def _plain(parts: Sequence[str]) -> str:
