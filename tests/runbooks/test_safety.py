@@ -102,26 +102,35 @@ def test_a_number_is_digits(library: Library, value: str):
 @pytest.mark.parametrize(
     ("code", "why"),
     [
-        ('echo "{{ text }}"', "not in quotes"),
-        ("echo '{{ text }}'", "not in quotes"),
-        ("echo $'{{ text }}'", "not in quotes"),
-        ('echo "a $(cat <<< "{{ text }}")"', "not in quotes"),
-        ("echo `cat {{ text }}`", "not in backticks"),
-        ("echo ${x:-{{ text }}}", "not in \\${ }"),
-        ("echo $(( {{ text }} ))", "not in \\(\\( \\)\\)"),
-        ('echo ${x:-"}{{ text }}"}', "not in \\${ }"),
-        ('echo "${x:-"{{ text }}"}"', "not in \\${ }"),
-        ("cat <<$MARK\n{{ text }}", "not in a here-document"),
-        ('cat <<E"O"F\n{{ text }}\nEOF', "not in a here-document"),
-        ("true # {{ text }}", "not in a comment"),
-        ("cat <<EOF\n{{ text }}\nEOF", "not in a here-document"),
-        ("cat <<-'EOF'\n\t{{ text }}\n\tEOF", "not in a here-document"),
+        ('echo "{{ text }}"', "an argument of its own"),
+        ("echo '{{ text }}'", "an argument of its own"),
+        ("echo $'{{ text }}'", "an argument of its own"),
+        ('echo "a $(cat <<< "{{ text }}")"', "an argument of its own"),
+        ("echo `cat {{ text }}`", "an argument of its own"),
+        ("echo ${x:-{{ text }}}", "an argument of its own"),
+        ("echo $(( {{ text }} ))", "an argument of its own"),
+        ('echo ${x:-"}{{ text }}"}', "an argument of its own"),
+        ('echo "${x:-"{{ text }}"}"', "an argument of its own"),
+        ("cat <<$MARK\nx {{ text }}", "an argument of its own"),
+        ('cat <<E"O"F\nx {{ text }}\nEOF', "an argument of its own"),
+        ("true # {{ text }}", "an argument of its own"),
+        ("cat <<EOF\nx {{ text }}\nEOF", "an argument of its own"),
+        ("cat <<-'EOF'\n\tx {{ text }}\n\tEOF", "an argument of its own"),
+        ("echo a'b'{{ text }}", "an argument of its own"),
+        ("echo {{ text }}{{ text }}", "an argument of its own"),
+        ("cat > {{ text }}", "an argument of its own"),
+        ("cat <<< {{ text }}", "an argument of its own"),
+        ('echo "$(date)" {{ text }}', "an argument of its own"),
         ("{{ text }} --now", "would be the command itself"),
         ("{{ word }} --now", "would be the command itself"),
         ("true && {{ word }}", "would be the command itself"),
         ("sudo {{ word }}", "would be the command itself"),
         ("echo $({{ word }})", "would be the command itself"),
         ("x=1 {{ word }}", "would be the command itself"),
+        ("x='a b' {{ word }}", "would be the command itself"),
+        ("> out {{ word }}", "would be the command itself"),
+        ("''{{ word }}", "would be the command itself"),
+        ('"{{ word }}" --now', "would be the command itself"),
         ("eval {{ text }}", "eval would read"),
         ("ssh db-1 {{ text }}", "ssh would read"),
         ("bash -c {{ text }}", "bash would read"),
@@ -161,7 +170,7 @@ def test_a_line_of_code_takes_no_text(library: Library):
     ("body", "why"),
     [
         ("````\na\n```\nb\n````\n", "with ``` in it"),
-        ("~~~\n``` {{ word }}\n~~~\n", "with ``` in it"),
+        ("~~~\n```\n~~~\n", "with ``` in it"),
         ("Say `` a`b `` aloud.\n", "with a backtick in it"),
         ("``` {{ word }}\nx\n```\n", "as the language of a block"),
     ],
@@ -184,8 +193,19 @@ def test_what_is_not_known_is_never_made_up(library: Library, said: str):
         library.fill(f"```\nlogger {{{{ {said} }}}}\n```\n")
 
 
+@pytest.mark.parametrize("said", ["text | int", "text | length", "text | first", "[word, text] | last"])
+def test_nothing_is_reckoned_from_what_is_not_known(library: Library, said: str):
+    assert library.fill(f"It is {{{{ {said} }}}}.\n") == "It is not known yet."
+
+
 def test_a_default_stands_in_for_what_is_not_known(library: Library):
     assert library.fill("{{ text | default('nothing') }}\n") == "nothing"
+
+
+def test_a_text_may_be_kept_in_a_variable_of_the_shell(library: Library):
+    filled = library.fill('```\nsaid={{ text }}\necho "$said" # once\n```\n', text="it's; $(down)")
+
+    assert shlex.split(code_in(filled), comments=True)[0] == "said=it's; $(down)"
 
 
 def test_half_a_command_is_never_shown(library: Library):
@@ -198,7 +218,7 @@ def test_a_branch_that_opens_quotes_is_refused_when_it_is_taken(library: Library
         "```\n{% if region == \"west\" %}\necho 'a\n{% else %}\necho 'b'\n{% endif %}\necho {{ text }}\n```\n"
     )
 
-    assert "not in quotes" in library.mistake(body)
+    assert "an argument of its own" in library.mistake(body)
 
 
 # --- prose and links --------------------------------------------------------------------------------------
@@ -272,7 +292,6 @@ def test_what_an_incident_says_is_a_value_like_any_other(library: Library):
         "{% call m() %}x{% endcall %}",
         "{% filter upper %}x{% endfilter %}",
         "{% set x %}y{% endset %}",
-        "{% set x, y = word, word %}",
         "{% for x in word %}{{ loop.previtem }}{% endfor %}",
         "{% if",
         "{{ word",
@@ -283,20 +302,17 @@ def test_what_a_runbook_needs_not_is_refused_at_load(library: Library, body: str
     assert library.mistake(f"\n{body}\n").startswith("try.md.j2:10: ")
 
 
+LOOP, END = "{% for it in range(900) %}", "{% endfor %}"
+
+
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        ("{% for i in range(10**9) %}x{% endfor %}", "more than a runbook may reckon"),
-        ("{% for i in range(1000000000) %}x{% endfor %}", "counts to 1000"),
-        ("{% for i in range(number) %}x{% endfor %}", "counts to 1000"),
-        ("{% for a in range(900) %}{% for b in range(900) %}{% endfor %}{% endfor %}", "go round more than"),
-        ("{% for a in range(900) %}" + "x" * 99 + "{% endfor %}", "more than 60000 characters"),
-        ("{% set a = text %}" + "{% set a = a ~ a %}" * 40 + "{{ a }}", "more than 4000 characters"),
-        ("{% set a = text %}" + "{% set a = a + a %}" * 40 + "{{ a }}", "more than 4000 characters"),
-        (
-            "{% set a = text %}" + "{% set a = a | replace('a', a) %}" * 9 + "{{ a }}",
-            "more than 4000 characters",
-        ),
+        ("{% for i in range(10**9) %}x{% endfor %}", "knows no pow"),
+        ("{% for i in range(1000000000) %}x{% endfor %}", "Range too big"),
+        ("{% for i in range(number) %}x{% endfor %}", "Range too big"),
+        (f"{LOOP}{LOOP}{LOOP}{END}{END}{END}", "go round more than"),
+        (f"{LOOP}{'x' * 99}{END}", "more than 60000 characters"),
         ("{{ number + word }}", "mistake in line 9"),
     ],
 )

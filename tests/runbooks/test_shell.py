@@ -1,6 +1,5 @@
-"""The shell's grammar as far as Spy reads it, held against a shell: what counts as quotable, is."""
+"""Where a value may stand in a shell command, held against a shell."""
 
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,10 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.runbooks.shell import ShellContext, contexts, quoted
+from bot.adapters.runbooks.shell import is_argument, is_command, quoted, reader_in
 
 MARK = "v0n0e"
-MARKS = re.compile(MARK)
 SHELL = shutil.which("bash") or "sh"
 PIECES = (
     *(
@@ -71,8 +69,8 @@ PIECES = (
 )
 
 
-def context(code: str) -> ShellContext:
-    return contexts(code, MARKS)[MARK]
+def surroundings(before: list[str], after: list[str]) -> tuple[str, str]:
+    return f"echo {''.join(before)}", f"{''.join(after)}\n"
 
 
 def runs(folder: Path, code: str, *options: str) -> bool:
@@ -88,42 +86,79 @@ def runs(folder: Path, code: str, *options: str) -> bool:
     return done.returncode == 0
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     before=st.lists(st.sampled_from(PIECES), max_size=6), after=st.lists(st.sampled_from(PIECES), max_size=4)
 )
 def test_no_shell_runs_what_is_in_a_value(tmp_path: Path, before: list[str], after: list[str]):
-    code = f"echo {''.join(before)}{MARK}{''.join(after)}\n"
-    found = contexts(code, MARKS).get(MARK, ShellContext(inside="?"))
-    if found.inside or found.leads or found.reader or not runs(tmp_path, code.replace(MARK, "word"), "-n"):
+    start, end = surroundings(before, after)
+    if not is_argument(start, end) or is_command(start) or not runs(tmp_path, f"{start}word{end}", "-n"):
         return  # refused, or no program at all
     run = tmp_path / "it-was-run"
 
-    runs(
-        tmp_path, code.replace(MARK, quoted(f"x'\"$(touch {run})`touch {run}`\ntouch {run}\n;touch {run};\\"))
-    )
+    value = quoted(f"x'\"$(touch {run})`touch {run}`\ntouch {run}\n;touch {run};\\")
+    runs(tmp_path, f"{start}{value}{end}")
+
+    assert not run.exists()
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    before=st.lists(st.sampled_from(PIECES), max_size=6), after=st.lists(st.sampled_from(PIECES), max_size=4)
+)
+def test_no_shell_runs_a_plain_word_as_a_command(tmp_path: Path, before: list[str], after: list[str]):
+    start, end = surroundings(before, after)
+    program, run = tmp_path / "go", tmp_path / "it-was-run"
+    program.write_text(f"#!/bin/sh\ntouch {run}\n", encoding="utf-8")
+    program.chmod(0o755)
+    if is_command(start):
+        return  # refused
+
+    run.unlink(missing_ok=True)
+    runs(tmp_path, f"x=1\n{start}./go{end}")
 
     assert not run.exists()
 
 
 @pytest.mark.parametrize(
-    ("code", "where"),
+    "code",
     [
-        (f"kubectl delete pod {MARK}", ShellContext(begins=True)),
-        (f"kubectl --name={MARK} get", ShellContext()),
-        (f'echo "$(cat {MARK})"', ShellContext(begins=True)),
-        (f"echo 'a'{MARK}'b'", ShellContext()),
-        (f"sudo systemctl restart {MARK}", ShellContext(begins=True)),
-        (f"x=1 sudo {MARK}", ShellContext(begins=True, leads=True)),
-        (f"true; {MARK}", ShellContext(begins=True, leads=True)),
-        (f"cat > {MARK}", ShellContext(begins=True, inside=">")),
-        (f"> out {MARK}", ShellContext(begins=True, leads=True)),
-        (f"curl x 2>&1 {MARK}", ShellContext(begins=True)),
-        (f"a | b {MARK} | jq .", ShellContext(begins=True)),
-        (f"a {MARK} | python3", ShellContext(begins=True, reader="python3")),
-        (f"a # b\nc {MARK}", ShellContext(begins=True)),
-        (f"cat <<< {MARK}", ShellContext(begins=True)),
+        f"kubectl delete pod {MARK}",
+        f"kubectl --name={MARK} get",
+        f"sudo systemctl restart {MARK}",
+        f"curl x 2>&1 {MARK}",
+        f"a | b {MARK} | jq .",
+        f"a # b\nc {MARK}",
+        f"a 'b c' \"$d\" \\\n  {MARK}",
+        f"x={MARK}",
+        f"(cd x; make {MARK})",
     ],
 )
-def test_a_word_stands_where_a_shell_has_it(code: str, where: ShellContext):
-    assert context(code) == where
+def test_a_value_may_be_an_argument(code: str):
+    before, after = code.split(MARK)
+
+    assert is_argument(before, after)
+    assert not is_command(before)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"x=1 sudo {MARK}",
+        f"true; {MARK}",
+        f"> out {MARK}",
+        f"> out\n{MARK}",
+        f">&2 {MARK}",
+        f"a \\\\\n{MARK}",
+        f"x='a b' {MARK}",
+        f'"{MARK}"',
+        f"echo '\\'\n{MARK}",
+    ],
+)
+def test_a_value_may_not_be_the_command(code: str):
+    assert is_command(code.split(MARK, maxsplit=1)[0])
+
+
+def test_a_program_that_reads_code_is_found_by_its_whole_name():
+    assert reader_in("a | python3 -") == "python3"
+    assert reader_in("./restart.sh --ssh-key x") is None

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.adapters.runbooks.mistakes import Misplaced
-from bot.adapters.runbooks.shell import ShellContext, contexts, quoted
+from bot.adapters.runbooks.shell import is_argument, is_command, quoted, reader_in
 from bot.adapters.runbooks.template import Marked, Placeholder, Trust
 from bot.domain.refusal import Refusal
 from bot.domain.runbook.runbook import is_plain
@@ -22,17 +22,6 @@ LOOKS_LIKE_A_BACKTICK = "\u02cb"
 """Replaces a backtick, which would open code in chat."""
 
 _LEADING = re.compile(r"https?://[^/?#]*")
-_INSIDE = {
-    "'": "in quotes",
-    "$'": "in quotes",
-    '"': "in quotes",
-    "`": "in backticks",
-    "${": "in ${ }",
-    "((": "in (( ))",
-    "#": "in a comment",
-    ">": "behind a > or <",
-    "<<": "in a here-document",
-}
 
 
 def markdown() -> MarkdownIt:
@@ -71,14 +60,14 @@ class _Placing:
         elif token.type == "code_inline":
             token.content = self._inline(token.content)
         elif token.type == "text":
-            token.content = self._each(token.content, lambda _mark, _placeholder, value: _prose(value))
+            token.content = self._each(token.content, lambda _found, _placeholder, value: _prose(value))
         self._none_in(str(token.attrs.get("title", "")), "in a link's title")
 
-    def _each(self, text: str, said: Callable[[str, Placeholder, str | None], str]) -> str:
-        return self.marked.marks.sub(lambda found: said(found[0], *self.marked.values[found[0]]), text)
+    def _each(self, text: str, said: Callable[[re.Match[str], Placeholder, str | None], str]) -> str:
+        return self.marked.marks.sub(lambda found: said(found, *self.marked.values[found[0]]), text)
 
     def _none_in(self, text: str, where: str) -> None:
-        def misplaced(_mark: str, placeholder: Placeholder, _value: str | None) -> str:
+        def misplaced(_found: re.Match[str], placeholder: Placeholder, _value: str | None) -> str:
             raise Misplaced(placeholder.line, f"{{{{ {placeholder.words} }}}} can't stand {where}.")
 
         self._each(text, misplaced)
@@ -86,35 +75,14 @@ class _Placing:
     # --- code ---
 
     def _block(self, code: str, *, is_shell: bool) -> str:
-        where = contexts(code, self.marked.marks) if is_shell else {}
-
-        def said(mark: str, placeholder: Placeholder, value: str | None) -> str:
-            known = _known(placeholder, value)
-            return (
-                _in_shell(known, placeholder, where.get(mark, ShellContext(inside="?")))
-                if is_shell
-                else _in_other(known, placeholder)
-            )
-
-        filled = self._each(code, said)
+        filled = self._each(code, _in_shell if is_shell else _in_other)
         if FENCE in filled:
             near = next(line for line in filled.splitlines() if FENCE in line)
             raise Misplaced(None, f"a block of code with {FENCE} in it can't be shown in chat.", near=near)
         return filled
 
     def _inline(self, code: str) -> str:
-        where = contexts(code, self.marked.marks)
-
-        def said(mark: str, placeholder: Placeholder, value: str | None) -> str:
-            known = _known(placeholder, value)
-            if not is_plain(known):
-                raise Misplaced(
-                    placeholder.line,
-                    f"{{{{ {placeholder.words} }}}} may be any text: it needs a block of code ({FENCE}), not a line.",
-                )
-            return _in_shell(known, placeholder, where.get(mark, ShellContext(inside="?")))
-
-        filled = self._each(code, said)
+        filled = self._each(code, _in_line)
         if "`" in filled:
             raise Misplaced(
                 None, f"code with a backtick in it needs a block of its own ({FENCE}).", near=filled
@@ -132,7 +100,7 @@ class _Placing:
                 href, "where it could say where a link leads: write https:// and the host before it"
             )
 
-        def said(_mark: str, placeholder: Placeholder, value: str | None) -> str:
+        def said(_found: re.Match[str], placeholder: Placeholder, value: str | None) -> str:
             return quote(_known(placeholder, value), safe="")
 
         return self._each(href, said)
@@ -152,9 +120,9 @@ def _known(placeholder: Placeholder, value: str | None) -> str:
     return value
 
 
-def _in_other(value: str, placeholder: Placeholder) -> str:
-    if is_plain(value):
-        return value
+def _in_other(_found: re.Match[str], placeholder: Placeholder, value: str | None) -> str:
+    if is_plain(known := _known(placeholder, value)):
+        return known
     raise Misplaced(
         placeholder.line,
         f"{{{{ {placeholder.words} }}}} may be any text, which only a block for the shell can hold: "
@@ -162,35 +130,44 @@ def _in_other(value: str, placeholder: Placeholder) -> str:
     )
 
 
-def _in_shell(value: str, placeholder: Placeholder, context: ShellContext) -> str:
-    """Return a value quoted as one word of a shell command.
+def _in_line(found: re.Match[str], placeholder: Placeholder, value: str | None) -> str:
+    if is_plain(_known(placeholder, value)):
+        return _in_shell(found, placeholder, value)
+    raise Misplaced(
+        placeholder.line,
+        f"{{{{ {placeholder.words} }}}} may be any text: it needs a block of code ({FENCE}), not a line.",
+    )
 
-    Raise Misplaced if it would be the command itself, is inside quotes, or would be read as a program.
+
+def _in_shell(found: re.Match[str], placeholder: Placeholder, value: str | None) -> str:
+    """Return a value for a shell command: a plain word as it is, any other text quoted as one argument.
+
+    Raise Misplaced if it would be the command itself, is no argument of its own, or would be read as a program.
     """
-    what = f"{{{{ {placeholder.words} }}}}"
-    if context.leads and placeholder.trust is not Trust.OURS:
+    known, what = _known(placeholder, value), f"{{{{ {placeholder.words} }}}}"
+    before, after = found.string[: found.start()], found.string[found.end() :]
+    if placeholder.trust is not Trust.OURS and is_command(before):
         raise Misplaced(
             placeholder.line, f"{what} would be the command itself: let it be a choice, or write the command."
         )
-    if is_plain(value):
-        return value
-    if context.inside:
-        where = _INSIDE.get(context.inside, "there")
+    if is_plain(known):
+        return known
+    if reader := reader_in(found.string):
         raise Misplaced(
             placeholder.line,
-            f"{what} may be any text, and is quoted where it stands alone, not {where}: "
-            "take it out of there, or let it be a word, a number or a choice.",
+            f"{reader} would read {what} a second time, as a program: let it be a word, a number or a choice.",
         )
-    if context.reader:
+    if not is_argument(before, after):
         raise Misplaced(
             placeholder.line,
-            f"{context.reader} would read {what} a second time, as a program: let it be a word, a number or a choice.",
+            f"{what} may be any text, so it must be an argument of its own, without quotes: write it as the block's "
+            f'first line, said={what}, and use "$said" here; or let it be a word, a number or a choice.',
         )
-    if value.startswith("-") and context.begins:
+    if known.startswith("-") and not before.endswith("="):
         raise Refusal(
             f"{placeholder.words} starts with -, so a command would read it as an option. Start it with a letter."
         )
-    return quoted(value)
+    return quoted(known)
 
 
 # --- for Slack --------------------------------------------------------------------------------------------
