@@ -7,6 +7,7 @@ import sys
 import tomllib
 from dataclasses import fields
 from pathlib import Path
+from pydoc import locate
 
 import pytest
 
@@ -61,6 +62,17 @@ def test_the_diagram_of_packages_shows_the_layers_that_imports_are_checked_by():
     [diagram] = blocks(section("docs/design.md", "Packages"), "text")
 
     assert diagram.splitlines() == layers
+
+
+def test_the_words_of_a_command_take_at_most_nine_forms_and_each_is_a_class():
+    forms = re.findall(
+        r"^\d+\. .+$", section("docs/design.md", "What a command's words become"), re.MULTILINE
+    )
+    classes = [name for form in forms for name in re.findall(r"`(bot\.[\w.]+)`", form)]
+
+    assert len(forms) <= 9
+    assert len(classes) >= len(forms) - 2
+    assert all(isinstance(locate(it), type) for it in classes)
 
 
 def test_every_slash_command_that_is_told_of_is_one_that_slack_knows():

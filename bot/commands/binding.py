@@ -8,7 +8,7 @@ from bot.commands.arguments import Reader
 from bot.commands.command import NUMBER, Command
 from bot.commands.doubt import Candidate, edited, several_names, stray_words, swallowed_flag
 from bot.domain.grammar.matching import Accepts, Bindings, Says, exactly, match
-from bot.domain.grammar.typed import Piece, Typed, Word
+from bot.domain.grammar.typed import Typed, Word
 from bot.domain.grammar.usage import Optionally, Pattern, Slot, lacking, slots_of
 from bot.domain.markup import peeled
 from bot.domain.refusal import Choice, Refusal
@@ -66,14 +66,14 @@ def _must_be_readable(doubt: "_Doubt", words: "_Vocabulary", typed: Typed, bound
     for name, piece in bound.items():
         if doubt.is_unreadable(name, piece):
 
-            def looks(slot: Slot, phrase: Word, piece: Piece = piece) -> bool:
+            def looks(slot: Slot, phrase: Word, piece: Word = piece) -> bool:
                 is_elsewhere = phrase.end <= piece.start or piece.end <= phrase.start
                 return is_elsewhere and words.looks(slot, phrase)
 
             raise doubt.about(name, words.bind(typed, looks) or {}, bound)
 
 
-def _spotted(command: Command, typed: Typed, tx: Transaction) -> tuple[dict[str, Piece], Typed]:
+def _spotted(command: Command, typed: Typed, tx: Transaction) -> tuple[dict[str, Word], Typed]:
     """Find a slot that may stand anywhere, such as `SEV-1` in an incident's name. Return it and the other words."""
     begun = command.begins(typed.literals)
     for name, slot in command.slots.items():
@@ -83,7 +83,7 @@ def _spotted(command: Command, typed: Typed, tx: Transaction) -> tuple[dict[str,
                 at, end = begun + place.start, begun + place.stop
                 phrase = typed.phrase(at, end)
                 rest = replace(typed, words=(*typed.words[:at], *typed.words[end:]))
-                return {name: Piece.at(phrase.text, phrase.start, phrase.end)}, rest
+                return {name: phrase}, rest
     return {}, typed
 
 
@@ -116,12 +116,12 @@ class _Vocabulary:
         )
 
     def _fits(self, slot: Slot, phrase: Word, is_one: Callable[[Reader, str], bool]) -> bool:
-        if len(phrase.text) > LONGEST:
+        if len(phrase) > LONGEST:
             return False
         if slot.name == NUMBER:
             return bool(ID.fullmatch(phrase.bare))
         reader = self.command.slots[slot.name].reader
-        return is_one(reader, reader.sees(phrase.text))
+        return is_one(reader, reader.sees(phrase))
 
     def leads(self, name: str, words: str) -> bool:
         """Return whether these words may fill a slot before the text."""
@@ -169,7 +169,7 @@ class _Doubt:
             choices.append(Choice(label=f"Part of the {text}", say=quoted))
         return Refusal(sentence, slot=name, choices=tuple(it for it in choices if len(it.say) <= SAID))
 
-    def is_unreadable(self, name: str, piece: Piece) -> bool:
+    def is_unreadable(self, name: str, piece: Word) -> bool:
         """Return whether an optional slot can't be read as it was typed."""
         slot = self.command.slots.get(name)
         if slot is None or len(piece) > LONGEST or not self._is_option_beside_text(name):
@@ -185,7 +185,7 @@ class _Doubt:
         optional = {it.name for it in slots_of(options) if it.kind != "text"}
         return name in optional and any(it.kind == "text" for it in slots_of(self.command.pattern))
 
-    def _is_doubtful(self, name: str, piece: Piece) -> bool:
+    def _is_doubtful(self, name: str, piece: Word) -> bool:
         """Return whether these words match their slot only nearly."""
         slot = self.command.slots.get(name)
         if name in self.command.flags or slot is None:
@@ -193,7 +193,7 @@ class _Doubt:
         is_text = any(it.kind == "text" and it.name == name for it in slots_of(self.command.pattern))
         return not is_text and not slot.reader.looks(slot.reader.sees(piece), self.tx)
 
-    def _sentence(self, name: str, piece: Piece) -> tuple[str, list[str]]:
+    def _sentence(self, name: str, piece: Word) -> tuple[str, list[str]]:
         typed = self.typed.text[piece.option : piece.end]
         if name not in self.command.slots or self.command.slots[name].type is bool:
             return f"Did you mean `{name}` by {shortened(typed)}?", [name]
@@ -211,7 +211,7 @@ class _Doubt:
         is_text = any(it.kind == "text" and it.name == name for it in slots_of(self.command.pattern))
         return is_text and '"' not in piece and self.typed.text[piece.start : piece.start + 1] != '"'
 
-    def _said(self, piece: Piece, option: str | None, text: Piece | None) -> str:
+    def _said(self, piece: Word, option: str | None, text: Word | None) -> str:
         """Return the whole command with the option corrected, if there is one, and the text in quotes."""
         edits = [(piece.option, piece.end, option)] if option is not None else []
         edits += [(text.start, text.end, f'"{text}"')] if text is not None else []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.commands.command import Command
 from bot.domain.grammar.matching import Bindings
-from bot.domain.grammar.typed import Piece, Typed, Word, is_denied
+from bot.domain.grammar.typed import Typed, Word, is_denied
 from bot.domain.grammar.usage import Literally, OneOf, Optionally, Pattern, slots_of
 from bot.domain.incident.severity import heard
 from bot.domain.refusal import Choice, Refusal
@@ -44,7 +44,7 @@ class Candidate:
     command: Command
     typed: Typed
     rest: Typed
-    spotted: Mapping[str, Piece]
+    spotted: Mapping[str, Word]
     severities: Sequence[str]
     teams: Collection[str]
 
@@ -86,7 +86,7 @@ def _places(reading: Candidate, slots: Iterable[str], bound: Bindings | None) ->
     """Return the positions of the words in these slots. If nothing is bound: the first word that looks like a name."""
     words = reading.rest.words
     if bound is None:
-        return next(([n] for n, it in enumerate(words) if slots and it.text.startswith(("@", ":", "<"))), [])
+        return next(([n] for n, it in enumerate(words) if slots and it.startswith(("@", ":", "<"))), [])
     starts = {bound[it].start for it in slots if it in bound}
     return [n for n, it in enumerate(words) if it.start in starts] if starts else []
 
@@ -100,8 +100,8 @@ class _Names:
     teams: Collection[str]
 
     def _is_marked(self, token: Word) -> bool:
-        is_person = "person" in self.kinds and _PERSON.fullmatch(token.text)
-        return not token.quoted and bool(is_person or ("team" in self.kinds and _TEAM.fullmatch(token.text)))
+        is_person = "person" in self.kinds and _PERSON.fullmatch(token)
+        return not token.quoted and bool(is_person or ("team" in self.kinds and _TEAM.fullmatch(token)))
 
     def _is_bare_team(self, token: Word) -> bool:
         return not token.quoted and "team" in self.kinds and token.bare in self.teams
@@ -117,8 +117,8 @@ class _Names:
         expected = _JOINERS if self._is_bare_team(self.tokens[at]) else _JOINERS - {","}
         joiner = ""
         for token in self.tokens[at + 1 :] if step > 0 else reversed(self.tokens[:at]):
-            if not token.quoted and token.text.casefold() in _JOINERS:
-                joiner = token.text.casefold()
+            if not token.quoted and token.casefold() in _JOINERS:
+                joiner = token.casefold()
             elif self._is_marked(token) or (self._is_bare_team(token) and joiner in expected):
                 yield token
                 joiner = ""
@@ -132,12 +132,12 @@ def _tokens(words: Iterable[Word]) -> Iterator[Word]:
         if word.quoted:
             yield word
         else:
-            for found in _TOKEN.finditer(word.text):
-                yield Word(found[0], word.start + found.start(), word.start + found.end())
+            for found in _TOKEN.finditer(word):
+                yield Word.at(word.start + found.start(), word.start + found.end(), found[0])
 
 
 def _ask_name(reading: Candidate, names: Sequence[Word]) -> Refusal:
-    labels = list(dict.fromkeys(it.text.rstrip(".:!?") for it in names))
+    labels = list(dict.fromkeys(it.rstrip(".:!?") for it in names))
     said = f"{', '.join(labels[:-1])} and {labels[-1]}"
     return Refusal(
         f"`{reading.command.words}` takes one name, and you gave {shortened(said)}. Nothing was done. "
@@ -165,16 +165,16 @@ def swallowed_flag(reading: Candidate, bound: Bindings) -> Refusal | None:
     return None
 
 
-def _inside(piece: Piece, words: Sequence[Word]) -> range:
+def _inside(piece: Word, words: Sequence[Word]) -> range:
     places = [n for n, it in enumerate(words) if piece.start <= it.start < piece.end]
     return range(places[0], places[-1] + 1) if places else range(0)
 
 
 def _flags_of(word: Word, flags: Iterable[str], severities: Sequence[str]) -> tuple[str, ...]:
     """Return the flags in a word, with its severity if it has one: `private/sev1`, `private=true`."""
-    if word.quoted or len(word.text) > 40:  # noqa: PLR2004  no flag is as long as that
+    if word.quoted or len(word) > 40:  # noqa: PLR2004  no flag is as long as that
         return ()
-    parts = [it.strip(_EDGES) for it in _CUT.split(word.text.casefold())]
+    parts = [it.strip(_EDGES) for it in _CUT.split(word.casefold())]
     found = [(it, _flag_of(it, flags)) for it in parts if it and it not in _YES]
     said = [flag or it for it, flag in found if flag or heard(it, severities)]
     return tuple(said) if len(said) == len(found) and any(flag for _, flag in found) else ()
@@ -188,14 +188,14 @@ def _is_set_off(reading: Candidate, inside: range, at: int, meant: tuple[str, ..
     """Return whether a word looks separate from the text rather than part of it."""
     words = reading.rest.words
     word, following = words[at], words[at + 1 : inside.stop]
-    is_first, is_plain = at == inside.start, word.text.casefold().rstrip(",.;!?") in {*meant, *_LIKE}
+    is_first, is_plain = at == inside.start, word.casefold().rstrip(",.;!?") in {*meant, *_LIKE}
     after = following[0].start if following else len(reading.typed.text)
     return (
-        (is_first and (word.text.casefold() not in {*meant, *_LIKE} or not _NOT_UNDONE.isdisjoint(meant)))
+        (is_first and (word.casefold() not in {*meant, *_LIKE} or not _NOT_UNDONE.isdisjoint(meant)))
         or not is_plain
-        or all(_CLOSING.fullmatch(it.text) for it in following)
-        or bool(_COURTESY.fullmatch(following[0].text))
-        or (not is_first and not any(map(str.isalnum, words[at - 1].text)))
+        or all(_CLOSING.fullmatch(it) for it in following)
+        or bool(_COURTESY.fullmatch(following[0]))
+        or (not is_first and not any(map(str.isalnum, words[at - 1])))
         or any(word.end <= it.start < after for it in reading.spotted.values())
     )
 
@@ -203,10 +203,10 @@ def _is_set_off(reading: Candidate, inside: range, at: int, meant: tuple[str, ..
 def _ask_flag(reading: Candidate, name: str, inside: range, at: int, meant: tuple[str, ...]) -> Refusal:
     words, text = reading.rest.words, reading.typed.text
     first, last = at, at
-    while first > inside.start and not any(map(str.isalnum, words[first - 1].text)):
+    while first > inside.start and not any(map(str.isalnum, words[first - 1])):
         first -= 1
-    is_tail = all(_CLOSING.fullmatch(it.text) for it in words[at + 1 : inside.stop])
-    while last + 1 < inside.stop and (is_tail or _COURTESY.fullmatch(words[last + 1].text)):
+    is_tail = all(_CLOSING.fullmatch(it) for it in words[at + 1 : inside.stop])
+    while last + 1 < inside.stop and (is_tail or _COURTESY.fullmatch(words[last + 1])):
         last += 1
     begin, end = words[inside.start].start, words[inside.stop - 1].end
     without = f"{text[begin : words[first].start].rstrip()} {text[words[last].end : end].lstrip()}".strip()
@@ -290,9 +290,9 @@ def _ask_stray(reading: Candidate, quote: int, stray: range) -> Refusal:
     said = " ".join(typed.text[it.start : it.end] for it in words[stray.start : stray.stop])
     gone: list[Edit] = [_removal(typed, it) for it in words[stray.start : stray.stop]]
     text = words[quote]
-    parts = [text.text, said] if quote < stray.start else [said, text.text]
+    parts = [text, said] if quote < stray.start else [said, text]
     if any(it.quoted for it in words[stray.start : stray.stop]):
-        parts = [f"'{it}'" if it == text.text else it for it in parts]
+        parts = [f"'{it}'" if it == text else it for it in parts]
     whole = (text.start, text.end, _quoted(" ".join(parts)))
     return Refusal(
         f"I can't read {shortened(said)}: it is outside the quotes. Nothing was done. "

@@ -19,7 +19,7 @@ from bot.domain.refusal import Choice, Refusal
 from bot.domain.text import shortened
 from bot.services.transaction import Transaction
 
-INCIDENT, TLDR = (Word(text=text, start=0, end=0) for text in ("incident", "tldr"))
+INCIDENT, TLDR = (Word.at(0, 0, text) for text in ("incident", "tldr"))
 ALIKE = 0.7
 """How similar each typed word must be to the suggested one: `stp` suggests stop, `oncall` does not suggest cancel."""
 HELP = "help"
@@ -80,7 +80,7 @@ class Interpreter:
             return typed
         spelled = replace(typed, words=(INCIDENT, *typed.words))
         bare = replace(typed, words=typed.words[1:])
-        is_about = bool(typed.words) and typed.words[0].bare == INCIDENT.text
+        is_about = bool(typed.words) and typed.words[0].bare == INCIDENT
         other = bare if is_about else spelled
         return other if self._candidates(other) else typed
 
@@ -100,11 +100,11 @@ class Interpreter:
         """Return the help command if help was asked for after a command: `stop --help`, `pager help`, `me ?`."""
         if not typed.words or typed.words[-1].quoted or typed.words[0].bare == HELP:
             return None
-        asked = _HELP.fullmatch(typed.words[-1].text)
+        asked = _HELP.fullmatch(typed.words[-1])
         if asked is None or (HELP,) not in self._prefixes:
             return None
         said = typed.words[:-1]
-        bare = said[1:] if said and said[0].bare == INCIDENT.text else said
+        bare = said[1:] if said and said[0].bare == INCIDENT else said
         sources = (bare, said, (INCIDENT, *bare))
         begun = (self._begun(it, may_go_on=bool(asked["flag"])) for it in sources)
         return HELP if not bare else next((f"{HELP} {' '.join(it)}" for it in begun if it), None)
@@ -115,7 +115,7 @@ class Interpreter:
         if self._begins_some(words):
             return words
         count = max((it.begins(words) for it in self._registry.commands), default=0)
-        prose = [it for it in said[count:] if not it.quoted and not _NO_PROSE.match(it.text)]
+        prose = [it for it in said[count:] if not it.quoted and not _NO_PROSE.match(it)]
         return words[:count] if may_go_on and len(prose) <= 1 else ()
 
     def _candidates(self, typed: Typed) -> list[Command]:
@@ -132,7 +132,7 @@ class Interpreter:
         if near := self._nearest(typed):
             words, count = near
             meant = " ".join(words)
-            said = " ".join(word.text for word in typed.words[:count])
+            said = " ".join(typed.words[:count])
             about = f"inc-{number} " if number is not None else ""
             rest = typed.text[typed.words[count - 1].end :]
             return Refusal(
@@ -153,12 +153,12 @@ class Interpreter:
         """
         said = tuple(word.bare for word in typed.words[:MOST_LITERALS])
         spelled = self._prefixes
-        short = [it[1:] for it in spelled if it[0] == INCIDENT.text and len(it) > 1]
+        short = [it[1:] for it in spelled if it[0] == INCIDENT and len(it) > 1]
         near = [
             (_likeness(said, words[:count]), count - len(words), count, spoken)
             for spoken, words in [
                 *((it, it) for it in spelled),
-                *(((INCIDENT.text, *it), it) for it in short),
+                *(((INCIDENT, *it), it) for it in short),
             ]
             for count in {len(words), max(len(words) - 1, 2)}
             if count <= min(len(words), len(said)) and not any(it.quoted for it in typed.words[:count])
@@ -207,7 +207,7 @@ def _number_before_text(
         return typed, None
     if here is None or here.number == number:
         return replace(typed, words=(*typed.words[:at], *behind)), number
-    about = typed.text[: word.start].removeprefix(INCIDENT.text).strip()
+    about = typed.text[: word.start].removeprefix(INCIDENT).strip()
     rest, whole = typed.text[word.end :].strip(), typed.text[word.start :]
     raise Refusal(
         f"Do you mean INC-{number}? This is {here.id}. Nothing was done.",

@@ -24,7 +24,7 @@ from bot.domain.effects import (
     UpsertMessage,
     incident_channel,
 )
-from bot.domain.grammar.typed import Piece, Typed
+from bot.domain.grammar.typed import Typed, Word
 from bot.domain.incident.incident import Incident
 from bot.domain.markup import MENTION, cleaned, plain_prose
 from bot.domain.message import Message
@@ -296,7 +296,7 @@ def _read(slot: CommandParameter, word: str, typed: Typed, tx: Transaction, requ
     except Refusal as refusal:
         choices = (
             tuple(Choice(label=it.label, say=typed.saying(word, it.label)) for it in refusal.choices)
-            if isinstance(word, Piece)
+            if isinstance(word, Word)
             else ()
         )
         raise Refusal(refusal.sentence, slot=slot.name, choices=choices) from refusal

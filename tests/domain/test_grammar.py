@@ -19,10 +19,10 @@ LINK = 'incident link <url> ["title"]'
 def looks(slot: Slot, word: Word) -> bool:
     """Tell teams from people from severities, as the readers would."""
     return {
-        "team": word.text.startswith(":"),
-        "person": word.text.startswith(("@", "<@")),
-        "severity": word.text in {"sev1", "sev2"},
-        "since": word.text[:1].isdigit(),
+        "team": word.startswith(":"),
+        "person": word.startswith(("@", "<@")),
+        "severity": word in {"sev1", "sev2"},
+        "since": word[:1].isdigit(),
     }.get(slot.name, True)
 
 

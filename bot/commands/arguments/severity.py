@@ -44,17 +44,17 @@ def _severity_place(words: Sequence[Word], flags: frozenset[str], tx: Transactio
 
 def _is_severity(words: Sequence[Word], place: range, flags: frozenset[str], tx: Transaction) -> bool:
     said = words[place.start : place.stop]
-    if any(it.quoted or len(it.text) > 20 for it in said):  # noqa: PLR2004  no severity is as long as that
+    if any(it.quoted or len(it) > 20 for it in said):  # noqa: PLR2004  no severity is as long as that
         return False
     told = heard(" ".join(it.bare.lstrip("#") for it in said), tx.policy.severities)
     before = words[place.start - 1].bare if place.start else ""
-    is_last = all(it.bare in flags or it.text.startswith(":") for it in words[place.stop : place.stop + 9])
+    is_last = all(it.bare in flags or it.startswith(":") for it in words[place.stop : place.stop + 9])
     if told is None or is_denied(words, place.start):
         return False
     if told.is_sure:
         is_at_an_end = is_last or place.start == 0
         return is_at_an_end or (told.key is not None and before not in _ARTICLES)
-    return _is_set_off(said[0].text) or (is_last and before not in _BEFORE_A_NAME)
+    return _is_set_off(said[0]) or (is_last and before not in _BEFORE_A_NAME)
 
 
 def _is_set_off(word: str) -> bool:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from itertools import islice
 from math import inf
 
-from bot.domain.grammar.typed import Piece, Typed, Word, is_denied
+from bot.domain.grammar.typed import Typed, Word, is_denied
 from bot.domain.grammar.usage import Item, Literally, OneOf, Optionally, Pattern, Slot, slots_of
 
 Accepts = Callable[[Slot, Word], bool]
 Says = Callable[[Word, tuple[str, ...]], bool]
 Leads = Callable[[str, str], bool]
-Bindings = Mapping[str, Piece]
+Bindings = Mapping[str, Word]
 
 
 TEXT = 1
@@ -87,7 +87,7 @@ class _Matcher:
 
     def sequence(
         self, items: Pattern, at: int, after: float, *, choosy: bool = False
-    ) -> Iterator[tuple[int, dict[str, Piece]]]:
+    ) -> Iterator[tuple[int, dict[str, Word]]]:
         """Yield every position where these items can end, with their bindings. At most `after` words can follow."""
         if not items:
             yield at, {}
@@ -101,7 +101,7 @@ class _Matcher:
             for end, rest in self.sequence(items[1:], middle, after, choosy=choosy):
                 yield end, {**bound, **rest}
 
-    def _told_first(self, items: Pattern, at: int, after: float) -> Iterator[tuple[int, dict[str, Piece]]]:
+    def _told_first(self, items: Pattern, at: int, after: float) -> Iterator[tuple[int, dict[str, Word]]]:
         """Match an option of several words, such as a time, that stands before the text."""
         if not _is_text(items[0]):
             return
@@ -114,7 +114,7 @@ class _Matcher:
 
     def _optionals(
         self, optional: Pattern, rest: Pattern, at: int, after: float
-    ) -> Iterator[tuple[int, dict[str, Piece]]]:
+    ) -> Iterator[tuple[int, dict[str, Word]]]:
         """Match the optional items in any order, then the rest. Text is tried only if nothing else fits."""
         exact = tuple(item for item in optional if _eagerness(item) != TEXT)
         if exact and len(exact) < len(optional):
@@ -128,28 +128,27 @@ class _Matcher:
 
     def _followed(
         self, option: Optionally, others: Pattern, at: int, after: float, *, is_ahead: bool = False
-    ) -> Iterator[tuple[int, dict[str, Piece]]]:
+    ) -> Iterator[tuple[int, dict[str, Word]]]:
         for middle, bound in self._option(option, at, after + self._most_words(others)):
             if middle > at and (not is_ahead or all(self.leads(*it) for it in bound.items())):
                 for end, more in self.sequence(others, middle, after):
                     yield end, {**bound, **more}
 
-    def _option(self, option: Optionally, at: int, after: float) -> Iterator[tuple[int, dict[str, Piece]]]:
+    def _option(self, option: Optionally, at: int, after: float) -> Iterator[tuple[int, dict[str, Word]]]:
         flag = option.item[0].words[0] if isinstance(option.item[0], Literally) else None
         if len(option.item) == 1 and not _is_text(option.item[0]) and is_denied(self._words, at):
             return
-        for end, bound in self.sequence(option.item, at, after, choosy=True):
-            for piece in bound.values():
-                piece.option = self._words[at].start
+        for end, inner in self.sequence(option.item, at, after, choosy=True):
+            bound = {name: it.of_option(self._words[at].start) for name, it in inner.items()}
             if flag and len(option.item) == 1:
                 word = self._words[at]
-                yield end, {**bound, flag: Piece.at("yes", word.start, word.end)}
+                yield end, {**bound, flag: Word.at(word.start, word.end, "yes")}
             else:
                 yield end, bound
 
     def _item(
         self, item: Item, at: int, after: float, *, choosy: bool
-    ) -> Iterator[tuple[int, dict[str, Piece]]]:
+    ) -> Iterator[tuple[int, dict[str, Word]]]:
         match item:
             case Literally(words=words):
                 if at < len(self._words) and self._is_said(self._words[at], words, choosy=choosy):
@@ -165,25 +164,25 @@ class _Matcher:
     def _is_said(self, word: Word, literals: tuple[str, ...], *, choosy: bool) -> bool:
         return not word.quoted and (exactly(word, literals) or (choosy and self.says(word, literals)))
 
-    def _phrase(self, slot: Slot, at: int, *, choosy: bool) -> Iterator[tuple[int, dict[str, Piece]]]:
+    def _phrase(self, slot: Slot, at: int, *, choosy: bool) -> Iterator[tuple[int, dict[str, Word]]]:
         """Match the longest fitting phrase first. If there is no choice, match any: its reader says what is wrong."""
         ends = range(at + 1, min(at + self.longest(slot), len(self._words)) + 1)
         phrases = [(end, self.typed.phrase(at, end)) for end in ends]
         fitting = [(end, it) for end, it in phrases if not it.quoted and self.accepts(slot, it)]
         for end, phrase in [*reversed(fitting), *([] if choosy else phrases)]:
-            yield end, {slot.name: Piece.at(phrase.text, phrase.start, phrase.end)}
+            yield end, {slot.name: phrase}
 
-    def _text(self, name: str, at: int, after: float) -> Iterator[tuple[int, dict[str, Piece]]]:
+    def _text(self, name: str, at: int, after: float) -> Iterator[tuple[int, dict[str, Word]]]:
         if at >= len(self._words):
             return
         first = self._words[at]
         if first.quoted:
-            yield at + 1, {name: Piece.at(first.text, first.start, first.end)}
+            yield at + 1, {name: first}
             if not self.ends_in_text:
                 return
         for end in self._ends_of_text(at, after):
             last = self._words[end - 1]
-            yield end, {name: Piece.at(self.typed.text[first.start : last.end], first.start, last.end)}
+            yield end, {name: Word.at(first.start, last.end, self.typed.text[first.start : last.end])}
 
     def _ends_of_text(self, at: int, after: float) -> range:
         """Return where plain text may end, so that no more words are left than can follow it."""

@@ -5,43 +5,40 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
-from typing import NamedTuple
 
 from bot.domain.markup import cleaned, peeled, undecorated
 from bot.domain.refusal import Refusal
 from bot.domain.text import shortened
 
 
-class Word(NamedTuple):
-    """One word or one quoted text that a person typed. `start` and `end` are its position in the input."""
+class Word(str):
+    """A word, a quoted text, or several words that fill one slot, with the position in the input.
 
-    text: str
+    `option` is where the option begins that the slot belongs to. The word of an optional flag is `yes`.
+    """
+
+    __slots__ = ("end", "option", "quoted", "start")
     start: int
     end: int
-    quoted: bool = False
+    option: int
+    quoted: bool
+
+    @classmethod
+    def at(
+        cls, start: int, end: int, text: str, *, quoted: bool = False, option: int | None = None
+    ) -> "Word":
+        word = cls(text)
+        word.start, word.end, word.quoted = start, end, quoted
+        word.option = start if option is None else option
+        return word
 
     @property
     def bare(self) -> str:
         """Return the word in lower case, without punctuation around it: `*Drill!*` is drill."""
-        return peeled(self.text).casefold().replace("—", "--")  # phones turn two dashes into one
+        return peeled(self).casefold().replace("—", "--")  # phones turn two dashes into one
 
-
-class Piece(str):
-    """The words that fill a slot, with their position in the input. `option` is where their option begins.
-
-    The piece of an optional flag is `yes`.
-    """
-
-    __slots__ = ("end", "option", "start")
-    start: int
-    end: int
-    option: int
-
-    @classmethod
-    def at(cls, text: str, start: int, end: int) -> "Piece":
-        piece = cls(text)
-        piece.start, piece.end, piece.option = start, end, start
-        return piece
+    def of_option(self, option: int) -> "Word":
+        return Word.at(self.start, self.end, self, quoted=self.quoted, option=option)
 
 
 _TYPED = re.compile(
@@ -72,9 +69,9 @@ class Typed:
         """Return the first unquoted words in lower case. A command's own words are looked for there."""
         return tuple(islice((word.bare for word in self.words if not word.quoted), MOST_LITERALS))
 
-    def saying(self, piece: Piece, words: str) -> str:
-        """Return the whole input with other words in place of a piece."""
-        return f"{self.text[: piece.start]}{words}{self.text[piece.end :]}"
+    def saying(self, word: Word, words: str) -> str:
+        """Return the whole input with other words in place of one."""
+        return f"{self.text[: word.start]}{words}{self.text[word.end :]}"
 
     def phrase(self, at: int, end: int) -> Word:
         """Return the words from `at` up to, but not including, `end` as one."""
@@ -83,7 +80,7 @@ class Typed:
             return first
         text = self.text[first.start : last.end]
         quoted = any(it.quoted for it in self.words[at:end])
-        return Word(text=text, start=first.start, end=last.end, quoted=quoted)
+        return Word.at(first.start, last.end, text, quoted=quoted)
 
 
 def read(text: str) -> Typed:
@@ -100,7 +97,7 @@ def read(text: str) -> Typed:
                 f"should, and send it again. You typed:\n{shortened(plain, TYPED_SHOWN)}"
             )
         quoted = found["quoted"]
-        words.append(Word(found[0], start, end) if quoted is None else Word(quoted, start, end, quoted=True))
+        words.append(Word.at(start, end, found[0] if quoted is None else quoted, quoted=quoted is not None))
         at = end
     return Typed(text=plain, words=tuple(words))
 
@@ -118,6 +115,6 @@ def is_denied(words: Sequence[Word], at: int) -> bool:
     return (
         last is not None
         and not last.quoted
-        and not last.text.endswith((",", ".", ";", ":", "!", "?"))
+        and not last.endswith((",", ".", ";", ":", "!", "?"))
         and bool(_DENIAL.fullmatch(last.bare))
     )
