@@ -7,8 +7,8 @@ from bot.commands.reply import Reply
 from bot.commands.request import Request
 from bot.domain.incident.incident import Incident
 from bot.services.incident.incidents import Incidents
-from bot.services.paging.paging import Paging
 from bot.services.incident.reasons import Reasons
+from bot.services.paging.paging import Paging
 
 
 @command("incident snooze <span>")

@@ -3,5 +3,5 @@
 import pytest
 
 pytest.register_assert_rewrite(
-    "tests.contracts", "tests.e2e", "tests.emulated", "tests.runbooks", "tests.stories"
+    "tests.contracts", "tests.e2e", "tests.support.emulated", "tests.runbook", "tests.support.stories"
 )

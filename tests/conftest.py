@@ -15,13 +15,17 @@ import pytest
 import structlog
 
 from bot.adapters.database import migrate, open_engine
+from bot.adapters.runbooks import FolderRunbooks
 from bot.app.manifest import manifest
 from bot.config import load
 from bot.sandbox import Box
 from bot.services.features import load_features
+from bot.testing import FrozenClock, SpyKit
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.world import World
-from tests.postgres import Postgres, serving
+from tests.support.folders import PLUGINS, TEMPLATES
+from tests.support.postgres import Postgres, serving
+from tests.support.templates import shipped
 
 Serve = Callable[[str, Mapping[str, str]], BotProcess]
 RunningBot = Callable[[Box, str], BotProcess]
@@ -75,6 +79,27 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """Both kinds, one after the other."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
+
+
+# --- Spy without a network --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def spy() -> SpyKit:
+    """Return a Spy with its own plugins and templates, that knows Ana, Raj and Kim."""
+    clock = FrozenClock()
+    runbooks = FolderRunbooks([TEMPLATES / "runbooks"], address="https://spy.example.com")
+    kit = SpyKit(PLUGINS, templates=shipped(clock), clock=clock, runbooks=runbooks)
+    kit.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park")
+    return kit
+
+
+@pytest.fixture
+def channel(spy: SpyKit) -> str:
+    """Return the channel of INC-1, a sev1 that Ana declared."""
+    spy.say('incident me "checkout is down" sev1', by="U0ANA")
+    spy.create_channel(1, channel="C0ROOM")
+    return "C0ROOM"
 
 
 # --- the box and the bot ----------------------------------------------------------------------------------
@@ -183,9 +208,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say aloud what could not be tried: PagerDuty's own word, the page in a browser, a GitHub that is not ours."""
-    from tests.browser import NAMES, can_check_access, chromium  # noqa: PLC0415  as below
-    from tests.emulated import is_there  # noqa: PLC0415  as below
-    from tests.vendors import PAGERDUTY, describes_pagerduty  # noqa: PLC0415  costs a second
+    from tests.support.browser import NAMES, can_check_access, chromium  # noqa: PLC0415  as below
+    from tests.support.emulated import is_there  # noqa: PLC0415  as below
+    from tests.support.vendors import PAGERDUTY, describes_pagerduty  # noqa: PLC0415  costs a second
 
     if not is_there():
         terminalreporter.write_sep("!", "No export was tried on a GitHub that is not ours", red=True)

@@ -16,7 +16,8 @@ from bot.config import load
 from bot.domain.policy import Timers
 from bot.domain.reminder import REMINDERS, Reminder
 from bot.sandbox.slack.own_commands import OWN_COMMANDS
-from tests.docs import ROOT, blocks, section, write_files
+from tests.support.docs import blocks, section, write_files
+from tests.support.folders import ROOT
 
 TEN_LINES = section("docs/design.md", "A command in ten lines")
 

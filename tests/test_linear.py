@@ -32,6 +32,7 @@ from bot.domain.policy import Policy
 from bot.domain.postmortem.document import Document, DocumentSection, body
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, SpyKit
+from tests.support.folders import ROOT, TEMPLATES
 
 LONG = 40_000
 """As long as a message in Slack may be."""
@@ -324,7 +325,6 @@ def test_a_reader_is_linear(name: str):
 
 # --- templates --------------------------------------------------------------------------------------------
 
-FOLDER = Path(__file__).parents[1] / "templates"
 FILTERS = sorted(templates._environment([]).filters.keys() - DEFAULT_FILTERS.keys())  # noqa: SLF001  all that are
 ARGUMENTS = {"clip": "(100)", "pages": "(900)"}
 GIVEN = {"zipped": "[text]"}
@@ -350,7 +350,6 @@ def test_a_document_is_put_together_in_a_line():
 
 # --- commands ---------------------------------------------------------------------------------------------
 
-ROOT = FOLDER.parent
 COMMANDS = [it.words for it in load([ROOT / "plugins"]).commands]
 TYPED = {
     name: TEXTS[name]
@@ -360,7 +359,7 @@ TYPED = {
 
 @cache
 def spy() -> SpyKit:
-    kit = SpyKit(ROOT / "plugins", templates=JinjaTemplates([FOLDER]))
+    kit = SpyKit(ROOT / "plugins", templates=JinjaTemplates([TEMPLATES]))
     kit.say('incident me "checkout is down" sev1', by="U0ANA")
     kit.create_channel(1, channel="C0ROOM")
     return kit

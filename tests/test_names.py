@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests.support.folders import ROOT
+
 CODE = [
     path
     for folder in ("bot", "plugins", "tests")

@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 from functools import cache
 from itertools import chain
-from pathlib import Path
 
 import pytest
 
@@ -41,19 +40,18 @@ from bot.domain.paging.page import Page, PageState
 from bot.sandbox.slack.blocks import sound_message
 from bot.services.messages import MESSAGE_TYPES
 from bot.testing import FrozenClock
+from tests.support.folders import TEMPLATES
 from tests.support.times import in_utc
 
-FOLDER = Path(__file__).parents[1] / "templates"
-
-TEMPLATES = JinjaTemplates([FOLDER], clock=FrozenClock(NOW))
+SHIPPED = JinjaTemplates([TEMPLATES], clock=FrozenClock(NOW))
 
 
 TRIED_ELSEWHERE = ("runbooks/", "web/")
-"""Documents and pages, which are no messages: tests/runbooks has them."""
+"""Documents and pages, which are no messages: tests/runbook has them."""
 
 
 def render(template: str, facts: Facts) -> Message:
-    return TEMPLATES.render(template, facts, names=NAMES.get)
+    return SHIPPED.render(template, facts, names=NAMES.get)
 
 
 def buttons(message: Message) -> list[str | None]:
@@ -82,7 +80,7 @@ def said(template: str) -> list[Message]:
 
 
 def test_every_template_is_tried_here():
-    found = {str(path.relative_to(FOLDER)).removesuffix(".j2") for path in FOLDER.rglob("*.j2")}
+    found = {str(path.relative_to(TEMPLATES)).removesuffix(".j2") for path in TEMPLATES.rglob("*.j2")}
     found = {it for it in found if not it.startswith(TRIED_ELSEWHERE)}
 
     assert found - PARTIALS == set(CASES) | {f"{form}.form" for form in FORMS}
@@ -139,7 +137,7 @@ def test_a_message_fits_into_slack_without_being_cut(template: str):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_form_asks_in_words_that_fit(form: str):
-    asked = TEMPLATES.form(form, FORMS[form])
+    asked = SHIPPED.form(form, FORMS[form])
 
     drawn = view(asked, memory={"command": "incident me"})
     assert len(asked.title) <= 24

@@ -12,8 +12,8 @@ from bot.config.sections import (
     TeamSection,
 )
 from bot.config.values import INSTALLED
-from bot.domain.policy import Account, Milestone, Policy, PostmortemSettings, Service, Severity, Team, Timers
 from bot.domain.incident.role import nearest, plain
+from bot.domain.policy import Account, Milestone, Policy, PostmortemSettings, Service, Severity, Team, Timers
 from bot.ports import CheckResult
 
 

@@ -15,8 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from bot.domain.policy import Grace
 from bot.domain.incident.role import COMMAND_NAMES, ROLE_LENGTH, plain
+from bot.domain.policy import Grace
 
 INSTALLED = Path(__file__).parents[2]
 """The folder that contains Spy's own plugins/ and templates/, beside the package."""

@@ -7,20 +7,20 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from bot.domain.changes.change import Change, ChangeWindow
-from bot.domain.oncall.cover import CoverRequest
+from bot.domain.changes.lock import Lock
 from bot.domain.effects import Effect
 from bot.domain.failover.failover import Failover
-from bot.domain.postmortem.follow_up import FollowUp
 from bot.domain.incident.incident import Incident
-from bot.domain.changes.lock import Lock
-from bot.domain.paging.page import Page
-from bot.domain.postmortem.postmortem import Postmortem
-from bot.domain.relief.relief import WorkPeriod
 from bot.domain.incident.search import Search
-from bot.domain.oncall.shift import Shift
-from bot.domain.subject import Subject
 from bot.domain.incident.team_notice import TeamNotice
 from bot.domain.incident.timeline import Entry
+from bot.domain.oncall.cover import CoverRequest
+from bot.domain.oncall.shift import Shift
+from bot.domain.paging.page import Page
+from bot.domain.postmortem.follow_up import FollowUp
+from bot.domain.postmortem.postmortem import Postmortem
+from bot.domain.relief.relief import WorkPeriod
+from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.domain.trouble import Trouble
 from bot.ports.chat import Person, Posted

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bot.domain.postmortem.document import Document
 from bot.domain.message import Message
-from bot.domain.runbook.runbook import Reading, Runbook
+from bot.domain.postmortem.document import Document
 from bot.domain.postmortem.statistics import Bar
+from bot.domain.runbook.runbook import Reading, Runbook
 
 
 @dataclass(frozen=True, kw_only=True)

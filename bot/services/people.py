@@ -7,8 +7,8 @@ from bot.domain.incident import command
 from bot.domain.incident.incident import Incident
 from bot.domain.relief.relief import DAY, people_working
 from bot.ports import Person, Profile
-from bot.services.oncall.covers import Covers
 from bot.services.directory import Directory
+from bot.services.oncall.covers import Covers
 from bot.services.postmortem.follow_ups import FollowUps
 from bot.services.postmortem.postmortems import RECENT, Postmortems
 from bot.services.relief.work_periods import WorkPeriods

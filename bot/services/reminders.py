@@ -6,11 +6,11 @@ from bot.domain.incident.reminders import agenda
 from bot.domain.relief.relief import people_working
 from bot.domain.subject import Subject
 from bot.services.oncall.covers import Covers
-from bot.services.relief.relief import Relief
-from bot.services.reminder_sources import REMINDER_SOURCES, Source
 from bot.services.oncall.shifts import Shifts
-from bot.services.transaction import Transaction
+from bot.services.relief.relief import Relief
 from bot.services.relief.work_periods import WorkPeriods
+from bot.services.reminder_sources import REMINDER_SOURCES, Source
+from bot.services.transaction import Transaction
 
 OPEN_AT_MOST = 1_000
 """How many of the newest incidents get new timers at a start. Older ones get theirs with their next event."""

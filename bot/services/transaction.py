@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from bot.domain.effects import Effect
-from bot.domain.incident.event_effects import brief, effects_of
 from bot.domain.events import CommandOffered, Event, PersonUnavailable
+from bot.domain.incident.event_effects import brief, effects_of
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.reminders import agenda, refresh
-from bot.domain.policy import Policy
 from bot.domain.incident.timeline import Entry
+from bot.domain.policy import Policy
 from bot.ports import Session
 
 T = TypeVar("T", bound=Callable[["Transaction"], "Follower"])

@@ -40,7 +40,6 @@ from typing import Any
 from bot.commands.plugins import CommandRegistry, load, registry
 from bot.commands.request import Notice, Request, Response, Source
 from bot.commands.router import Router
-from bot.domain.postmortem.document import Document
 from bot.domain.effects import (
     Effect,
     Post,
@@ -52,11 +51,12 @@ from bot.domain.effects import (
     incident_channel,
 )
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.timeline import Entry
 from bot.domain.message import Message
 from bot.domain.paging.page import Page
 from bot.domain.policy import Policy, Severity, Team
+from bot.domain.postmortem.document import Document
 from bot.domain.postmortem.statistics import Bar
-from bot.domain.incident.timeline import Entry
 from bot.ports import Form, Profile, Runbooks, Templates
 from bot.services.features import load_features
 from bot.services.incident.channels import IncidentChannels

@@ -24,10 +24,10 @@ from bot.ports import (
 from bot.services.changes.changes import Changes
 from bot.services.oncall.covers import Covers
 from bot.services.oncall.oncall import OnCall
+from bot.services.oncall.shifts import HORIZON, Shifts
 from bot.services.paging.paging import Paging
 from bot.services.people import People
 from bot.services.permissions import Permissions
-from bot.services.oncall.shifts import HORIZON, Shifts
 from bot.services.transaction import Transaction
 
 ONCALL_EVERY = timedelta(seconds=60)

@@ -9,7 +9,7 @@ import pytest
 from bot.adapters.changes.webhook import check, news
 from bot.domain.changes.change import Change
 from bot.ports import Rejected
-from tests.samples import signed_by_tool
+from tests.support.samples import signed_by_tool
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECRET = "whisper"

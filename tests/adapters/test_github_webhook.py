@@ -9,7 +9,7 @@ from bot.adapters.github.webhook import Heard, check, news
 from bot.domain.changes.change import Change
 from bot.domain.policy import Policy, Service
 from bot.ports import IssueNews, Moved, Rejected
-from tests import samples
+from tests.support import samples
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 POLICY = Policy(services={"greeter": Service(key="greeter", repositories=("codertocat/hello-world",))})

@@ -14,7 +14,7 @@ from bot.sandbox.box import Box
 from bot.sandbox.faults import Fault, http, rate_limited, reset_after, reset_before
 from bot.sandbox.recorder import Exchange
 from tests.adapters.conftest import StandIn
-from tests.vendors import problems
+from tests.support.vendors import problems
 
 PROMOTE = Workflow(repository="acme/infra", file="promote.yml", inputs={"pod": "7", "location": "east"})
 RESTART = Workflow(repository="acme/infra", file="restart.yml", inputs={"pod": "7"})

@@ -6,7 +6,7 @@ from bot.sandbox import Box
 from bot.sandbox.page import SandboxPage
 from tests.bench.measures import Effort, PostEvent, median
 from tests.bench.table import Row
-from tests.browser import WIDE, chromium, opened
+from tests.support.browser import WIDE, chromium, opened
 
 MESSAGES, ROUNDS = 1_000, 7
 PAINTED = """() => new Promise(told => new PerformanceObserver(seen => {

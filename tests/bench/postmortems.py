@@ -14,22 +14,22 @@ from bot.commands.request import Request, Source
 from bot.commands.router import Router
 from bot.domain.events import NoteTaken
 from bot.domain.timer import mark_of
-from bot.services.postmortem.documents import Documents
 from bot.services.incident.incidents import Incidents
+from bot.services.postmortem.documents import Documents
 from bot.services.transaction import Transaction
 from bot.testing import POLICY, FrozenClock
 from tests.bench.measures import Effort, PostEvent, median
 from tests.bench.table import Row
+from tests.support.folders import ROOT
 
 ENTRIES, ROUNDS = 5_000, 5
-HERE = Path(__file__).parents[2]
 
 
 def postmortems(effort: Effort, say: PostEvent) -> Iterator[Row]:
     """5,000 entries of a timeline: what the asker waits for, how long the database is held, and the writing."""
     del effort
     clock = FrozenClock()
-    templates = JinjaTemplates([HERE / "templates"], clock=clock)
+    templates = JinjaTemplates([ROOT / "templates"], clock=clock)
     with tempfile.TemporaryDirectory(prefix="spy-bench-") as folder:
         engine = open_engine(f"sqlite:///{Path(folder) / 'bench.db'}")
         migrate(engine)
@@ -37,7 +37,7 @@ def postmortems(effort: Effort, say: PostEvent) -> Iterator[Row]:
         say("a long incident", 0.1)
         lived_through(database, clock)
         router = Router(
-            load([HERE / "plugins"]), sessions=database, clock=clock, policy=POLICY, templates=templates
+            load([ROOT / "plugins"]), sessions=database, clock=clock, policy=POLICY, templates=templates
         )
         say("previews", 0.4)
 

@@ -28,7 +28,7 @@ from tests.bench.measures import SLACK_TAKES, Effort, PostEvent, median
 from tests.bench.processes import Bot
 from tests.bench.story import calls
 from tests.bench.table import Row
-from tests.postgres import serving
+from tests.support.postgres import serving
 
 WAITING, AT_ONCE, BATCH = 100_000, 10_000, 1_000
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

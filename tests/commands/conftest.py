@@ -1,12 +1,10 @@
 """Spy with its own plugins and plain templates: what was understood, not how it is said."""
 
-from pathlib import Path
-
 import pytest
 
 from bot.testing import SpyKit
+from tests.support.folders import PLUGINS
 
-PLUGINS = Path(__file__).parents[2] / "plugins"
 CHANNEL = "C0ROOM"
 
 

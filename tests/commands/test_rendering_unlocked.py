@@ -14,8 +14,8 @@ from bot.commands.request import Request, Source
 from bot.commands.router import Router
 from bot.domain.message import Message
 from bot.testing import POLICY, FrozenClock, PlainTemplates
+from tests.support.folders import PLUGINS
 
-PLUGINS = Path(__file__).parents[2] / "plugins"
 SAID = (
     'incident me "checkout is down" sev1',
     'incident 1 update "we look"',

@@ -15,7 +15,17 @@ from bot.adapters.actions.process import Processes
 from bot.adapters.actions.runner import OutsideActionRunner
 from bot.adapters.actions.variables import Variables
 from bot.adapters.github.workflows import Pace, Workflows
-from bot.domain.failover.plan import Check, End, Expect, HttpCall, Instruction, Outcome, Program, Question, Workflow
+from bot.domain.failover.plan import (
+    Check,
+    End,
+    Expect,
+    HttpCall,
+    Instruction,
+    Outcome,
+    Program,
+    Question,
+    Workflow,
+)
 from bot.ports import ActionRunner
 from bot.sandbox.box import Box
 from tests.fakes.action_runner import FakeActionRunner, Hang

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.oncall.cover import CoverRequest
 from bot.domain.events import Resolved
+from bot.domain.oncall.cover import CoverRequest
 from bot.domain.oncall.shift import Overload, Shift, Told, Turn
 from bot.ports import Contact, Sessions
 from tests.contracts.test_session import NOON, declared, noted, paged

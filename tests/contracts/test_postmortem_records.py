@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import date
 
+from bot.domain.oncall.shift import Told
 from bot.domain.postmortem.follow_up import Category, Filed, FollowUp
 from bot.domain.postmortem.postmortem import Postmortem
-from bot.domain.oncall.shift import Told
 from bot.ports import Sessions
 from tests.contracts.test_session import NOON, noted
 

@@ -12,11 +12,11 @@ from bot.adapters.database import Database
 from bot.domain.effects import AddBookmark, Effect, Invite, Post, SendPage, UpsertMessage
 from bot.domain.events import ChannelOpened, Declared, Resolved
 from bot.domain.incident.incident import ClosedChannel, Incident, Link, Phase
-from bot.domain.message import Message
-from bot.domain.paging.page import Page, PageState
 from bot.domain.incident.search import ALL, OVER, Search
 from bot.domain.incident.team_notice import TeamNotice
 from bot.domain.incident.timeline import Entry
+from bot.domain.message import Message
+from bot.domain.paging.page import Page, PageState
 from bot.domain.trouble import Trouble
 from bot.ports import OnCallCopy, OnCallShift, OutboxItem, Person, Posted, Session, Sessions
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.recorder import Exchange
-from tests.vendors import EXCEPTIONS, describes_pagerduty, problems, unlike
+from tests.support.vendors import EXCEPTIONS, describes_pagerduty, problems, unlike
 
 with_pagerduty = pytest.mark.skipif(not describes_pagerduty(), reason="said aloud at the end of the run")
 

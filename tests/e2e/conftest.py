@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import BOXES
-from tests.vendors import problems
+from tests.support.vendors import problems
 
 SEEN: Counter[int] = Counter()
 """How many exchanges of each box (by its place in BOXES) were looked at before."""

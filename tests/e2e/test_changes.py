@@ -4,16 +4,16 @@ import os
 import shutil
 import subprocess
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests import samples
 from tests.e2e.world import World
+from tests.support import samples
+from tests.support.folders import DOCS
 
-DOCS = Path(__file__).parents[2] / "docs" / "changes.md"
+PAGE = DOCS / "changes.md"
 GITHUB, TOOL = "sandbox-github-secret", "sandbox-changes-secret"
 
 
@@ -41,7 +41,7 @@ def documented(world: World) -> str:
     """Run what docs/changes.md tells a pipeline to run; what is answered."""
     if not (shutil.which("openssl") and shutil.which("curl")):
         pytest.skip("the documented way needs openssl and curl")
-    words = DOCS.read_text(encoding="utf-8").partition("```sh\n")[2].partition("```")[0]
+    words = PAGE.read_text(encoding="utf-8").partition("```sh\n")[2].partition("```")[0]
     now = str(int(world.box.clock.now().timestamp()))  # the shell's clock would not move with the box's
     script = words.replace("https://spy.example.com", world.bot.url).replace("$(date +%s)", now)
     environment = {"PATH": os.environ["PATH"], "CHANGES_WEBHOOK_SECRET": TOOL, "no_proxy": "127.0.0.1"}

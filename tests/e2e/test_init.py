@@ -18,8 +18,8 @@ from bot.sandbox import Box
 from bot.sandbox.faults import http, rate_limited
 from bot.sandbox.pagerduty.account import PagerDutyPolicy, PagerDutyService
 from bot.sandbox.slack.world import BOT_USER, SlackChannel
-from tests.docs import ROOT
 from tests.e2e.bot_process import OURS
+from tests.support.folders import ROOT
 
 pytestmark = pytest.mark.parametrize("box", ["socket"], indirect=True)
 

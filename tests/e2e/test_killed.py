@@ -10,7 +10,7 @@ from bot.sandbox.slack.delivery import PATIENCE
 from tests.conftest import living_in
 from tests.e2e.outside_calls import CALLS, Call
 from tests.e2e.world import World
-from tests.postgres import Postgres
+from tests.support.postgres import Postgres
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox import Box
-from tests.docs import ROOT, blocks, section, write_files
 from tests.e2e.bot_process import OURS
+from tests.support.docs import blocks, section, write_files
+from tests.support.folders import ROOT
 
 Ran = subprocess.CompletedProcess[str]
 TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "PAGERDUTY_API_TOKEN", "GITHUB_TOKEN")

@@ -19,7 +19,7 @@ from tests.adapters.test_database_limits import Proxy, through
 from tests.conftest import living_in, modest, open_box
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.world import World
-from tests.postgres import Postgres
+from tests.support.postgres import Postgres
 
 SMALL_DISK = 64 * 1024
 """Bytes that a file may have on a full disk: less than the database's log has by the first incident."""

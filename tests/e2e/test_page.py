@@ -12,7 +12,9 @@ from bot.sandbox import Box
 from bot.sandbox.page import SandboxPage
 from bot.sandbox.slack.world import BOT_USER
 from bot.sandbox.stories.player import StoryPlayer
-from tests.browser import (
+from tests.conftest import modest, open_box, spy_manifest
+from tests.e2e.bot_process import BotProcess
+from tests.support.browser import (
     PHONE,
     SMALL,
     WIDE,
@@ -22,8 +24,6 @@ from tests.browser import (
     opened,
     photograph,
 )
-from tests.conftest import modest, open_box, spy_manifest
-from tests.e2e.bot_process import BotProcess
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
 needs_axe = pytest.mark.skipif(not can_check_access(), reason="axe-core is not installed")

@@ -11,11 +11,11 @@ from bot.sandbox import Box
 from bot.sandbox.faults import reset_before
 from bot.sandbox.github.shapes import GitHubIssue
 from bot.sandbox.recorder import Exchange
-from tests import emulated
 from tests.conftest import Serve, modest, open_box
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.outside_calls import Call
 from tests.e2e.world import World
+from tests.support import emulated
 
 PLAIN = "{repository: acme/postmortems}"
 PLANNED = "{repository: acme/postmortems, milestone: Reliability, copy_to: {repository: acme/postmortems}}"

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +18,6 @@ from plugins import incident, page, time
 from tests.support.templates import shipped
 from tests.support.times import in_utc
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
 CHANNEL = "C0ROOM"
 NAMES = {"U0ANA": "Ana Lima", "U0RAJ": "Raj Patel"}
 

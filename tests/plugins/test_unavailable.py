@@ -12,9 +12,9 @@ from bot.domain.effects import MeetPerson
 from bot.domain.oncall.shift import Turn
 from bot.ports import OnCallShift, Profile
 from bot.services.oncall.oncall import OnCall
+from bot.services.oncall.shifts import Shifts
 from bot.services.people import People
 from bot.services.permissions import Permissions
-from bot.services.oncall.shifts import Shifts
 from bot.testing import NOON, POLICY, SpyKit
 
 US = Identity(team="T", team_name="a", url="https://a.slack.com/", user="U0SPY", bot="B", name="spy")

@@ -4,7 +4,6 @@ The words are the commands' own examples: each declaration makes one, and is tri
 """
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -27,13 +26,13 @@ from bot.domain.effects import (
 )
 from bot.domain.message import Buttons, Message
 from bot.testing import FrozenClock, SpyKit
+from tests.support.folders import ROOT
 
-HERE = Path(__file__).parents[2]
-REGISTRY = load([HERE / "plugins"])
+REGISTRY = load([ROOT / "plugins"])
 KNOWN = ModuleType("known")
 vars(KNOWN).update({str(n): it for n, it in enumerate((*REGISTRY.commands, *REGISTRY.listeners))})
-TEMPLATES = JinjaTemplates([HERE / "templates"], clock=FrozenClock())
-RUNBOOKS = FolderRunbooks([HERE / "templates" / "runbooks"], address="https://spy.example.com")
+TEMPLATES = JinjaTemplates([ROOT / "templates"], clock=FrozenClock())
+RUNBOOKS = FolderRunbooks([ROOT / "templates" / "runbooks"], address="https://spy.example.com")
 
 CHANNEL, DM, RESPONSE, BOT = "C0ROOM", "D0KIM", "https://hooks.slack.com/1", "U0SPY"
 LINE, FORM, ACKNOWLEDGED = "a line in the incident's channel", "a form", "the acknowledgement"

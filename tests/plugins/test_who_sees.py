@@ -6,7 +6,8 @@ import pytest
 
 from bot.commands.request import Source
 from bot.testing import SpyKit
-from tests.docs import ROOT, section
+from tests.support.docs import section
+from tests.support.folders import ROOT
 
 SAID = section("README.md", "What you can say")
 FOR_ALL = re.findall(r"`([^`]+)`", SAID.partition("always for everyone")[2].partition("Outside its")[0])

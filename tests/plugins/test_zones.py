@@ -7,7 +7,7 @@ from bot.domain.oncall.shift import Shift
 from bot.ports import Profile
 from bot.services.people import People
 from bot.testing import SpyKit
-from tests.on_call import DAY, HOUR, Rota, turn
+from tests.support.on_call import DAY, HOUR, Rota, turn
 from tests.support.times import in_utc
 
 

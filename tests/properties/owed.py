@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.incident.incident import Incident, Phase
-from bot.domain.policy import Milestone, Policy, Severity, Team, Timers
 from bot.domain.oncall.shift import Shift
+from bot.domain.policy import Milestone, Policy, Severity, Team, Timers
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LATE = MINUTE

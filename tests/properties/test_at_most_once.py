@@ -20,7 +20,7 @@ from bot.domain.failover.failover import (
 )
 from bot.domain.failover.plan import Check, End, HttpCall, Outcome, Plan, Program, Question, Step
 from bot.domain.refusal import Refusal
-from tests.domain.test_failover import NOON
+from tests.failover.test_failover import NOON
 
 CHECK = Check(name="check", by=HttpCall(url="http://look"))
 UNDO = Program(args=("undo",))

@@ -22,19 +22,19 @@ from hypothesis.stateful import (
 
 from bot.adapters.database import Database, open_engine
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.timeline import Entry
+from bot.domain.oncall.shift import Shift, Turn
 from bot.domain.refusal import Refusal
 from bot.domain.relief.relief import WorkPeriod
-from bot.domain.oncall.shift import Shift, Turn
-from bot.domain.incident.timeline import Entry
 from bot.ports import Contact, Session, Sessions
 from bot.services.incident.incidents import Incidents
-from bot.services.people import People
 from bot.services.oncall.shifts import Shifts
+from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.testing import NOON, FrozenClock, MemoryDatabase
 from bot.workers.timers import Ticks
-from tests.postgres import Postgres
 from tests.properties.owed import DAY, HOUR, MINUTE, POLICY, Debt, Speech, debts, highest_step, warned_since
+from tests.support.postgres import Postgres
 
 PEOPLE = ("ana", "raj", "kim")
 TOPICAL = ("update_", "no_severity", "milestone:")

@@ -2,12 +2,10 @@
 
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.testing import FrozenClock
-
-FOLDER = Path(__file__).parents[2] / "templates"
+from tests.support.folders import TEMPLATES
 
 
 class _ClockOfTheTest:
@@ -29,4 +27,4 @@ def shipped(clock: FrozenClock) -> JinjaTemplates:
 
 @cache
 def _templates() -> JinjaTemplates:
-    return JinjaTemplates([FOLDER], clock=_CLOCK)
+    return JinjaTemplates([TEMPLATES], clock=_CLOCK)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests import samples
 from tests.adapters.test_pagerduty_webhook import webhook
+from tests.support import samples
 from tests.web.served import SECRET, ServedBot, opened
 
 PATHS = ("/slack/events", "/webhooks/pagerduty", "/webhooks/github", "/webhooks/changes")

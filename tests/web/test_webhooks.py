@@ -13,11 +13,11 @@ import pytest
 from bot.domain.changes.change import Change, ChangeWindow
 from bot.ports import Issue
 from bot.services.changes.changes import Changes
-from bot.services.postmortem.follow_ups import FollowUps
-from bot.services.incident.incidents import Incidents
 from bot.services.changes.locks import Locks
+from bot.services.incident.incidents import Incidents
+from bot.services.postmortem.follow_ups import FollowUps
 from bot.services.transaction import Transaction
-from tests import samples
+from tests.support import samples
 from tests.web.served import SECRET, ServedBot, opened
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,7 @@ from bot.adapters.rendering.templates import JinjaTemplates
 from bot.sandbox.box import Box
 from bot.workers.deliver.handler import Handlers, Outside
 from tests.fakes.chat import FakeChat
-
-TEMPLATES = Path(__file__).parents[2] / "templates"
+from tests.support.folders import TEMPLATES
 
 
 @pytest.fixture

@@ -1,21 +1,21 @@
 """The announcement channel takes nothing for a while: told once, and once when it works again, through the handler."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.domain.effects import Notify, UpsertMessage
 from bot.ports import OutboxItem
 from bot.workers.deliver.handler import Handlers, Outside
 from tests.fakes.chat import FakeChat
-from tests.stories import Story
+from tests.support.folders import TEMPLATES
+from tests.support.stories import Story
 
-TEMPLATES = JinjaTemplates([Path(__file__).parents[2] / "templates"])
+SHIPPED = JinjaTemplates([TEMPLATES])
 ANNOUNCEMENT = UpsertMessage(key="announcement:1:x", message_type="announcement", ref=1, to="C0INCIDENTS")
 
 
 def test_an_announcement_that_is_refused_seven_times_is_told_once():
-    story, handler = Story(), Handlers(Outside(templates=TEMPLATES, chat=FakeChat()))
+    story, handler = Story(), Handlers(Outside(templates=SHIPPED, chat=FakeChat()))
     story.spy.adopt(
         replace(story.spy.policy, announce="C0INCIDENTS", permissions={"admin": frozenset({"U0KIM"})})
     )

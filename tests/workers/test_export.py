@@ -12,8 +12,8 @@ from bot.ports import OutboxItem, Rejected
 from bot.sandbox.box import Box
 from bot.sandbox.faults import http
 from bot.workers.deliver.handler import Handlers
-from tests.stories import Story
 from tests.support.outbox import deliver
+from tests.support.stories import Story
 
 HERE, ISSUES = Path(__file__).parents[2], "/repos/acme/postmortems/issues"
 POSTMORTEM_SETTINGS = PostmortemSettings(

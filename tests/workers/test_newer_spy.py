@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -10,8 +9,8 @@ from structlog.testing import capture_logs
 from bot.adapters.database import Database, open_engine
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.domain.effects import Post
-from bot.domain.message import Message
 from bot.domain.incident.timeline import Entry
+from bot.domain.message import Message
 from bot.ports import OutboxItem
 from bot.services.postmortem.documents import Documents
 from bot.services.transaction import Transaction
@@ -19,8 +18,9 @@ from bot.testing import NOON, POLICY, FrozenClock, SpyKit
 from bot.workers.deliver.attempt import Attempt
 from bot.workers.outbox import Delivery
 from plugins import incident, timeline
+from tests.support.folders import TEMPLATES
 
-WORDS = JinjaTemplates([Path(__file__).parents[2] / "templates"], clock=FrozenClock())
+WORDS = JinjaTemplates([TEMPLATES], clock=FrozenClock())
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Pages on their way to PagerDuty and back: in whose name, and never claiming what was not done."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 
@@ -15,10 +14,10 @@ from bot.testing import POLICY, FrozenClock, SpyKit
 from bot.workers.deliver.handler import Handlers, Outside
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager
+from tests.support.folders import ROOT
 from tests.support.templates import shipped
 from tests.support.times import in_utc
 
-HERE = Path(__file__).parents[2]
 RAJ = Profile(name="Raj Patel", email="raj@example.com")
 ZOE = Profile(name="Zoe Novak", email="zoe@example.com")
 
@@ -70,7 +69,7 @@ class World:
 def world() -> World:
     clock = FrozenClock()
     words = shipped(clock)
-    spy = SpyKit(HERE / "plugins", templates=words, clock=clock)
+    spy = SpyKit(ROOT / "plugins", templates=words, clock=clock)
     spy.meet(U0ANA="Ana Lima", U0RAJ="raj", U0ZOE="Zoe Novak")
     spy.say('incident me "checkout is down" sev1')
     spy.create_channel(1)

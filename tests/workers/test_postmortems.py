@@ -2,20 +2,18 @@
 
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
-from bot.domain.postmortem.document import LIMIT
 from bot.domain.effects import ExportPostmortem, FileLog
 from bot.domain.incident.timeline import Entry
+from bot.domain.postmortem.document import LIMIT
 from bot.sandbox.box import Box
 from bot.testing import SpyKit
 from bot.workers.deliver.handler import Handlers
-from tests.stories import Story
 from tests.support.outbox import deliver
+from tests.support.stories import Story
 
-HERE = Path(__file__).parents[2]
 ENTRIES = 5_000
 
 

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +16,7 @@ from bot.testing import NOON, SpyKit
 from bot.workers.sync import Sync
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager
-
-PLUGINS = Path(__file__).parents[2] / "plugins"
+from tests.support.folders import PLUGINS
 
 
 @dataclass

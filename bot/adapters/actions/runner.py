@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Self
 from bot.adapters.actions.http import HttpCaller
 from bot.adapters.actions.process import Processes
 from bot.adapters.actions.variables import Variables
-from bot.domain.failover.plan import Check, End, HttpCall, Instruction, Outcome, Plan, Program, Question, Workflow
+from bot.domain.failover.plan import (
+    Check,
+    End,
+    HttpCall,
+    Instruction,
+    Outcome,
+    Plan,
+    Program,
+    Question,
+    Workflow,
+)
 
 if TYPE_CHECKING:
     from bot.adapters.github.workflows import Workflows

@@ -47,8 +47,8 @@ from bot.adapters.rendering.overrides import (
     must_be_readable,
     start_counting,
 )
-from bot.domain.postmortem.document import Document
 from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Part, Section
+from bot.domain.postmortem.document import Document
 from bot.domain.postmortem.statistics import Bar
 from bot.ports import Clock, Form, FormField
 

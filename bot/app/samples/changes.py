@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.domain import events
 from bot.domain.changes.change import Change, ChangeSource, ChangeWindow
-from bot.domain.incident.incident import Incident, Suspect
 from bot.domain.changes.lock import Lock
+from bot.domain.incident.incident import Incident, Suspect
 from bot.domain.portion import Portion
 from bot.services.changes.changes import RecentChanges
 

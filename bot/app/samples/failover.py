@@ -10,8 +10,8 @@ from bot.domain.failover import events
 from bot.domain.failover.failover import Answer, Task
 from bot.domain.failover.plan import End, Outcome
 from bot.domain.portion import Portion
-from bot.services.failover.views import FailoverViews
 from bot.services.failover.failovers import Failovers
+from bot.services.failover.views import FailoverViews
 
 Facts = Mapping[str, Any]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

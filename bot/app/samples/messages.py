@@ -13,9 +13,12 @@ from bot.app.samples import postmortems as sample_postmortems
 from bot.app.samples import runbooks as sample_runbooks
 from bot.domain import events
 from bot.domain.incident import guide
-from bot.domain.oncall.cover import CoverRequest, CoverState
 from bot.domain.incident.incident import WORKING, Incident, Link, Phase
+from bot.domain.incident.search import Search
+from bot.domain.incident.team_notice import TeamNotice
+from bot.domain.oncall.cover import CoverRequest, CoverState
 from bot.domain.oncall.load import Load
+from bot.domain.oncall.shift import Overload, Shift, Told, Turn
 from bot.domain.paging.page import NOBODY, Page, PageState
 from bot.domain.policy import Milestone
 from bot.domain.portion import Portion
@@ -23,9 +26,6 @@ from bot.domain.refusal import Choice
 from bot.domain.relief.relief import COMMAND, Asked, began
 from bot.domain.reminder import REMINDERS as DECLARED
 from bot.domain.reminder import Status
-from bot.domain.incident.search import Search
-from bot.domain.oncall.shift import Overload, Shift, Told, Turn
-from bot.domain.incident.team_notice import TeamNotice
 from bot.domain.timer import LastSent, Snooze
 from bot.ports import OnCallShift
 from bot.services.oncall.oncall import OnCallAnswer, TeamOnCall

@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bot.domain import events
-from bot.domain.postmortem.follow_up import Category, Filed, FollowUp
 from bot.domain.incident.incident import Incident
+from bot.domain.oncall.shift import Told
 from bot.domain.paging.page import Page
 from bot.domain.portion import Portion
+from bot.domain.postmortem.follow_up import Category, Filed, FollowUp
 from bot.domain.postmortem.postmortem import PARTS, Postmortem
-from bot.domain.oncall.shift import Told
 from bot.domain.postmortem.statistics import Update, clocks
 
 Facts = Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""Sample facts for messages around runbooks. The runbooks themselves are tested in tests/runbooks."""
+"""Sample facts for messages around runbooks. The runbooks themselves are tested in tests/runbook."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from bot.domain.failover import events
 from bot.domain.effects import UpsertMessage
 from bot.domain.events import Event
+from bot.domain.failover import events
 from bot.domain.failover.failover import Failover
 from bot.domain.failover.plan import End
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.failover import events
 from bot.domain.events import Event
+from bot.domain.failover import events
 from bot.domain.failover.plan import Check, End, Instruction, Outcome, Plan, Step, Workflow, staged
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.subject import Occurrence, Subject

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from bot.domain.events import CommandDeclined, CommandOffered, CommandTaken, PersonUnavailable, RoleGiven
 from bot.domain.incident.incident import Incident
-from bot.domain.refusal import Refusal
 from bot.domain.incident.role import COMMAND_NAMES, plain
+from bot.domain.refusal import Refusal
 
 
 def take(incident: Incident, *, by: str, at: datetime) -> CommandTaken | CommandOffered:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from bot.domain import events
-from bot.domain.failover import events as failover_events
 from bot.domain.effects import (
     AddBookmark,
     CreateChannel,
@@ -16,6 +15,7 @@ from bot.domain.effects import (
     Welcome,
     incident_channel,
 )
+from bot.domain.failover import events as failover_events
 from bot.domain.incident.incident import Incident
 from bot.domain.policy import Policy
 

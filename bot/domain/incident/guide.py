@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from bot.domain.events import StepPassed
 from bot.domain.incident.incident import Incident, Passed, Phase
-from bot.domain.refusal import Choice, Refusal
 from bot.domain.incident.timeline import Entry
+from bot.domain.refusal import Choice, Refusal
 
 
 class GuideStep(StrEnum):

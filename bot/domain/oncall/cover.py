@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.oncall.shift import Shift, Told, before, lead_name, overlapping
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.oncall.shift import Shift, Told, before, lead_name, overlapping
 from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 

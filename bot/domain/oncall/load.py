@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.policy import Timers
 from bot.domain.incident.timeline import Entry
+from bot.domain.policy import Timers
 
 SHIFT = timedelta(hours=12)
 """The length of a shift. Two incidents in it are the most that one person handles well (Google's SRE book)."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.domain import events
+from bot.domain.incident.incident import Incident, Phase
+from bot.domain.oncall.shift import Told
+from bot.domain.policy import Policy
 from bot.domain.postmortem.deadline import DAY, awake, deadline
 from bot.domain.postmortem.follow_up import Category, Filed, FollowUp
-from bot.domain.incident.incident import Incident, Phase
-from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.oncall.shift import Told
 from bot.domain.subject import Occurrence, Subject
 from bot.domain.text import shortened
 from bot.domain.timer import Timer, mark_of

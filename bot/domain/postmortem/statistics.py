@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.timeline import Entry
 from bot.domain.oncall.load import KINDS, spells
 from bot.domain.paging.page import Page
-from bot.domain.incident.timeline import Entry
 
 MOST_BARS = 12
 """The most bars of one kind that stay readable in a picture."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bot.domain.changes.change import one_line
-from bot.domain.effects import UpsertMessage, incident_channel
 from bot.domain.changes.lock import Lock, held_by, lock_agenda
+from bot.domain.effects import UpsertMessage, incident_channel
 from bot.domain.refusal import Refusal
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.effects import UpsertMessage
-from bot.domain.failover.failover import ONCE_ONLY, Action, ActionKind, Failover, State
 from bot.domain.failover.effects import CARD
+from bot.domain.failover.failover import ONCE_ONLY, Action, ActionKind, Failover, State
 from bot.domain.failover.plan import Check, Instruction, Outcome, told
 from bot.services.failover.failovers import Failovers
 from bot.services.transaction import Transaction

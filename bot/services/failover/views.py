@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.domain.effects import UpsertMessage
-from bot.domain.failover.failover import Action, ActionKind, Failover, Result, State, Task
 from bot.domain.failover.effects import CARD, QUESTION, WORD
+from bot.domain.failover.failover import Action, ActionKind, Failover, Result, State, Task
 from bot.domain.failover.plan import End, told
 from bot.ports import AuditEntry
 from bot.services.failover.failovers import Failovers

@@ -5,19 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain import events
-from bot.domain.incident import command
-from bot.domain.incident import guide
 from bot.domain.effects import Invite
+from bot.domain.incident import command, guide
 from bot.domain.incident.incident import NAME_LENGTH, Incident, Phase, bare_name
 from bot.domain.incident.reminders import snooze
+from bot.domain.incident.role import COMMAND_NAMES, ROLE_LENGTH, find, nearest, plain
+from bot.domain.incident.search import Search
+from bot.domain.incident.timeline import Entry, told
 from bot.domain.paging.page import Page
 from bot.domain.policy import Severity
 from bot.domain.portion import LISTED, Portion, within
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.incident.role import COMMAND_NAMES, ROLE_LENGTH, find, nearest, plain
-from bot.domain.incident.search import Search
 from bot.domain.text import quoted, shortened
-from bot.domain.incident.timeline import Entry, told
 from bot.services.directory import Directory
 from bot.services.paging.paging import Paging
 from bot.services.transaction import Transaction

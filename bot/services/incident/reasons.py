@@ -6,11 +6,11 @@ from typing import Any
 
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import milestone_of
+from bot.domain.incident.timeline import Entry
 from bot.domain.paging.page import Page
 from bot.domain.paging.reminders import UNANSWERED
 from bot.domain.refusal import Refusal
 from bot.domain.relief.relief import ESCALATION, LONG_DAY, ON_DUTY, WorkPeriod
-from bot.domain.incident.timeline import Entry
 from bot.services.transaction import Transaction
 
 Facts = Mapping[str, Any]

@@ -3,9 +3,9 @@
 from bot.domain import events
 from bot.domain.effects import UpsertMessage, incident_channel
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.team_notice import TeamNotice
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
-from bot.domain.incident.team_notice import TeamNotice
 from bot.services.channels import Channels
 from bot.services.messages import Facts, message
 from bot.services.transaction import Transaction

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from bot.domain import events
 from bot.domain.incident.incident import Incident
-from bot.domain.refusal import Refusal
 from bot.domain.incident.timeline import HIDDEN, KEPT, WORDS, Entry, moved, reworded, shown, standing, told
+from bot.domain.refusal import Refusal
 from bot.services.transaction import Transaction
 
 

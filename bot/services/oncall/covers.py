@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from bot.domain.oncall.cover import CoverRequest, CoverState, cover_agenda
 from bot.domain.effects import MakeOverride, UpsertMessage
-from bot.domain.refusal import Refusal
+from bot.domain.oncall.cover import CoverRequest, CoverState, cover_agenda
 from bot.domain.oncall.shift import Shift, Turn, overlapping
+from bot.domain.refusal import Refusal
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.domain.window import Window, read_window
 from bot.services.directory import Directory
-from bot.services.reminder_sources import reminds
 from bot.services.oncall.shifts import Shifts
+from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
 ASKED_FOR = "asked"

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from bot.domain.oncall.load import KINDS, Load, Ring, Spell, loads, spells
-from bot.domain.paging.page import Page
 from bot.domain.oncall.shift import Shift
+from bot.domain.paging.page import Page
 from bot.services.people import People
 from bot.services.transaction import Transaction
 

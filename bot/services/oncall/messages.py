@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.oncall.cover import CoverRequest
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
+from bot.domain.oncall.cover import CoverRequest
 from bot.domain.oncall.shift import HANDOVER, OVERLOAD, UNANSWERED, WARNING, Shift
 from bot.domain.timer import LATE_AFTER
 from bot.services.messages import Facts, message

@@ -7,9 +7,6 @@ from datetime import timedelta
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.load import SHIFT
-from bot.domain.paging.reminders import tested_agenda
-from bot.domain.policy import Team
-from bot.domain.refusal import Refusal
 from bot.domain.oncall.shift import (
     HANDOVER,
     OVERLOAD,
@@ -23,6 +20,9 @@ from bot.domain.oncall.shift import (
     subject,
     unbroken,
 )
+from bot.domain.paging.reminders import tested_agenda
+from bot.domain.policy import Team
+from bot.domain.refusal import Refusal
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.ports import Contact, Person

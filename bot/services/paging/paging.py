@@ -25,8 +25,8 @@ from bot.ports import PagerNews, Ringing
 from bot.services.directory import Directory
 from bot.services.incident.channels import IncidentChannels
 from bot.services.oncall.oncall import OnCall
-from bot.services.transaction import Transaction
 from bot.services.relief.work_periods import WorkPeriods
+from bot.services.transaction import Transaction
 
 NEXT_LEVEL = "the next level"
 """Whom PagerDuty paged next, if it sends no name."""

@@ -9,16 +9,16 @@ from itertools import groupby
 from typing import Any
 
 from bot.domain.effects import UpsertMessage
-from bot.domain.postmortem.follow_up import Category, FollowUp
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.timeline import KEPT, MINOR, Entry, told
 from bot.domain.oncall.load import KINDS, Spell, spells
 from bot.domain.paging.page import Page
+from bot.domain.postmortem.follow_up import Category, FollowUp
 from bot.domain.postmortem.postmortem import missing
 from bot.domain.postmortem.statistics import Bar, bars, clocks, updates
-from bot.domain.incident.timeline import KEPT, MINOR, Entry, told
-from bot.services.postmortem.follow_ups import FollowUps
 from bot.services.messages import Facts, message
 from bot.services.people import People
+from bot.services.postmortem.follow_ups import FollowUps
 from bot.services.postmortem.lifecycle import PostmortemLifecycle
 from bot.services.transaction import Transaction
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain import events
 from bot.domain.effects import ExportPostmortem, FileFollowUp, UpsertMessage
+from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.follow_up import (
     LONGEST,
     Category,
@@ -16,7 +17,6 @@ from bot.domain.postmortem.follow_up import (
     digest_subject,
     follow_up_agenda,
 )
-from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Refusal
 from bot.domain.subject import Subject
 from bot.domain.text import quoted

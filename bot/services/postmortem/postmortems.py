@@ -13,18 +13,18 @@ from bot.domain.effects import (
     UpsertMessage,
     incident_channel,
 )
-from bot.domain.postmortem.follow_up import Category, Filed
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
+from bot.domain.postmortem.follow_up import Category, Filed
 from bot.domain.postmortem.postmortem import Postmortem
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.ports import Issue, Moved, Offer
 from bot.services.directory import Directory
-from bot.services.postmortem.follow_ups import FollowUps, filed_now
 from bot.services.incident.channels import IncidentChannels
 from bot.services.incident.incidents import OFFERED
+from bot.services.postmortem.follow_ups import FollowUps, filed_now
 from bot.services.postmortem.lifecycle import PostmortemLifecycle
 from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction

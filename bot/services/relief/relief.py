@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain import events
-from bot.domain.incident import command
 from bot.domain.effects import UpsertMessage, incident_channel
+from bot.domain.incident import command
 from bot.domain.incident.event_effects import brief
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.load import KINDS, spells
@@ -40,9 +40,9 @@ from bot.services.incident.incidents import Incidents
 from bot.services.messages import Facts, message
 from bot.services.paging.paging import Paging
 from bot.services.people import People
+from bot.services.relief.work_periods import WorkPeriods
 from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
-from bot.services.relief.work_periods import WorkPeriods
 
 BACKUP_LEVEL = 2
 """The backup's level in the command team's escalation policy."""

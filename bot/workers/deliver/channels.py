@@ -19,9 +19,9 @@ from bot.domain.markup import plain_prose
 from bot.ports import OutboxItem, PersonMessage, Rejected
 from bot.services.incident.channels import IncidentChannels
 from bot.services.incident.incidents import Incidents
+from bot.services.incident.views import Views
 from bot.services.people import People
 from bot.services.transaction import Transaction
-from bot.services.incident.views import Views
 from bot.workers.deliver.address import Place, Shut, within
 from bot.workers.deliver.attempt import Attempt
 from bot.workers.deliver.handler import EffectHandler, delivers

@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from bot.domain.oncall.cover import CoverRequest, CoverState
 from bot.domain.effects import MakeOverride
-from bot.domain.policy import Account
+from bot.domain.oncall.cover import CoverRequest, CoverState
 from bot.domain.oncall.shift import Turn
+from bot.domain.policy import Account
 from bot.ports import OutboxItem
 from bot.services.oncall.covers import Covers
 from bot.services.transaction import Transaction

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from functools import partial
 
-from bot.domain.postmortem.document import body
 from bot.domain.effects import FileFollowUp
+from bot.domain.postmortem.document import body
 from bot.domain.postmortem.follow_up import Category, FollowUp
 from bot.domain.timer import mark_of
 from bot.ports import Issue, IssueDraft, OutboxItem
-from bot.services.postmortem.follow_ups import FollowUps
 from bot.services.people import People
+from bot.services.postmortem.follow_ups import FollowUps
 from bot.services.postmortem.postmortems import Postmortems
 from bot.services.transaction import Transaction
 from bot.workers.deliver.attempt import Attempt

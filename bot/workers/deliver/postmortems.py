@@ -5,6 +5,14 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
+from bot.domain.effects import (
+    CopyPostmortem,
+    ExportPostmortem,
+    FileLog,
+    Notify,
+    PostmortemEffect,
+)
+from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.document import (
     Document,
     IssueBody,
@@ -15,15 +23,7 @@ from bot.domain.postmortem.document import (
     pages,
     with_picture,
 )
-from bot.domain.effects import (
-    CopyPostmortem,
-    ExportPostmortem,
-    FileLog,
-    Notify,
-    PostmortemEffect,
-)
 from bot.domain.postmortem.follow_up import Filed
-from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.postmortem import Postmortem
 from bot.domain.timer import mark_of
 from bot.ports import (

@@ -1,0 +1,35 @@
+"""What the documentation tells people to write and to run, taken from its pages word for word."""
+
+import re
+from pathlib import Path
+
+from tests.support.folders import ROOT
+
+FILE = re.compile(r"`([\w./-]+\.\w+)`[^`\n]*:\n\n( *)(`{3,})\w*\n(.*?\n)\2\3\n", re.DOTALL)
+BLOCK = re.compile(r"^( *)(`{3,})(\w*)\n(.*?\n)\1\2$", re.DOTALL | re.MULTILINE)
+
+
+def section(page: str, heading: str) -> str:
+    """Return the text of a section of a page of the repository."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    found = re.search(rf"^(##+) {re.escape(heading)}\n(.*?)(?=^##|\Z)", text, re.DOTALL | re.MULTILINE)
+    assert found, f"{page} has no section {heading}"
+    return found[2]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Return the blocks of code in one language."""
+    return [_flush(it[4], it[1]) for it in BLOCK.finditer(text) if it[3] == language]
+
+
+def write_files(text: str, folder: Path) -> list[str]:
+    """Write each file whose name stands in the line before its block; give the names."""
+    for name, indent, _, body in FILE.findall(text):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_flush(body, indent), encoding="utf-8")
+    return [name for name, *_ in FILE.findall(text)]
+
+
+def _flush(body: str, indent: str) -> str:
+    return "".join(line.removeprefix(indent) for line in body.splitlines(keepends=True))
