@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.actions.http import LONGEST_ANSWER, HttpCaller
+from bot.adapters.actions.answer import LONGEST_ANSWER
+from bot.adapters.actions.http import HttpCaller
 from bot.adapters.actions.output import KEPT
 from bot.adapters.actions.variables import Variables
 from bot.domain.failover.plan import Bound, End, Expect, HttpCall, Outcome
