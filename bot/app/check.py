@@ -14,6 +14,7 @@ from bot.app.templates import open_templates, own_templates
 from bot.commands.plugins import load, shadowed, templates_named
 from bot.config import Settings
 from bot.config.plan_checks import plan_checks
+from bot.domain.former_words import READ_UNTIL
 from bot.ports import CheckResult
 
 
@@ -79,6 +80,9 @@ def _runbook_checks(settings: Settings) -> Iterator[CheckResult]:
     yield CheckResult(what=f"Runbooks: {len(runbooks.all())}", well=True)
     for line in runbooks.mistakes():
         yield CheckResult(what=f"Runbook left out: {line}", well=False)
+    for line in runbooks.former():
+        cure = f"Put it before the command, in {{% set x = … %}}. It is read until {READ_UNTIL:%-d %B %Y}."
+        yield CheckResult(what=f"Runbook: {line}", well=False, cure=cure)
 
 
 def _plugin_checks(settings: Settings) -> Iterator[CheckResult]:

@@ -32,6 +32,16 @@ def test_check_names_the_file_and_line_of_what_is_left_out(tmp_path: Path):
     assert not is_well
 
 
+def test_check_names_an_expression_in_a_command_and_what_to_write(tmp_path: Path):
+    settings = configured(tmp_path)
+    Library(tmp_path / "ours").put("```\nlook {{ word | upper }}\n```\n")
+
+    [found] = [it for it in check(settings) if it.what.startswith("Runbook:")]
+
+    assert found.what.endswith("try.md.j2:10: a command holds an expression with word.")
+    assert found.cure == "Put it before the command, in {% set x = … %}. It is read until 30 November 2027."
+
+
 def test_a_terminal_shows_commands_as_they_are_typed_and_says_in_words_what_is_missing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

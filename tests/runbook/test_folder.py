@@ -208,3 +208,23 @@ def test_the_documents_first_runbook_works(library: Library):
     filled = library.runbooks.fill(runbook, values).text
     assert """brokerctl --region west set-aside orders --reason 'it'"'"'s stuck'""" in filled
     assert "*West feeds the ledger.*" in filled
+
+
+def test_an_expression_in_a_command_is_named_with_its_line(library: Library):
+    library.put(
+        "Of {{ word | upper }}:\n\n```\nlook {{ word }} {{ region | upper }}\n```\n\nor `look {{ number + 1 }}`\n"
+    )
+
+    assert [it.removeprefix(f"{library.folder}/") for it in library.runbooks.former()] == [
+        "try.md.j2:12: a command holds an expression with region.",
+        "try.md.j2:15: a command holds an expression with number.",
+    ]
+    assert not library.runbooks.mistakes()
+
+
+def test_names_in_a_command_are_the_current_form(library: Library):
+    body = "{% set loud = word | upper %}\n```\nlook {{ loud }} {{ region }} {{ incident.id }}\n```\n"
+
+    library.put(body)
+
+    assert not library.runbooks.former()

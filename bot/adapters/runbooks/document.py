@@ -18,6 +18,7 @@ SHELLS = frozenset({"", "sh", "bash", "shell", "zsh"})
 """Languages behind ``` that mean a shell. In a block of another language, only plain words may be inserted."""
 UNKNOWN = "not known yet"
 FENCE = "```"
+CODE = frozenset({"fence", "code_block", "code_inline"})
 LOOKS_LIKE_A_BACKTICK = "\u02cb"
 """Replaces a backtick, which would open code in chat."""
 
@@ -40,6 +41,16 @@ def placed(marked: Marked) -> list[Token]:
     for token in tokens:
         place.into(token)
     return tokens
+
+
+def expressions_in_code(marked: Marked) -> Iterator[Placeholder]:
+    """Yield the placeholders in commands that are more than a name."""
+    tokens = markdown().parse(marked.text)
+    for token in (inner for it in tokens for inner in (it, *(it.children or ()))):
+        for mark in marked.marks.findall(token.content) if token.type in CODE else ():
+            placeholder, _ = marked.values[mark]
+            if not placeholder.is_name:
+                yield placeholder
 
 
 @dataclass(frozen=True)

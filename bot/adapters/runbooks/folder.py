@@ -32,12 +32,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class _Read:
-    """A file at one version (mtime in ns, size): a runbook, or its mistakes."""
+    """A file at one version (mtime in ns, size): a runbook, or its mistakes. `former` is read until a day only."""
 
     version: tuple[int, int]
     runbook: Runbook | None = None
     body: RunbookBody | None = None
     mistakes: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,10 @@ class FolderRunbooks:
     def mistakes(self) -> Sequence[str]:
         """Return one line for each mistake in a runbook: file, line, and how to fix it."""
         return self._fresh().mistakes
+
+    def former(self) -> Sequence[str]:
+        """Return one line for each command that holds more than names: file, line, and what is there."""
+        return [line for it in self._fresh().files.values() for line in it.former]
 
     def find(self, name: str) -> Runbook:
         return self._found(name)[0]
@@ -162,14 +167,19 @@ def _read(path: Path, version: tuple[int, int]) -> _Read:
         matter, source, first_line = front.split(text)
         runbook = front.read(_name(path), matter)
         body = RunbookBody(source, runbook, first_line=first_line, path=path)
-        document.placed(body.rehearse())
+        marked = body.rehearse()
+        document.placed(marked)
     except UnusableRunbook as unusable:
         lines = tuple(f"{path}:{line}: {sentence}" for line, sentence in unusable.mistakes)
         return _Read(version=version, mistakes=lines)
     except Misplaced as misplaced:
         line = misplaced.line or _line_of(misplaced.near, text)
         return _Read(version=version, mistakes=(f"{path}:{line}: {misplaced.sentence}",))
-    return _Read(version=version, runbook=runbook, body=body)
+    former = tuple(
+        f"{path}:{it.line}: a command holds an expression with {it.words}."
+        for it in document.expressions_in_code(marked)
+    )
+    return _Read(version=version, runbook=runbook, body=body, former=former)
 
 
 def _text(path: Path, size: int) -> str:

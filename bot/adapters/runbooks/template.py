@@ -78,6 +78,8 @@ class Placeholder:
     line: int
     words: str
     trust: Trust
+    is_name: bool
+    """Whether it is a name and nothing more, as in plans and milestones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,7 +280,14 @@ class _Reading:
                         (it.lineno, "say which part of the incident: incident.id, incident.name …")
                     )
                 parts.append(number := len(placeholders))
-                placeholders.append(Placeholder(line=it.lineno, words=_words(it), trust=self._trust(it)))
+                placeholders.append(
+                    Placeholder(
+                        line=it.lineno,
+                        words=_words(it),
+                        trust=self._trust(it),
+                        is_name=isinstance(it, nodes.Name | nodes.Getattr),
+                    )
+                )
                 mark = nodes.EnvironmentAttribute("mark")
                 output.nodes[at] = nodes.Call(
                     mark, [it, nodes.Const(number)], [], None, None, lineno=it.lineno
