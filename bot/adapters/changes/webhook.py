@@ -5,9 +5,9 @@ import hmac
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from bot.adapters.network.timestamps import Moment
+from bot.adapters.network.payload import Moment, Part
 from bot.domain.changes.change import DEPLOY, WORD, Change, ChangeSource, address, one_line, service_name
 from bot.ports import Rejected
 
@@ -78,9 +78,7 @@ def _word(given: str | None) -> str | None:
     return one_line(given or "", WORD) or None
 
 
-class _Told(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
+class _Told(Part):
     service: Annotated[str, Field(min_length=1, max_length=200)]
     title: Annotated[str, Field(min_length=1)]
     kind: str = DEPLOY

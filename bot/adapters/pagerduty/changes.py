@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from bot.adapters.network.timestamps import Moment
-from bot.adapters.pagerduty.reading import Part
+from bot.adapters.network.payload import Moment, Part
 from bot.domain.changes.change import OTHER, WORD, Change, ChangeSource, address, one_line
 
 

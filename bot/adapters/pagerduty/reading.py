@@ -5,13 +5,13 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
 
 import structlog
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
+from pydantic import BeforeValidator, Field, ValidationError, WrapValidator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
-from bot.adapters.network.timestamps import Moment
+from bot.adapters.network.payload import Moment, Part
 from bot.domain.changes.change import one_line
 
-T = TypeVar("T", bound=BaseModel)
+T = TypeVar("T", bound=Part)
 log = structlog.get_logger()
 
 
@@ -37,10 +37,6 @@ Maybe = WrapValidator(_or_none)
 """None for a value that is not valid."""
 Objects = Annotated[tuple[dict[str, Any], ...] | None, BeforeValidator(_list)]
 """Objects not yet validated; read them one by one with `each`."""
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class Reference(Part):

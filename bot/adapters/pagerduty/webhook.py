@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import ValidationError
 
-from bot.adapters.network.timestamps import Moment
-from bot.adapters.pagerduty.reading import Ident, IncidentBody, Maybe, Part, User
+from bot.adapters.network.payload import Moment, Part
+from bot.adapters.pagerduty.reading import Ident, IncidentBody, Maybe, User
 from bot.ports import PagerNews, Rejected, Ringing
 
 _KINDS = {
