@@ -1,11 +1,11 @@
 """Fits a team's own config.yaml into a demo, with the demo's people and channels in place of theirs."""
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from bot.config.yaml_lines import read
+from bot.domain.placeholders import VARIABLE, filled, variables
 
 ConfigSection = dict[str, Any]
 
@@ -13,7 +13,6 @@ REPLACED = ("slack", "pagerduty", "github", "people", "permissions", "database")
 """Sections taken from the demo: who there is, and where to reach them."""
 FOLDERS = ("plugins", "templates", "runbooks")
 KINDS = ("command", "http", "workflow")
-_SECRET = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")
 
 
 def rehearsed(path: Path, demo: ConfigSection) -> ConfigSection:
@@ -79,8 +78,9 @@ def _shown(instruction: ConfigSection, folder: Path, *, is_drill: bool) -> Confi
     rest = {key: value for key, value in instruction.items() if key not in KINDS}
     if kind == "command" and is_drill:
         return rest | {"command": _at_home(instruction["command"], folder)}
-    said = (_SECRET.sub(r"$\1", str(it)) for it in _call(kind, instruction[kind]))
-    return rest | {"command": ["echo", "Not done in the demo:", *said]}
+    said = [str(it) for it in _call(kind, instruction[kind])]
+    secrets = {f"{VARIABLE}{name}": f"${name}" for name in variables(said)}
+    return rest | {"command": ["echo", "Not done in the demo:", *(filled(it, secrets) for it in said)]}
 
 
 def _call(kind: str, call: Any) -> Iterator[str]:

@@ -6,6 +6,7 @@ Milestones and failover plans use them. People can read such a text as it is, an
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 PLACEHOLDER = re.compile(r"\{\{\s*([\w.]*)\s*\}\}")
 VARIABLE = "env."
@@ -28,6 +29,11 @@ def filled(text: str, values: Mapping[str, Any], *, write: Callable[[str], str] 
         return write(str(values[found[1]])) if found[1] in values else found[0]
 
     return PLACEHOLDER.sub(value, text)
+
+
+def encoded(value: str) -> str:
+    """Return a value as one part of a URL."""
+    return quote(value, safe="")
 
 
 def names(value: Any) -> Iterator[str]:

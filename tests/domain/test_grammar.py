@@ -129,6 +129,18 @@ def test_a_note_keeps_every_letter(text: str):
     assert bound(NOTE, f'incident note "{text}"') == {"text": text}
 
 
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ('why="stuck since noon" region=east', ['why="stuck since noon"', "region=east"]),
+        ("host=<http://a.b|a b> x", ["host=<http://a.b|a b>", "x"]),
+        ('why="stuck since', ['why="stuck', "since"]),
+    ],
+)
+def test_a_name_with_its_quoted_value_is_one_word(typed: str, words: list[str]):
+    assert list(read(typed).words) == words
+
+
 # --- usage lines ------------------------------------------------------------------------------------------
 
 

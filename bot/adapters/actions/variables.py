@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
-from urllib.parse import quote
 
 from bot.adapters.actions.output import Secrets
 from bot.domain.failover.plan import HttpCall, Plan, Program, Workflow
-from bot.domain.placeholders import PLACEHOLDER, VARIABLE, variables
+from bot.domain.placeholders import PLACEHOLDER, VARIABLE, encoded, filled, variables
 
 
 class Missing(Exception):  # noqa: N818  named for what happened
@@ -43,7 +42,7 @@ class Variables:
     def filled(self, value: Any) -> Any:
         """Replace `{{ env.NAME }}` in a text, or in all texts of a list or mapping. Values are stripped of spaces."""
         if isinstance(value, str):
-            return PLACEHOLDER.sub(lambda found: self._put(found[0], found[1]), value)
+            return filled(value, self._values(value))
         if isinstance(value, Mapping):
             return {key: self.filled(inner) for key, inner in value.items()}
         if isinstance(value, list | tuple):
@@ -53,17 +52,16 @@ class Variables:
     def address(self, url: str) -> str:
         """Replace variables in a URL. One at the start is inserted as it is, any other percent-encoded."""
         first = PLACEHOLDER.match(url)
-        start = self._put(first[0], first[1]) if first else ""
-        rest = url[first.end() :] if first else url
-        return start + PLACEHOLDER.sub(lambda found: quote(self._put(found[0], found[1]), safe=""), rest)
+        start, values = first.end() if first else 0, self._values(url)
+        return filled(url[:start], values) + filled(url[start:], values, write=encoded)
 
     def secrets(self, instruction: Program | HttpCall | Workflow) -> Secrets:
         """Return all values to mask while this runs: Spy's secrets, and variables named by it or by any plan."""
         values = {self._environment.get(name, "") for name in named((instruction, *self._plans()))}
-        return Secrets([*self._own, *values, *(quote(value.strip(), safe="") for value in values)])
+        return Secrets([*self._own, *values, *(encoded(value.strip()) for value in values)])
 
-    def _put(self, place: str, name: str) -> str:
-        return self.given(name.removeprefix(VARIABLE)).strip() if name.startswith(VARIABLE) else place
+    def _values(self, text: str) -> Mapping[str, str]:
+        return {f"{VARIABLE}{name}": self.given(name).strip() for name in variables(text)}
 
 
 def named(value: Any) -> Iterator[str]:

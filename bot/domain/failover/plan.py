@@ -9,12 +9,11 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 from bot.domain.grammar.matching import match
-from bot.domain.grammar.typed import read
+from bot.domain.grammar.typed import split
 from bot.domain.grammar.usage import Pattern, example, literal_prefixes, parse_usage
-from bot.domain.placeholders import PLACEHOLDER, filled
+from bot.domain.placeholders import PLACEHOLDER, encoded, filled
 from bot.domain.refusal import Refusal
 from bot.domain.text import shortened
 
@@ -193,7 +192,7 @@ class Plan:
 
     def read(self, words: str) -> Mapping[str, str] | None:
         """Return the values in these words, or None if they don't match the usage line."""
-        found = match(self._pattern, read(words))
+        found = match(self._pattern, split(words))
         return None if found is None else {name: str(piece) for name, piece in found.items()}
 
     def said(self, given: Mapping[str, str]) -> str:
@@ -272,16 +271,12 @@ Fill = Callable[[str, str], Any]
 """A function from a field's name and text to the filled-in value."""
 
 
-def _encoded(value: str) -> str:
-    return quote(value, safe="")
-
-
 def _filling(values: Mapping[str, Any]) -> Fill:
     def fill(where: str, text: str) -> Any:
         whole = PLACEHOLDER.fullmatch(text)
         if whole and where in AS_IT_IS and whole[1] in values:
             return values[whole[1]]
-        return filled(text, values, write=_encoded if where == "url" else str)
+        return filled(text, values, write=encoded if where == "url" else str)
 
     return fill
 

@@ -42,7 +42,8 @@ class Word(str):
 
 
 _TYPED = re.compile(
-    r'"(?P<quoted>[^"]*)"[.,;:!?]*(?=\s|$|<@)'
+    r'(?P<pair>[\w-]+=(?:"[^"]*"|<[^<>]*>)(?=\s|$))'
+    r'|"(?P<quoted>[^"]*)"[.,;:!?]*(?=\s|$|<@)'
     r"|(?P<mark><[^<>\s][^<>]*>[.,;:!?)\]]*)"
     r"|(?P<bare>(?:[^\s<]+|<(?![@#!]|https?:))+|<[^\s<]*)"
 )
@@ -85,7 +86,11 @@ class Typed:
 
 def read(text: str) -> Typed:
     """Split what was typed into words. Refuses a quote that never ends."""
-    plain = undecorated(cleaned(text))
+    return split(undecorated(cleaned(text)))
+
+
+def split(plain: str) -> Typed:
+    """Split text with normalized characters into words. `name="some words"` is one word."""
     words = []
     at, last_quote = 0, plain.rfind('"')
     for found in _TYPED.finditer(plain):

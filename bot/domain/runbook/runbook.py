@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.domain.grammar.typed import split
 from bot.domain.refusal import Refusal
 from bot.domain.spelling import nearest
 from bot.domain.text import shortened
@@ -16,7 +17,7 @@ NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,6})?")
 LONGEST_WORD, LONGEST_TEXT = 200, 1_000
 """In characters."""
 
-_PAIR = re.compile(r'(?P<name>[\w-]+)=(?P<said>"[^"]*"|<[^>]*>|\S*)|(?P<stray>\S+)')
+_PAIR = re.compile(r"(?P<name>[\w-]+)=(?P<said>.*)", re.DOTALL)
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories of invisible characters, and of those that change the order in which letters are shown."""
 
@@ -134,10 +135,11 @@ class Runbook:
     def pairs(self, said: str) -> dict[str, str]:
         """Split `service=checkout reason="it is down"` into pairs. Refuses other text, and a name with two values."""
         found: dict[str, str] = {}
-        for pair in _PAIR.finditer(said):
-            if pair["stray"]:
+        for word in split(said).words:
+            pair = _PAIR.fullmatch(word)
+            if pair is None:
                 raise Refusal(
-                    f"I can't place {shortened(pair['stray'])}. Write it as name=value: `{self.example}`."
+                    f"I can't place {shortened(word)}. Write it as name=value: `{self.example}`."
                     if self.parameters
                     else f"{self.name} has no parameters: `runbook {self.name}` is all."
                 )
