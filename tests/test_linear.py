@@ -26,6 +26,7 @@ from jinja2.defaults import DEFAULT_FILTERS
 import bot
 import plugins
 from bot.adapters.rendering import markdown, templates
+from bot.adapters.rendering.drawing import Drawing, drawn_on
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.plugins import load
 from bot.domain.policy import Policy
@@ -317,10 +318,10 @@ SLOWER = {"bot.sandbox.page.markdown.markdown": 20}
 
 @pytest.mark.parametrize("name", READERS)
 def test_a_reader_is_linear(name: str):
-    templates._drawing.set(templates._Drawing())  # noqa: SLF001  a template's functions draw on something
-    markdown._writing.set(markdown._Writing(names=lambda _: None))  # noqa: SLF001  as above
+    markdown._writing.set(markdown._Writing(names=lambda _: None))  # noqa: SLF001  a template's functions draw on something
 
-    assert not slow(READERS[name], passes=PASSES * SLOWER.get(name, 1))
+    with drawn_on(Drawing()):
+        assert not slow(READERS[name], passes=PASSES * SLOWER.get(name, 1))
 
 
 # --- templates --------------------------------------------------------------------------------------------

@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
 from bot.adapters.rendering import mrkdwn
+from bot.adapters.rendering.drawing import tidy
 from bot.adapters.rendering.macros import OwnMacros
 from bot.adapters.rendering.mrkdwn import Names
 from bot.adapters.rendering.overrides import Folders, start_counting
@@ -33,7 +34,6 @@ _OPENING = re.compile(r"^(?:\d+(?=[.)](?:\s|$))|(?=[#+=-]))", re.MULTILINE)
 """What begins a heading, a list or a rule at the start of a line."""
 _IN_URL = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\\": "%5C", "|": "%7C", "`": "%60"})
 _ADDRESS = re.compile(r"https?://\S+")
-_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class Markdown(str):
@@ -76,7 +76,7 @@ def moment(at: datetime | str | None) -> Markdown:
     """Return a time as *23 Nov 12:00 UTC*; empty for None. Raise ValueError if it has no time zone."""
     if at is None:
         return Markdown()
-    universal = _aware(at).astimezone(UTC)
+    universal = mrkdwn.aware(at).astimezone(UTC)
     return Markdown(f"{universal.day} {universal:%b %H:%M} UTC")
 
 
@@ -103,13 +103,6 @@ def _written(text: str, names: Names) -> str:
 
 def _words(text: str, names: Names) -> str:
     return _APART.sub("&#8203;", mrkdwn.plain(text, names).translate(_SIGNS))
-
-
-def _aware(at: datetime | str) -> datetime:
-    moment_ = datetime.fromisoformat(at) if isinstance(at, str) else at
-    if moment_.tzinfo is None:
-        raise ValueError(f"{moment_} names no time zone")
-    return moment_
 
 
 # --- a document -------------------------------------------------------------------------------------------
@@ -164,7 +157,7 @@ def _title(words: str) -> str:
 
 
 def _section(key: str, heading: str = "", *, caller: Callable[[], str]) -> str:
-    text = _tidy(f"## {heading}\n\n{caller()}" if heading else caller())
+    text = tidy(f"## {heading}\n\n{caller()}" if heading else caller())
     _writing.get().sections.append(DocumentSection(key=key, text=text))
     return ""
 
@@ -172,11 +165,6 @@ def _section(key: str, heading: str = "", *, caller: Callable[[], str]) -> str:
 def _log(caller: Callable[[], str]) -> str:
     _writing.get().log += [line for line in caller().splitlines() if line.strip()]
     return ""
-
-
-def _tidy(text: str) -> str:
-    lines = "\n".join(line.rstrip() for line in text.splitlines())
-    return _BLANK_LINES.sub("\n\n", lines).strip()
 
 
 def _safe(value: object) -> Markdown:
@@ -201,22 +189,12 @@ def _channel(ident: object) -> Markdown:
     return Markdown(f"#{inline(mrkdwn.plain(_writing.get().names(str(ident)) or ident))}")
 
 
-def _span(length: timedelta | float | None) -> Markdown:
-    if length is None:
-        return Markdown()
-    return Markdown(mrkdwn.span(length if isinstance(length, timedelta) else timedelta(seconds=length)))
-
-
-def _until(start: datetime | str, end: datetime | str) -> Markdown:
-    return _span(_aware(end) - _aware(start))
-
-
 def _clock(at: datetime | str) -> Markdown:
-    return Markdown(f"{_aware(at).astimezone(UTC):%H:%M}")
+    return Markdown(f"{mrkdwn.aware(at).astimezone(UTC):%H:%M}")
 
 
 def _day(at: datetime | str) -> Markdown:
-    universal = _aware(at).astimezone(UTC)
+    universal = mrkdwn.aware(at).astimezone(UTC)
     return Markdown(f"{universal.day} {universal:%B %Y}")
 
 
@@ -273,8 +251,8 @@ def _environment(loader: Folders) -> Environment:
         "mention": _person,
         "channel": _channel,
         "link": _link,
-        "span": _span,
-        "until": _until,
+        "span": mrkdwn.span,
+        "until": mrkdwn.until,
         "when": moment,
         "clock": _clock,
         "day": _day,

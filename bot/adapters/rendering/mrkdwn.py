@@ -162,9 +162,27 @@ def moment(at: datetime, *, now: datetime | None, form: str | None = None) -> Mr
     return Mrkdwn(f"<!date^{int(universal.timestamp())}^{local}|{said} UTC>")
 
 
-def span(length: timedelta) -> Mrkdwn:
-    """Return a duration in its largest units, rounded down: 40 s, 5 min, 1 h 05, 2 d 3 h. A negative one is 0 s."""
-    seconds = max(0, int(length.total_seconds()))
+def aware(at: datetime | str) -> datetime:
+    """Return a time, also from its ISO form. Raise ValueError if it has no time zone."""
+    moment_ = datetime.fromisoformat(at) if isinstance(at, str) else at
+    if moment_.tzinfo is None:
+        raise ValueError(f"{moment_} names no time zone")
+    return moment_
+
+
+def until(start: datetime | str, end: datetime | str) -> Mrkdwn:
+    """Return the length of time from start to end, in words."""
+    return span(aware(end) - aware(start))
+
+
+def span(length: timedelta | float | None) -> Mrkdwn:
+    """Return a duration in its largest units, rounded down: 40 s, 5 min, 1 h 05, 2 d 3 h. A negative one is 0 s.
+
+    A number is in seconds. None becomes empty.
+    """
+    if length is None:
+        return Mrkdwn()
+    seconds = max(0, int(length.total_seconds() if isinstance(length, timedelta) else length))
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     if days:
         return Mrkdwn(f"{days} d {hours % 24} h" if hours % 24 else f"{days} d")

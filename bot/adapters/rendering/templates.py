@@ -5,10 +5,7 @@ One template is one message. Its output is the plain text. Functions called insi
 `mrkdwn.typed` escapes every value, so text that a user typed can't notify a channel.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,11 +14,13 @@ from typing import Any, TypeVar
 
 from jinja2 import Environment, TemplateNotFound
 
+from bot.adapters.rendering.drawing import FUNCTIONS, Drawing, drawn_on, message, name_of
 from bot.adapters.rendering.macros import OwnMacros
 from bot.adapters.rendering.markdown import MarkdownTemplates
 from bot.adapters.rendering.mrkdwn import (
     Mrkdwn,
     Names,
+    aware,
     block,
     bold,
     channel,
@@ -38,7 +37,7 @@ from bot.adapters.rendering.mrkdwn import (
     spoken,
     typed,
     unit_end,
-    without_controls,
+    until,
 )
 from bot.adapters.rendering.overrides import (
     FAULTS,
@@ -47,18 +46,12 @@ from bot.adapters.rendering.overrides import (
     must_be_readable,
     start_counting,
 )
-from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Part, Section
+from bot.domain.message import Message
 from bot.domain.postmortem.document import Document
 from bot.domain.postmortem.statistics import Bar
-from bot.ports import Clock, Form, FormField
-
-_PLACE = re.compile("\x02([0-9]+)\x03")
-"""The placeholder of a piece in the text. Nobody can type one: `typed` removes control characters."""
-
+from bot.ports import Clock, Form
 
 D = TypeVar("D")
-
-_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class UnknownTemplateError(LookupError):
@@ -140,227 +133,46 @@ class JinjaTemplates:
                 self.refuse(mistake)
 
     def _message(self, path: str, facts: Mapping[str, Any], names: Names) -> Message:
-        drawing = _Drawing(names=names)
-        message = _message(self._drawn(path, facts, drawing), drawing.pieces)
+        drawing = Drawing(names=names)
+        written = message(self._text(path, facts, drawing), drawing.pieces)
         if self.loader.find(path):
-            must_be_readable(message.text)
-        return message
+            must_be_readable(written.text)
+        return written
 
     def _form(self, path: str, facts: Mapping[str, Any]) -> Form:
-        drawing = _Drawing()
-        self._drawn(path, facts, drawing)
+        drawing = Drawing()
+        self._text(path, facts, drawing)
         if not (drawing.title and drawing.submit):
             raise ValueError(f"{path} must call title(…) and submit(…)")
         return Form(
             title=drawing.title, submit=drawing.submit, intro=drawing.intro, fields=tuple(drawing.questions)
         )
 
-    def _drawn(self, path: str, facts: Mapping[str, Any], drawing: "_Drawing") -> str:
+    def _text(self, path: str, facts: Mapping[str, Any], drawing: Drawing) -> str:
         start_counting()
-        before = _drawing.set(drawing)
-        try:
-            return self.environment.get_template(path).render(facts)
-        except TemplateNotFound as missing:
-            sought = ", ".join(str(folder / str(missing.name)) for folder in self.loader.folders)
-            raise UnknownTemplateError(f"No template {missing.name}: looked for {sought}") from missing
-        finally:
-            _drawing.reset(before)
+        with drawn_on(drawing):
+            try:
+                return self.environment.get_template(path).render(facts)
+            except TemplateNotFound as missing:
+                sought = ", ".join(str(folder / str(missing.name)) for folder in self.loader.folders)
+                raise UnknownTemplateError(f"No template {missing.name}: looked for {sought}") from missing
 
     def _when(self, at: datetime | str | None) -> Mrkdwn:
         if at is None:
             return Mrkdwn()
-        return moment(_aware(at), now=self._clock.now() if self._clock else None)
+        return moment(aware(at), now=self._clock.now() if self._clock else None)
 
     def _age(self, at: datetime | str) -> Mrkdwn:
         """Return a time that Slack shows as *25 minutes ago* when it is read; the plain time elsewhere."""
-        return moment(_aware(at), now=self._clock.now() if self._clock else None, form="{ago}")
+        return moment(aware(at), now=self._clock.now() if self._clock else None, form="{ago}")
 
     def _ago(self, since: datetime | timedelta | float | str | None) -> Mrkdwn:
         """Return how long ago a time was (this needs the clock), or a duration in words."""
         if not isinstance(since, datetime | str):
-            return _span(since)
+            return span(since)
         if self._clock is None:
             raise TypeError("`ago` of a moment needs a clock")
-        return span(self._clock.now() - _aware(since))
-
-
-# --- parts of a message -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Piece:
-    """A part of a message and its plain text. A field or button is joined with its neighbours."""
-
-    part: Part | Button | str
-    text: str = ""
-
-
-@dataclass(kw_only=True)
-class _Drawing:
-    """The state of one rendering."""
-
-    names: Names = lambda _person: None
-    pieces: list[_Piece] = field(default_factory=list)
-    title: str = ""
-    submit: str = ""
-    intro: str | None = None
-    questions: list[FormField] = field(default_factory=list)
-
-    def place(self, piece: _Piece) -> Mrkdwn:
-        self.pieces.append(piece)
-        return Mrkdwn(f"\x02{len(self.pieces) - 1}\x03")
-
-
-_drawing: ContextVar[_Drawing] = ContextVar("_drawing")
-
-
-def _message(source: str, pieces: Sequence[_Piece]) -> Message:
-    words: list[str] = []
-    parts: list[Part] = []
-    for position, chunk in enumerate(_PLACE.split(source)):
-        if position % 2:
-            piece = pieces[int(chunk)]
-            words.append(piece.text)
-            _join(parts, piece.part)
-        elif text := _tidy(chunk):
-            words.append(text)
-            parts.append(Section(text))
-    return Message(text="\n".join(filter(None, words)), parts=tuple(parts) if pieces else ())
-
-
-def _join(parts: list[Part], new: Part | Button | str) -> None:
-    """Add a part. Neighbouring buttons share one row, neighbouring fields one table."""
-    last = parts[-1] if parts else None
-    if isinstance(new, Button) and isinstance(last, Buttons):
-        parts[-1] = Buttons((*last.buttons, new))
-    elif isinstance(new, str) and isinstance(last, Fields):
-        parts[-1] = Fields((*last.texts, new))
-    elif isinstance(new, Button):
-        parts.append(Buttons((new,)))
-    elif isinstance(new, str):
-        parts.append(Fields((new,)))
-    else:
-        parts.append(new)
-
-
-def _tidy(text: str) -> str:
-    """Remove spaces at line ends and repeated blank lines. Line by line, because one pattern would be quadratic."""
-    lines = (line.rstrip(" \t") for line in text.split("\n"))
-    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
-
-
-# --- functions of a message -------------------------------------------------------------------------------
-
-
-def _header(caller: Callable[[], str]) -> Mrkdwn:
-    text = _line(_words(caller))
-    return _drawing.get().place(_Piece(part=Header(text), text=text)) if text else Mrkdwn()
-
-
-def _fields(caller: Callable[[], str]) -> Mrkdwn:
-    """Group fields. Neighbouring fields are joined anyway; the group helps the reader of the template."""
-    return Mrkdwn(caller())
-
-
-def _field(label: str, value: object) -> Mrkdwn:
-    name, said = _line(label), _tidy(typed(value))
-    return _drawing.get().place(_Piece(part=f"*{name}*\n{said}", text=f"{name}: {said}"))
-
-
-def _context(caller: Callable[[], str]) -> Mrkdwn:
-    text = _tidy(_words(caller))
-    return _drawing.get().place(_Piece(part=Context(text), text=text)) if text else Mrkdwn()
-
-
-def _verbatim(text: object) -> Mrkdwn:
-    """Return text unchanged: in a block of code, a blank line may be part of a command."""
-    laid_out = typed(text)
-    return (
-        _drawing.get().place(_Piece(part=Section(laid_out), text=laid_out)) if laid_out.strip() else Mrkdwn()
-    )
-
-
-def _divider() -> Mrkdwn:
-    return _drawing.get().place(_Piece(part=Divider()))
-
-
-def _button(
-    label: str,
-    *,
-    say: str | None = None,
-    url: str | None = None,
-    style: str | None = None,
-    confirm: str | None = None,
-    menu: bool = False,
-) -> Mrkdwn:
-    """Draw a button that sends a command or opens a URL; without either, draw nothing. `menu` puts it under ⋯."""
-    if not (say or url):
-        return Mrkdwn()
-    button = Button(
-        label=_line(label),
-        say=without_controls(say) if say else None,
-        url=without_controls(url) if url else None,
-        style=style,
-        confirm=str(typed(confirm)) if confirm else None,
-        in_menu=menu,
-    )
-    return _drawing.get().place(_Piece(part=button))
-
-
-def _words(caller: Callable[[], str]) -> Mrkdwn:
-    text = Mrkdwn(caller())
-    if _PLACE.search(text):
-        raise ValueError(f"Words only here, no buttons or other parts: {_PLACE.sub('…', text).strip()}")
-    return text
-
-
-def _line(text: object) -> str:
-    """Return one line for places where Slack renders no mentions: people's names instead of ids."""
-    return " ".join(flat(text, _drawing.get().names).split())
-
-
-# --- functions of a form ----------------------------------------------------------------------------------
-
-
-def _title(text: str) -> str:
-    _drawing.get().title = _line(text)
-    return ""
-
-
-def _submit(text: str) -> str:
-    _drawing.get().submit = _line(text)
-    return ""
-
-
-def _intro(text: object = None, *, caller: Callable[[], str] | None = None) -> str:
-    _drawing.get().intro = _tidy(_words(caller) if caller else typed(text)) or None
-    return ""
-
-
-def _ask(
-    name: str,
-    label: str,
-    *,
-    kind: str = "line",
-    hint: str | None = None,
-    initial: object = None,
-    optional: bool = False,
-    options: Sequence[tuple[object, object]] = (),
-    max_length: int | None = None,
-) -> str:
-    """Add a question. `options` are (value, label) pairs; `initial` is the text already in the box, unescaped."""
-    question = FormField(
-        name=name,
-        label=_line(label),
-        kind=kind,
-        hint=_line(hint) if hint else None,
-        initial=plain(initial) if initial is not None else None,
-        optional=optional,
-        options=tuple((str(value), _line(words)) for value, words in options),
-        max_length=max_length,
-    )
-    _drawing.get().questions.append(question)
-    return ""
+        return span(self._clock.now() - aware(since))
 
 
 # --- filters ----------------------------------------------------------------------------------------------
@@ -370,26 +182,8 @@ def _person(person: str | None) -> Mrkdwn:
     """Return a person's name, which notifies nobody; mention them if the name is not known."""
     if not person:
         return Mrkdwn()
-    name = _drawing.get().names(person)
+    name = name_of(person)
     return Mrkdwn(flat(name)) if name else mention(person)
-
-
-def _span(length: timedelta | float | None) -> Mrkdwn:
-    if length is None:
-        return Mrkdwn()
-    return span(length if isinstance(length, timedelta) else timedelta(seconds=length))
-
-
-def _until(start: datetime | str, end: datetime | str) -> Mrkdwn:
-    """Return the length of time from start to end, in words."""
-    return span(_aware(end) - _aware(start))
-
-
-def _aware(at: datetime | str) -> datetime:
-    moment_ = datetime.fromisoformat(at) if isinstance(at, str) else at
-    if moment_.tzinfo is None:
-        raise ValueError(f"{moment_} names no time zone")
-    return moment_
 
 
 def _pages(value: object, most: int, *, limit: int = 3) -> list[Mrkdwn]:
@@ -413,21 +207,8 @@ class _MessageEnvironment(OwnMacros):
 
 def _environment(loader: Folders) -> Environment:
     environment = _MessageEnvironment(loader, finalize=typed)
-    environment.globals = {
-        "header": _header,
-        "fields": _fields,
-        "field": _field,
-        "context": _context,
-        "verbatim": _verbatim,
-        "divider": _divider,
-        "button": _button,
-        "title": _title,
-        "submit": _submit,
-        "intro": _intro,
-        "ask": _ask,
-        "plural": plural,
-        "link": link,
-    } | {name: environment.globals[name] for name in ("range", "dict", "namespace")}
+    kept = {name: environment.globals[name] for name in ("range", "dict", "namespace")}
+    environment.globals = {**kept, **FUNCTIONS, "plural": plural, "link": link}
     environment.filters |= {
         "typed": typed,
         "person": _person,
@@ -439,8 +220,8 @@ def _environment(loader: Folders) -> Environment:
         "clip": clip,
         "code": code,
         "block": block,
-        "span": _span,
-        "until": _until,
+        "span": span,
+        "until": until,
         "plain": plain,
         "pages": _pages,
         "zipped": lambda words: [(word, word) for word in words],

@@ -34,8 +34,8 @@ _LITERAL = re.compile(
     r"""'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\.|(?<!\S)#[^\n]*\n""", re.DOTALL
 )
 """Quoted text, an escaped letter, or a comment."""
-_REDIRECTION = re.compile(r"\d*[<>]+[&|]?\s*[^\s;|&()`]+")
-_INTO = re.compile(r"[<>][&|]?\s*[^\s;|&()`]*\Z")
+_REDIRECTION = re.compile(r"(?<!\d)\d*[<>]+[&|]?\s*[^\s;|&()`]+")
+_INTO = re.compile(r"[<>][&|]?\s*[^\s;|&()`<>]*\Z")
 _WORD_BEGINS = re.compile(r"(?:^|[\s;&|(])(?:[\w.-]+=)?\Z")
 _WORD_ENDS = re.compile(r"[\s;&|)]|\Z")
 _COMMAND_ENDS = re.compile(r"[\n;|&(`]")
