@@ -1,45 +1,12 @@
 """The tables. A row has the same field names as its domain value, so no mapping is needed."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, Index, Integer, TypeDecorator, UniqueConstraint, text
+from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time. SQLite stores no time zone, so it is added again when read."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a zone")
-        moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _moment(**options: Any) -> Any:
-    return Field(sa_type=UtcDateTime, **options)
-
-
-def _json() -> Any:
-    return Field(sa_column=Column(JSON, nullable=False))
-
-
-def _index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    """Return a partial index over the rows that meet a condition, so that finished rows cost nothing."""
-    condition = text(where)
-    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+from bot.adapters.database.columns import json_column, moment_column, partial_index
 
 
 class CounterRow(SQLModel, table=True):
@@ -58,9 +25,9 @@ class IncidentRow(SQLModel, table=True):
     number: int = Field(primary_key=True)
     name: str
     declared_by: str
-    declared_at: datetime = _moment()
+    declared_at: datetime = moment_column()
     severity: str | None
-    severity_at: datetime | None = _moment()
+    severity_at: datetime | None = moment_column()
     phase: str = Field(index=True)
     private: bool
     drill: bool
@@ -69,32 +36,32 @@ class IncidentRow(SQLModel, table=True):
     channel_refused: str | None
     channel_closed: dict[str, Any] | None = Field(sa_column=Column(JSON(none_as_null=True)))
     commander: str | None
-    command_since: datetime | None = _moment()
+    command_since: datetime | None = moment_column()
     command_offered_to: str | None
-    roles: dict[str, str] = _json()
-    members: list[str] = _json()
+    roles: dict[str, str] = json_column()
+    members: list[str] = json_column()
     impact: str | None
-    impact_since: datetime | None = _moment()
+    impact_since: datetime | None = moment_column()
     cause: str | None
-    cause_at: datetime | None = _moment()
-    suspects: list[dict[str, Any]] = _json()
-    told: list[str] = _json()
-    links: list[dict[str, str]] = _json()
+    cause_at: datetime | None = moment_column()
+    suspects: list[dict[str, Any]] = json_column()
+    told: list[str] = json_column()
+    links: list[dict[str, str]] = json_column()
     update: str | None
-    updated_at: datetime | None = _moment()
+    updated_at: datetime | None = moment_column()
     updated_by: str | None
-    update_due: datetime | None = _moment()
-    first_updated_at: datetime | None = _moment()
-    first_acknowledged_at: datetime | None = _moment()
-    mitigated_at: datetime | None = _moment()
-    resolved_at: datetime | None = _moment()
+    update_due: datetime | None = moment_column()
+    first_updated_at: datetime | None = moment_column()
+    first_acknowledged_at: datetime | None = moment_column()
+    mitigated_at: datetime | None = moment_column()
+    resolved_at: datetime | None = moment_column()
     resolution: str | None
-    reopened_at: datetime | None = _moment()
-    reminded: dict[str, Any] = _json()
-    snoozed: dict[str, Any] = _json()
-    quiet_until: datetime | None = _moment()
-    reminded_at: datetime | None = _moment()
-    steps: dict[str, Any] = _json()
+    reopened_at: datetime | None = moment_column()
+    reminded: dict[str, Any] = json_column()
+    snoozed: dict[str, Any] = json_column()
+    quiet_until: datetime | None = moment_column()
+    reminded_at: datetime | None = moment_column()
+    steps: dict[str, Any] = json_column()
     entries: int
 
 
@@ -106,13 +73,13 @@ class TimelineRow(SQLModel, table=True):
     incident: int
     seq: int
     kind: str
-    occurred_at: datetime = _moment()
-    recorded_at: datetime = _moment()
+    occurred_at: datetime = moment_column()
+    recorded_at: datetime = moment_column()
     actor: str | None
     source: str
     permalink: str | None
     text: str
-    data: dict[str, Any] = _json()
+    data: dict[str, Any] = json_column()
     substance: bool
     visibility: str | None
     supersedes: int | None
@@ -125,7 +92,7 @@ class PageRow(SQLModel, table=True):
     key: str = Field(unique=True)
     message: str
     requested_by: str | None
-    requested_at: datetime = _moment()
+    requested_at: datetime = moment_column()
     team: str | None
     person: str | None
     incident: int | None = Field(index=True)
@@ -134,24 +101,24 @@ class PageRow(SQLModel, table=True):
     state: str = Field(index=True)
     pagerduty_id: str | None = Field(index=True)
     url: str | None
-    sent_at: datetime | None = _moment()
+    sent_at: datetime | None = moment_column()
     assigned: str | None
     answer: str | None
     answer_by: str | None
     acknowledged_by: str | None
     acknowledged_person: str | None
-    acknowledged_at: datetime | None = _moment()
+    acknowledged_at: datetime | None = moment_column()
     shown_as: str | None
     escalated_to: str | None
     merged_into: str | None
-    resolved_at: datetime | None = _moment()
+    resolved_at: datetime | None = moment_column()
     why: str | None
-    fallback: list[str] = _json()
-    rings_since: datetime | None = _moment()
+    fallback: list[str] = json_column()
+    rings_since: datetime | None = moment_column()
     level: int = 1
     is_last_level: bool = False
-    escalated_at: datetime | None = _moment()
-    reminded: dict[str, Any] = _json()
+    escalated_at: datetime | None = moment_column()
+    reminded: dict[str, Any] = json_column()
 
 
 class TeamNoticeRow(SQLModel, table=True):
@@ -163,8 +130,8 @@ class TeamNoticeRow(SQLModel, table=True):
     channel: str
     message: str
     by: str
-    at: datetime = _moment()
-    seen_by: list[str] = _json()
+    at: datetime = moment_column()
+    seen_by: list[str] = json_column()
     failed: str | None
 
 
@@ -175,8 +142,8 @@ class PersonRow(SQLModel, table=True):
     name: str = Field(index=True)
     email: str | None
     zone: str | None
-    profiled_at: datetime | None = _moment(index=True)
-    asked_at: datetime | None = _moment()
+    profiled_at: datetime | None = moment_column(index=True)
+    asked_at: datetime | None = moment_column()
     is_guest: bool = False
     is_bot: bool = False
     is_deactivated: bool = False
@@ -188,8 +155,8 @@ class OnCallCopyRow(SQLModel, table=True):
     __tablename__ = "on_call_copy"
 
     id: int = Field(primary_key=True)
-    on_calls: list[dict[str, Any]] = _json()
-    synced_at: datetime | None = _moment()
+    on_calls: list[dict[str, Any]] = json_column()
+    synced_at: datetime | None = moment_column()
     trouble: str | None
 
 
@@ -209,9 +176,9 @@ class OutboxRow(SQLModel, table=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        _index("outbox_slot", "slot", where="state IN ('held', 'ready')", unique=True),
-        _index("outbox_due", "due_at", where="done_at IS NULL"),
-        _index("outbox_lane", "lane", "id", where="done_at IS NULL"),
+        partial_index("outbox_slot", "slot", where="state IN ('held', 'ready')", unique=True),
+        partial_index("outbox_due", "due_at", where="done_at IS NULL"),
+        partial_index("outbox_lane", "lane", "id", where="done_at IS NULL"),
     )
 
     id: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True, autoincrement=True))
@@ -223,14 +190,14 @@ class OutboxRow(SQLModel, table=True):
     needs_channel: int | None = Field(index=True)
     state: str
     urgency: int
-    queued_at: datetime = _moment()
-    due_at: datetime = _moment()
+    queued_at: datetime = moment_column()
+    due_at: datetime = moment_column()
     attempts: int = 0
     uncertain: bool = False
     owner: str | None
-    lease_until: datetime | None = _moment()
+    lease_until: datetime | None = moment_column()
     why: str | None
-    done_at: datetime | None = _moment(index=True)
+    done_at: datetime | None = moment_column(index=True)
 
 
 class TimerRow(SQLModel, table=True):
@@ -238,17 +205,17 @@ class TimerRow(SQLModel, table=True):
 
     __tablename__ = "timer"
     __table_args__ = (
-        _index("timer_due", "due_at", where="state = 'waiting'"),
-        _index("timer_subject", "subject", where="state = 'waiting'"),
+        partial_index("timer_due", "due_at", where="state = 'waiting'"),
+        partial_index("timer_subject", "subject", where="state = 'waiting'"),
     )
 
     key: str = Field(primary_key=True)
     subject: str
     reminder: str
     occurrence: str
-    due_at: datetime = _moment()
+    due_at: datetime = moment_column()
     state: str
-    sent_at: datetime | None = _moment()
+    sent_at: datetime | None = moment_column()
 
 
 class WorkPeriodRow(SQLModel, table=True):
@@ -259,14 +226,14 @@ class WorkPeriodRow(SQLModel, table=True):
 
     number: int = Field(primary_key=True)
     person: str
-    started_at: datetime = _moment()
-    ended_at: datetime | None = _moment()
-    on: dict[str, str] = _json()
-    was_on: list[int] = _json()
-    fine_at: datetime | None = _moment()
-    reminded: dict[str, Any] = _json()
-    asked: list[dict[str, Any]] = _json()
-    pages: list[int] = _json()
+    started_at: datetime = moment_column()
+    ended_at: datetime | None = moment_column()
+    on: dict[str, str] = json_column()
+    was_on: list[int] = json_column()
+    fine_at: datetime | None = moment_column()
+    reminded: dict[str, Any] = json_column()
+    asked: list[dict[str, Any]] = json_column()
+    pages: list[int] = json_column()
 
 
 class ShiftRow(SQLModel, table=True):
@@ -279,10 +246,10 @@ class ShiftRow(SQLModel, table=True):
     subject: str = Field(unique=True)
     schedule: str
     person: str | None = Field(index=True)
-    starts_at: datetime = _moment()
-    ends_at: datetime = _moment(index=True)
+    starts_at: datetime = moment_column()
+    ends_at: datetime = moment_column(index=True)
     gone: bool
-    kept: dict[str, Any] = _json()
+    kept: dict[str, Any] = json_column()
 
 
 class CoverRow(SQLModel, table=True):
@@ -292,7 +259,7 @@ class CoverRow(SQLModel, table=True):
 
     number: int = Field(primary_key=True)
     open: bool = Field(index=True)
-    kept: dict[str, Any] = _json()
+    kept: dict[str, Any] = json_column()
 
 
 class ContactRow(SQLModel, table=True):
@@ -301,7 +268,7 @@ class ContactRow(SQLModel, table=True):
     __tablename__ = "contact"
 
     email: str = Field(primary_key=True)
-    kept: dict[str, Any] = _json()
+    kept: dict[str, Any] = json_column()
 
 
 class ChangeRow(SQLModel, table=True):
@@ -312,22 +279,22 @@ class ChangeRow(SQLModel, table=True):
     number: int = Field(primary_key=True)
     key: str = Field(unique=True)
     service: str | None
-    happened_at: datetime = _moment(index=True)
-    as_of: datetime = _moment()
-    heard_at: datetime = _moment(index=True)
-    kept: dict[str, Any] = _json()
+    happened_at: datetime = moment_column(index=True)
+    as_of: datetime = moment_column()
+    heard_at: datetime = moment_column(index=True)
+    kept: dict[str, Any] = json_column()
 
 
 class LockRow(SQLModel, table=True):
     """A deploy lock, as JSON with columns to search by."""
 
     __tablename__ = "lock"
-    __table_args__ = (_index("lock_of_service", "service", where="stands", unique=True),)
+    __table_args__ = (partial_index("lock_of_service", "service", where="stands", unique=True),)
 
     number: int = Field(primary_key=True)
     service: str
     stands: bool
-    kept: dict[str, Any] = _json()
+    kept: dict[str, Any] = json_column()
 
 
 class FailoverRow(SQLModel, table=True):
@@ -335,8 +302,8 @@ class FailoverRow(SQLModel, table=True):
 
     __tablename__ = "failover"
     __table_args__ = (
-        _index("failover_lock", "lock", where="active", unique=True),
-        _index("failover_to_run", "number", where="to_run"),
+        partial_index("failover_lock", "lock", where="active", unique=True),
+        partial_index("failover_to_run", "number", where="to_run"),
         Index("failover_by_plan", "plan", "ended_at"),
     )
 
@@ -346,10 +313,10 @@ class FailoverRow(SQLModel, table=True):
     active: bool
     to_run: bool
     moved: bool
-    ended_at: datetime | None = _moment()
+    ended_at: datetime | None = moment_column()
     owner: str | None
-    lease_until: datetime | None = _moment()
-    kept: dict[str, Any] = _json()
+    lease_until: datetime | None = moment_column()
+    kept: dict[str, Any] = json_column()
 
 
 class FailoverAuditRow(SQLModel, table=True):
@@ -360,10 +327,10 @@ class FailoverAuditRow(SQLModel, table=True):
     failover: int = Field(primary_key=True)
     seq: int = Field(primary_key=True)
     kind: str
-    at: datetime = _moment()
+    at: datetime = moment_column()
     by: str | None
     source: str
-    data: dict[str, Any] = _json()
+    data: dict[str, Any] = json_column()
 
 
 class UserGroupRow(SQLModel, table=True):
@@ -372,7 +339,7 @@ class UserGroupRow(SQLModel, table=True):
     __tablename__ = "user_group"
 
     id: str = Field(primary_key=True)
-    kept: dict[str, Any] = _json()
+    kept: dict[str, Any] = json_column()
 
 
 class PostmortemRow(SQLModel, table=True):
@@ -381,7 +348,7 @@ class PostmortemRow(SQLModel, table=True):
     __tablename__ = "postmortem"
 
     incident: int = Field(primary_key=True)
-    kept: dict[str, Any] = _json()
+    kept: dict[str, Any] = json_column()
 
 
 class FollowUpRow(SQLModel, table=True):
@@ -394,7 +361,7 @@ class FollowUpRow(SQLModel, table=True):
     owner: str | None = Field(index=True)
     open: bool = Field(index=True)
     issue: str | None = Field(index=True)
-    kept: dict[str, Any] = _json()
+    kept: dict[str, Any] = json_column()
 
 
 class TroubleRow(SQLModel, table=True):
@@ -403,7 +370,7 @@ class TroubleRow(SQLModel, table=True):
     __tablename__ = "trouble"
 
     key: str = Field(primary_key=True)
-    kept: dict[str, Any] = _json()
+    kept: dict[str, Any] = json_column()
 
 
 class InboundRow(SQLModel, table=True):
@@ -412,7 +379,7 @@ class InboundRow(SQLModel, table=True):
     __tablename__ = "inbound"
 
     id: str = Field(primary_key=True)
-    at: datetime = _moment(index=True)
+    at: datetime = moment_column(index=True)
     answer: str
 
 
@@ -423,4 +390,4 @@ class LeaseRow(SQLModel, table=True):
 
     job: str = Field(primary_key=True)
     owner: str
-    until: datetime = _moment()
+    until: datetime = moment_column()

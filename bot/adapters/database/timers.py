@@ -21,8 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 
+from bot.adapters.database.columns import UtcDateTime
 from bot.adapters.database.statements import find_due, table
-from bot.adapters.database.tables import TimerRow, UtcDateTime
+from bot.adapters.database.tables import TimerRow
 from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from http import HTTPStatus
 
-from github import Auth, Github, GithubException
+from github import GithubException
 from github.Repository import Repository
 from requests import RequestException
 
-from bot.adapters.github.answers import NOT_UNDERSTOOD
+from bot.adapters.github.client import client
+from bot.adapters.github.errors import NOT_UNDERSTOOD
 from bot.adapters.network.reasons import reason
 from bot.ports import CheckResult
 
@@ -25,9 +26,7 @@ def results(
     if not token:
         yield CheckResult(what=_TOKEN, well=False, cure="Put a GitHub token in GITHUB_TOKEN.")
         return
-    github = Github(
-        auth=Auth.Token(token), base_url=url.rstrip("/"), timeout=int(timeout.total_seconds()), retry=None
-    )
+    github = client(token, url=url, timeout=timeout)
     try:
         yield from list(_facts(github.get_repo(repository), repository))
     except RequestException as trouble:

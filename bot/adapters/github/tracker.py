@@ -1,7 +1,4 @@
-"""Issues, their comments and pull requests on GitHub, through PyGithub.
-
-PyGithub's own retries and pauses are switched off, because the outbox decides about retries.
-"""
+"""Issues, their comments and pull requests on GitHub, through PyGithub."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,31 +8,22 @@ from itertools import islice
 from threading import Lock
 from typing import Any
 
-from github import (
-    Auth,
-    Github,
-    GithubException,
-    RateLimitExceededException,
-    UnknownObjectException,
-)
+from github import Github, GithubException, UnknownObjectException
 from github.ContentFile import ContentFile
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 from requests import RequestException
 
 from bot.adapters.github import issues
-from bot.adapters.github.answers import NOT_UNDERSTOOD
-from bot.adapters.github.pauses import UNNAMED, asked_pause
-from bot.adapters.network.reasons import reason
+from bot.adapters.github.client import client
+from bot.adapters.github.errors import port_errors
 from bot.ports import (
     Comment,
     Discussion,
     Issue,
     IssueDraft,
     Offer,
-    Rejected,
     RepoFile,
-    Throttled,
     Unreachable,
 )
 
@@ -50,15 +38,7 @@ class GitHub:
 
     def __init__(self, token: str, *, url: str, timeout: timedelta) -> None:
         self._lock = Lock()
-        self._github = Github(
-            auth=Auth.Token(token),
-            base_url=url.rstrip("/"),
-            timeout=max(1, int(timeout.total_seconds())),
-            retry=None,
-            seconds_between_requests=0,
-            seconds_between_writes=0,
-            per_page=100,
-        )
+        self._github = client(token, url=url, timeout=timeout)
         self._login: str | None = None
 
     def close(self) -> None:
@@ -164,45 +144,14 @@ class GitHub:
 
     @contextmanager
     def _calling(self) -> Iterator[Github]:
-        """Translate PyGithub's errors into port errors."""
-        try:
-            with self._lock:
-                yield self._github
-        except RateLimitExceededException as limited:
-            raise Throttled("GitHub asks to wait", retry_after=_wait(limited)) from limited
-        except RequestException as trouble:
-            raise Unreachable(f"GitHub did not answer: {reason(trouble)}") from trouble
-        except NOT_UNDERSTOOD as odd:
-            raise Unreachable("GitHub's answer was not understood") from odd
-        except GithubException as trouble:
-            raise _trouble(trouble) from trouble
+        """Let one thread at a time use the client."""
+        with port_errors(), self._lock:
+            yield self._github
 
 
 def _repository(github: Github, name: str) -> Repository:
     """Return a repository without a request to GitHub."""
     return Repository(github.requester.withLazy(lazy=True), url=f"/repos/{name}")
-
-
-def _wait(limited: GithubException) -> timedelta:
-    return asked_pause(limited.headers or {}) or UNNAMED
-
-
-def _trouble(trouble: GithubException) -> Exception:
-    said = trouble.message or "no reason given"
-    if trouble.status >= HTTPStatus.INTERNAL_SERVER_ERROR or trouble.status == HTTPStatus.REQUEST_TIMEOUT:
-        return Unreachable(f"GitHub answered {trouble.status}: {said}")
-    if trouble.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Throttled("GitHub asks to wait", retry_after=_wait(trouble))
-    if trouble.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-        return Rejected("gone", "GitHub has no such repository or issue, or the token may not see it")
-    if trouble.status == HTTPStatus.UNAUTHORIZED:
-        return Rejected("token", "GitHub refuses the token in GITHUB_TOKEN")
-    if trouble.status < HTTPStatus.BAD_REQUEST:
-        return Unreachable(f"GitHub's answer was not understood ({trouble.status})")
-    details = trouble.data.get("errors") if isinstance(trouble.data, dict) else None
-    several = details if isinstance(details, list) else []
-    more = "; ".join(str(it.get("message") or it.get("field")) for it in several if isinstance(it, dict))
-    return Rejected("refused", f"GitHub answered {trouble.status}: {said}{f' ({more})' if more else ''}")
 
 
 def _offered(repo: Repository, branch: str) -> PullRequest | None:

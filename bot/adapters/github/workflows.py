@@ -7,31 +7,24 @@ each attempt has its own mark, and nothing else in a run is unique to one attemp
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
-from http import HTTPStatus
 from itertools import islice
 from threading import Event
 
-from github import Auth, Github, GithubException
+from github import Github
 from github.Workflow import Workflow as GithubWorkflow
 from github.WorkflowJob import WorkflowJob
 from github.WorkflowRun import WorkflowRun
-from requests import RequestException
-from urllib3.exceptions import NewConnectionError
 
 from bot.adapters.actions.output import Output, plain
 from bot.adapters.actions.variables import Missing, Variables
-from bot.adapters.github.answers import NOT_UNDERSTOOD
-from bot.adapters.github.pauses import asked_pause
+from bot.adapters.github.client import client
+from bot.adapters.github.errors import MARK, Trouble, asking
 from bot.adapters.rendering.mrkdwn import span
 from bot.domain.failover.plan import End, Outcome, Workflow
 
-MARK = "spy"
-"""The workflow input that gets the attempt's mark, if the workflow declares it. Its `run-name` should show it."""
-_UNDECLARED = f'Unexpected inputs provided: ["{MARK}"]'
-"""GitHub's error text if the mark is the only wrong input."""
 MOST_INPUTS = 25
 """GitHub's limit of inputs in one dispatch."""
 SEARCHED = 300
@@ -71,8 +64,8 @@ class Workflows:
     ) -> None:
         self._token = token
         self._variables = variables
-        self._url = url.rstrip("/")
-        self._timeout = int(timeout.total_seconds())
+        self._url = url
+        self._timeout = timeout
         self._pace = pace or Pace()
 
     def dispatch(
@@ -134,26 +127,17 @@ class Workflows:
                     output=output,
                     stopped=stopped,
                 )
-                test_page_result = how(following)
+                result = how(following)
         except Missing as missing:
-            test_page_result = _RunResult(End.RED, str(missing))
+            result = _RunResult(End.RED, str(missing))
         output.end()
-        says = secrets.masked(plain(test_page_result.says))
-        return Outcome(end=test_page_result.end, says=says, output=output.text, dropped=output.dropped)
+        says = secrets.masked(plain(result.says))
+        return Outcome(end=result.end, says=says, output=output.text, dropped=output.dropped)
 
     def _client(self) -> Github:
-        """Return a client that neither retries nor pauses, because this module decides when to ask again."""
         if not self._token:
             raise Missing("Spy has no GitHub token: put one in GITHUB_TOKEN")
-        return Github(
-            auth=Auth.Token(self._token),
-            base_url=self._url,
-            timeout=self._timeout,
-            retry=None,
-            seconds_between_requests=0,
-            seconds_between_writes=0,
-            lazy=True,
-        )
+        return client(self._token, url=self._url, timeout=self._timeout, is_lazy=True)
 
 
 @dataclass(frozen=True)
@@ -189,14 +173,14 @@ class _Following:
         ref = self.instruction.ref
         try:
             branch = self._find_home()
-        except _Trouble as trouble:
+        except Trouble as trouble:
             if not ref:
                 return _RunResult(End.RED, f"nothing was dispatched: {trouble}")
         else:
             ref = ref or branch
         try:
             run = self._sent(ref)
-        except _Trouble as trouble:
+        except Trouble as trouble:
             if trouble.is_undone:
                 return _RunResult(End.RED, f"nothing was dispatched: {trouble}")
             self._tell(f"{trouble}; looking for the run")
@@ -208,7 +192,7 @@ class _Following:
 
     def _find_home(self) -> str:
         """Return the default branch, and use the repository's current name: GitHub dispatches nothing to an old one."""
-        with _asking():
+        with asking():
             repository = self._repository.complete()
         self._workflow = repository.get_workflow(self.instruction.file)
         return repository.default_branch
@@ -219,13 +203,13 @@ class _Following:
             return self._asked(ref, self.inputs)
         try:
             return self._asked(ref, {**self.inputs, MARK: self.mark})
-        except _Trouble as refused:
+        except Trouble as refused:
             if not refused.is_of_the_mark:
                 raise
         return self._asked(ref, self.inputs)
 
     def _asked(self, ref: str, inputs: Mapping[str, str]) -> WorkflowRun | None:
-        with _asking():
+        with asking():
             made = self._workflow.create_dispatch(ref, dict(inputs), throw=True, return_run_details=True)
         return made if isinstance(made, WorkflowRun) else None
 
@@ -236,7 +220,7 @@ class _Following:
         for pause in self._pauses():
             try:
                 runs = self._marked()
-            except _Trouble as trouble:
+            except Trouble as trouble:
                 why, runs = f"whether it was dispatched is not known: {trouble}", []
                 pause = max(pause, trouble.pause)  # noqa: PLW2901  GitHub asked for it
             if len(runs) > 1:
@@ -251,7 +235,7 @@ class _Following:
 
     def _marked(self) -> list[WorkflowRun]:
         shown = re.compile(rf"(?<![\w-]){re.escape(self.mark)}(?![\w-])")
-        with _asking():
+        with asking():
             runs = islice(self._workflow.get_runs(event="workflow_dispatch"), SEARCHED)
             return [run for run in runs if shown.search(run.display_title or "")]
 
@@ -260,14 +244,14 @@ class _Following:
     def _watched(self, run: WorkflowRun) -> _RunResult:
         """Follow the run to its end. Cancel it on an abort or a timeout."""
         self._tell(run.html_url)
-        test_page_result = self._awaited(run, until=self._until, stopped=self.stopped)
-        return test_page_result or self._cancelled(run, self._interruption("ended after"))
+        result = self._awaited(run, until=self._until, stopped=self.stopped)
+        return result or self._cancelled(run, self._interruption("ended after"))
 
     def _attended(self, run: WorkflowRun) -> _RunResult:
         """Follow the run to its end. On an abort or a timeout, leave it running."""
         self._tell(run.html_url)
-        test_page_result = self._awaited(run, until=self._until, stopped=self.stopped)
-        return test_page_result or _RunResult(
+        result = self._awaited(run, until=self._until, stopped=self.stopped)
+        return result or _RunResult(
             End.UNKNOWN, f"{self._interruption('looked for')}; its run goes on: {run.html_url}"
         )
 
@@ -280,19 +264,19 @@ class _Following:
         for pause in islice(self._pauses(), CANCELS):
             if self._takes_the_cancel(run):
                 break
-            if test_page_result := self._awaited(run, until=time.monotonic() + pause, stopped=Event()):
-                return test_page_result
+            if result := self._awaited(run, until=time.monotonic() + pause, stopped=Event()):
+                return result
         until = time.monotonic() + self.pace.grace.total_seconds()
-        test_page_result = self._awaited(run, until=until, stopped=Event())
-        if test_page_result is None:
+        result = self._awaited(run, until=until, stopped=Event())
+        if result is None:
             return _RunResult(End.UNKNOWN, f"{why}, but GitHub has not ended it: {run.html_url}")
-        return _RunResult(End.RED, why) if run.conclusion == "cancelled" else test_page_result
+        return _RunResult(End.RED, why) if run.conclusion == "cancelled" else result
 
     def _takes_the_cancel(self, run: WorkflowRun) -> bool:
         try:
-            with _asking():
+            with asking():
                 return run.cancel()
-        except _Trouble as trouble:
+        except Trouble as trouble:
             self._tell(str(trouble))
             return False
 
@@ -303,7 +287,7 @@ class _Following:
             try:
                 has_ended = self._has_ended(run)
                 self._tell_of_jobs(run)
-            except _Trouble as trouble:
+            except Trouble as trouble:
                 self._tell(str(trouble))
                 pause = max(pause, trouble.pause)  # noqa: PLW2901  GitHub asked for it
             if has_ended:
@@ -318,14 +302,14 @@ class _Following:
         return _RunResult(end, run.conclusion or "ended without a conclusion")
 
     def _has_ended(self, run: WorkflowRun) -> bool:
-        with _asking():
+        with asking():
             run.update()
         self._tell(f"run: {run.conclusion or run.status}")
         return run.status == "completed"
 
     def _tell_of_jobs(self, run: WorkflowRun) -> None:
         """Report the jobs and steps that have begun. They don't affect the outcome."""
-        with _asking():
+        with asking():
             lines = [line for job in run.jobs() for line in _lines(job)]
         for line in lines:
             self._tell(line)
@@ -349,56 +333,3 @@ def _lines(job: WorkflowJob) -> Iterator[str]:
             yield f"{job.name}, {step.name}: {step.conclusion or step.status}"
     if job.status != "queued":
         yield f"{job.name}: {job.conclusion or job.status}"
-
-
-# --- errors of GitHub ----------------------------------------------------------------------
-
-
-class _Trouble(Exception):  # noqa: N818  named for what happened
-    """A request to GitHub failed. The message says why; `pause` is the wait in seconds that GitHub asks for.
-
-    `is_undone`: GitHub refused or was never reached, so nothing was done. Otherwise it may have been done.
-    `is_of_the_mark`: GitHub refused only because the workflow does not declare the mark's input.
-    """
-
-    def __init__(
-        self, why: str, *, pause: float = 0, is_undone: bool = False, is_of_the_mark: bool = False
-    ) -> None:
-        super().__init__(why)
-        self.pause = pause
-        self.is_undone = is_undone
-        self.is_of_the_mark = is_of_the_mark
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    """Translate PyGithub's errors into _Trouble."""
-    try:
-        yield
-    except RequestException as broken:
-        reason = getattr(broken.args[0] if broken.args else None, "reason", None)
-        is_undone = isinstance(reason, NewConnectionError)
-        raise _Trouble("GitHub does not answer", is_undone=is_undone) from broken
-    except NOT_UNDERSTOOD as odd:
-        raise _Trouble("GitHub's answer was not understood") from odd
-    except GithubException as refused:
-        raise _refusal(refused) from refused
-
-
-def _refusal(refused: GithubException) -> _Trouble:
-    said = refused.message or "no reason given"
-    pause = asked_pause(refused.headers or {})
-    if pause:
-        why = f"GitHub asks for a pause of {span(pause)}"
-    elif refused.status == HTTPStatus.UNAUTHORIZED:
-        why = "GitHub refuses the token: put a valid one in GITHUB_TOKEN"
-    elif refused.status == HTTPStatus.NOT_FOUND:
-        why = "GitHub has no such repository or workflow, or the token may not see it"
-    else:
-        why = f"GitHub answered {refused.status}: {said}"
-    return _Trouble(
-        why,
-        pause=pause.total_seconds() if pause else 0,
-        is_undone=HTTPStatus.BAD_REQUEST <= refused.status < HTTPStatus.INTERNAL_SERVER_ERROR,
-        is_of_the_mark=refused.status == HTTPStatus.UNPROCESSABLE_ENTITY and _UNDECLARED in said,
-    )
