@@ -9,7 +9,7 @@ from bot.commands.command import NUMBER, Command
 from bot.commands.doubt import Candidate, edited, several_names, stray_words, swallowed_flag
 from bot.domain.grammar.matching import Accepts, Bindings, Says, exactly, match
 from bot.domain.grammar.typed import Typed, Word
-from bot.domain.grammar.usage import Optionally, Pattern, Slot, lacking, slots_of
+from bot.domain.grammar.usage import Optionally, Pattern, Slot, lacking, slots
 from bot.domain.markup import peeled
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.spelling import is_slip
@@ -182,16 +182,15 @@ class _Doubt:
 
     def _is_option_beside_text(self, name: str) -> bool:
         options = tuple(it for it in self.command.pattern if isinstance(it, Optionally))
-        optional = {it.name for it in slots_of(options) if it.kind != "text"}
-        return name in optional and any(it.kind == "text" for it in slots_of(self.command.pattern))
+        optional = {it.name for it in slots(options) if it.kind != "text"}
+        return name in optional and bool(self.command.texts)
 
     def _is_doubtful(self, name: str, piece: Word) -> bool:
         """Return whether these words match their slot only nearly."""
         slot = self.command.slots.get(name)
         if name in self.command.flags or slot is None:
             return peeled(self.typed.text[piece.start : piece.end]).casefold() != name
-        is_text = any(it.kind == "text" and it.name == name for it in slots_of(self.command.pattern))
-        return not is_text and not slot.reader.looks(slot.reader.sees(piece), self.tx)
+        return name not in self.command.texts and not slot.reader.looks(slot.reader.sees(piece), self.tx)
 
     def _sentence(self, name: str, piece: Word) -> tuple[str, list[str]]:
         typed = self.typed.text[piece.option : piece.end]
@@ -208,8 +207,7 @@ class _Doubt:
     def _is_open_text(self, name: str, nearly: Bindings) -> bool:
         """Return whether this is text without quotes, so that quotes can be added."""
         piece = nearly[name]
-        is_text = any(it.kind == "text" and it.name == name for it in slots_of(self.command.pattern))
-        return is_text and '"' not in piece and self.typed.text[piece.start : piece.start + 1] != '"'
+        return name in self.command.texts and not piece.quoted and '"' not in piece
 
     def _said(self, piece: Word, option: str | None, text: Word | None) -> str:
         """Return the whole command with the option corrected, if there is one, and the text in quotes."""

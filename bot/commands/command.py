@@ -15,10 +15,10 @@ from bot.domain.grammar.usage import (
     Slot,
     UsageError,
     example,
+    flags,
     literal_prefixes,
     parse_usage,
     slots,
-    slots_of,
 )
 from bot.domain.incident.incident import Incident
 
@@ -71,9 +71,12 @@ class Command:
     @cached_property
     def flags(self) -> frozenset[str]:
         """Return its flags: options that consist of one word."""
-        return frozenset(
-            name for name in slots(self.pattern) if name not in {it.name for it in slots_of(self.pattern)}
-        )
+        return frozenset(flags(self.pattern))
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """Return its slots for text."""
+        return tuple(it.name for it in slots(self.pattern) if it.kind == "text")
 
     @property
     def example(self) -> str:
@@ -137,13 +140,13 @@ def _declare(usage: str, allow: Role, function: Callable[..., Outcome]) -> Comma
         for parameter in inspect.signature(function).parameters.values()
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY
     ]
-    words = {it.name for it in slots_of(pattern) if it.kind != "text"}
+    words = {it.name for it in slots(pattern) if it.kind != "text"}
     named = {
         it.name: _parameter(it, hints, is_word=it.name in words)
         for it in positional
         if it.name not in {"request", "incident"}
     }
-    bound = set(slots(pattern)) - {NUMBER}
+    bound = {*(it.name for it in slots(pattern)), *flags(pattern)} - {NUMBER}
     if missing := bound - set(named):
         raise UsageError(f"{usage!r}: no parameter for {', '.join(sorted(missing))}")
     if extra := set(named) - bound:

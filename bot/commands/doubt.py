@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.commands.command import Command
 from bot.domain.grammar.matching import Bindings
 from bot.domain.grammar.typed import Typed, Word, is_denied
-from bot.domain.grammar.usage import Literally, OneOf, Optionally, Pattern, slots_of
+from bot.domain.grammar.usage import Literally, OneOf, Optionally, Pattern, slots
 from bot.domain.incident.severity import heard
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.spelling import is_slip
@@ -53,10 +53,6 @@ class Candidate:
         """Count the words that call the command."""
         return self.command.begins(self.rest.literals)
 
-    @property
-    def texts(self) -> list[str]:
-        return [it.name for it in slots_of(self.command.pattern) if it.kind == "text"]
-
 
 # --- several names where one is read ----------------------------------------------------------------------
 
@@ -70,8 +66,8 @@ MOST_NAMES = 20
 
 def several_names(reading: Candidate, bound: Bindings | None) -> Refusal | None:
     """Refuse two teams or people where a command takes one. Offers a button for each: `page @raj and @kim …`."""
-    slots = slots_of(reading.command.pattern)
-    kinds: dict[str, str] = {it.kind: it.name for it in slots if it.kind in {"person", "team"}}
+    named = slots(reading.command.pattern)
+    kinds: dict[str, str] = {it.kind: it.name for it in named if it.kind in {"person", "team"}}
     for place in _places(reading, kinds.values(), bound):
         words = reading.rest.words[max(place - MOST_NAMES, reading.begun) : place + MOST_NAMES]
         tokens = list(_tokens(words))
@@ -82,12 +78,12 @@ def several_names(reading: Candidate, bound: Bindings | None) -> Refusal | None:
     return None
 
 
-def _places(reading: Candidate, slots: Iterable[str], bound: Bindings | None) -> list[int]:
+def _places(reading: Candidate, named: Iterable[str], bound: Bindings | None) -> list[int]:
     """Return the positions of the words in these slots. If nothing is bound: the first word that looks like a name."""
     words = reading.rest.words
     if bound is None:
-        return next(([n] for n, it in enumerate(words) if slots and it.startswith(("@", ":", "<"))), [])
-    starts = {bound[it].start for it in slots if it in bound}
+        return next(([n] for n, it in enumerate(words) if named and it.startswith(("@", ":", "<"))), [])
+    starts = {bound[it].start for it in named if it in bound}
     return [n for n, it in enumerate(words) if it.start in starts] if starts else []
 
 
@@ -155,7 +151,7 @@ def _ask_name(reading: Candidate, names: Sequence[Word]) -> Refusal:
 def swallowed_flag(reading: Candidate, bound: Bindings) -> Refusal | None:
     """Ask about a near flag that would become part of the text: `payroll stolen - private -`."""
     flags = reading.command.flags - bound.keys()
-    for name in reading.texts:
+    for name in reading.command.texts:
         piece = bound.get(name)
         inside = _inside(piece, reading.rest.words) if piece is not None else range(0)
         for at in inside:
@@ -244,7 +240,7 @@ def stray_words(reading: Candidate, fits: Callable[[Typed], bool]) -> Refusal | 
     """Refuse words outside the quotes that no slot takes: the fewest words whose removal makes the rest fit."""
     words, begun = reading.rest.words, reading.begun
     quote = next((n for n, it in enumerate(words) if it.quoted), None)
-    if quote is None or not reading.texts:
+    if quote is None or not reading.command.texts:
         return None
     stray = next(_strays(reading.rest, begun, quote, fits), None)
     if stray is None or (len(stray) > 1 and words[stray.start].bare in _openers(reading.command.pattern)):
@@ -277,16 +273,14 @@ def _openers(items: Pattern) -> frozenset[str]:
         match item:
             case Optionally(item=(Literally(words=words), _, *_)):
                 found |= set(words)
-            case Optionally(item=(OneOf(sources=sources),)):
-                found |= {
-                    it for source in sources if isinstance(source[0], Literally) for it in source[0].words
-                }
+            case Optionally(item=(OneOf(forms=forms),)):
+                found |= {it for form in forms if isinstance(form[0], Literally) for it in form[0].words}
     return frozenset(found)
 
 
 def _ask_stray(reading: Candidate, quote: int, stray: range) -> Refusal:
     typed, words = reading.typed, reading.rest.words
-    name = reading.texts[-1]
+    name = reading.command.texts[-1]
     said = " ".join(typed.text[it.start : it.end] for it in words[stray.start : stray.stop])
     gone: list[Edit] = [_removal(typed, it) for it in words[stray.start : stray.stop]]
     text = words[quote]

@@ -13,7 +13,7 @@ from bot.commands.plugins import CommandRegistry
 from bot.domain.former_words import current_command
 from bot.domain.grammar.matching import Bindings, match
 from bot.domain.grammar.typed import MOST_LITERALS, Typed, Word, read
-from bot.domain.grammar.usage import slots_of
+from bot.domain.grammar.usage import slots
 from bot.domain.markup import as_seen, peeled
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.text import shortened
@@ -105,8 +105,8 @@ class Interpreter:
             return None
         said = typed.words[:-1]
         bare = said[1:] if said and said[0].bare == INCIDENT else said
-        sources = (bare, said, (INCIDENT, *bare))
-        begun = (self._begun(it, may_go_on=bool(asked["flag"])) for it in sources)
+        forms = (bare, said, (INCIDENT, *bare))
+        begun = (self._begun(it, may_go_on=bool(asked["flag"])) for it in forms)
         return HELP if not bare else next((f"{HELP} {' '.join(it)}" for it in begun if it), None)
 
     def _begun(self, said: Sequence[Word], *, may_go_on: bool) -> tuple[str, ...]:
@@ -225,9 +225,9 @@ def _number_before_text(
 
 def _begins_with_prose(command: Command) -> bool:
     """Return whether a command about one incident has text as its first slot, and no slot for its number."""
-    slots = list(slots_of(command.pattern))
-    is_text = bool(slots) and slots[0].kind == "text" and command.slots[slots[0].name].type in {str, Line}
-    return command.needs_incident and is_text and all(it.name != NUMBER for it in slots)
+    named = list(slots(command.pattern))
+    is_text = bool(named) and named[0].kind == "text" and command.slots[named[0].name].type in {str, Line}
+    return command.needs_incident and is_text and all(it.name != NUMBER for it in named)
 
 
 def _likeness(said: Sequence[str], meant: Sequence[str]) -> float:

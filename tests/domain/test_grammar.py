@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.domain.grammar.matching import match
 from bot.domain.grammar.typed import Word, read
-from bot.domain.grammar.usage import Slot, UsageError, literal_prefixes, parse_usage, slots
+from bot.domain.grammar.usage import Slot, UsageError, flags, literal_prefixes, parse_usage, slots
 from bot.domain.refusal import Refusal
 
 DECLARE = 'incident (me|start me|open) ["name"] [<severity>] [private] [drill]'
@@ -154,8 +154,9 @@ def test_a_usage_line_that_makes_no_sense_is_refused(usage: str):
 
 
 def test_a_usage_line_names_its_slots_and_flags():
-    assert list(slots(parse_usage(DECLARE))) == ["name", "severity", "private", "drill"]
-    assert list(slots(parse_usage(PAGE))) == ["team", "person", "message"]
+    assert [it.name for it in slots(parse_usage(DECLARE))] == ["name", "severity"]
+    assert list(flags(parse_usage(DECLARE))) == ["private", "drill"]
+    assert [it.name for it in slots(parse_usage(PAGE))] == ["team", "person", "message"]
 
 
 def test_synonyms_are_all_ways_to_begin():

@@ -7,7 +7,7 @@ from itertools import islice
 from math import inf
 
 from bot.domain.grammar.typed import Typed, Word, is_denied
-from bot.domain.grammar.usage import Item, Literally, OneOf, Optionally, Pattern, Slot, slots_of
+from bot.domain.grammar.usage import Item, Literally, OneOf, Optionally, Pattern, Slot, slots
 
 Accepts = Callable[[Slot, Word], bool]
 Says = Callable[[Word, tuple[str, ...]], bool]
@@ -43,7 +43,7 @@ def exactly(word: Word, literals: tuple[str, ...]) -> bool:
 
 
 def match(
-    sequence: Pattern,
+    pattern: Pattern,
     typed: Typed,
     accepts: Accepts = anything,
     *,
@@ -60,10 +60,10 @@ def match(
     slot takes. `says` tells whether a word is an option's own. `leads` tells whether an option may come before the
     text: `friday 9:00 batch is missing` is all text.
     """
-    ends_in_text = _ends_in_text(sequence)
+    ends_in_text = _ends_in_text(pattern)
     for holds_quotes in (ends_in_text, True):
         matcher = _Matcher(typed, accepts, longest, says, leads, ends_in_text, holds_quotes)
-        for at, found in matcher.sequence(sequence, 0, after=0):
+        for at, found in matcher.sequence(pattern, 0, after=0):
             if at == len(typed.words):
                 return found
     return None
@@ -108,7 +108,7 @@ class _Matcher:
         options = _leading_optionals(items[1:])
         for index, option in enumerate(options):
             assert isinstance(option, Optionally)  # noqa: S101  by construction
-            if all(self.longest(it) > 1 for it in slots_of(option.item)):
+            if all(self.longest(it) > 1 for it in slots(option.item)):
                 others = (items[0], *options[:index], *options[index + 1 :], *items[1 + len(options) :])
                 yield from self._followed(option, others, at, after, is_ahead=True)
 
@@ -153,9 +153,9 @@ class _Matcher:
             case Literally(words=words):
                 if at < len(self._words) and self._is_said(self._words[at], words, choosy=choosy):
                     yield at + 1, {}
-            case OneOf(sources=sources):
-                for source in sources:
-                    yield from self.sequence(source, at, after, choosy=True)
+            case OneOf(forms=forms):
+                for form in forms:
+                    yield from self.sequence(form, at, after, choosy=True)
             case Slot(kind="text", name=name):
                 yield from self._text(name, at, after)
             case Slot():
@@ -205,8 +205,8 @@ class _Matcher:
                 return inf if _is_text(item) else self.longest(item)
             case Optionally(item=inner):
                 return self._most_words(inner)
-            case OneOf(sources=sources):
-                return max(map(self._most_words, sources))
+            case OneOf(forms=forms):
+                return max(map(self._most_words, forms))
             case Literally():
                 return 1
 

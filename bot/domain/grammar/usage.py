@@ -8,6 +8,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 SlotKind = Literal["team", "person", "text", "word"]
@@ -31,7 +32,7 @@ class Optionally:
 
 @dataclass(frozen=True)
 class OneOf:
-    sources: tuple["Pattern", ...]
+    forms: tuple["Pattern", ...]
 
 
 Item = Literally | Slot | Optionally | OneOf
@@ -92,15 +93,15 @@ def _item(part: str, parts: deque[str]) -> Item:
 
 
 def _group(parts: deque[str]) -> OneOf:
-    sources: list[list[Item]] = [[]]
+    forms: list[list[Item]] = [[]]
     while parts:
         part = parts.popleft()
         if part == ")":
-            return OneOf(tuple(map(tuple, sources)))
+            return OneOf(tuple(map(tuple, forms)))
         if part == "|":
-            sources.append([])
+            forms.append([])
         else:
-            sources[-1].append(_word_or_slot(part))
+            forms[-1].append(_word_or_slot(part))
     raise UsageError("`)` is missing.")
 
 
@@ -111,56 +112,52 @@ def _word_or_slot(part: str) -> Literally | Slot:
     return Slot(kind, part.strip(':@"<>')) if kind else Literally((part,))
 
 
-def slots(sequence: Pattern) -> Iterator[str]:
-    """Return the names that a usage line can bind: its slots, and its optional flags."""
-    for item in sequence:
-        match item:
-            case Slot(name=name):
-                yield name
-            case Optionally(item=(Literally(words=words),)):
-                yield words[0]
-            case Optionally(item=inner):
-                yield from slots(inner)
-            case OneOf(sources=sources):
-                for source in sources:
-                    yield from slots(source)
-
-
-def slots_of(items: Pattern) -> Iterator[Slot]:
+def slots(pattern: Pattern) -> Iterator[Slot]:
     """Return the slots of a usage line, including those of its optional parts."""
-    for item in items:
+    for item in pattern:
         match item:
             case Slot():
                 yield item
             case Optionally(item=inner):
-                yield from slots_of(inner)
-            case OneOf(sources=sources):
-                for source in sources:
-                    yield from slots_of(source)
+                yield from slots(inner)
+            case OneOf(forms=forms):
+                yield from chain.from_iterable(map(slots, forms))
 
 
-def literal_prefixes(sequence: Pattern) -> list[tuple[str, ...]]:
+def flags(pattern: Pattern) -> Iterator[str]:
+    """Return the flags of a usage line: options that consist of one word."""
+    for item in pattern:
+        match item:
+            case Optionally(item=(Literally(words=words),)):
+                yield words[0]
+            case Optionally(item=inner):
+                yield from flags(inner)
+
+
+def literal_prefixes(pattern: Pattern) -> list[tuple[str, ...]]:
     """Return every form of the leading literals."""
     prefixes: list[tuple[str, ...]] = [()]
-    for item in sequence:
-        match item:
-            case Literally(words=words):
-                prefixes = [(*prefix, word) for prefix in prefixes for word in words]
-            case OneOf(sources=sources) if all(
-                isinstance(it, Literally) for source in sources for it in source
-            ):
-                said = [
-                    tuple(it.words[0] for it in source if isinstance(it, Literally)) for source in sources
-                ]
-                prefixes = [(*prefix, *source) for prefix in prefixes for source in said]
-            case _:
-                break
+    for item in pattern:
+        forms = _literal_forms(item)
+        if not forms:
+            break
+        prefixes = [(*prefix, *form) for prefix in prefixes for form in forms]
     return prefixes
 
 
-def example(sequence: Pattern, say: Callable[[Slot], str]) -> str:
+def _literal_forms(item: Item) -> list[tuple[str, ...]]:
+    """Return the words that an item may consist of. Empty if it has a slot or is optional."""
+    match item:
+        case Literally(words=words):
+            return [(word,) for word in words]
+        case OneOf(forms=forms) if not any(isinstance(it, Slot) for form in forms for it in form):
+            return [tuple(it.words[0] for it in form if isinstance(it, Literally)) for form in forms]
+    return []
+
+
+def example(pattern: Pattern, say: Callable[[Slot], str]) -> str:
     """Return a usage line with every part, each slot filled with an example. Of several forms, the first."""
-    return " ".join(said for item in sequence if (said := _example(item, say)))
+    return " ".join(said for item in pattern if (said := _example(item, say)))
 
 
 def _example(item: Item, say: Callable[[Slot], str]) -> str:
@@ -171,8 +168,8 @@ def _example(item: Item, say: Callable[[Slot], str]) -> str:
             return say(item)
         case Optionally(item=inner):
             return example(inner, say)
-        case OneOf(sources=sources):
-            return example(sources[0], say)
+        case OneOf(forms=forms):
+            return example(forms[0], say)
 
 
 def lacking(items: Pattern, names: Iterable[str]) -> Pattern:
