@@ -1,4 +1,4 @@
-"""Translate PyGithub's errors: for the outbox into port errors, for a workflow into Trouble."""
+"""Translate PyGithub's errors: for the outbox into port errors, for a workflow into WorkflowTrouble."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -72,7 +72,7 @@ def _port_error(trouble: GithubException) -> Exception:
     return Rejected("refused", f"GitHub answered {trouble.status}: {said}{f' ({more})' if more else ''}")
 
 
-class Trouble(Exception):  # noqa: N818  named for what happened
+class WorkflowTrouble(Exception):  # noqa: N818  named for what happened
     """A request to GitHub failed. The message says why; `pause` is the wait in seconds that GitHub asks for.
 
     `is_undone`: GitHub refused or was never reached, so nothing was done. Otherwise it may have been done.
@@ -90,20 +90,20 @@ class Trouble(Exception):  # noqa: N818  named for what happened
 
 @contextmanager
 def asking() -> Iterator[None]:
-    """Translate PyGithub's errors into Trouble."""
+    """Translate PyGithub's errors into WorkflowTrouble."""
     try:
         yield
     except RequestException as broken:
         reason = getattr(broken.args[0] if broken.args else None, "reason", None)
         is_undone = isinstance(reason, NewConnectionError)
-        raise Trouble("GitHub does not answer", is_undone=is_undone) from broken
+        raise WorkflowTrouble("GitHub does not answer", is_undone=is_undone) from broken
     except NOT_UNDERSTOOD as odd:
-        raise Trouble("GitHub's answer was not understood") from odd
+        raise WorkflowTrouble("GitHub's answer was not understood") from odd
     except GithubException as refused:
         raise _refusal(refused) from refused
 
 
-def _refusal(refused: GithubException) -> Trouble:
+def _refusal(refused: GithubException) -> WorkflowTrouble:
     said = refused.message or "no reason given"
     pause = asked_pause(refused.headers or {})
     if pause:
@@ -114,7 +114,7 @@ def _refusal(refused: GithubException) -> Trouble:
         why = "GitHub has no such repository or workflow, or the token may not see it"
     else:
         why = f"GitHub answered {refused.status}: {said}"
-    return Trouble(
+    return WorkflowTrouble(
         why,
         pause=pause.total_seconds() if pause else 0,
         is_undone=HTTPStatus.BAD_REQUEST <= refused.status < HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -21,7 +21,7 @@ from github.WorkflowRun import WorkflowRun
 from bot.adapters.actions.output import Output, plain
 from bot.adapters.actions.variables import Missing, Variables
 from bot.adapters.github.client import client
-from bot.adapters.github.errors import MARK, Trouble, asking
+from bot.adapters.github.errors import MARK, WorkflowTrouble, asking
 from bot.adapters.rendering.mrkdwn import span
 from bot.domain.failover.plan import End, Outcome, Workflow
 
@@ -173,14 +173,14 @@ class _Following:
         ref = self.instruction.ref
         try:
             branch = self._find_home()
-        except Trouble as trouble:
+        except WorkflowTrouble as trouble:
             if not ref:
                 return _RunResult(End.RED, f"nothing was dispatched: {trouble}")
         else:
             ref = ref or branch
         try:
             run = self._sent(ref)
-        except Trouble as trouble:
+        except WorkflowTrouble as trouble:
             if trouble.is_undone:
                 return _RunResult(End.RED, f"nothing was dispatched: {trouble}")
             self._tell(f"{trouble}; looking for the run")
@@ -203,7 +203,7 @@ class _Following:
             return self._asked(ref, self.inputs)
         try:
             return self._asked(ref, {**self.inputs, MARK: self.mark})
-        except Trouble as refused:
+        except WorkflowTrouble as refused:
             if not refused.is_of_the_mark:
                 raise
         return self._asked(ref, self.inputs)
@@ -220,7 +220,7 @@ class _Following:
         for pause in self._pauses():
             try:
                 runs = self._marked()
-            except Trouble as trouble:
+            except WorkflowTrouble as trouble:
                 why, runs = f"whether it was dispatched is not known: {trouble}", []
                 pause = max(pause, trouble.pause)  # noqa: PLW2901  GitHub asked for it
             if len(runs) > 1:
@@ -276,7 +276,7 @@ class _Following:
         try:
             with asking():
                 return run.cancel()
-        except Trouble as trouble:
+        except WorkflowTrouble as trouble:
             self._tell(str(trouble))
             return False
 
@@ -287,7 +287,7 @@ class _Following:
             try:
                 has_ended = self._has_ended(run)
                 self._tell_of_jobs(run)
-            except Trouble as trouble:
+            except WorkflowTrouble as trouble:
                 self._tell(str(trouble))
                 pause = max(pause, trouble.pause)  # noqa: PLW2901  GitHub asked for it
             if has_ended:
