@@ -8,7 +8,7 @@ from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
 from bot.domain.effects import incident_channel
-from bot.domain.failover.failover import Failover
+from bot.domain.failover.run import Failover
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
 from bot.services.failover.failovers import Failovers, Standing

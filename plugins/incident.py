@@ -20,10 +20,11 @@ from bot.commands.arguments import (
 from bot.commands.command import command, when
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Edited, Joined, Reacted, Renamed, Request, Source, Unreacted
-from bot.domain.effects import ReadMessage
-from bot.domain.incident.incident import WORKING, Incident, Phase
+from bot.domain.incident.effects import ReadMessage
+from bot.domain.incident.incident import Incident
 from bot.domain.incident.role import find
 from bot.domain.incident.search import ALL, OPEN, OVER, Search
+from bot.domain.incident.state import WORKING, Phase
 from bot.domain.moment import looks_timely
 from bot.domain.policy import Severity, Team
 from bot.domain.portion import Portion

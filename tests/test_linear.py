@@ -306,7 +306,7 @@ def test_what_reads_is_found():
         "bot.adapters.slack.blocks.payload",
         "bot.domain.grammar.typed.read",
         "bot.commands.arguments.times._moment",
-        "bot.domain.incident.incident.channel_name",
+        "bot.domain.incident.name.channel_name",
         "bot.domain.window.read_window",
         "bot.sandbox.console.script.read",
     } <= set(READERS)

@@ -32,14 +32,15 @@ from bot.app.samples.messages import (
     Facts,
     facts_of,
 )
-from bot.domain import events
-from bot.domain.incident.event_effects import EVENT_EFFECTS
+from bot.domain.event import Event
+from bot.domain.incident import events
 from bot.domain.incident.incident import Incident
 from bot.domain.message import Button, Buttons, Context, Fields, Header, Message, Section
 from bot.domain.paging.page import Page, PageState
 from bot.sandbox.slack.blocks import sound_message
 from bot.services.messages import MESSAGE_TYPES
 from bot.testing import FrozenClock
+from tests.support.events import SHOWN
 from tests.support.folders import TEMPLATES
 from tests.support.times import in_utc
 
@@ -88,7 +89,7 @@ def test_every_template_is_tried_here():
 
 
 def test_every_event_that_is_heard_has_its_line():
-    assert {it.kind() for it in EVENT_EFFECTS} <= {it.kind() for it in HAPPENED}
+    assert {it.kind() for it in SHOWN} <= {it.kind() for it in HAPPENED}
 
 
 @pytest.mark.parametrize("template", CASES)
@@ -161,7 +162,7 @@ def test_a_drill_says_so_on_everything(template: str):
 
 
 @pytest.mark.parametrize("event", HAPPENED, ids=lambda event: event.kind())
-def test_a_line_says_drill_in_a_drill_only(event: events.Event):
+def test_a_line_says_drill_in_a_drill_only(event: Event):
     lines = [
         render(f"events/{event.kind()}", {"e": facts_of(event), "drill": drill}).text
         for drill in (True, False)

@@ -25,7 +25,7 @@ from bot.commands.router import Router
 from bot.commands.timed import TimedRouter
 from bot.config import Reloader, Settings
 from bot.config import load as load_settings
-from bot.domain.effects import SayCommand
+from bot.domain.incident.effects import SayCommand
 from bot.domain.policy import Policy
 from bot.ports import Clock, IssueTracker
 from bot.services.features import load_features

@@ -5,7 +5,6 @@ Each effect has a key. A second try with the same key must not act twice.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import IntEnum
 from typing import Any, ClassVar, Self
 
@@ -48,81 +47,6 @@ class Effect:
 def incident_channel(number: int) -> str:
     """Return the address of an incident's channel, usable before its Slack id is known."""
     return f"incident:{number}"
-
-
-# --- the incident channel ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class CreateChannel(Effect):
-    incident: int
-    urgency: ClassVar[Urgency] = Urgency.SOON
-    label: ClassVar[str] = "The channel of INC-{incident}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChannelEffect(Effect):
-    incident: int
-
-    @property
-    def needs_channel(self) -> int:
-        return self.incident
-
-
-@dataclass(frozen=True, kw_only=True)
-class Invite(ChannelEffect):
-    people: tuple[str, ...]
-    urgency: ClassVar[Urgency] = Urgency.SOON
-    label: ClassVar[str] = "The invitation of {people}"
-
-    @property
-    def lane(self) -> str:
-        return member(self.incident, self.people[0]) if len(self.people) == 1 else self.key
-
-
-@dataclass(frozen=True, kw_only=True)
-class SetTopic(ChannelEffect):
-    label: ClassVar[str] = "The channel's topic"
-
-
-@dataclass(frozen=True, kw_only=True)
-class AddBookmark(ChannelEffect):
-    """Add a bookmark to the channel. Without a `url` it links to the announcement."""
-
-    title: str
-    url: str | None = None
-    label: ClassVar[str] = "The bookmark {title}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Welcome(ChannelEffect):
-    """Show the tldr to a new member of the channel, visible only to them, once they have joined."""
-
-    person: str
-    label: ClassVar[str] = "The welcome of <@{person}>"
-
-    @property
-    def lane(self) -> str:
-        return member(self.incident, self.person)
-
-
-def member(incident: int, person: str) -> str:
-    """Return the lane of one person in one incident's channel."""
-    return f"member:{incident}:{person}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReadMessage(Effect):
-    """Read the message that got a 📝 reaction, to store it as a note."""
-
-    incident: int
-    channel: str
-    ts: str
-    by: str
-    label: ClassVar[str] = "The note from a message"
-
-
-# --- messages ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,17 +168,6 @@ class OpenForm(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SayCommand(Effect):
-    """Run a command in a person's name in the incident's channel, for a milestone."""
-
-    incident: int
-    command: str
-    person: str
-    urgency: ClassVar[Urgency] = Urgency.SOON
-    label: ClassVar[str] = "The command `{command}`"
-
-
-@dataclass(frozen=True, kw_only=True)
 class MeetPerson(Effect):
     """Load the name, time zone and e-mail of a person Spy does not know yet."""
 
@@ -284,117 +197,3 @@ class Unknown(Effect):
     kind: str
     why: str
     label: ClassVar[str] = "What a newer Spy asked for ({kind})"
-
-
-# --- pages ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageEffect(Effect):
-    page: int
-    urgency: ClassVar[Urgency] = Urgency.NOW
-
-    @property
-    def lane(self) -> str:
-        return f"page:{self.page}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class SendPage(PageEffect):
-    label: ClassVar[str] = "Page {page}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class AnswerPage(PageEffect):
-    """Acknowledge or resolve a page in PagerDuty, from chat."""
-
-    answer: str
-    by: str
-    label: ClassVar[str] = "The answer to page {page} ({answer})"
-
-    @classmethod
-    def given(cls, page: int, answer: str, *, by: str, at: datetime) -> Self:
-        """Return a person's answer. The time is part of the key, so the same answer can be given again later."""
-        key = f"answer-page:{page}:{answer}:{int(at.timestamp() * 1000)}"
-        return cls(key=key, page=page, answer=answer, by=by)
-
-
-@dataclass(frozen=True, kw_only=True)
-class EscalatePage(PageEffect):
-    """Page the next level of the escalation policy, because nobody answered."""
-
-    level: int
-    label: ClassVar[str] = "The escalation of page {page}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FindResponder(PageEffect):
-    """Find the person who acknowledged a page in Slack, by their PagerDuty id."""
-
-    user: str
-    urgency: ClassVar[Urgency] = Urgency.SOON
-    label: ClassVar[str] = "The invitation of who acknowledged page {page}"
-
-    @property
-    def lane(self) -> str:
-        return self.key
-
-
-@dataclass(frozen=True, kw_only=True)
-class MakeOverride(Effect):
-    """Create the override in PagerDuty's schedule for an accepted cover."""
-
-    cover: int
-    urgency: ClassVar[Urgency] = Urgency.SOON
-    label: ClassVar[str] = "The override for cover {cover}"
-
-    @property
-    def lane(self) -> str:
-        return f"cover:{self.cover}"
-
-
-# --- after the incident -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class PostmortemEffect(Effect):
-    """Something to write to GitHub, one at a time per incident. Spy reports the result to `by`."""
-
-    incident: int
-    by: str | None = None
-
-    @property
-    def lane(self) -> str:
-        return f"postmortem:{self.incident}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileFollowUp(PostmortemEffect):
-    """Create or update the issue of a follow-up."""
-
-    follow_up: int
-    reopens: bool = False
-    """Whether it was reopened in chat. Otherwise an issue that people closed stays closed."""
-    label: ClassVar[str] = "Follow-up {follow_up}, as an issue"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportPostmortem(PostmortemEffect):
-    """Create or update the postmortem's issue. What people wrote in it is kept."""
-
-    label: ClassVar[str] = "The export of the postmortem"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileLog(PostmortemEffect):
-    """Put the full log into comments of the issue, if it did not fit into its text (`overflow`)."""
-
-    overflow: bool = True
-    label: ClassVar[str] = "The full log of the postmortem"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CopyPostmortem(PostmortemEffect):
-    """Open a pull request with a copy of the document in another repository."""
-
-    label: ClassVar[str] = "The copy of the postmortem"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.events import Reminded
+from bot.domain.incident.events import Reminded
 from bot.domain.subject import Occurrence, Subject
 
 LATE_AFTER = timedelta(minutes=1)

@@ -16,37 +16,25 @@ from bot.ports.issue_tracker import (
     RepoFile,
 )
 from bot.ports.pager import OnCallShift, Pager, PagerNews, Ringing
-from bot.ports.session import (
-    AuditEntry,
-    ChangeRecords,
+from bot.ports.records.changes import ChangeRecords, LockRecords
+from bot.ports.records.failover import AuditEntry, FailoverRecords
+from bot.ports.records.incident import IncidentRecords, TeamNoticeRecords, TimelineRecords
+from bot.ports.records.messages import InboundRecords, MessageRecords
+from bot.ports.records.oncall import (
     Contact,
     ContactRecords,
     CoverRecords,
-    FailoverRecords,
-    FollowUpRecords,
-    InboundRecords,
-    IncidentRecords,
-    LockRecords,
-    MessageRecords,
     OnCallCopy,
     OnCallRecords,
-    OutboxEntry,
-    OutboxItem,
-    OutboxRecords,
-    PageRecords,
-    PeopleRecords,
-    PostmortemRecords,
-    Session,
-    Sessions,
     ShiftRecords,
-    Standstill,
-    TeamNoticeRecords,
-    TimelineRecords,
-    TimerRecords,
-    UserGroup,
-    UserGroupRecords,
-    WorkPeriodRecords,
 )
+from bot.ports.records.outbox import OutboxEntry, OutboxItem, OutboxRecords, Standstill
+from bot.ports.records.paging import PageRecords
+from bot.ports.records.people import PeopleRecords, UserGroup, UserGroupRecords
+from bot.ports.records.postmortem import FollowUpRecords, PostmortemRecords
+from bot.ports.records.relief import WorkPeriodRecords
+from bot.ports.records.timers import TimerRecords
+from bot.ports.session import Session, Sessions
 from bot.ports.time_limit import Late, OutOfTime, TimeLimit
 from bot.ports.words import FilledRunbook, Form, FormField, Runbooks, Templates
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.domain import events
 from bot.domain.effects import UpsertMessage
+from bot.domain.incident import events
 from bot.domain.incident.incident import Incident
 from bot.domain.policy import Team
 from bot.domain.trouble import Trouble

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from bot.domain.effects import Effect
-from bot.domain.events import CommandOffered, Event, PersonUnavailable
+from bot.domain.event import Event
 from bot.domain.incident.event_effects import brief, effects_of
+from bot.domain.incident.events import CommandOffered, PersonUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.reminders import agenda, refresh
 from bot.domain.incident.timeline import Entry

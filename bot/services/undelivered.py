@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.effects import Effect, Notify, PageEffect, incident_channel
+from bot.domain.effects import Effect, Notify, incident_channel
+from bot.domain.paging.effects import PageEffect
 from bot.ports import OutboxItem, Standstill
 from bot.services.incident.channels import IncidentChannels
 from bot.services.transaction import Transaction

@@ -46,10 +46,10 @@ from bot.domain.effects import (
     PostEphemeral,
     PostEvent,
     Respond,
-    SayCommand,
     UpsertMessage,
     incident_channel,
 )
+from bot.domain.incident.effects import SayCommand
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.timeline import Entry
 from bot.domain.message import Message

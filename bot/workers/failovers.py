@@ -15,8 +15,8 @@ from uuid import uuid4
 
 import structlog
 
-from bot.domain.failover.failover import ActionKind
 from bot.domain.failover.plan import End, Outcome, Workflow
+from bot.domain.failover.state import ActionKind
 from bot.domain.policy import Policy
 from bot.ports import ActionRunner, Clock, Session, Sessions
 from bot.services.failover.actions import FailoverActions, StepRun

@@ -20,7 +20,8 @@ from uuid import uuid4
 
 import structlog
 
-from bot.domain.effects import Effect, PageEffect, Unknown
+from bot.domain.effects import Effect, Unknown
+from bot.domain.paging.effects import PageEffect
 from bot.domain.policy import Policy
 from bot.ports import (
     Clock,

@@ -7,7 +7,7 @@ from threading import Barrier, Thread
 import pytest
 
 from bot.adapters.database import Database, open_engine
-from bot.domain.events import Declared
+from bot.domain.incident.events import Declared
 from bot.domain.incident.incident import Incident
 from bot.services.retry import retry_on_conflict
 

@@ -15,27 +15,20 @@ from sqlalchemy import Engine, MetaData, create_engine, insert, select
 
 from bot.adapters.database import Database, effects, migrate, open_engine
 from bot.adapters.database.schema import migrate_back, version
-from bot.domain import events
 from bot.domain.effects import Unknown, UpsertMessage
-from bot.domain.events import Event
-from bot.domain.failover import events as failover_events
 from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 from bot.ports import Session
 from bot.services.messages import MESSAGE_TYPES
 from bot.services.transaction import Transaction
 from bot.testing import POLICY
+from tests.support.events import kinds
 from tests.support.folders import TEMPLATES
 from tests.support.postgres import EMPTY, Postgres
 
 EARLIER = Path(__file__).parents[1] / "support" / "of_c136535.sql"
 BEFORE_PLAIN_WORDS = "0012"
-EVENTS = {
-    kind.kind(): kind
-    for module in (events, failover_events)
-    for kind in vars(module).values()
-    if isinstance(kind, type) and issubclass(kind, Event)
-}
+EVENTS = {kind.kind(): kind for kind in kinds()}
 RECORDS = {
     "incident": "incidents",
     "page": "pages",

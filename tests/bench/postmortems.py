@@ -12,7 +12,7 @@ from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.plugins import load
 from bot.commands.request import Request, Source
 from bot.commands.router import Router
-from bot.domain.events import NoteTaken
+from bot.domain.incident.events import NoteTaken
 from bot.domain.timer import mark_of
 from bot.services.incident.incidents import Incidents
 from bot.services.postmortem.documents import Documents

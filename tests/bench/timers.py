@@ -16,7 +16,7 @@ from sqlalchemy import Engine, insert, text
 
 from bot.adapters.database import Database, migrate, open_engine
 from bot.adapters.database.tables import TimerRow
-from bot.domain.events import Declared
+from bot.domain.incident.events import Declared
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.reminders import agenda
 from bot.domain.subject import Occurrence, Subject

@@ -15,9 +15,9 @@ from bot.domain.changes.change import (
     service_name,
     suspect,
 )
-from bot.domain.events import (
+from bot.domain.changes.events import ChangeCleared
+from bot.domain.incident.events import (
     CauseSuspected,
-    ChangeCleared,
     Declared,
     ImpactStated,
     PhaseChanged,

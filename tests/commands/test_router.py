@@ -12,9 +12,11 @@ from bot.commands.command import command, when
 from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Deleted, Joined, Request, Response, Source
-from bot.domain.effects import AnswerPage, CreateChannel, MeetPerson, OpenForm, Post, PostEphemeral, SendPage
+from bot.domain.effects import MeetPerson, OpenForm, Post, PostEphemeral
+from bot.domain.incident.effects import CreateChannel
 from bot.domain.incident.incident import Incident
 from bot.domain.message import Message
+from bot.domain.paging.effects import AnswerPage, SendPage
 from bot.domain.refusal import Refusal
 from bot.services.transaction import Transaction
 from bot.testing import POLICY, PlainTemplates, SpyKit

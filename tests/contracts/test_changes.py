@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 
 from bot.domain.changes.change import Change, ChangeSource, ChangeWindow
 from bot.domain.changes.lock import Lock
-from bot.domain.incident.incident import Suspect
+from bot.domain.incident.state import Suspect
 from bot.domain.refusal import Refusal
 from bot.ports import Sessions
 from bot.services.changes.changes import Changes

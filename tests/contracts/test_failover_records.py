@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.failover.failover import Approval, Failover, State, Task
 from bot.domain.failover.plan import HttpCall, Param, Plan, Program, Question, Step
+from bot.domain.failover.run import Failover
+from bot.domain.failover.state import Approval, State, Task
 from bot.ports import AuditEntry, Sessions
 from tests.contracts.test_session import NOON
 

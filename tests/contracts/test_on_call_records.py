@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.events import Resolved
+from bot.domain.incident.events import Resolved
 from bot.domain.oncall.cover import CoverRequest
 from bot.domain.oncall.shift import Overload, Shift, Told, Turn
 from bot.ports import Contact, Sessions

@@ -9,13 +9,16 @@ from threading import Thread
 import pytest
 
 from bot.adapters.database import Database
-from bot.domain.effects import AddBookmark, Effect, Invite, Post, SendPage, UpsertMessage
-from bot.domain.events import ChannelOpened, Declared, Resolved
-from bot.domain.incident.incident import ClosedChannel, Incident, Link, Phase
+from bot.domain.effects import Effect, Post, UpsertMessage
+from bot.domain.incident.effects import AddBookmark, Invite
+from bot.domain.incident.events import ChannelOpened, Declared, Resolved
+from bot.domain.incident.incident import Incident
 from bot.domain.incident.search import ALL, OVER, Search
+from bot.domain.incident.state import ClosedChannel, Link, Phase
 from bot.domain.incident.team_notice import TeamNotice
 from bot.domain.incident.timeline import Entry
 from bot.domain.message import Message
+from bot.domain.paging.effects import SendPage
 from bot.domain.paging.page import Page, PageState
 from bot.domain.trouble import Trouble
 from bot.ports import OnCallCopy, OnCallShift, OutboxItem, Person, Posted, Session, Sessions

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from random import Random
 from threading import Barrier, Thread
 
-from bot.domain.effects import SendPage, UpsertMessage
+from bot.domain.effects import UpsertMessage
+from bot.domain.paging.effects import SendPage
 from bot.domain.refusal import Refusal
 from bot.domain.relief.relief import COMMAND, Asked, began, people_working
 from bot.domain.subject import Occurrence, Subject

@@ -6,21 +6,16 @@ from typing import Any
 
 import pytest
 
-from bot.domain import events
-from bot.domain.effects import (
-    AddBookmark,
-    CreateChannel,
-    Effect,
-    Invite,
-    SendPage,
-    SetTopic,
-    UpsertMessage,
-    Urgency,
-    incident_channel,
-)
-from bot.domain.incident.event_effects import EVENT_EFFECTS, effects_of
+from bot.domain.effects import Effect, UpsertMessage, Urgency, incident_channel
+from bot.domain.event import Event
+from bot.domain.incident import events
+from bot.domain.incident.effects import AddBookmark, CreateChannel, Invite, SetTopic
+from bot.domain.incident.event_effects import effects_of
 from bot.domain.incident.incident import Incident
+from bot.domain.paging import events as paging_events
+from bot.domain.paging.effects import SendPage
 from bot.domain.policy import Policy
+from tests.support.events import SHOWN, kinds
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 POLICY = Policy(announce="C0INCIDENTS")
@@ -41,16 +36,12 @@ class Sample:
     supersedes: int = 1
     fallback: tuple[str, ...] = ()
 
-    def of(self, kind: type[events.Event]) -> events.Event:
+    def of(self, kind: type[Event]) -> Event:
         known: dict[str, Any] = {it.name: getattr(self, it.name, it.name) for it in fields(kind)}
         return kind(**known)
 
 
-def subclasses(kind: type[events.Event]) -> list[type[events.Event]]:
-    return [it for sub in kind.__subclasses__() for it in (sub, *subclasses(sub))]
-
-
-EVENTS = [it for it in subclasses(events.Event) if it is not events.PageEvent]
+EVENTS = [it for it in kinds() if it is not paging_events.PageEvent]
 
 
 def declared(*, private: bool = False) -> Incident:
@@ -59,7 +50,7 @@ def declared(*, private: bool = False) -> Incident:
     )
 
 
-def heard(event: events.Event, *, private: bool = False, policy: Policy = POLICY) -> list[Effect]:
+def heard(event: Event, *, private: bool = False, policy: Policy = POLICY) -> list[Effect]:
     return effects_of(event, declared(private=private), policy, seq=7)
 
 
@@ -90,7 +81,7 @@ def test_the_announcement_and_the_channel_do_not_wait_for_each_other():
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.kind())
-def test_a_private_incident_is_heard_of_nowhere_but_in_its_channel(kind: type[events.Event]):
+def test_a_private_incident_is_heard_of_nowhere_but_in_its_channel(kind: type[Event]):
     effects = heard(Sample().of(kind), private=True)
 
     assert all(getattr(it, "to", "incident:42") in {"incident:42", "to"} for it in effects)
@@ -98,14 +89,14 @@ def test_a_private_incident_is_heard_of_nowhere_but_in_its_channel(kind: type[ev
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.kind())
-def test_without_a_channel_for_announcements_nothing_is_announced(kind: type[events.Event]):
+def test_without_a_channel_for_announcements_nothing_is_announced(kind: type[Event]):
     effects = heard(Sample().of(kind), policy=Policy())
 
     assert all(getattr(it, "to", "incident:42") in {"incident:42", "to"} for it in effects)
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.kind())
-def test_each_effect_of_a_fact_has_a_key_of_its_own(kind: type[events.Event]):
+def test_each_effect_of_a_fact_has_a_key_of_its_own(kind: type[Event]):
     first, second = heard(Sample().of(kind)), effects_of(Sample().of(kind), declared(), POLICY, seq=8)
     repeated = {it.key for it in first} & {it.key for it in second}
 
@@ -113,8 +104,8 @@ def test_each_effect_of_a_fact_has_a_key_of_its_own(kind: type[events.Event]):
     assert kind in {events.Declared, events.ChannelOpened} or not repeated
 
 
-@pytest.mark.parametrize("kind", EVENT_EFFECTS, ids=lambda kind: kind.kind())
-def test_a_line_carries_the_whole_fact(kind: type[events.Event]):
+@pytest.mark.parametrize("kind", SHOWN, ids=lambda kind: kind.kind())
+def test_a_line_carries_the_whole_fact(kind: type[Event]):
     lines = [it for it in heard(Sample().of(kind)) if it.key == "line:42:7"]
 
     for line in lines:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.incident.incident import channel_name
+from bot.domain.incident.name import channel_name
 from bot.domain.markup import cleaned, plain_prose
 
 

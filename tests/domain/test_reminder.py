@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain import events
-from bot.domain.incident import reminders
-from bot.domain.incident.incident import Incident, Phase
+from bot.domain.event import Event
+from bot.domain.incident import events, reminders
+from bot.domain.incident.incident import Incident
 from bot.domain.incident.reminders import agenda, reminder_of, snooze, status
+from bot.domain.incident.state import Phase
+from bot.domain.paging import events as paging_events
 from bot.domain.paging.page import Page, PageState
 from bot.domain.paging.reminders import page_agenda
 from bot.domain.policy import Milestone, Policy, Severity
@@ -267,7 +269,7 @@ def test_a_milestone_that_was_said_does_not_come_again_with_another_severity():
         ("role support", events.RoleGiven(at=NOON, by="U0ANA", role="support", person="U0RAJ")),
     ],
 )
-def test_a_milestone_is_skipped_if_its_unless_holds(unless: str, done: events.Event):
+def test_a_milestone_is_skipped_if_its_unless_holds(unless: str, done: Event):
     plan = replace(POLICY, milestones=(replace(TWICE, unless=unless),))
     incident = declared(severity=None)
 
@@ -346,12 +348,14 @@ def page_due(page: Page) -> datetime | None:
 def test_a_page_is_unanswered_after_five_minutes():
     assert page_due(SENT) == after(minutes=5)
     assert page_due(replace(SENT, state=PageState.REQUESTED)) is None
-    acknowledged = SENT.after(events.PageAcknowledged(at=after(minutes=1), page=17, whom=":imoc", who="Raj"))
+    acknowledged = SENT.after(
+        paging_events.PageAcknowledged(at=after(minutes=1), page=17, whom=":imoc", who="Raj")
+    )
     assert page_due(acknowledged) is None
 
 
 def test_an_escalation_gives_the_next_level_its_own_five_minutes():
-    escalated = SENT.after(events.PageEscalated(at=after(minutes=4), page=17, whom=":imoc", to="Kim"))
+    escalated = SENT.after(paging_events.PageEscalated(at=after(minutes=4), page=17, whom=":imoc", to="Kim"))
 
     assert page_due(escalated) == after(minutes=9)
     assert escalated.level == 2
@@ -359,7 +363,7 @@ def test_an_escalation_gives_the_next_level_its_own_five_minutes():
 
 def test_an_acknowledgement_that_lapsed_counts_from_then():
     lapsed = replace(SENT, state=PageState.ACKNOWLEDGED).after(
-        events.PageUnanswered(at=after(minutes=40), page=17, whom=":imoc")
+        paging_events.PageUnanswered(at=after(minutes=40), page=17, whom=":imoc")
     )
 
     assert page_due(lapsed) == after(minutes=45)

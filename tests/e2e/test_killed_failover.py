@@ -16,8 +16,9 @@ from sqlalchemy import event
 
 from bot.adapters.database import Database, open_engine
 from bot.app.samples.failover_play import LOOK
-from bot.domain.failover.failover import Answer, Failover, State
 from bot.domain.failover.plan import Check, End, Instruction, Outcome, Plan, Program, Step, Workflow, told
+from bot.domain.failover.run import Failover
+from bot.domain.failover.state import Answer, State
 from bot.domain.policy import Policy
 from bot.ports import Profile, Sessions
 from bot.services.failover.failovers import Failovers

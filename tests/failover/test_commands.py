@@ -8,8 +8,8 @@ from bot.adapters.slack.blocks import blocks
 from bot.app.samples.failover_play import ASKS, OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
 from bot.commands.request import Joined, Source
 from bot.domain.effects import UpsertMessage
-from bot.domain.failover.failover import State
 from bot.domain.failover.plan import Check, End, Outcome, Param, Program
+from bot.domain.failover.state import State
 from bot.domain.message import Buttons, Message
 from bot.services.failover.actions import FailoverActions
 from tests.support.times import in_utc

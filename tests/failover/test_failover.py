@@ -6,17 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.events import Event
-from bot.domain.failover.failover import (
-    APPROVAL_LAPSES,
-    ActionKind,
-    Answer,
-    Failover,
-    State,
-    Task,
-    failover_agenda,
-)
+from bot.domain.event import Event
+from bot.domain.failover import decisions, questions
+from bot.domain.failover.decisions import APPROVAL_LAPSES
 from bot.domain.failover.plan import Check, End, HttpCall, Outcome, Plan, Program, Question, Step, Workflow
+from bot.domain.failover.questions import failover_agenda
+from bot.domain.failover.run import Failover
+from bot.domain.failover.state import ActionKind, Answer, State, Task
 from bot.domain.refusal import Refusal
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -68,26 +64,26 @@ class Play:
         assert event
         self.events.append(event)
         self.run = self.run.after(event)
-        while following := self.run.consequence(at=self.now):
+        while following := decisions.consequence(self.run, at=self.now):
             self.events.append(following)
             self.run = self.run.after(following)
 
     def begun(self) -> "Play":
         if self.run.task is Task.MOVE:
-            self.keep(self.run.approve(by="U0RAJ", at=self.now))
-        self.keep(self.run.begin(at=self.now))
+            self.keep(decisions.approve(self.run, by="U0RAJ", at=self.now))
+        self.keep(decisions.begin(self.run, at=self.now))
         return self
 
     def start(self) -> int:
         action = self.run.next_action()
         assert action, f"nothing to do: {self.run.state}, {self.run.question}"
-        self.keep(self.run.start(action, at=self.now, does=""))
+        self.keep(decisions.start(self.run, action, at=self.now, does=""))
         return self.run.attempts
 
     def goes(self, *outcomes: Outcome) -> "Play":
         for outcome in outcomes:
             attempt = self.start()
-            self.keep(self.run.finish(attempt, outcome, at=self.now))
+            self.keep(decisions.finish(self.run, attempt, outcome, at=self.now))
         return self
 
     def to_the_end(self) -> "Play":
@@ -96,15 +92,15 @@ class Play:
         return self
 
     def dies(self) -> "Play":
-        self.keep(self.run.resumed(at=self.now))
+        self.keep(decisions.resumed(self.run, at=self.now))
         return self
 
     def answers(self, answer: Answer) -> "Play":
-        self.keep(self.run.answer(answer, by="U0RAJ", at=self.now))
+        self.keep(questions.answer(self.run, answer, by="U0RAJ", at=self.now))
         return self
 
     def aborts(self) -> "Play":
-        self.keep(self.run.abort(by="U0KIM", at=self.now))
+        self.keep(decisions.abort(self.run, by="U0KIM", at=self.now))
         return self
 
     @property
@@ -164,26 +160,26 @@ def test_a_rehearsal_does_its_checks_and_dry_runs_only():
 
 def test_who_proposes_does_not_approve():
     with pytest.raises(Refusal, match="You proposed Failover 12 yourself"):
-        Play(DRAIN).run.approve(by="U0ANA", at=NOON)
+        decisions.approve(Play(DRAIN).run, by="U0ANA", at=NOON)
 
 
 def test_one_person_approves_once():
     play = Play(DRAIN, approvals=2)
-    play.keep(play.run.approve(by="U0RAJ", at=NOON))
+    play.keep(decisions.approve(play.run, by="U0RAJ", at=NOON))
 
     with pytest.raises(Refusal, match="It needs 1 more from other people"):
-        play.run.approve(by="U0RAJ", at=NOON)
+        decisions.approve(play.run, by="U0RAJ", at=NOON)
 
-    play.keep(play.run.approve(by="U0KIM", at=NOON))
+    play.keep(decisions.approve(play.run, by="U0KIM", at=NOON))
     assert play.run.state is State.APPROVED
 
 
 def test_what_was_shown_may_be_approved_for_ten_minutes():
     play = Play(DRAIN)
-    assert play.run.approve(by="U0RAJ", at=NOON + 10 * MINUTE - timedelta(seconds=1))
+    assert decisions.approve(play.run, by="U0RAJ", at=NOON + 10 * MINUTE - timedelta(seconds=1))
 
     with pytest.raises(Refusal, match="expired at 12:10 UTC") as refused:
-        play.run.approve(by="U0RAJ", at=NOON + 10 * MINUTE)
+        decisions.approve(play.run, by="U0RAJ", at=NOON + 10 * MINUTE)
 
     assert refused.value.choices[0].say == "failover pod"
 
@@ -191,39 +187,39 @@ def test_what_was_shown_may_be_approved_for_ten_minutes():
 def test_a_proposal_lapses_by_itself_and_a_lapsed_one_is_not_approved():
     play = Play(DRAIN)
     [timer] = failover_agenda(play.run)
-    play.keep(play.run.lapse(at=timer.due_at))
+    play.keep(decisions.lapse(play.run, at=timer.due_at))
 
     assert timer.due_at == NOON + 10 * MINUTE
     assert play.run.state is State.LAPSED
     with pytest.raises(Refusal, match="expired"):
-        play.run.approve(by="U0RAJ", at=NOON)
+        decisions.approve(play.run, by="U0RAJ", at=NOON)
 
 
 def test_an_approval_that_nobody_acted_on_for_ten_minutes_has_lapsed_too():
     play = Play(DRAIN)
-    play.keep(play.run.approve(by="U0RAJ", at=NOON + 9 * MINUTE))
+    play.keep(decisions.approve(play.run, by="U0RAJ", at=NOON + 9 * MINUTE))
 
-    play.keep(play.run.begin(at=NOON + 19 * MINUTE))
+    play.keep(decisions.begin(play.run, at=NOON + 19 * MINUTE))
 
     assert play.run.state is State.LAPSED
 
 
 def test_a_plan_that_was_changed_must_be_approved_anew():
     play = Play(DRAIN)
-    play.keep(play.run.approve(by="U0RAJ", at=NOON))
+    play.keep(decisions.approve(play.run, by="U0RAJ", at=NOON))
     changed = replace(play.plan, steps=(DRAIN, DNS))
 
-    event = play.run.changed(changed, at=NOON + MINUTE)
+    event = decisions.changed(play.run, changed, at=NOON + MINUTE)
     play.keep(event)
 
-    assert play.run.changed(play.plan, at=NOON) is None
+    assert decisions.changed(play.run, play.plan, at=NOON) is None
     assert (play.run.state, play.run.needed) == (State.PROPOSED, 1)
     assert play.run.lapses_at == NOON + 11 * MINUTE
 
 
 def test_what_is_over_needs_no_approval():
     with pytest.raises(Refusal, match="it is done"):
-        Play(DRAIN).begun().to_the_end().run.approve(by="U0KIM", at=NOON)
+        decisions.approve(Play(DRAIN).begun().to_the_end().run, by="U0KIM", at=NOON)
 
 
 # --- red ---------------------------------------------------------------------------------------------------
@@ -440,7 +436,7 @@ def test_a_process_that_was_thought_to_be_gone_may_still_tell():
     attempt = play.start()
     play.dies()
 
-    play.keep(play.run.finish(attempt, OK, at=NOON))
+    play.keep(decisions.finish(play.run, attempt, OK, at=NOON))
 
     assert play.run.question is None
     assert play.to_the_end().did == ["run drain", "verify drain"]
@@ -451,13 +447,13 @@ def test_a_word_that_comes_too_late_changes_nothing():
     attempt = play.start()
     play.dies().answers(Answer.HAPPENED)
 
-    assert play.run.finish(attempt, RED, at=NOON) is None
+    assert decisions.finish(play.run, attempt, RED, at=NOON) is None
 
 
 def test_what_can_not_even_be_begun_is_asked_about():
     play = Play(DRAIN, DNS).begun().goes(OK, OK)
 
-    play.keep(play.run.crash("a fault", at=NOON))
+    play.keep(decisions.crash(play.run, "a fault", at=NOON))
 
     assert play.run.question
     assert (play.run.question.why, play.did[-1]) == ("a fault", "verify drain")
@@ -469,7 +465,7 @@ def test_a_question_is_asked_again_every_five_minutes_five_times_in_all():
     due = []
     while timers := failover_agenda(play.run):
         due.append(timers[0].due_at - NOON)
-        play.keep(play.run.ask_again(at=timers[0].due_at))
+        play.keep(questions.ask_again(play.run, at=timers[0].due_at))
 
     assert due == [5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 20 * MINUTE]
 
@@ -479,7 +475,7 @@ def test_a_question_is_asked_again_every_five_minutes_five_times_in_all():
 
 def test_a_proposal_is_withdrawn_and_so_is_what_was_approved():
     proposed, approved = Play(DRAIN), Play(DRAIN)
-    approved.keep(approved.run.approve(by="U0RAJ", at=NOON))
+    approved.keep(decisions.approve(approved.run, by="U0RAJ", at=NOON))
 
     assert proposed.aborts().run.state is State.WITHDRAWN
     assert approved.aborts().run.state is State.WITHDRAWN
@@ -490,7 +486,7 @@ def test_before_anything_moved_an_abort_ends_it():
     attempt = play.start()
     play.aborts()
 
-    play.keep(play.run.finish(attempt, OK, at=NOON))
+    play.keep(decisions.finish(play.run, attempt, OK, at=NOON))
 
     assert play.run.state is State.FAILED
 
@@ -502,7 +498,7 @@ def test_an_abort_waits_for_what_runs_to_end_and_takes_it_back_however_it_ended(
     play.aborts()
     assert play.run.is_called_back
 
-    play.keep(play.run.finish(attempt, outcome, at=NOON))
+    play.keep(decisions.finish(play.run, attempt, outcome, at=NOON))
     play.to_the_end()
 
     assert play.did[-2:] == ["undo dns", "undo drain"]
@@ -514,7 +510,7 @@ def test_an_abort_asks_before_it_takes_back_a_workflow_that_may_still_be_under_w
     attempt = play.start()
     play.aborts()
 
-    play.keep(play.run.finish(attempt, UNKNOWN, at=NOON))
+    play.keep(decisions.finish(play.run, attempt, UNKNOWN, at=NOON))
     assert play.run.question
     play.answers(Answer.HAPPENED).to_the_end()
 
@@ -549,7 +545,7 @@ def test_the_point_of_no_return_itself_is_not_begun_once_somebody_aborted():
     attempt = play.start()
     play.aborts()
 
-    play.keep(play.run.finish(attempt, OK, at=NOON))
+    play.keep(decisions.finish(play.run, attempt, OK, at=NOON))
 
     assert "run promote" not in play.to_the_end().did
 
@@ -560,13 +556,13 @@ def test_the_point_of_no_return_itself_is_not_begun_once_somebody_aborted():
 def test_what_ended_well_may_be_taken_back_while_its_undo_is_valid():
     done = replace(Play(DRAIN, DNS).begun().to_the_end().run, ended_at=NOON)
 
-    done.must_be_undoable(last_on_lock=12, at=NOON + timedelta(hours=23))
+    decisions.must_be_undoable(done, last_on_lock=12, at=NOON + timedelta(hours=23))
     for last, at, words in (
         (13, NOON, "Failover 13 has moved pod since"),
         (12, NOON + timedelta(hours=25), "valid until 24 Nov 12:00 UTC"),
     ):
         with pytest.raises(Refusal, match=words):
-            done.must_be_undoable(last_on_lock=last, at=at)
+            decisions.must_be_undoable(done, last_on_lock=last, at=at)
 
 
 def test_what_went_past_its_point_of_no_return_or_did_not_end_well_is_not_taken_back():
@@ -574,17 +570,17 @@ def test_what_went_past_its_point_of_no_return_or_did_not_end_well_is_not_taken_
     failed = Play(DRAIN).begun().goes(RED).to_the_end().run
 
     with pytest.raises(Refusal, match=r"past its point of no return \(promote\)"):
-        no_return.must_be_undoable(last_on_lock=12, at=NOON)
+        decisions.must_be_undoable(no_return, last_on_lock=12, at=NOON)
     with pytest.raises(Refusal, match="not a finished failover"):
-        failed.must_be_undoable(last_on_lock=12, at=NOON)
+        decisions.must_be_undoable(failed, last_on_lock=12, at=NOON)
 
 
 def test_a_rollback_has_no_way_back_itself_so_it_asks_where_it_fails():
     back = Play(DRAIN, DNS).begun().to_the_end().run.plan.undoing((0, 1))
     play = Play(*back.steps)
     play.run = replace(play.run, task=Task.ROLLBACK)
-    play.keep(play.run.approve(by="U0RAJ", at=NOON))
-    play.keep(play.run.begin(at=NOON))
+    play.keep(decisions.approve(play.run, by="U0RAJ", at=NOON))
+    play.keep(decisions.begin(play.run, at=NOON))
 
     play.goes(RED)
 

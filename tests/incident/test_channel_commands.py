@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.commands.request import ClosedNotice, Left, MadePrivateNotice, MovedNotice, PutOut, ReopenedNotice
-from bot.domain.effects import CreateChannel, Invite, Notify, SetTopic, UpsertMessage
+from bot.domain.effects import Notify, UpsertMessage
+from bot.domain.incident.effects import CreateChannel, Invite, SetTopic
 from bot.ports import Posted
 from bot.services.channels import Channels
 from bot.testing import SpyKit

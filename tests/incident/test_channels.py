@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.domain.effects import Invite, MeetPerson, UpsertMessage, Welcome
+from bot.domain.effects import MeetPerson, UpsertMessage
+from bot.domain.incident.effects import Invite, Welcome
 from bot.domain.refusal import Refusal
 from bot.ports import Posted, Profile
 from bot.services.incident.channels import IncidentChannels

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain import events
-from bot.domain.incident import command
+from bot.domain.incident import command, events
 from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Refusal
 

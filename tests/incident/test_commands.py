@@ -6,18 +6,10 @@ import pytest
 
 from bot.adapters.slack.blocks import messages, payload
 from bot.commands.request import Edited, Joined, Reacted, Renamed, Response, Source, Unreacted
-from bot.domain.effects import (
-    AddBookmark,
-    AnswerPage,
-    CreateChannel,
-    Invite,
-    OpenForm,
-    PostEphemeral,
-    ReadMessage,
-    SendPage,
-    UpsertMessage,
-)
-from bot.domain.effects import Welcome as WelcomeEffect
+from bot.domain.effects import OpenForm, PostEphemeral, UpsertMessage
+from bot.domain.incident.effects import AddBookmark, CreateChannel, Invite, ReadMessage
+from bot.domain.incident.effects import Welcome as WelcomeEffect
+from bot.domain.paging.effects import AnswerPage, SendPage
 from bot.ports import Person
 from bot.services.incident.incidents import Incidents
 from bot.testing import SpyKit

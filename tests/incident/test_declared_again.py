@@ -3,8 +3,9 @@
 import pytest
 
 from bot.commands.request import Response, Source
-from bot.domain.effects import Invite, SendPage
+from bot.domain.incident.effects import Invite
 from bot.domain.message import Buttons, Message
+from bot.domain.paging.effects import SendPage
 from bot.services.incident.incidents import Incidents
 from bot.testing import SpyKit
 from tests.support.times import in_utc

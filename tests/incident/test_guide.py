@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain import events
-from bot.domain.incident import guide
+from bot.domain.changes import events as changes_events
+from bot.domain.event import Event
+from bot.domain.incident import events, guide
 from bot.domain.incident.guide import STEPS, GuideStep
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.reminders import MITIGATE_FIRST, agenda, status
@@ -23,7 +24,7 @@ def after(**by: float) -> datetime:
     return NOON + timedelta(**by)
 
 
-def told(*happened: events.Event, severity: str | None = "sev3") -> Incident:
+def told(*happened: Event, severity: str | None = "sev3") -> Incident:
     """Tell an incident in events, after its declaration at noon."""
     declared = events.Declared(at=NOON, by="U0ANA", name="checkout is down", severity=severity)
     incident = Incident.declared(42, declared)
@@ -74,9 +75,7 @@ WHOLE = (stated(), updated(), suspected(), mitigated(), resolved())
         ((resolved(),), GuideStep.CLEAN_UP, ("review",)),
     ],
 )
-def test_the_facts_say_which_step_it_is(
-    happened: Sequence[events.Event], step: GuideStep, missing: tuple[str, ...]
-):
+def test_the_facts_say_which_step_it_is(happened: Sequence[Event], step: GuideStep, missing: tuple[str, ...]):
     now = guide.standing(told(*happened))
 
     assert now == guide.Guide(step=step, missing=missing)
@@ -162,7 +161,7 @@ def test_the_checklist_of_a_reopened_incident_names_who_posted_the_first_update(
 # --- the checklist ----------------------------------------------------------------------------------------
 
 
-def entries(*happened: events.Event) -> list[Entry]:
+def entries(*happened: Event) -> list[Entry]:
     return [
         Entry(
             incident=42,
@@ -201,7 +200,7 @@ def test_the_checklist_says_what_was_moved_on_from():
 
 
 def test_a_change_that_is_marked_as_suspect_answers_what_changed():
-    marked = events.ChangeSuspected(
+    marked = changes_events.ChangeSuspected(
         at=after(minutes=4),
         by="U0RAJ",
         change=7,
@@ -247,9 +246,7 @@ def due(incident: Incident) -> datetime | None:
         ((passed(GuideStep.CHANGES),), None),
     ],
 )
-def test_who_looks_for_the_cause_first_is_told_at_ten_minutes(
-    happened: Sequence[events.Event], at: datetime | None
-):
+def test_who_looks_for_the_cause_first_is_told_at_ten_minutes(happened: Sequence[Event], at: datetime | None):
     assert due(told(*happened)) == at
 
 

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import events
-from bot.domain.incident import command
-from bot.domain.incident.incident import CLOSED, WORKING, Incident, Phase, channel_name
+from bot.domain.event import Event
+from bot.domain.incident import command, events
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.name import channel_name
+from bot.domain.incident.state import CLOSED, WORKING, Phase
 from bot.domain.policy import Severity
 from bot.domain.refusal import Refusal
 
@@ -168,7 +170,7 @@ def test_a_channels_name_is_made_of_what_was_typed_not_of_slacks_way_to_send_it(
     assert channel_name(7, "R&amp;D &lt;b&gt;pages&lt;/b&gt; are slow") == "inc-7-r-d-b-pages-b-are-slow"
 
 
-Decision = Callable[[Incident], events.Event | None]
+Decision = Callable[[Incident], Event | None]
 
 DECISIONS: dict[str, Decision] = {
     "severity": lambda it: it.set_severity(SEV1, by="U0ANA", at=LATER),

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.effects import SendPage
 from bot.domain.incident.search import Search
+from bot.domain.paging.effects import SendPage
 from bot.domain.refusal import Refusal
 from bot.services.incident.incidents import Incidents
 from bot.services.incident.views import Views

@@ -10,8 +10,8 @@ from threading import Thread
 import pytest
 
 from bot.adapters.database import Database, open_engine
-from bot.domain import events
 from bot.domain.effects import Effect
+from bot.domain.incident import events
 from bot.domain.incident.incident import Incident
 from bot.domain.policy import Policy
 from bot.domain.subject import Subject

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from bot.domain.events import TeamNoticeFailed
+from bot.domain.incident.events import TeamNoticeFailed
 from bot.domain.incident.team_notice import TeamNotice
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

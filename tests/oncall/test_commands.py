@@ -2,7 +2,9 @@
 
 import pytest
 
-from bot.domain.effects import AnswerPage, MakeOverride, OpenForm, SendPage
+from bot.domain.effects import OpenForm
+from bot.domain.oncall.effects import MakeOverride
+from bot.domain.paging.effects import AnswerPage, SendPage
 from bot.ports import PagerNews, Rejected, Ringing
 from bot.services.oncall.covers import Covers
 from bot.services.paging.paging import Paging

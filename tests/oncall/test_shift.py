@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.events import Declared
+from bot.domain.incident.events import Declared
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.shift import Shift, Turn, shift_agenda, subject, unbroken
 from bot.domain.policy import Policy

@@ -10,7 +10,8 @@ import pytest
 
 from bot.adapters.pagerduty.webhook import news
 from bot.commands.request import Response, Source
-from bot.domain.effects import AnswerPage, EscalatePage, OpenForm, SendPage, UpsertMessage
+from bot.domain.effects import OpenForm, UpsertMessage
+from bot.domain.paging.effects import AnswerPage, EscalatePage, SendPage
 from bot.ports import OnCallShift, Ringing
 from bot.services.incident.team_notices import TeamNotices
 from bot.services.oncall.oncall import OnCall

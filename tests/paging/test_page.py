@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import events
+from bot.domain.event import Event
+from bot.domain.paging import events
 from bot.domain.paging.page import Page, PageState
 from bot.domain.refusal import Refusal
 
@@ -23,7 +24,7 @@ DELAYED = events.PageDelayed(at=NOON, page=17, whom=":imoc", why="no answer", fa
 FAILED = events.PageFailed(at=NOON, page=17, whom=":imoc", why="no such policy", fallback=("Kim +1",))
 
 
-def after(*happened: events.Event) -> Page:
+def after(*happened: Event) -> Page:
     page = ASKED
     for event in happened:
         page = page.after(event)
@@ -44,14 +45,14 @@ def after(*happened: events.Event) -> Page:
         ((FAILED,), PageState.FAILED),
     ],
 )
-def test_a_page_walks(happened: tuple[events.Event, ...], state: PageState):
+def test_a_page_walks(happened: tuple[Event, ...], state: PageState):
     assert after(*happened).state is state
 
 
 @pytest.mark.parametrize(
     ("news", "state"), [(ACKNOWLEDGED, PageState.ACKNOWLEDGED), (RESOLVED, PageState.RESOLVED)]
 )
-def test_news_that_overtakes_the_sending_is_not_undone_by_it(news: events.Event, state: PageState):
+def test_news_that_overtakes_the_sending_is_not_undone_by_it(news: Event, state: PageState):
     page = after(news, SENT)
 
     assert page.state is state
@@ -94,7 +95,7 @@ def test_a_page_that_rings_can_be_answered():
 
 
 @given(st.lists(st.sampled_from([SENT, ACKNOWLEDGED, UNANSWERED, ESCALATED, RESOLVED]), max_size=8))
-def test_once_pagerduty_has_it_nothing_unsends_it(happened: list[events.Event]):
+def test_once_pagerduty_has_it_nothing_unsends_it(happened: list[Event]):
     page = after(SENT, *happened)
 
     assert page.pagerduty_id == "PD1"

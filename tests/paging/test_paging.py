@@ -5,15 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.effects import (
-    AnswerPage,
-    EscalatePage,
-    FindResponder,
-    Invite,
-    SendPage,
-    UpsertMessage,
-    Welcome,
-)
+from bot.domain.effects import UpsertMessage
+from bot.domain.incident.effects import Invite, Welcome
+from bot.domain.paging.effects import AnswerPage, EscalatePage, FindResponder, SendPage
 from bot.domain.paging.page import Page, PageState
 from bot.domain.policy import Account
 from bot.domain.refusal import Refusal

@@ -11,7 +11,8 @@ import pytest
 
 from bot.adapters.slack import payloads
 from bot.commands.request import Request, Response
-from bot.domain.effects import OpenForm, Post, PostEphemeral, SendPage
+from bot.domain.effects import OpenForm, Post, PostEphemeral
+from bot.domain.paging.effects import SendPage
 from bot.ports import Ringing
 from bot.services.paging.paging import Paging
 from bot.testing import SpyKit

@@ -8,7 +8,8 @@ import pytest
 from bot.app.manifest import HINTS
 from bot.commands.interpreter import Interpreter
 from bot.commands.request import Automated, Response
-from bot.domain.effects import CreateChannel, Notify
+from bot.domain.effects import Notify
+from bot.domain.incident.effects import CreateChannel
 from bot.domain.message import Buttons
 from bot.ports import OnCallShift
 from bot.services.oncall.oncall import OnCall

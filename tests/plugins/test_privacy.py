@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from bot.commands.request import Response, Source
-from bot.domain.effects import AnswerPage, Post, PostEphemeral, PostEvent, Respond, SendPage, UpsertMessage
+from bot.domain.effects import Post, PostEphemeral, PostEvent, Respond, UpsertMessage
+from bot.domain.paging.effects import AnswerPage, SendPage
 from bot.ports import Ringing
 from bot.services.paging.paging import Paging
 from bot.testing import SpyKit

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.commands.request import Edited, Response, Shared, Source
-from bot.domain.incident.incident import channel_name
+from bot.domain.incident.name import channel_name
 from bot.domain.message import Buttons
 from bot.services.incident.incidents import Incidents
 from bot.testing import SpyKit

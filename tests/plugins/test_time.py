@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bot.adapters.rendering.mrkdwn import flat
-from bot.domain.effects import EscalatePage, UpsertMessage
+from bot.domain.effects import UpsertMessage
 from bot.domain.message import Message
+from bot.domain.paging.effects import EscalatePage
 from bot.domain.policy import Milestone, Policy
 from bot.ports import Ringing
 from bot.services.incident.incidents import Incidents

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from bot.commands.request import Response, Shared
-from bot.domain.effects import ExportPostmortem, FileFollowUp, OpenForm, UpsertMessage
+from bot.domain.effects import OpenForm, UpsertMessage
 from bot.domain.incident.timeline import Entry
 from bot.domain.policy import PostmortemSettings
+from bot.domain.postmortem.effects import ExportPostmortem, FileFollowUp
 from bot.domain.subject import Subject
 from bot.ports import Issue, IssueNews, Moved, Offer, Person
 from bot.services.postmortem.documents import Documents

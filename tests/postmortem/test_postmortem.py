@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.domain.events import Declared, FollowUpDone, Reopened, Resolved, ReviewClosed
-from bot.domain.incident.incident import Incident, Phase
+from bot.domain.incident.events import Declared, Reopened, Resolved
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.state import Phase
 from bot.domain.policy import Grace
 from bot.domain.postmortem.deadline import awake, deadline
+from bot.domain.postmortem.events import FollowUpDone, ReviewClosed
 from bot.domain.postmortem.follow_up import Category, FollowUp, digest_agenda, follow_up_agenda
 from bot.domain.postmortem.postmortem import Postmortem, due_by, missing, postmortem_agenda
 from bot.domain.refusal import Refusal

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain.incident.incident import Incident, Phase
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.state import Phase
 from bot.domain.oncall.shift import Shift
 from bot.domain.policy import Milestone, Policy, Severity, Team, Timers
 

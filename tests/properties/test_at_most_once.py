@@ -6,19 +6,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.domain.events import Event
-from bot.domain.failover.failover import (
-    APPROVAL_LAPSES,
-    ONCE_ONLY,
-    UNDER_WAY,
-    Action,
-    ActionKind,
-    Answer,
-    Failover,
-    State,
-    failover_agenda,
-)
+from bot.domain.event import Event
+from bot.domain.failover import decisions, questions
+from bot.domain.failover.decisions import APPROVAL_LAPSES
 from bot.domain.failover.plan import Check, End, HttpCall, Outcome, Plan, Program, Question, Step
+from bot.domain.failover.questions import failover_agenda
+from bot.domain.failover.run import Failover
+from bot.domain.failover.state import ONCE_ONLY, UNDER_WAY, Action, ActionKind, Answer, State
 from bot.domain.refusal import Refusal
 from tests.failover.test_failover import NOON
 
@@ -74,12 +68,12 @@ class AnyFailover(RuleBasedStateMachine):
             proposed_at=NOON,
             lapses_at=NOON + APPROVAL_LAPSES,
         )
-        self.keep(self.run.approve(by="U0RAJ", at=self.now))
-        self.keep(self.run.begin(at=self.now))
+        self.keep(decisions.approve(self.run, by="U0RAJ", at=self.now))
+        self.keep(decisions.begin(self.run, at=self.now))
 
     def keep(self, event: Event) -> None:
         self.run = self.run.after(event)
-        while following := self.run.consequence(at=self.now):
+        while following := decisions.consequence(self.run, at=self.now):
             self.run = self.run.after(following)
 
     @precondition(lambda self: self.run.next_action() is not None)
@@ -93,7 +87,7 @@ class AnyFailover(RuleBasedStateMachine):
             self.undos.append(action.at)
         if action.kind is ActionKind.RUN:
             assert not self.run.called_back, "nothing is begun once somebody aborted it"
-        self.keep(self.run.start(action, at=self.now, does=""))
+        self.keep(decisions.start(self.run, action, at=self.now, does=""))
 
     @precondition(lambda self: self.run.next_action() is not None)
     @rule(actions=st.integers(1, 8))
@@ -106,7 +100,7 @@ class AnyFailover(RuleBasedStateMachine):
     @precondition(lambda self: self.run.attempt is not None)
     @rule(end=st.sampled_from([End.OK, End.OK, End.OK, End.RED, End.UNKNOWN]))
     def finish(self, end: End) -> None:
-        event = self.run.finish(self.run.attempts, Outcome(end=end, says="so"), at=self.now)
+        event = decisions.finish(self.run, self.run.attempts, Outcome(end=end, says="so"), at=self.now)
         assert event
         self.keep(event)
 
@@ -114,12 +108,12 @@ class AnyFailover(RuleBasedStateMachine):
     @rule()
     def die(self) -> None:
         self.lost.append(self.run.attempts)
-        self.keep(self.run.resumed(at=self.now))
+        self.keep(decisions.resumed(self.run, at=self.now))
 
     @precondition(lambda self: self.lost)
     @rule(end=st.sampled_from(End))
     def tell_late(self, end: End) -> None:
-        if event := self.run.finish(self.lost.pop(), Outcome(end=end, says="late"), at=self.now):
+        if event := decisions.finish(self.run, self.lost.pop(), Outcome(end=end, says="late"), at=self.now):
             self.keep(event)
 
     @precondition(lambda self: self.run.question is not None)
@@ -130,12 +124,12 @@ class AnyFailover(RuleBasedStateMachine):
         answer = data.draw(st.sampled_from(sorted(asked.answers)))
         if answer is Answer.DID_NOT:
             self.allowed[asked.action] = self.allowed.get(asked.action, 1) + 1
-        self.keep(self.run.answer(answer, by="U0RAJ", at=self.now))
+        self.keep(questions.answer(self.run, answer, by="U0RAJ", at=self.now))
 
     @rule()
     def abort(self) -> None:
         try:
-            event = self.run.abort(by="U0KIM", at=self.now)
+            event = decisions.abort(self.run, by="U0KIM", at=self.now)
         except Refusal:
             return
         self.keep(event)

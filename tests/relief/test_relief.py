@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import events
+from bot.domain.incident import events
 from bot.domain.incident.incident import Incident
 from bot.domain.policy import Timers
 from bot.domain.refusal import Refusal

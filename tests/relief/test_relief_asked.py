@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.effects import AnswerPage, Effect, Invite, SendPage, UpsertMessage
+from bot.domain.effects import Effect, UpsertMessage
+from bot.domain.incident.effects import Invite
 from bot.domain.message import Buttons
+from bot.domain.paging.effects import AnswerPage, SendPage
 from bot.domain.policy import Policy
 from bot.domain.subject import Subject
 from bot.ports import Contact, OnCallCopy, OnCallShift, Person, Profile, Ringing

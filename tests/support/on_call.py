@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.effects import MakeOverride
 from bot.domain.message import Message
+from bot.domain.oncall.effects import MakeOverride
 from bot.domain.policy import Policy
 from bot.ports import Person, Profile
 from bot.testing import NOON, POLICY, FrozenClock, SpyKit

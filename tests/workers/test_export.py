@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.commands.request import MadePrivateNotice
-from bot.domain.effects import ExportPostmortem, FileFollowUp, Notify
+from bot.domain.effects import Notify
 from bot.domain.policy import PostmortemSettings
+from bot.domain.postmortem.effects import ExportPostmortem, FileFollowUp
 from bot.ports import OutboxItem, Rejected
 from bot.sandbox.box import Box
 from bot.sandbox.faults import http

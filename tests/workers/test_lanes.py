@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.effects import Effect, Invite, MeetPerson, Notify, Post, SendPage, SetTopic
+from bot.domain.effects import Effect, MeetPerson, Notify, Post
+from bot.domain.incident.effects import Invite, SetTopic
 from bot.domain.message import Message
+from bot.domain.paging.effects import SendPage
 from bot.ports import OutboxItem
 from bot.services.transaction import Transaction
 from bot.testing import POLICY, SpyKit

@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from bot.domain.effects import AnswerPage, Effect, EscalatePage, FindResponder, Invite, MeetPerson, SendPage
+from bot.domain.effects import Effect, MeetPerson
+from bot.domain.incident.effects import Invite
+from bot.domain.paging.effects import AnswerPage, EscalatePage, FindResponder, SendPage
 from bot.domain.paging.page import Page
 from bot.domain.policy import Account
 from bot.ports import OutboxItem, PagerNews, Profile, Rejected, Ringing, Unreachable

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from bot.domain.effects import ExportPostmortem, FileLog
 from bot.domain.incident.timeline import Entry
 from bot.domain.postmortem.document import LIMIT
+from bot.domain.postmortem.effects import ExportPostmortem, FileLog
 from bot.sandbox.box import Box
 from bot.testing import SpyKit
 from bot.workers.deliver.handler import Handlers

@@ -12,8 +12,9 @@ import pytest
 from bot.adapters.database import Database, open_engine
 from bot.app.samples.failover_play import PLANS, POD
 from bot.domain.effects import UpsertMessage
-from bot.domain.failover.failover import Answer, Failover, State
 from bot.domain.failover.plan import End, Outcome, Program
+from bot.domain.failover.run import Failover
+from bot.domain.failover.state import Answer, State
 from bot.ports import Profile, Sessions
 from bot.services.failover.failovers import Failovers
 from bot.services.people import People

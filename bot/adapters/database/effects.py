@@ -1,22 +1,26 @@
 """Convert effects to and from the outbox's columns: a kind and a JSON payload."""
 
+from collections.abc import Iterator
 from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.domain import effects
 from bot.domain.effects import Effect, Unknown
-
-KINDS: dict[str, type[Effect]] = {
-    kind.__name__: kind
-    for kind in vars(effects).values()
-    if isinstance(kind, type) and issubclass(kind, Effect) and kind not in (Effect, Unknown)
-}
 
 
 @cache
-def _adapter(kind: str) -> TypeAdapter[Effect]:
-    return TypeAdapter(KINDS[kind])
+def _adapter(name: str) -> TypeAdapter[Effect]:
+    """Return what reads and writes this kind of effect. Raises LookupError if no feature declares it."""
+    for kind in _kinds(Effect):
+        if kind.__name__ == name and kind is not Unknown:
+            return TypeAdapter(kind)
+    raise LookupError(name)
+
+
+def _kinds(of: type[Effect]) -> Iterator[type[Effect]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
 
 
 def dump(effect: Effect) -> str:
@@ -26,9 +30,9 @@ def dump(effect: Effect) -> str:
 
 def load(key: str, kind: str, payload: str) -> Effect:
     """Return the effect, or `Unknown` if its kind or its payload can't be read."""
-    if kind not in KINDS:
-        return Unknown(key=key, kind=kind, why=f"{kind} is an unknown kind of effect")
     try:
         return _adapter(kind).validate_json(payload)
+    except LookupError:
+        return Unknown(key=key, kind=kind, why=f"{kind} is an unknown kind of effect")
     except ValidationError as error:
         return Unknown(key=key, kind=kind, why=f"{kind} has an unknown form: {error.error_count()} mistakes")

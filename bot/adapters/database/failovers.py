@@ -12,7 +12,8 @@ from sqlalchemy import Update, and_, bindparam, or_, select, update
 from bot.adapters.database import tables
 from bot.adapters.database.statements import add, table
 from bot.adapters.database.table import KeptTable
-from bot.domain.failover.failover import Failover, Task
+from bot.domain.failover.run import Failover
+from bot.domain.failover.state import Task
 from bot.ports import AuditEntry
 
 

@@ -21,8 +21,9 @@ from bot.adapters.database.statements import (
 )
 from bot.adapters.database.table import Table, plain
 from bot.adapters.database.writes import Writes
-from bot.domain.incident.incident import WORKING, Incident
+from bot.domain.incident.incident import Incident
 from bot.domain.incident.search import Search
+from bot.domain.incident.state import WORKING
 from bot.domain.incident.team_notice import TeamNotice
 from bot.domain.incident.timeline import Entry
 from bot.domain.paging.page import Page, PageState

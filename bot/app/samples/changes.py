@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.domain import events
+from bot.domain.changes import events
 from bot.domain.changes.change import Change, ChangeSource, ChangeWindow
 from bot.domain.changes.lock import Lock
-from bot.domain.incident.incident import Incident, Suspect
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.state import Suspect
 from bot.domain.portion import Portion
 from bot.services.changes.changes import RecentChanges
 

@@ -5,14 +5,16 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
-from bot.domain import events
-from bot.domain.incident.incident import ClosedChannel, Incident
+from bot.domain.event import Event
+from bot.domain.incident import events
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.state import ClosedChannel
 
 Facts = Mapping[str, Any]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ABOUT: dict[str, Any] = {"at": NOON, "by": "U0RAJ"}
 WAYS: Sequence[events.Closing] = get_args(events.Closing)
-HAPPENED: tuple[events.Event, ...] = (
+HAPPENED: tuple[Event, ...] = (
     *(events.ChannelClosed(**ABOUT, channel="C0ROOM", how=how) for how in WAYS),
     *(events.ChannelClosed(at=NOON, channel="C0ROOM", how=how) for how in WAYS),
     events.ChannelReopened(**ABOUT),

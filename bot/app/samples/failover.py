@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.app.samples.failover_play import OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
 from bot.domain.failover import events
-from bot.domain.failover.failover import Answer, Task
 from bot.domain.failover.plan import End, Outcome
+from bot.domain.failover.state import Answer, Task
 from bot.domain.portion import Portion
 from bot.services.failover.failovers import Failovers
 from bot.services.failover.views import FailoverViews

@@ -7,8 +7,8 @@ from datetime import timedelta
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.request import Response
 from bot.config.values import INSTALLED
-from bot.domain.failover.failover import Failover
 from bot.domain.failover.plan import Check, End, HttpCall, Outcome, Param, Plan, Program, Question, Step
+from bot.domain.failover.run import Failover
 from bot.domain.message import Message
 from bot.domain.policy import Policy
 from bot.ports import Profile

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.incident import guide
-from bot.domain.incident.incident import Incident, Passed, Phase
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.state import Passed, Phase
 
 Facts = Mapping[str, Any]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

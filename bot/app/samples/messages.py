@@ -11,18 +11,21 @@ from bot.app.samples import failover as sample_failover
 from bot.app.samples import guide as sample_guide
 from bot.app.samples import postmortems as sample_postmortems
 from bot.app.samples import runbooks as sample_runbooks
-from bot.domain import events
-from bot.domain.incident import guide
-from bot.domain.incident.incident import WORKING, Incident, Link, Phase
+from bot.domain.event import Event
+from bot.domain.incident import events, guide
+from bot.domain.incident.incident import Incident
 from bot.domain.incident.search import Search
+from bot.domain.incident.state import WORKING, Link, Phase
 from bot.domain.incident.team_notice import TeamNotice
 from bot.domain.oncall.cover import CoverRequest, CoverState
 from bot.domain.oncall.load import Load
 from bot.domain.oncall.shift import Overload, Shift, Told, Turn
+from bot.domain.paging import events as paging_events
 from bot.domain.paging.page import NOBODY, Page, PageState
 from bot.domain.policy import Milestone
 from bot.domain.portion import Portion
 from bot.domain.refusal import Choice
+from bot.domain.relief import events as relief_events
 from bot.domain.relief.relief import COMMAND, Asked, began
 from bot.domain.reminder import REMINDERS as DECLARED
 from bot.domain.reminder import Status
@@ -117,7 +120,7 @@ NOTICES = (TOLD, replace(TOLD, seen_by=("U0RAJ", "U0KIM")), replace(TOLD, failed
 
 ABOUT: dict[str, Any] = {"at": NOON, "by": "U0ANA"}
 PAGED: dict[str, Any] = {"at": NOON, "page": 17, "whom": "<@U0RAJ>"}
-HAPPENED: tuple[events.Event, ...] = (
+HAPPENED: tuple[Event, ...] = (
     events.Declared(**ABOUT, name=TYPED, severity="sev1", private=True),
     events.ChannelOpened(at=NOON, channel="C0ROOM", channel_name="inc-42"),
     events.ChannelRefused(at=NOON, why="restricted_action"),
@@ -148,25 +151,27 @@ HAPPENED: tuple[events.Event, ...] = (
         at=NOON, person="U0RAJ", led=True, roles=("scribe",), follow_ups=(3, 5), postmortem=True
     ),
     events.PersonUnavailable(at=NOON, person="U0RAJ", is_bot=True, offered=True),
-    events.PageRequested(**PAGED, by="U0ANA", message=TYPED),
-    events.PageSent(**PAGED, pagerduty_id="PD1", url="https://example.com"),
-    events.PageRingsNobody(**PAGED, as_of=NOON, manager="U0MGR", fallback=("<#C0IMOC>",)),
-    events.PageRingsNobody(**PAGED),
-    events.PageAcknowledged(**PAGED, who="Raj Patel"),
-    events.PageAcknowledged(**PAGED, who=TYPED, person="U0ZOE", shown_as="Spy"),
-    events.PageRenewed(**PAGED, who="Raj Patel"),
-    events.PageMerged(**PAGED, into="Q9", url="https://acme.pagerduty.com/incidents/Q9", who="Kim Park"),
-    events.PageMerged(**PAGED, into="Q9", url="", who="PagerDuty"),
-    events.PageUnanswered(**PAGED),
-    events.PageEscalated(**PAGED, to="Kim Park"),
-    events.PageResolved(**PAGED, who="Raj Patel"),
-    events.PageDelayed(**PAGED, why="no answer", fallback=("Kim +1 2",)),
-    events.PageFailed(**PAGED, why="no answer"),
-    events.PageWithdrawn(**PAGED),
+    paging_events.PageRequested(**PAGED, by="U0ANA", message=TYPED),
+    paging_events.PageSent(**PAGED, pagerduty_id="PD1", url="https://example.com"),
+    paging_events.PageRingsNobody(**PAGED, as_of=NOON, manager="U0MGR", fallback=("<#C0IMOC>",)),
+    paging_events.PageRingsNobody(**PAGED),
+    paging_events.PageAcknowledged(**PAGED, who="Raj Patel"),
+    paging_events.PageAcknowledged(**PAGED, who=TYPED, person="U0ZOE", shown_as="Spy"),
+    paging_events.PageRenewed(**PAGED, who="Raj Patel"),
+    paging_events.PageMerged(
+        **PAGED, into="Q9", url="https://acme.pagerduty.com/incidents/Q9", who="Kim Park"
+    ),
+    paging_events.PageMerged(**PAGED, into="Q9", url="", who="PagerDuty"),
+    paging_events.PageUnanswered(**PAGED),
+    paging_events.PageEscalated(**PAGED, to="Kim Park"),
+    paging_events.PageResolved(**PAGED, who="Raj Patel"),
+    paging_events.PageDelayed(**PAGED, why="no answer", fallback=("Kim +1 2",)),
+    paging_events.PageFailed(**PAGED, why="no answer"),
+    paging_events.PageWithdrawn(**PAGED),
     events.TeamNotified(**ABOUT, notice=5, team="payments", message=TYPED),
     events.TeamNoticeSeen(**ABOUT, notice=5, team="payments"),
     events.TeamNoticeFailed(at=NOON, notice=5, team="payments", why="is_archived"),
-    events.ReliefPutOff(**ABOUT, until=NOON + HALF_HOUR),
+    relief_events.ReliefPutOff(**ABOUT, until=NOON + HALF_HOUR),
     events.DeliveryFailed(at=NOON, what="The channel's topic", why="too_long"),
     events.Reminded(
         at=NOON, reminder="update_due", occurrence="1.0", mark="1", to="U0ANA", due_at=NOON, late=True
@@ -182,7 +187,7 @@ HAPPENED: tuple[events.Event, ...] = (
 )
 
 
-def facts_of(event: events.Event) -> Facts:
+def facts_of(event: Event) -> Facts:
     return {
         **asdict(event),
         "kind": event.kind(),

@@ -5,11 +5,13 @@ from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from bot.domain import events
+from bot.domain.event import Event
+from bot.domain.incident import events as incident_events
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.shift import Told
 from bot.domain.paging.page import Page
 from bot.domain.portion import Portion
+from bot.domain.postmortem import events
 from bot.domain.postmortem.follow_up import Category, Filed, FollowUp
 from bot.domain.postmortem.postmortem import PARTS, Postmortem
 from bot.domain.postmortem.statistics import Update, clocks
@@ -22,7 +24,7 @@ TYPED = 'the <!channel> is <b>down</b> & "out"'
 PARTIALS = {"postmortem/follow_up.md", "postmortem/document.md", "postmortem/words"}
 """Documents, which are not messages (tests/adapters/test_markdown.py), and text that messages share."""
 ABOUT: dict[str, Any] = {"at": NOON, "by": "U0ANA"}
-HAPPENED: tuple[events.Event, ...] = (
+HAPPENED: tuple[Event, ...] = (
     events.FollowUpAdded(**ABOUT, follow_up=7, what=TYPED),
     events.FollowUpAdded(
         **ABOUT, follow_up=7, what=TYPED, category="detection", owner="U0RAJ", due=date(2026, 12, 1)
@@ -44,8 +46,10 @@ HAPPENED: tuple[events.Event, ...] = (
         at=NOON, repository="acme/postmortems", number=9, url="https://example.com/issues/9"
     ),
     events.ReviewClosed(**ABOUT),
-    events.ImageShared(**ABOUT, name=TYPED, url="https://example.com/p.png", message="1.0", words=TYPED),
-    events.ImageShared(**ABOUT, name="graph", url="https://example.com/p.png", message="1.0"),
+    incident_events.ImageShared(
+        **ABOUT, name=TYPED, url="https://example.com/p.png", message="1.0", words=TYPED
+    ),
+    incident_events.ImageShared(**ABOUT, name="graph", url="https://example.com/p.png", message="1.0"),
 )
 FILED = Filed(repository="acme/postmortems", number=9, url="https://example.com/issues/9")
 FOLLOW_UP = FollowUp(number=7, incident=42, what=TYPED, added_by="U0ANA", added_at=NOON)

@@ -9,7 +9,7 @@ from bot.commands.arguments.names import ServiceName, Someone
 from bot.commands.arguments.reader import Reader, anything, choice_of, nothing, number_of, one_of, several
 from bot.commands.arguments.text import Line, Plain, Url
 from bot.commands.arguments.times import Began, RecentTime, Start, Told, began
-from bot.domain.incident.incident import WORKING, Phase
+from bot.domain.incident.state import WORKING, Phase
 from bot.domain.policy import Severity, Team
 from bot.domain.postmortem.follow_up import Category
 from bot.domain.postmortem.postmortem import PARTS

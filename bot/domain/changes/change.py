@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.events import ChangeSuspected
+from bot.domain.changes.events import ChangeSuspected
 from bot.domain.incident.incident import Incident
 
 KEPT = timedelta(days=30)

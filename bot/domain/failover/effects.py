@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from bot.domain.effects import UpsertMessage
-from bot.domain.events import Event
+from bot.domain.event import Event
 from bot.domain.failover import events
-from bot.domain.failover.failover import Failover
 from bot.domain.failover.plan import End
+from bot.domain.failover.run import Failover
 
 CARD, QUESTION, WORD = "failover", "failover_question", "failover_word"
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from bot.domain.events import Event
+from bot.domain.event import CARD, Event, ShownIn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class FailoverChanged(FailoverEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverBegan(FailoverEvent):
-    pass
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (CARD,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,3 +133,4 @@ class FailoverEnded(FailoverEvent):
     why: str = ""
     stands: tuple[str, ...] = ()
     """The names of the steps that were moved and not undone."""
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (CARD,)

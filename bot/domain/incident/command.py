@@ -3,7 +3,13 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from bot.domain.events import CommandDeclined, CommandOffered, CommandTaken, PersonUnavailable, RoleGiven
+from bot.domain.incident.events import (
+    CommandDeclined,
+    CommandOffered,
+    CommandTaken,
+    PersonUnavailable,
+    RoleGiven,
+)
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.role import COMMAND_NAMES, plain
 from bot.domain.refusal import Refusal

@@ -1,84 +1,20 @@
-"""Which messages an event leads to, as one table."""
+"""The effects of an event: its messages, by the places where it appears, and what else follows."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 
-from bot.domain import events
-from bot.domain.effects import (
-    AddBookmark,
-    CreateChannel,
-    Effect,
-    Invite,
-    PostEvent,
-    SetTopic,
-    UpsertMessage,
-    Welcome,
-    incident_channel,
-)
-from bot.domain.failover import events as failover_events
+from bot.domain.effects import Effect, PostEvent, UpsertMessage, incident_channel
+from bot.domain.event import ANNOUNCEMENT, CARD, LINE, Event, ShownIn
+from bot.domain.incident import events
+from bot.domain.incident.effects import AddBookmark, CreateChannel, Invite, SetTopic, Welcome
 from bot.domain.incident.incident import Incident
 from bot.domain.policy import Policy
 
-LINE, CARD, ANNOUNCEMENT, FOLLOWERS = "line", "card", "announcement", "followers"
 
-EVENT_EFFECTS: Mapping[type[events.Event], tuple[str, ...]] = {
-    events.ChannelRefused: (LINE, ANNOUNCEMENT),
-    events.SeveritySet: (LINE, CARD, ANNOUNCEMENT),
-    events.PhaseChanged: (LINE, CARD, ANNOUNCEMENT),
-    events.UpdatePosted: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
-    events.NoteTaken: (LINE,),
-    events.ImpactStated: (LINE, CARD),
-    events.CauseSuspected: (LINE, CARD),
-    events.ChangeSuspected: (LINE, CARD),
-    events.ChangeCleared: (LINE, CARD),
-    events.LinkAdded: (LINE,),
-    events.CommandTaken: (LINE, CARD, ANNOUNCEMENT),
-    events.CommandOffered: (LINE,),
-    events.CommandDeclined: (LINE,),
-    events.RoleGiven: (LINE, CARD),
-    events.PersonUnavailable: (LINE, CARD, ANNOUNCEMENT),
-    events.ReliefPutOff: (LINE,),
-    events.PageSent: (CARD,),
-    events.PageRingsNobody: (LINE, CARD),
-    events.PageAcknowledged: (CARD,),
-    events.PageUnanswered: (LINE, CARD),
-    events.PageRenewed: (CARD,),
-    events.PageEscalated: (LINE, CARD),
-    events.PageMerged: (LINE, CARD),
-    events.PageResolved: (CARD,),
-    events.PageDelayed: (LINE, CARD),
-    events.PageFailed: (LINE, CARD),
-    events.PageWithdrawn: (LINE, CARD),
-    events.TeamNoticeFailed: (LINE,),
-    events.Resolved: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
-    events.Reopened: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
-    events.Cancelled: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
-    events.DeliveryFailed: (LINE,),
-    events.DeliveryMended: (LINE,),
-    events.ChannelClosed: (ANNOUNCEMENT,),
-    events.ChannelReopened: (LINE, CARD, ANNOUNCEMENT),
-    events.ChannelMoved: (CARD, ANNOUNCEMENT),
-    events.MadePrivate: (LINE, CARD),
-    events.Snoozed: (LINE, CARD),
-    events.StepPassed: (CARD,),
-    events.Hushed: (LINE,),
-    failover_events.FailoverBegan: (CARD,),
-    failover_events.FailoverEnded: (CARD,),
-    events.FollowUpAdded: (LINE,),
-    events.FollowUpDone: (LINE,),
-    events.FollowUpReopened: (LINE,),
-    events.NothingNeeded: (LINE,),
-    events.PostmortemExported: (LINE,),
-    events.ReviewClosed: (LINE, CARD, ANNOUNCEMENT),
-}
-"""Where each event appears: a line in the channel, the card, the announcement, a reply in the announcement's thread."""
-
-
-def effects_of(event: events.Event, incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
+def effects_of(event: Event, incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
     """Return the effects of an event. `seq` is its entry in the incident's timeline."""
     if isinstance(event, events.Declared):
         return _declared(incident, policy)
-    heard = [_effect_at(where, event, incident, policy, seq) for where in EVENT_EFFECTS.get(type(event), ())]
+    heard = [_effect_at(where, event, incident, policy, seq) for where in event.shown_in]
     return [effect for effect in heard if effect] + _beyond(event, incident, policy, seq)
 
 
@@ -103,9 +39,7 @@ def _declared(incident: Incident, policy: Policy) -> list[Effect]:
     return [effect for effect in effects if effect]
 
 
-def _effect_at(
-    where: str, event: events.Event, incident: Incident, policy: Policy, seq: int
-) -> Effect | None:
+def _effect_at(where: ShownIn, event: Event, incident: Incident, policy: Policy, seq: int) -> Effect | None:
     n, kind = incident.number, event.kind()
     facts = {"e": {**asdict(event), "kind": kind, "incident": n}, "drill": incident.drill}
     if where == CARD:
@@ -149,7 +83,7 @@ def _announcement(incident: Incident, policy: Policy, *, origin: str) -> UpsertM
 
 
 def _beyond(  # noqa: PLR0911  a table
-    event: events.Event, incident: Incident, policy: Policy, seq: int
+    event: Event, incident: Incident, policy: Policy, seq: int
 ) -> list[Effect]:
     """Return the effects of some events besides the messages in the table."""
     n = incident.number

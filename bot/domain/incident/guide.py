@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.events import StepPassed
-from bot.domain.incident.incident import Incident, Passed, Phase
+from bot.domain.incident.events import StepPassed
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.state import Passed, Phase
 from bot.domain.incident.timeline import Entry
 from bot.domain.refusal import Choice, Refusal
 

@@ -4,91 +4,22 @@ A decision is a method: it returns an event or raises a Refusal. `after(event)` 
 happened. Nothing else changes an incident, so its state and its timeline can't disagree.
 """
 
-import html
-import re
-import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Self
 
-from bot.domain import events
-from bot.domain.markup import as_seen, cleaned
+from bot.domain.changes import events as changes_events
+from bot.domain.event import Event
+from bot.domain.incident import events
+from bot.domain.incident.name import channel_name
+from bot.domain.incident.state import CLOSED, ClosedChannel, Link, Passed, Phase, Suspect
+from bot.domain.paging import events as paging_events
 from bot.domain.policy import Severity
+from bot.domain.postmortem import events as postmortem_events
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.subject import Subject
 from bot.domain.timer import LastSent, Snooze, remembering
-
-NAME_LENGTH = 120
-"""The most characters that fit one line on a phone. A longer name is kept whole as the first note."""
-
-_SKIN = re.compile(r"::skin-tone-[2-6]:")
-_UNNAMED = re.compile(r"<(?:[#@][A-Z0-9]+|![a-z]+(?:\^[^<>|\n]*)?)(?:\|[^<>\n]*)?>")
-"""References that only Slack can resolve: people, and channels or user groups without a label."""
-
-
-class Phase(StrEnum):
-    """The phases of an incident, in their usual order; the last two are side exits."""
-
-    TRIAGE = "triage"
-    INVESTIGATING = "investigating"
-    IDENTIFIED = "identified"
-    MITIGATED = "mitigated"
-    MONITORING = "monitoring"
-    RESOLVED = "resolved"
-    REVIEWED = "reviewed"
-    MERGED = "merged"
-    FALSE_ALARM = "false alarm"
-
-
-CLOSED = frozenset({Phase.RESOLVED, Phase.REVIEWED, Phase.MERGED, Phase.FALSE_ALARM})
-WORKING = tuple(phase for phase in Phase if phase not in CLOSED)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Link:
-    url: str
-    title: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Suspect:
-    """A suspected change (by number): when it happened and when it was marked (UTC)."""
-
-    change: int
-    title: str
-    url: str | None
-    service: str | None
-    happened_at: datetime
-    suspected_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Passed:
-    """A finished step of the guide, with an answer or without one."""
-
-    by: str
-    at: datetime
-    answer: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClosedChannel:
-    """How a channel was closed (archived, deleted, left, gone), by whom and when.
-
-    `asked` lists the people whom Spy asked what to do.
-    """
-
-    how: str
-    at: datetime
-    asked: tuple[str, ...] = ()
-    by: str | None = None
-
-    @property
-    def mark(self) -> str:
-        """A suffix for message keys that differs each time the channel is closed."""
-        return f":{int(self.at.timestamp() * 1000)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,12 +207,12 @@ class Incident:
         self.must_be_open()
         return events.Cancelled(at=at, by=by, why=why)
 
-    def clear(self, change: int, *, by: str, at: datetime) -> events.ChangeCleared:
+    def clear(self, change: int, *, by: str, at: datetime) -> changes_events.ChangeCleared:
         """Return the event that a change (by number) is no longer suspect."""
         found = next((it for it in self.suspects if it.change == change), None)
         if found is None:
             raise Refusal(f"Change {change} is not suspected in {self.id}.")
-        return events.ChangeCleared(at=at, by=by, change=change, title=found.title)
+        return changes_events.ChangeCleared(at=at, by=by, change=change, title=found.title)
 
     def must_be_open(self) -> None:
         """Refuse if the incident is over."""
@@ -297,7 +228,7 @@ class Incident:
 
     # --- applying events ---
 
-    def after(self, event: events.Event) -> "Incident":  # noqa: C901, PLR0911, PLR0912  a table
+    def after(self, event: Event) -> "Incident":  # noqa: C901, PLR0911, PLR0912  a table
         """Return the incident after the event. Many events change nothing."""
         match event:
             case events.ChannelOpened():
@@ -341,9 +272,9 @@ class Incident:
                 return replace(self, impact=event.impact, impact_since=event.since)
             case events.CauseSuspected():
                 return replace(self, cause=event.cause, cause_at=event.at)
-            case events.ChangeSuspected():
+            case changes_events.ChangeSuspected():
                 return self._suspecting(event)
-            case events.ChangeCleared():
+            case changes_events.ChangeCleared():
                 return replace(self, suspects=tuple(it for it in self.suspects if it.change != event.change))
             case events.TeamNotified():
                 return replace(self, told=tuple(dict.fromkeys((*self.told, event.team))))
@@ -363,7 +294,7 @@ class Incident:
                 return given._with_member(event.person)  # noqa: SLF001  the same class
             case events.PersonUnavailable():
                 return self._without(event)
-            case events.PageAcknowledged():
+            case paging_events.PageAcknowledged():
                 return replace(self, first_acknowledged_at=self.first_acknowledged_at or event.at)
             case events.Resolved():
                 ended = self._ended(Phase.RESOLVED, event.how, event.at)
@@ -382,7 +313,7 @@ class Incident:
                     update_due=event.next_due,
                 )
                 return again._asking_owner()  # noqa: SLF001  the same class
-            case events.ReviewClosed():
+            case postmortem_events.ReviewClosed():
                 return replace(self, phase=Phase.REVIEWED)
             case events.Reminded():
                 in_channel = event.to == f"incident:{self.number}"
@@ -411,7 +342,7 @@ class Incident:
             command_offered_to=None,
         )
 
-    def _suspecting(self, event: events.ChangeSuspected) -> "Incident":
+    def _suspecting(self, event: changes_events.ChangeSuspected) -> "Incident":
         suspect = Suspect(
             change=event.change,
             title=event.title,
@@ -451,30 +382,3 @@ class Incident:
 
     def _with_member(self, person: str) -> "Incident":
         return self if person in self.members else replace(self, members=(*self.members, person))
-
-
-def bare_name(name: str, severities: Collection[str] = ()) -> str:
-    """Reduce a name for comparison: no case, blanks, punctuation or severity at its end."""
-    plain = unicodedata.normalize("NFKC", as_seen(cleaned(name))).casefold()
-    words = "".join(it if it.isalnum() or unicodedata.category(it)[0] == "M" else " " for it in plain)
-    bare = _LAST_SEVERITY.sub("", f" {' '.join(words.split())}")
-    last = bare.rpartition(" ")
-    if last[0] and last[2] in severities:
-        bare = last[0]
-    return bare.strip() or plain
-
-
-_LAST_SEVERITY = re.compile(r"(?<=\S) (?:sev|severity|p|prio|priority) ?\d{1,2}$")
-
-
-def channel_name(number: int, name: str) -> str:
-    """Return `inc-<number>-<slug>`, within Slack's limit of 80 characters of `a-z 0-9 - _`."""
-    named = _UNNAMED.sub(_unnamed, as_seen(cleaned(name)))
-    letters = unicodedata.normalize("NFKD", _SKIN.sub(":", html.unescape(named)).casefold())
-    plain = "".join(it for it in letters if not unicodedata.combining(it))  # é is an e
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    return f"inc-{number}-{slug}"[:80].rstrip("-")
-
-
-def _unnamed(mark: re.Match[str]) -> str:
-    return {"@": "someone", "#": "a channel"}.get(mark[0][1], " ")

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from bot.domain.effects import incident_channel
-from bot.domain.incident.incident import Incident, Phase
+from bot.domain.incident.incident import Incident
 from bot.domain.incident.role import plain
+from bot.domain.incident.state import Phase
 from bot.domain.placeholders import filled
 from bot.domain.policy import Milestone, Policy
 from bot.domain.reminder import occurrence, once

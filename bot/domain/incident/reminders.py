@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.effects import UpsertMessage, incident_channel
-from bot.domain.events import Snoozed
+from bot.domain.incident.events import Snoozed
 from bot.domain.incident.guide import skipped_at
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import (

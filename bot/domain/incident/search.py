@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.incident.incident import CLOSED, WORKING, Phase
+from bot.domain.incident.state import CLOSED, WORKING, Phase
 from bot.domain.refusal import Refusal
 
 OPEN, OVER, ALL = frozenset(WORKING), CLOSED, frozenset(Phase)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain.events import TeamNoticeFailed, TeamNoticeSeen, TeamNotified
+from bot.domain.incident.events import TeamNoticeFailed, TeamNoticeSeen, TeamNotified
 
 
 @dataclass(frozen=True, kw_only=True)

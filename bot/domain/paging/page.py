@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain import events
+from bot.domain.event import Event
+from bot.domain.incident import events as incident_events
 from bot.domain.incident.incident import Incident
+from bot.domain.paging import events
 from bot.domain.refusal import Refusal
 from bot.domain.subject import Subject
 from bot.domain.timer import LastSent, remembering
@@ -143,7 +145,7 @@ class Page:
             raise Refusal(f"Page {self.number} has not reached PagerDuty yet. Try again in a minute.")
         raise Refusal(f"Page {self.number} is already {self.state}.")
 
-    def after(self, event: events.Event) -> "Page":  # noqa: C901, PLR0911  a table
+    def after(self, event: Event) -> "Page":  # noqa: C901, PLR0911  a table
         """Return the page after the event."""
         match event:
             case events.PageSent():
@@ -194,7 +196,7 @@ class Page:
                 return replace(self, state=PageState.FAILED, why=event.why, fallback=event.fallback)
             case events.PageWithdrawn():
                 return replace(self, state=PageState.WITHDRAWN, why=None, fallback=())
-            case events.Reminded():
+            case incident_events.Reminded():
                 return replace(self, reminded=remembering(self.reminded, event))
         return self
 

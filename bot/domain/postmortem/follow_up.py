@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.domain.events import FollowUpAdded, FollowUpChanged, FollowUpDone, FollowUpReopened
 from bot.domain.oncall.shift import Told
 from bot.domain.policy import Timers
 from bot.domain.postmortem.deadline import DAY, awake, morning
+from bot.domain.postmortem.events import FollowUpAdded, FollowUpChanged, FollowUpDone, FollowUpReopened
 from bot.domain.refusal import Refusal
 from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer

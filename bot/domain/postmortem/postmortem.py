@@ -5,10 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.domain import events
-from bot.domain.incident.incident import Incident, Phase
+from bot.domain.event import Event
+from bot.domain.incident import events as incident_events
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.state import Phase
 from bot.domain.oncall.shift import Told
 from bot.domain.policy import Policy
+from bot.domain.postmortem import events
 from bot.domain.postmortem.deadline import DAY, awake, deadline
 from bot.domain.postmortem.follow_up import Category, Filed, FollowUp
 from bot.domain.refusal import Choice, Refusal
@@ -118,7 +121,7 @@ class Postmortem:
 
     # --- applying events ---
 
-    def after(self, event: events.Event) -> "Postmortem":  # noqa: PLR0911  a table
+    def after(self, event: Event) -> "Postmortem":  # noqa: PLR0911  a table
         match event:
             case events.PartWritten():
                 return replace(self, parts={**self.parts, event.part: event.words})
@@ -126,7 +129,7 @@ class Postmortem:
                 return replace(self, nothing={**self.nothing, event.category: event.because})
             case events.ReviewClosed():
                 return replace(self, closed_at=event.at, closed_by=event.by)
-            case events.Reopened():
+            case incident_events.Reopened():
                 return replace(self, closed_at=None, closed_by=None, due=None)
             case events.PostmortemPlanned():
                 return replace(self, owner=event.owner, due=event.due)

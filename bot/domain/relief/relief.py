@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta, tzinfo
 from itertools import count
 
-from bot.domain.events import Reminded
+from bot.domain.incident.events import Reminded
 from bot.domain.incident.incident import Incident
 from bot.domain.policy import Timers
 from bot.domain.refusal import Refusal

@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.effects import UpsertMessage
+from bot.domain.failover import decisions
 from bot.domain.failover.effects import CARD
-from bot.domain.failover.failover import ONCE_ONLY, Action, ActionKind, Failover, State
 from bot.domain.failover.plan import Check, Instruction, Outcome, told
+from bot.domain.failover.run import Failover
+from bot.domain.failover.state import ONCE_ONLY, Action, ActionKind, State
 from bot.services.failover.failovers import Failovers
 from bot.services.transaction import Transaction
 
@@ -62,7 +64,7 @@ class FailoverActions:
         """
         run = self._failovers.locked(number)
         if run.attempt:
-            run = self._failovers.keep(run, run.resumed(at=self._tx.now))
+            run = self._failovers.keep(run, decisions.resumed(run, at=self._tx.now))
         if run.state is State.APPROVED:
             run = self._begun(run)
         run = self._failovers.follow(run)
@@ -72,14 +74,14 @@ class FailoverActions:
     def _begun(self, run: Failover) -> Failover:
         """Start the run if the plan is still the one that was approved."""
         fresh = self._failovers.as_it_is(run)
-        return self._failovers.keep(run, run.begin(at=self._tx.now)) if fresh is run else fresh
+        return self._failovers.keep(run, decisions.begin(run, at=self._tx.now)) if fresh is run else fresh
 
     def _started(self, run: Failover, action: Action) -> StepRun:
         instruction = run.instruction(action) if action.kind in {*ONCE_ONLY, ActionKind.LOOK} else None
         check = run.check(action) if action.kind not in ONCE_ONLY else None
         soak = run.plan.steps[action.at].soak if action.kind is ActionKind.SOAK else None
         does = told(instruction) if instruction else told(check.by) if check and not soak else ""
-        run = self._failovers.keep(run, run.start(action, at=self._tx.now, does=does))
+        run = self._failovers.keep(run, decisions.start(run, action, at=self._tx.now, does=does))
         return StepRun(
             run=run,
             attempt=run.attempts,
@@ -93,15 +95,15 @@ class FailoverActions:
     def finished(self, number: int, attempt: int, outcome: Outcome) -> None:
         """Store the result of an action, and the events that follow from it."""
         run = self._failovers.locked(number)
-        if event := run.finish(attempt, outcome, at=self._tx.now):
+        if event := decisions.finish(run, attempt, outcome, at=self._tx.now):
             self._failovers.follow(self._failovers.keep(run, event))
 
     def crashed(self, number: int, why: str) -> None:
         """Ask people how to continue, because Spy failed to prepare the next action."""
         run = self._failovers.locked(number)
         if run.attempt:
-            run = self._failovers.follow(self._failovers.keep(run, run.resumed(at=self._tx.now)))
-        if event := run.crash(why, at=self._tx.now):
+            run = self._failovers.follow(self._failovers.keep(run, decisions.resumed(run, at=self._tx.now)))
+        if event := decisions.crash(run, why, at=self._tx.now):
             self._failovers.follow(self._failovers.keep(run, event))
 
     def heard(self, number: int, attempt: int, tail: str) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from bot.domain.effects import UpsertMessage, incident_channel
-from bot.domain.events import Event
+from bot.domain.event import Event
+from bot.domain.failover import decisions, questions
+from bot.domain.failover.decisions import APPROVAL_LAPSES
 from bot.domain.failover.effects import CARD, effects_of
 from bot.domain.failover.events import (
     FailoverActionFinished,
@@ -13,16 +15,10 @@ from bot.domain.failover.events import (
     FailoverEvent,
     FailoverProposed,
 )
-from bot.domain.failover.failover import (
-    APPROVAL_LAPSES,
-    ASK_AGAIN,
-    Answer,
-    Failover,
-    State,
-    Task,
-    failover_agenda,
-)
 from bot.domain.failover.plan import RESERVED, Plan
+from bot.domain.failover.questions import ASK_AGAIN, failover_agenda
+from bot.domain.failover.run import Failover
+from bot.domain.failover.state import Answer, State, Task
 from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.subject import Subject
@@ -93,7 +89,7 @@ class Failovers:
 
     def _must_be_undoable(self, done: Failover) -> None:
         last = self._session.failovers.last_moved(done.plan.lock)
-        done.must_be_undoable(last_on_lock=last.number if last else done.number, at=self._tx.now)
+        decisions.must_be_undoable(done, last_on_lock=last.number if last else done.number, at=self._tx.now)
 
     def is_undoable(self, run: Failover) -> bool:
         """Whether the run can be undone now."""
@@ -111,7 +107,7 @@ class Failovers:
         run = self._locked(number, by=by)
         self._permissions.require(by, run.plan.allow, "Approving this failover")
         self._permissions.require_member(by, "Approving a failover")
-        approved = run.approve(by=by, at=self._tx.now, shown=shown)
+        approved = decisions.approve(run, by=by, at=self._tx.now, shown=shown)
         fresh = self.as_it_is(run)
         return self.keep(run, approved) if fresh is run else fresh
 
@@ -120,7 +116,7 @@ class Failovers:
         run = self._locked(number, by=by)
         if by != run.proposed_by:
             self._permissions.require(by, run.plan.allow, "Aborting this failover")
-        return self.follow(self.keep(run, run.abort(by=by, at=self._tx.now)))
+        return self.follow(self.keep(run, decisions.abort(run, by=by, at=self._tx.now)))
 
     def answer(self, number: int, words: str, *, by: str, question: int | None = None) -> Failover:
         """Answer the open question with one of the offered words.
@@ -136,7 +132,9 @@ class Failovers:
             raise Refusal(
                 f"{shortened(words)} is not an answer to {run.id}. Answers: {known}.", slot="answer"
             )
-        return self.follow(self.keep(run, run.answer(given, by=by, at=self._tx.now, question=question)))
+        return self.follow(
+            self.keep(run, questions.answer(run, given, by=by, at=self._tx.now, question=question))
+        )
 
     # --- finding ---
 
@@ -342,7 +340,7 @@ class Failovers:
 
     def follow(self, run: Failover) -> Failover:
         """Apply the events that follow without a person."""
-        while event := run.consequence(at=self._tx.now):
+        while event := decisions.consequence(run, at=self._tx.now):
             run = self.keep(run, event)
         return run
 
@@ -364,9 +362,9 @@ class Failovers:
                 if plan
                 else "the plan is not in config.yaml any more"
             )
-            return self.keep(run, run.withdraw(why, at=self._tx.now))
-        changed = run.changed(filled, at=self._tx.now)
-        return self.keep(run.shown_anew(filled), changed) if changed else run
+            return self.keep(run, decisions.withdraw(run, why, at=self._tx.now))
+        changed = decisions.changed(run, filled, at=self._tx.now)
+        return self.keep(run.with_plan(filled), changed) if changed else run
 
     def move_message(self, number: int) -> None:
         """Move the message to a DM with the proposer, if the channel can't show it."""
@@ -393,5 +391,7 @@ class FailoverReminders:
     def send(self, timer: Timer) -> None:
         run = self._failovers.locked(timer.subject.number)
         now = self._tx.now
-        event = run.ask_again(at=now) if timer.reminder == ASK_AGAIN else run.lapse(at=now)
+        event = (
+            questions.ask_again(run, at=now) if timer.reminder == ASK_AGAIN else decisions.lapse(run, at=now)
+        )
         self._failovers.keep(run, event)

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from bot.domain.effects import UpsertMessage
 from bot.domain.failover.effects import CARD, QUESTION, WORD
-from bot.domain.failover.failover import Action, ActionKind, Failover, Result, State, Task
 from bot.domain.failover.plan import End, told
+from bot.domain.failover.run import Failover
+from bot.domain.failover.state import Action, ActionKind, Result, State, Task
 from bot.ports import AuditEntry
 from bot.services.failover.failovers import Failovers
 from bot.services.messages import Facts, message

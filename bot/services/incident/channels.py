@@ -2,19 +2,12 @@
 
 from collections.abc import Mapping
 
-from bot.domain import events
-from bot.domain.effects import (
-    AddBookmark,
-    CreateChannel,
-    Effect,
-    Notify,
-    SetTopic,
-    UpsertMessage,
-    Welcome,
-    incident_channel,
-)
+from bot.domain.effects import Effect, Notify, UpsertMessage, incident_channel
+from bot.domain.incident import events
+from bot.domain.incident.effects import AddBookmark, CreateChannel, SetTopic, Welcome
 from bot.domain.incident.event_effects import closed_channel, set_up_again
-from bot.domain.incident.incident import ClosedChannel, Incident
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.state import ClosedChannel
 from bot.domain.refusal import Refusal
 from bot.ports import Posted
 from bot.services.transaction import Transaction

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain import events
-from bot.domain.effects import Invite
-from bot.domain.incident import command, guide
-from bot.domain.incident.incident import NAME_LENGTH, Incident, Phase, bare_name
+from bot.domain.incident import command, events, guide
+from bot.domain.incident.effects import Invite
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.name import NAME_LENGTH, bare_name
 from bot.domain.incident.reminders import snooze
 from bot.domain.incident.role import COMMAND_NAMES, ROLE_LENGTH, find, nearest, plain
 from bot.domain.incident.search import Search
+from bot.domain.incident.state import Phase
 from bot.domain.incident.timeline import Entry, told
 from bot.domain.paging.page import Page
 from bot.domain.policy import Severity

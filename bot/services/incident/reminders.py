@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.domain.effects import SayCommand, UpsertMessage, incident_channel
+from bot.domain.effects import UpsertMessage, incident_channel
+from bot.domain.incident.effects import SayCommand
 from bot.domain.incident.milestone import in_words, milestone_of
 from bot.domain.incident.reminders import (
     NO_COMMANDER_PAGE,

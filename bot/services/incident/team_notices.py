@@ -1,7 +1,7 @@
 """Notify another team in its own channel, and record who there has seen it."""
 
-from bot.domain import events
 from bot.domain.effects import UpsertMessage, incident_channel
+from bot.domain.incident import events
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.team_notice import TeamNotice
 from bot.domain.policy import Team

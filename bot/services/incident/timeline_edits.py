@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain import events
+from bot.domain.incident import events
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.timeline import HIDDEN, KEPT, WORDS, Entry, moved, reworded, shown, standing, told
 from bot.domain.refusal import Refusal

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.events import CommandOffered
 from bot.domain.incident import guide
+from bot.domain.incident.events import CommandOffered
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import in_words, milestone_of
 from bot.domain.incident.reminders import UPDATE_LATE, agenda, open_asks

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.domain.effects import MakeOverride, UpsertMessage
+from bot.domain.effects import UpsertMessage
 from bot.domain.oncall.cover import CoverRequest, CoverState, cover_agenda
+from bot.domain.oncall.effects import MakeOverride
 from bot.domain.oncall.shift import Shift, Turn, overlapping
 from bot.domain.refusal import Refusal
 from bot.domain.subject import Subject

@@ -4,17 +4,11 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
-from bot.domain import events
-from bot.domain.effects import (
-    AnswerPage,
-    EscalatePage,
-    FindResponder,
-    SendPage,
-    UpsertMessage,
-    incident_channel,
-)
+from bot.domain.effects import UpsertMessage, incident_channel
 from bot.domain.incident.incident import Incident
 from bot.domain.number import read_number
+from bot.domain.paging import events
+from bot.domain.paging.effects import AnswerPage, EscalatePage, FindResponder, SendPage
 from bot.domain.paging.page import ACKNOWLEDGE, NOBODY, RESOLVE, Page, PageState
 from bot.domain.paging.reminders import UNANSWERED, page_agenda, tested_agenda, tested_subject
 from bot.domain.policy import Team

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from bot.domain import events
-from bot.domain.effects import ExportPostmortem, FileFollowUp, UpsertMessage
+from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
+from bot.domain.postmortem import events
+from bot.domain.postmortem.effects import ExportPostmortem, FileFollowUp
 from bot.domain.postmortem.follow_up import (
     LONGEST,
     Category,

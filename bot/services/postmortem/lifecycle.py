@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.domain.effects import Effect, UpsertMessage
-from bot.domain.events import Reopened
+from bot.domain.incident.events import Reopened
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.postmortem import Postmortem, due_by, postmortem_agenda
 from bot.domain.timer import Timer

@@ -4,17 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain import events
-from bot.domain.effects import (
-    CopyPostmortem,
-    ExportPostmortem,
-    FileFollowUp,
-    FileLog,
-    UpsertMessage,
-    incident_channel,
-)
+from bot.domain.effects import UpsertMessage, incident_channel
+from bot.domain.event import Event
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
+from bot.domain.postmortem import events
+from bot.domain.postmortem.effects import CopyPostmortem, ExportPostmortem, FileFollowUp, FileLog
 from bot.domain.postmortem.follow_up import Category, Filed
 from bot.domain.postmortem.postmortem import Postmortem
 from bot.domain.refusal import Choice, Refusal
@@ -253,7 +248,7 @@ class Postmortems:
 
     # --- storing ---
 
-    def _happened(self, incident: Incident, event: events.Event) -> Incident:
+    def _happened(self, incident: Incident, event: Event) -> Incident:
         after = self._tx.record(incident, event)
         self._keep(self.of(after).after(event), after)
         return after

@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain import events
 from bot.domain.effects import UpsertMessage, incident_channel
 from bot.domain.incident import command
+from bot.domain.incident import events as incident_events
 from bot.domain.incident.event_effects import brief
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.load import KINDS, spells
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
+from bot.domain.relief import events
 from bot.domain.relief.relief import (
     ASK,
     COMMAND,
@@ -298,7 +299,7 @@ class Relief:
         if part == COMMAND:
             return incident.command_since
         since: datetime | None = None
-        for given in self._session.timeline.among([number], [events.RoleGiven.kind()]):
+        for given in self._session.timeline.among([number], [incident_events.RoleGiven.kind()]):
             if given.data["role"] == part:
                 is_theirs = given.data["person"] == period.person
                 since = (since or given.occurred_at) if is_theirs else None

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from bot.domain.effects import AnswerPage, Effect, UpsertMessage
+from bot.domain.effects import Effect, UpsertMessage
 from bot.domain.incident.incident import Incident
+from bot.domain.paging.effects import AnswerPage
 from bot.domain.paging.page import RESOLVE
 from bot.domain.relief.relief import (
     COMMAND,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.domain.events import Closing
+from bot.domain.incident.events import Closing
 from bot.domain.incident.incident import Incident
 from bot.domain.subject import incident_addressed
 from bot.ports import Chat, Rejected

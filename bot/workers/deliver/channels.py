@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-from bot.domain.effects import (
+from bot.domain.incident.effects import (
     AddBookmark,
     ChannelEffect,
     CreateChannel,
@@ -14,7 +14,8 @@ from bot.domain.effects import (
     SetTopic,
     Welcome,
 )
-from bot.domain.incident.incident import Incident, channel_name
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.name import channel_name
 from bot.domain.markup import plain_prose
 from bot.ports import OutboxItem, PersonMessage, Rejected
 from bot.services.incident.channels import IncidentChannels

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from bot.domain.effects import SayCommand
+from bot.domain.incident.effects import SayCommand
 from bot.ports import OutboxItem
 from bot.services.transaction import Transaction
 from bot.workers.deliver.attempt import Attempt

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from bot.domain.effects import MakeOverride
 from bot.domain.oncall.cover import CoverRequest, CoverState
+from bot.domain.oncall.effects import MakeOverride
 from bot.domain.oncall.shift import Turn
 from bot.domain.policy import Account
 from bot.ports import OutboxItem

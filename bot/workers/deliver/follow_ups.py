@@ -3,8 +3,8 @@
 from dataclasses import replace
 from functools import partial
 
-from bot.domain.effects import FileFollowUp
 from bot.domain.postmortem.document import body
+from bot.domain.postmortem.effects import FileFollowUp
 from bot.domain.postmortem.follow_up import Category, FollowUp
 from bot.domain.timer import mark_of
 from bot.ports import Issue, IssueDraft, OutboxItem

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import bot.workers.deliver
-from bot.domain.effects import Effect, SayCommand
+from bot.domain.effects import Effect
+from bot.domain.incident.effects import SayCommand
 from bot.ports import Chat, IssueTracker, OutboxItem, Pager, Rejected, Templates
 from bot.services.features import load_features
 from bot.services.transaction import Transaction

@@ -5,8 +5,9 @@ from dataclasses import replace
 from functools import partial
 from typing import NoReturn, TypeVar
 
-from bot.domain.effects import Effect, PostmortemEffect
+from bot.domain.effects import Effect
 from bot.domain.postmortem.document import hidden
+from bot.domain.postmortem.effects import PostmortemEffect
 from bot.domain.postmortem.follow_up import Filed
 from bot.domain.refusal import Refusal
 from bot.ports import Issue, IssueDraft, OutboxItem, Rejected

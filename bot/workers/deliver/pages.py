@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
-from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, PageEffect, SendPage
+from bot.domain.paging.effects import AnswerPage, EscalatePage, FindResponder, PageEffect, SendPage
 from bot.domain.paging.page import Page, PageState
 from bot.domain.policy import Account
 from bot.ports import OutboxItem, Rejected, Ringing

@@ -5,13 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
-from bot.domain.effects import (
-    CopyPostmortem,
-    ExportPostmortem,
-    FileLog,
-    Notify,
-    PostmortemEffect,
-)
+from bot.domain.effects import Notify
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.document import (
     Document,
@@ -23,6 +17,7 @@ from bot.domain.postmortem.document import (
     pages,
     with_picture,
 )
+from bot.domain.postmortem.effects import CopyPostmortem, ExportPostmortem, FileLog, PostmortemEffect
 from bot.domain.postmortem.follow_up import Filed
 from bot.domain.postmortem.postmortem import Postmortem
 from bot.domain.timer import mark_of

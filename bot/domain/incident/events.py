@@ -1,36 +1,12 @@
-"""Past facts about an incident. Each event is an entry of its timeline, and messages follow from events."""
+"""What can happen to an incident and to the people in it."""
 
-import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import ClassVar, Literal
 
+from bot.domain.event import ANNOUNCEMENT, CARD, FOLLOWERS, LINE, Event, ShownIn
+
 Closing = Literal["archived", "deleted", "left", "gone"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """Something that happened at `at` (UTC). `by` is a Slack id; None means Spy itself."""
-
-    at: datetime
-    by: str | None = None
-
-    substance: ClassVar[bool] = True
-    """Whether the timeline shows it by default. Housekeeping is stored but hidden."""
-    is_needed: ClassVar[bool] = False
-    """Whether people must see it even after the incident is over."""
-
-    @classmethod
-    def kind(cls) -> str:
-        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
-
-    @property
-    def text(self) -> str:
-        """The words a person typed, if any."""
-        return ""
-
-
-# --- the incident -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +35,7 @@ class ChannelRefused(Event):
     """Slack could not create the channel; `why` is Slack's error."""
 
     why: str
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, ANNOUNCEMENT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +44,14 @@ class ChannelClosed(Event):
 
     channel: str
     how: Closing
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (ANNOUNCEMENT,)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelReopened(Event):
     """Spy can post in the channel again."""
+
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD, ANNOUNCEMENT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,11 +61,14 @@ class ChannelMoved(Event):
     channel: str
     before: str
     substance: ClassVar[bool] = False
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (CARD, ANNOUNCEMENT)
 
 
 @dataclass(frozen=True, kw_only=True)
 class MadePrivate(Event):
     """Somebody made the channel private. The incident becomes private too."""
+
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,18 +97,21 @@ class SeveritySet(Event):
     before: str | None
     next_due: datetime | None = None
     """When the next update is due (UTC) at the new severity."""
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD, ANNOUNCEMENT)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhaseChanged(Event):
     phase: str
     before: str
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD, ANNOUNCEMENT)
 
 
 @dataclass(frozen=True, kw_only=True)
 class UpdatePosted(Event):
     message: str
     next_due: datetime | None
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD, ANNOUNCEMENT, FOLLOWERS)
 
     @property
     def text(self) -> str:
@@ -142,6 +128,7 @@ class NoteTaken(Event):
     note: str
     message: str | None = None
     supersedes: int | None = None
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
 
     @property
     def text(self) -> str:
@@ -159,6 +146,7 @@ class NoteRemoved(Event):
 class ImpactStated(Event):
     impact: str
     since: datetime
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
 
     @property
     def text(self) -> str:
@@ -168,6 +156,7 @@ class ImpactStated(Event):
 @dataclass(frozen=True, kw_only=True)
 class CauseSuspected(Event):
     cause: str
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
 
     @property
     def text(self) -> str:
@@ -175,36 +164,10 @@ class CauseSuspected(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangeSuspected(Event):
-    """Somebody marked a change (by number) as suspect. The facts are copied here because the change itself expires."""
-
-    change: int
-    title: str
-    url: str | None
-    service: str | None
-    happened_at: datetime
-
-    @property
-    def text(self) -> str:
-        return self.title
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChangeCleared(Event):
-    """A change is no longer suspect."""
-
-    change: int
-    title: str
-
-    @property
-    def text(self) -> str:
-        return self.title
-
-
-@dataclass(frozen=True, kw_only=True)
 class LinkAdded(Event):
     url: str
     title: str
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
 
     @property
     def text(self) -> str:
@@ -214,6 +177,7 @@ class LinkAdded(Event):
 @dataclass(frozen=True, kw_only=True)
 class Resolved(Event):
     how: str = ""
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD, ANNOUNCEMENT, FOLLOWERS)
 
     @property
     def text(self) -> str:
@@ -223,11 +187,13 @@ class Resolved(Event):
 @dataclass(frozen=True, kw_only=True)
 class Reopened(Event):
     next_due: datetime | None = None
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD, ANNOUNCEMENT, FOLLOWERS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cancelled(Event):
     why: str = ""
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD, ANNOUNCEMENT, FOLLOWERS)
 
     @property
     def text(self) -> str:
@@ -240,19 +206,18 @@ class StepPassed(Event):
 
     step: str
     answer: str = ""
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (CARD,)
 
     @property
     def text(self) -> str:
         return self.answer
 
 
-# --- command ----------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, kw_only=True)
 class CommandTaken(Event):
     commander: str
     before: str | None
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD, ANNOUNCEMENT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,17 +227,20 @@ class CommandOffered(Event):
     to: str
     instead_of: str | None = None
     """Who had the offer before and has not answered."""
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandDeclined(Event):
     to: str
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoleGiven(Event):
     role: str
     person: str
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,117 +256,12 @@ class PersonUnavailable(Event):
     follow_ups: tuple[int, ...] = ()
     postmortem: bool = False
     """Whether the postmortem was theirs to write."""
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD, ANNOUNCEMENT)
 
     @property
     def is_felt(self) -> bool:
         """Whether they had any role or task."""
         return bool(self.led or self.offered or self.roles or self.follow_ups or self.postmortem)
-
-
-# --- pages and team notices -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageEvent(Event):
-    """Something that happened to a page. `page` is its number; `whom` is the team or person in readable form."""
-
-    page: int
-    whom: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageRequested(PageEvent):
-    message: str
-
-    @property
-    def text(self) -> str:
-        return self.message
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageSent(PageEvent):
-    """`assigned` is the names of the people that PagerDuty pages: "" means nobody, None means unknown."""
-
-    pagerduty_id: str
-    url: str
-    assigned: str | None = None
-    substance: ClassVar[bool] = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageRingsNobody(PageEvent):
-    """Nobody is on call. `as_of` (UTC) is the age of the stored on-calls; None: PagerDuty reported it for this page."""
-
-    as_of: datetime | None = None
-    manager: str | None = None
-    fallback: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageAcknowledged(PageEvent):
-    """`who` is a name; `person` is the Slack id if it is known.
-
-    `shown_as` is the PagerDuty account that acknowledged, if the person has no account of their own.
-    """
-
-    who: str
-    person: str | None = None
-    shown_as: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageUnanswered(PageEvent):
-    """The acknowledgement expired or was withdrawn: the page rings again."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageRenewed(PageEvent):
-    """The acknowledgement expired and Spy renewed it for `who`, because a commander leads and updates are in time."""
-
-    who: str
-    substance: ClassVar[bool] = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageEscalated(PageEvent):
-    to: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageMerged(PageEvent):
-    """Somebody merged the page into another PagerDuty incident. Spy follows that one from now on."""
-
-    into: str
-    url: str
-    who: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageResolved(PageEvent):
-    who: str
-    substance: ClassVar[bool] = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageDelayed(PageEvent):
-    """PagerDuty has not accepted the page yet. Spy retries. `fallback`: other ways to reach people."""
-
-    why: str
-    fallback: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageFailed(PageEvent):
-    why: str
-    fallback: tuple[str, ...] = ()
-    is_needed: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageWithdrawn(PageEvent):
-    """The incident was over before PagerDuty accepted the page, so it pages nobody."""
-
-    substance: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -423,9 +286,7 @@ class TeamNoticeFailed(Event):
     notice: int
     team: str
     why: str
-
-
-# --- deliveries -------------------------------------------------------------------------------------------
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -434,6 +295,7 @@ class DeliveryMended(Event):
 
     what: str
     substance: ClassVar[bool] = False
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -444,9 +306,7 @@ class DeliveryFailed(Event):
     why: str
     substance: ClassVar[bool] = False
     is_needed: ClassVar[bool] = True
-
-
-# --- reminders --------------------------------------------------------------------------------------------
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -473,13 +333,7 @@ class Snoozed(Event):
     mark: str
     until: datetime
     substance: ClassVar[bool] = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReliefPutOff(Event):
-    """Somebody pressed *I'm fine*. Spy asks nobody to relieve them before `until` (UTC)."""
-
-    until: datetime
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -488,102 +342,7 @@ class Hushed(Event):
 
     until: datetime
     substance: ClassVar[bool] = False
-
-
-# --- after the incident -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class FollowUpAdded(Event):
-    """`category` is detection, escalation, recovery or prevention, or None; `due` is a day."""
-
-    follow_up: int
-    what: str
-    category: str | None = None
-    owner: str | None = None
-    due: date | None = None
-
-    @property
-    def text(self) -> str:
-        return self.what
-
-
-@dataclass(frozen=True, kw_only=True)
-class FollowUpDone(Event):
-    """Somebody closed its issue. `who` is their GitHub name; `why` is completed, not_planned or duplicate, if known."""
-
-    follow_up: int
-    what: str
-    who: str | None = None
-    why: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class FollowUpReopened(Event):
-    follow_up: int
-    what: str
-    who: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class FollowUpChanged(Event):
-    """The owner, due day or category changed."""
-
-    follow_up: int
-    what: str
-    category: str | None = None
-    owner: str | None = None
-    due: date | None = None
-    substance: ClassVar[bool] = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class NothingNeeded(Event):
-    """A category of follow-ups stays empty for a stated reason."""
-
-    category: str
-    because: str
-
-    @property
-    def text(self) -> str:
-        return self.because
-
-
-@dataclass(frozen=True, kw_only=True)
-class PartWritten(Event):
-    """Somebody wrote a section of the postmortem that only people can write."""
-
-    part: str
-    words: str
-    substance: ClassVar[bool] = False
-
-    @property
-    def text(self) -> str:
-        return self.words
-
-
-@dataclass(frozen=True, kw_only=True)
-class PostmortemPlanned(Event):
-    """Somebody set the postmortem's owner or due time (UTC). None means the severity's default."""
-
-    owner: str | None
-    due: datetime | None
-    substance: ClassVar[bool] = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class PostmortemExported(Event):
-    repository: str
-    number: int
-    url: str
-    assignee: str | None = None
-    milestone: str | None = None
-    substance: ClassVar[bool] = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReviewClosed(Event):
-    """The review is over. Nothing more is due."""
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,122 @@
+"""What can happen to a page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from bot.domain.event import CARD, LINE, Event, ShownIn
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageEvent(Event):
+    """Something that happened to a page. `page` is its number; `whom` is the team or person in readable form."""
+
+    page: int
+    whom: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageRequested(PageEvent):
+    message: str
+
+    @property
+    def text(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageSent(PageEvent):
+    """`assigned` is the names of the people that PagerDuty pages: "" means nobody, None means unknown."""
+
+    pagerduty_id: str
+    url: str
+    assigned: str | None = None
+    substance: ClassVar[bool] = False
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (CARD,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageRingsNobody(PageEvent):
+    """Nobody is on call. `as_of` (UTC) is the age of the stored on-calls; None: PagerDuty reported it for this page."""
+
+    as_of: datetime | None = None
+    manager: str | None = None
+    fallback: tuple[str, ...] = ()
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageAcknowledged(PageEvent):
+    """`who` is a name; `person` is the Slack id if it is known.
+
+    `shown_as` is the PagerDuty account that acknowledged, if the person has no account of their own.
+    """
+
+    who: str
+    person: str | None = None
+    shown_as: str | None = None
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (CARD,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageUnanswered(PageEvent):
+    """The acknowledgement expired or was withdrawn: the page rings again."""
+
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageRenewed(PageEvent):
+    """The acknowledgement expired and Spy renewed it for `who`, because a commander leads and updates are in time."""
+
+    who: str
+    substance: ClassVar[bool] = False
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (CARD,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageEscalated(PageEvent):
+    to: str
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageMerged(PageEvent):
+    """Somebody merged the page into another PagerDuty incident. Spy follows that one from now on."""
+
+    into: str
+    url: str
+    who: str
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageResolved(PageEvent):
+    who: str
+    substance: ClassVar[bool] = False
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (CARD,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageDelayed(PageEvent):
+    """PagerDuty has not accepted the page yet. Spy retries. `fallback`: other ways to reach people."""
+
+    why: str
+    fallback: tuple[str, ...] = ()
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageFailed(PageEvent):
+    why: str
+    fallback: tuple[str, ...] = ()
+    is_needed: ClassVar[bool] = True
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageWithdrawn(PageEvent):
+    """The incident was over before PagerDuty accepted the page, so it pages nobody."""
+
+    substance: ClassVar[bool] = False
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)

@@ -1,0 +1,50 @@
+"""What a postmortem needs written in the issue tracker."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bot.domain.effects import Effect
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostmortemEffect(Effect):
+    """Something to write to GitHub, one at a time per incident. Spy reports the result to `by`."""
+
+    incident: int
+    by: str | None = None
+
+    @property
+    def lane(self) -> str:
+        return f"postmortem:{self.incident}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileFollowUp(PostmortemEffect):
+    """Create or update the issue of a follow-up."""
+
+    follow_up: int
+    reopens: bool = False
+    """Whether it was reopened in chat. Otherwise an issue that people closed stays closed."""
+    label: ClassVar[str] = "Follow-up {follow_up}, as an issue"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportPostmortem(PostmortemEffect):
+    """Create or update the postmortem's issue. What people wrote in it is kept."""
+
+    label: ClassVar[str] = "The export of the postmortem"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileLog(PostmortemEffect):
+    """Put the full log into comments of the issue, if it did not fit into its text (`overflow`)."""
+
+    overflow: bool = True
+    label: ClassVar[str] = "The full log of the postmortem"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyPostmortem(PostmortemEffect):
+    """Open a pull request with a copy of the document in another repository."""
+
+    label: ClassVar[str] = "The copy of the postmortem"

@@ -1,0 +1,1 @@
+"""What a session keeps, as protocols: one file for each feature."""

@@ -1,0 +1,59 @@
+"""The records of incidents: timelines and team notices with them."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.search import Search
+from bot.domain.incident.team_notice import TeamNotice
+from bot.domain.incident.timeline import Entry
+
+
+class IncidentRecords(Protocol):
+    def reserve(self) -> int:
+        """Return the next free number."""
+
+    def get(self, number: int) -> Incident | None:
+        """Fetch for a change, and lock the incident until the transaction ends."""
+
+    def look(self, number: int) -> Incident | None:
+        """Fetch for reading, without waiting for a lock."""
+
+    def try_lock(self, numbers: Collection[int]) -> Collection[int]:
+        """Lock those that are free, without waiting. Return which; `get` then needs no further query."""
+
+    def in_channel(self, channel: str) -> Incident | None: ...
+    def open(self, *, limit: int) -> Sequence[Incident]:
+        """Return open incidents, newest first."""
+
+    def search(self, wanted: Search, *, skip: int = 0, limit: int) -> Sequence[Incident]:
+        """Return matching incidents, newest first."""
+
+    def count(self, wanted: Search) -> int: ...
+    def names_of_open(self) -> Sequence[tuple[int, str]]:
+        """Return the number and the name of each open incident."""
+
+    def alive_since(self, since: datetime) -> Sequence[Incident]:
+        """Return incidents that are open or were open at some moment since then, oldest first."""
+
+    def put(self, incident: Incident) -> None: ...
+
+
+class TimelineRecords(Protocol):
+    def append(self, entry: Entry) -> None: ...
+    def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
+        """Return entries of these kinds, by incident, then in recorded order."""
+
+    def of(self, incident: int) -> Sequence[Entry]:
+        """Return the whole timeline in recorded order."""
+
+    def set_permalink(self, incident: int, seq: int, permalink: str) -> None: ...
+    def set_visibility(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
+        """Mark entries as kept or hidden. None removes the mark."""
+
+
+class TeamNoticeRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> TeamNotice | None: ...
+    def put(self, notice: TeamNotice) -> None: ...

@@ -1,0 +1,84 @@
+"""The outbox: effects to be delivered."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.domain.effects import Effect
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutboxItem:
+    """An effect to be delivered, with the number of tries and whether the last outcome is unknown."""
+
+    id: int
+    effect: Effect
+    attempts: int
+    uncertain: bool
+    queued_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutboxEntry:
+    """An effect in the outbox. `state`: held (for its channel), ready, sending, done or failed. `why`: last error."""
+
+    id: int
+    kind: str
+    lane: str
+    state: str
+    attempts: int
+    due_at: datetime
+    why: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standstill:
+    """An effect that is overdue since `since`. Those behind it in its lane wait too."""
+
+    id: int
+    effect: Effect
+    since: datetime
+
+
+class OutboxRecords(Protocol):
+    def add(self, effects: Iterable[Effect], *, now: datetime) -> None:
+        """Queue effects. An effect with a known key, or whose slot is already queued, is skipped."""
+
+    def claim(
+        self, owner: str, *, now: datetime, lease: timedelta, limit: int, besides: Collection[int] = ()
+    ) -> Sequence[OutboxItem]:
+        """Claim due effects that are first in their lane and whose channel exists. Skips `besides`, the owner's own.
+
+        An effect whose previous owner's lease ran out is returned as uncertain.
+        """
+
+    def done(self, item: int, *, at: datetime) -> bool:
+        """Mark it as delivered. False if it was finished before; then nothing else may follow from it."""
+
+    def give_up(self, item: int, *, at: datetime, why: str) -> bool:
+        """Mark it as failed. False if it was finished before."""
+
+    def put_back(
+        self, item: int, owner: str, *, due: datetime, tried: bool, uncertain: bool, why: str
+    ) -> bool:
+        """Schedule another try at `due`. False if this owner no longer has it."""
+
+    def knows(self, key: str) -> bool:
+        """Return whether an effect with this key was queued in the last days."""
+
+    def standing(self, *, now: datetime, lease: timedelta) -> Sequence[Standstill]:
+        """Return the first effect of each blocked lane: due, or being sent, for longer than the lease."""
+
+    def release(self, incident: int) -> None:
+        """Release the effects that waited for this incident's channel."""
+
+    def next_due(self) -> datetime | None: ...
+    def waiting(self) -> Mapping[str, int]:
+        """Count unfinished effects, by state."""
+
+    def latest(self, *, limit: int) -> Sequence[OutboxEntry]:
+        """Return unfinished effects, then finished ones, each newest first."""
+
+    def forget(self, *, before: datetime) -> None:
+        """Delete what was finished before then."""

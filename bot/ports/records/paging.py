@@ -1,0 +1,23 @@
+"""The records of pages."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.paging.page import Page
+
+
+class PageRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Page | None: ...
+    def by_key(self, key: str) -> Page | None: ...
+    def by_pagerduty(self, pagerduty_id: str) -> Page | None: ...
+    def following(self, pagerduty_id: str) -> Sequence[Page]:
+        """Return all pages with this id at the pager. Merged pages share one."""
+
+    def of(self, incident: int) -> Sequence[Page]: ...
+    def ringing(self) -> Sequence[Page]: ...
+    def since(self, since: datetime) -> Sequence[Page]:
+        """Return the pages requested since then, oldest first."""
+
+    def put(self, page: Page) -> None: ...
