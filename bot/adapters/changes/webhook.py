@@ -1,13 +1,13 @@
 """Read changes that any tool sends to Spy's own webhook: JSON, signed with a timestamp against replays."""
 
 import hashlib
-import hmac
 from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field, ValidationError
 
 from bot.adapters.network.payload import Moment, Part
+from bot.adapters.network.signatures import is_signed
 from bot.domain.changes.change import DEPLOY, WORD, Change, ChangeSource, address, one_line, service_name
 from bot.ports import Rejected
 
@@ -30,8 +30,7 @@ def check(
     of ours, because ours may be wrong.
     Raise Rejected `signature` if the signature is wrong or the timestamp is more than 5 min from now.
     """
-    ours = hmac.new(secret.encode(), b"v1:%s:%s" % (timestamp.encode(), body), hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(b"v1=" + ours.encode(), signature.encode()):
+    if not is_signed(b"v1:%s:%s" % (timestamp.encode(), body), [signature], [secret], scheme="v1"):
         raise Rejected(
             "signature", "This request is not signed with CHANGES_WEBHOOK_SECRET: see docs/changes.md."
         )

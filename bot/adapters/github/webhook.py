@@ -1,7 +1,5 @@
 """Read GitHub's webhooks: code changes, deployments and workflow runs; issues closed, reopened or moved."""
 
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -20,6 +18,7 @@ from bot.adapters.github.events import (
     ServiceOf,
     WorkflowRunEvent,
 )
+from bot.adapters.network.signatures import is_signed
 from bot.domain.changes.change import (
     DEPLOY,
     MERGE,
@@ -41,8 +40,7 @@ OVER = "inactive"
 
 def check(body: bytes, signature: str, secret: str) -> None:
     """Check the X-Hub-Signature-256 header of a body. Raise Rejected `signature` if it does not match."""
-    ours = b"sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
-    if not hmac.compare_digest(ours, signature.encode()):
+    if not is_signed(body, [signature], [secret], scheme="sha256"):
         raise Rejected("signature", "This webhook is not signed with GITHUB_WEBHOOK_SECRET.")
 
 

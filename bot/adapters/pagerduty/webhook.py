@@ -1,15 +1,16 @@
 """Read PagerDuty's webhooks, version 3, and check their signatures."""
 
-import hashlib
-import hmac
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import ValidationError
 
 from bot.adapters.network.payload import Moment, Part
+from bot.adapters.network.signatures import is_signed
+from bot.adapters.pagerduty.answers import ringing
 from bot.adapters.pagerduty.reading import Ident, IncidentBody, Maybe, User
-from bot.ports import PagerNews, Rejected, Ringing
+from bot.ports import PagerNews, Rejected
 
 _KINDS = {
     "incident.acknowledged": "acknowledged",
@@ -50,7 +51,7 @@ def news(body: bytes, signature: str, secrets: Collection[str]) -> PagerNews | N
     `signature` is the X-PagerDuty-Signature header. Raise Rejected `signature` if no secret matches it, and
     Rejected `malformed` if the body is not as PagerDuty documents it.
     """
-    if not is_signed(body, signature, secrets):
+    if not is_signed(body, signature.split(","), secrets, scheme="v1"):
         raise Rejected("signature", "This webhook is not signed with PAGERDUTY_WEBHOOK_SECRET.")
     try:
         return _news(_Webhook.model_validate_json(body).event)
@@ -58,31 +59,14 @@ def news(body: bytes, signature: str, secrets: Collection[str]) -> PagerNews | N
         raise Rejected("malformed", "This webhook is not what PagerDuty sends, version 3.") from odd
 
 
-def is_signed(body: bytes, signature: str, secrets: Collection[str]) -> bool:
-    """Return whether one of the header's signatures (`v1=hex, …`) was made with one of our secrets."""
-    given = [each.strip().encode() for each in signature.split(",")]
-    ours = [b"v1=" + _digest(body, secret) for secret in secrets if secret]
-    return any([hmac.compare_digest(one, other) for one in given for other in ours])  # noqa: C419  constant time
-
-
-def _digest(body: bytes, secret: str) -> bytes:
-    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
-
-
 def _news(event: _PagerDutyEvent) -> PagerNews | None:
     if not event.event_type.startswith("incident.") or event.data.get("type") != "incident":
         return None
     incident = IncidentBody.model_validate(event.data)
-    ringing = Ringing(
-        id=incident.id,
-        url=incident.html_url or "",
-        status=incident.status,
-        key=incident.incident_key,
+    page = replace(
+        ringing(incident),
         who=event.agent.called if event.agent else None,
         user=event.agent.id if event.agent and event.agent.is_person else None,
         at=event.occurred_at,
-        assigned=incident.assigned,
-        merged_into=incident.goes_on_as.id if incident.goes_on_as else None,
-        merged_url=incident.goes_on_as.html_url if incident.goes_on_as else None,
     )
-    return PagerNews(id=event.id, kind=_KINDS.get(event.event_type, "other"), page=ringing)
+    return PagerNews(id=event.id, kind=_KINDS.get(event.event_type, "other"), page=page)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from urllib.parse import quote
 
 from markdown_it import MarkdownIt
@@ -194,7 +195,7 @@ def blocks(tokens: Sequence[Token]) -> Iterator[str]:
 
 def said(value: str) -> str:
     """Return a value as mrkdwn on one line, without backticks."""
-    return _escaped(_prose(value)).replace("`", LOOKS_LIKE_A_BACKTICK)
+    return escape(_prose(value), quote=False).replace("`", LOOKS_LIKE_A_BACKTICK)
 
 
 class _Writer:
@@ -225,7 +226,7 @@ class _Writer:
                 words = _inline(token.children or ())
                 return self._laid_out(f"*{words.replace('*', '')}*" if self._is_heading else words)
             case "fence" | "code_block":
-                return f"{FENCE}\n{_escaped(token.content.rstrip())}\n{FENCE}"
+                return f"{FENCE}\n{escape(token.content.rstrip(), quote=False)}\n{FENCE}"
             case "hr":
                 return "———"
         return ""
@@ -253,9 +254,9 @@ def _inline(children: Sequence[Token]) -> str:
 def _piece(token: Token) -> str:  # noqa: PLR0911  a table
     match token.type:
         case "text":
-            return _escaped(token.content).replace("`", LOOKS_LIKE_A_BACKTICK)
+            return escape(token.content, quote=False).replace("`", LOOKS_LIKE_A_BACKTICK)
         case "code_inline":
-            return f"`{_escaped(token.content)}`"
+            return f"`{escape(token.content, quote=False)}`"
         case "softbreak" | "hardbreak":
             return "\n"
         case "strong_open" | "strong_close":
@@ -270,9 +271,5 @@ def _piece(token: Token) -> str:  # noqa: PLR0911  a table
             return ""
 
 
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def _in_link(address: str) -> str:
-    return _escaped(address).replace("|", "%7C")
+    return escape(address, quote=False).replace("|", "%7C")

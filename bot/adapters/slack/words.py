@@ -1,6 +1,7 @@
 """Extract what people read in a message: its text, else (alerts, workflows) its blocks or attachments."""
 
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import Any
 
 from bot.adapters.slack.reading import listed, maybe
@@ -34,7 +35,8 @@ def _said(it: Any, depth: int) -> str:
 
 def _own(it: Any, kind: str | None) -> str:
     if kind == "text":
-        return _escaped(maybe(it, "text") or "")
+        text = maybe(it, "text") or ""
+        return escape(text, quote=False)  # unlike a message's text, Slack sends it unescaped
     marks = (
         ("<@{}>", "user_id"),
         ("<#{}>", "channel_id"),
@@ -62,8 +64,3 @@ def _first(it: Any, *paths: tuple[str, ...]) -> str:
 
 def _lines(parts: Iterator[str] | tuple[str, ...]) -> str:
     return "\n".join(part.strip() for part in parts if part.strip())
-
-
-def _escaped(text: str) -> str:
-    """Escape the text of a rich text block; unlike a message's text, Slack sends it unescaped."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
