@@ -262,7 +262,7 @@ class SpyKit:
 
     @contextmanager
     def tx(self, *, source: str = "spy") -> Iterator[Transaction]:
-        """Open one transaction, as delivery and webhooks do: `with spy.tx() as tx: Paging(tx).sent(…)`."""
+        """Open one transaction, as delivery and webhooks do: `with spy.tx() as tx: PagerResults(tx).sent(…)`."""
         with self.sessions.begin() as session:
             yield Transaction(session=session, now=self.clock.now(), policy=self.policy, source=source)
 

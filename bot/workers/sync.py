@@ -25,7 +25,7 @@ from bot.services.changes.changes import Changes
 from bot.services.oncall.covers import Covers
 from bot.services.oncall.oncall import OnCall
 from bot.services.oncall.shifts import HORIZON, Shifts
-from bot.services.paging.paging import Paging
+from bot.services.paging.pager_results import PagerResults
 from bot.services.people import People
 from bot.services.permissions import Permissions
 from bot.services.transaction import Transaction
@@ -155,7 +155,7 @@ class Sync:
             return
         kind = "unacknowledged" if found.status == "triggered" else found.status
         with self.sessions.begin() as session:
-            Paging(self._transaction(session)).heard(
+            PagerResults(self._transaction(session)).heard(
                 PagerNews(id=f"look:{pagerduty_id}", kind=kind, page=found)
             )
 

@@ -7,7 +7,7 @@ from bot.domain.oncall.effects import MakeOverride
 from bot.domain.paging.effects import AnswerPage, SendPage
 from bot.ports import PagerNews, Rejected, Ringing
 from bot.services.oncall.covers import Covers
-from bot.services.paging.paging import Paging
+from bot.services.paging.pager_results import PagerResults
 from tests.support.on_call import DAY, HOUR, NOON, Rota
 
 TOMORROW = NOON + DAY
@@ -207,7 +207,7 @@ def test_find_cover_opens_a_form_with_the_shifts_times_and_the_form_asks(rota: R
 def ring(rota: Rota, number: int) -> Ringing:
     ringing = Ringing(id="PD1", url="https://example.com", status="triggered")
     with rota.spy.tx() as tx:
-        Paging(tx).sent(number, ringing)
+        PagerResults(tx).sent(number, ringing)
     return ringing
 
 
@@ -229,7 +229,7 @@ def test_a_test_page_that_was_acknowledged_proves_that_the_phone_rings(rota: Rot
     rota.spy.clock.tick(seconds=40)
     with rota.spy.tx() as tx:
         acknowledged = Ringing(id="PD1", url="https://example.com", status="acknowledged", at=rota.now)
-        Paging(tx).heard(PagerNews(id="1", kind="acknowledged", page=acknowledged))
+        PagerResults(tx).heard(PagerNews(id="1", kind="acknowledged", page=acknowledged))
 
     rota.pass_time(HOUR)
 

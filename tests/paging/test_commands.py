@@ -15,7 +15,7 @@ from bot.domain.paging.effects import AnswerPage, EscalatePage, SendPage
 from bot.ports import OnCallShift, Ringing
 from bot.services.incident.team_notices import TeamNotices
 from bot.services.oncall.oncall import OnCall
-from bot.services.paging.paging import Paging
+from bot.services.paging.pager_results import PagerResults
 from bot.testing import POLICY, SpyKit
 from tests.support.times import in_utc
 
@@ -27,14 +27,14 @@ def text(answer: Response) -> str:
 
 def rings(spy: SpyKit, number: int) -> None:
     with spy.tx() as tx:
-        Paging(tx).sent(number, Ringing(id="PD1", url="https://pd/PD1", status="triggered"))
+        PagerResults(tx).sent(number, Ringing(id="PD1", url="https://pd/PD1", status="triggered"))
 
 
 def ringing(spy: SpyKit, number: int, assigned: str | None) -> None:
     key = spy.pages(1)[0].key
     ringing = Ringing(id="Q1", url="https://pd/Q1", status="triggered", key=key, assigned=assigned)
     with spy.tx() as tx:
-        Paging(tx).sent(number, ringing)
+        PagerResults(tx).sent(number, ringing)
 
 
 def on_call(spy: SpyKit, *on_calls: OnCallShift) -> None:
@@ -110,7 +110,7 @@ def test_a_reason_that_is_a_sentence_ends_in_one_full_stop(spy: SpyKit, channel:
     spy.say("tell :payments hold", channel=channel)
 
     with spy.tx() as tx:
-        Paging(tx).failed(1, "PagerDuty refuses the token.")
+        PagerResults(tx).failed(1, "PagerDuty refuses the token.")
         TeamNotices(tx).failed(1, "That channel is archived.")
 
     said = "\n".join(
@@ -189,7 +189,7 @@ def test_somebody_comes_on_call_after_all(spy: SpyKit, channel: str):
     ringing(spy, 1, assigned="")
     spy.pass_time(minutes=6)
     with spy.tx() as tx:
-        Paging(tx).escalated(1, 1, Ringing(id="Q1", url="", status="triggered", assigned="Raj Patel"))
+        PagerResults(tx).escalated(1, 1, Ringing(id="Q1", url="", status="triggered", assigned="Raj Patel"))
 
     assert "escalated to Raj Patel, not acknowledged yet" in spy.message_type("card", 1).text
     assert "Now paging Raj Patel." in spy.reminder_messages("unanswered")[0].text
@@ -208,7 +208,7 @@ def hear(spy: SpyKit, body: bytes) -> None:
     with spy.tx(source="pagerduty") as tx:
         found = news(body, signed(body), ["s"])
         assert found
-        Paging(tx).heard(found)
+        PagerResults(tx).heard(found)
 
 
 def signed(body: bytes) -> str:
@@ -256,7 +256,7 @@ def test_an_answer_that_pagerduty_does_not_take_yet_is_told(spy: SpyKit, channel
     ringing(spy, 1, assigned="Raj Patel")
     spy.say("pager ack 1", by="U0RAJ", channel=channel)
     with spy.tx() as tx:
-        Paging(tx).waits(1, "PagerDuty did not answer")
+        PagerResults(tx).waits(1, "PagerDuty did not answer")
 
     card = spy.message_type("card", 1).text
     assert (

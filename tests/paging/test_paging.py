@@ -15,6 +15,8 @@ from bot.ports import OnCallShift, PagerNews, Ringing
 from bot.services.incident.channels import IncidentChannels
 from bot.services.incident.incidents import Incidents
 from bot.services.oncall.oncall import OnCall
+from bot.services.paging.pager_results import PagerResults
+from bot.services.paging.pages import Pages
 from bot.services.paging.paging import Paging
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, SpyKit
@@ -34,13 +36,13 @@ def page(spy: SpyKit, number: int = 1) -> Page:
 
 def sent(spy: SpyKit, number: int = 1) -> None:
     with spy.tx() as tx:
-        Paging(tx).sent(number, replace(RINGING, id=f"PD{number}"))
+        PagerResults(tx).sent(number, replace(RINGING, id=f"PD{number}"))
 
 
 def hear(spy: SpyKit, kind: str, **about: object) -> None:
     ringing = replace(RINGING, **about)  # type: ignore[arg-type]
     with spy.tx(source="pagerduty") as tx:
-        Paging(tx).heard(PagerNews(id="n", kind=kind, page=ringing))
+        PagerResults(tx).heard(PagerNews(id="n", kind=kind, page=ringing))
 
 
 def kinds(spy: SpyKit) -> list[str]:
@@ -140,7 +142,7 @@ def test_a_page_that_is_late_says_so_once_and_how_to_reach_people(spy: SpyKit):
         OnCall(tx).synced([OnCallShift(policy="PPOL1", level=1, name="Kim Park", phone="+1 2")])
     for _ in range(2):
         with spy.tx() as tx:
-            Paging(tx).delayed(1, "PagerDuty does not answer")
+            PagerResults(tx).delayed(1, "PagerDuty does not answer")
 
     assert page(spy).fallback == ("Kim Park +1 2", "<#C0IMOC>")
     assert kinds(spy) == ["page_requested", "page_delayed"]
@@ -148,7 +150,7 @@ def test_a_page_that_is_late_says_so_once_and_how_to_reach_people(spy: SpyKit):
 
 def test_a_page_that_fails_says_so_in_the_channel(spy: SpyKit):
     with spy.tx() as tx:
-        Paging(tx).failed(1, "no such policy")
+        PagerResults(tx).failed(1, "no such policy")
 
     assert (page(spy).state, page(spy).why) == (PageState.FAILED, "no such policy")
     assert len(spy.lines(1)) == 1
@@ -157,7 +159,7 @@ def test_a_page_that_fails_says_so_in_the_channel(spy: SpyKit):
 def test_a_page_to_a_person_falls_back_to_that_person(spy: SpyKit):
     spy.say("page <@U0RAJ> come")
     with spy.tx() as tx:
-        Paging(tx).failed(2, "no_such_user")
+        PagerResults(tx).failed(2, "no_such_user")
 
     assert page(spy, 2).fallback == ("<@U0RAJ>",)
 
@@ -167,7 +169,7 @@ def test_a_page_whose_line_can_not_stand_in_the_channel_is_followed_by_dm(spy: S
     for _ in range(2):
         spy.deliver()
         with spy.tx() as tx:
-            Paging(tx).move_line(2)
+            Pages(tx).move_line(2)
 
     assert [it.to for it in spy.asked(UpsertMessage) if it.message_type == "page"] == ["C0SECRET", "U0RAJ"]
 
@@ -305,7 +307,7 @@ def lapse(spy: SpyKit, **when: float) -> None:
 def confirm(spy: SpyKit, *, by: str = "U0RAJ", **about: object) -> None:
     ringing = replace(RINGING, status="acknowledged", at=spy.clock.now(), **about)  # type: ignore[arg-type]
     with spy.tx() as tx:
-        Paging(tx).answered(1, "acknowledged", ringing, by=by)
+        PagerResults(tx).answered(1, "acknowledged", ringing, by=by)
 
 
 def acknowledged(spy: SpyKit) -> None:
@@ -379,7 +381,7 @@ def test_where_pagerduty_would_not_renew_it_the_channel_hears_so(spy: SpyKit):
     acknowledged(spy)
     lapse(spy, minutes=10)
     with spy.tx() as tx:
-        Paging(tx).not_answered(1)
+        PagerResults(tx).not_answered(1)
 
     assert (page(spy).state, kinds(spy)[-1]) == (PageState.SENT, "page_unanswered")
 
@@ -389,11 +391,11 @@ def test_where_pagerduty_would_not_renew_it_the_channel_hears_so(spy: SpyKit):
 )
 def test_an_escalation_to_whom_it_rings_already_is_not_told(spy: SpyKit, news: dict[str, object]):
     with spy.tx() as tx:
-        Paging(tx).sent(1, replace(RINGING, assigned="Raj Patel"))
+        PagerResults(tx).sent(1, replace(RINGING, assigned="Raj Patel"))
 
     hear(spy, assigned="Raj Patel", **news)  # type: ignore[arg-type]
     with spy.tx() as tx:
-        Paging(tx).escalated(1, 2, replace(RINGING, assigned="Raj Patel"))
+        PagerResults(tx).escalated(1, 2, replace(RINGING, assigned="Raj Patel"))
 
     assert kinds(spy) == ["page_requested", "page_sent"]
     assert page(spy).level == 2
@@ -413,7 +415,7 @@ def test_who_acknowledges_is_looked_for_invited_and_welcomed_once(spy: SpyKit):
     [asked] = spy.asked(FindResponder)
     for _ in range(2):
         with spy.tx() as tx:
-            Paging(tx).found(asked.page, "U0RAJ")
+            PagerResults(tx).found(asked.page, "U0RAJ")
     with spy.tx() as tx:
         IncidentChannels(tx).joined("C0ROOM", "U0RAJ", origin="Ev1")
 
@@ -483,7 +485,7 @@ def on_call(spy: SpyKit, *on_calls: OnCallShift) -> None:
 def test_pagerdutys_answer_counts_where_the_copy_knew_better(spy: SpyKit, assigned: str | None):
     on_call(spy, RAJ)
     with spy.tx() as tx:
-        Paging(tx).sent(1, replace(RINGING, assigned=assigned))
+        PagerResults(tx).sent(1, replace(RINGING, assigned=assigned))
 
     assert page(spy).rings_nobody
     assert kinds(spy)[-1] == "page_rings_nobody"
@@ -493,20 +495,20 @@ def test_what_is_known_beforehand_is_said_once(spy: SpyKit):
     on_call(spy)
     spy.say("incident me cart is down sev1")
     with spy.tx() as tx:
-        Paging(tx).sent(2, replace(RINGING, id="PD2", assigned=""))
+        PagerResults(tx).sent(2, replace(RINGING, id="PD2", assigned=""))
 
     assert [it.kind for it in spy.timeline(2)].count("page_rings_nobody") == 1
 
 
 def test_a_level_that_is_empty_is_told_and_asked_again(spy: SpyKit):
     with spy.tx() as tx:
-        Paging(tx).sent(1, replace(RINGING, assigned="Raj Patel"))
+        PagerResults(tx).sent(1, replace(RINGING, assigned="Raj Patel"))
     spy.pass_time(minutes=6)
     with spy.tx() as tx:
-        Paging(tx).escalated(1, 2, replace(RINGING, assigned=""))
+        PagerResults(tx).escalated(1, 2, replace(RINGING, assigned=""))
     spy.pass_time(minutes=6)
     with spy.tx() as tx:
-        Paging(tx).escalated(1, 2, replace(RINGING, assigned="Kim Park"))
+        PagerResults(tx).escalated(1, 2, replace(RINGING, assigned="Kim Park"))
 
     assert [it.level for it in spy.asked(EscalatePage)] == [2, 1]
     assert (page(spy).assigned, kinds(spy)[-1]) == ("Kim Park", "page_escalated")
@@ -514,8 +516,8 @@ def test_a_level_that_is_empty_is_told_and_asked_again(spy: SpyKit):
 
 def test_a_policy_without_a_further_level_rings_the_last_one_again(spy: SpyKit):
     with spy.tx() as tx:
-        Paging(tx).sent(1, replace(RINGING, assigned="Raj Patel"))
-        Paging(tx).not_escalated(1)
+        PagerResults(tx).sent(1, replace(RINGING, assigned="Raj Patel"))
+        PagerResults(tx).not_escalated(1)
 
     spy.pass_time(minutes=6)
 
@@ -543,7 +545,7 @@ def test_an_answer_that_pagerduty_refused_is_waited_for_again(spy: SpyKit):
     sent(spy)
     spy.say("pager ack 1", channel="C0ROOM")
     with spy.tx() as tx:
-        Paging(tx).not_answered(1)
+        PagerResults(tx).not_answered(1)
 
     spy.pass_time(minutes=6)
 
@@ -554,7 +556,7 @@ def test_what_is_reopened_is_waited_for_again(spy: SpyKit):
     sent(spy)
     spy.say("incident stop fixed", channel="C0ROOM")
     with spy.tx() as tx:
-        Paging(tx).not_answered(1)
+        PagerResults(tx).not_answered(1)
     spy.pass_time(minutes=20)
     spy.say("incident reopen", channel="C0ROOM")
 

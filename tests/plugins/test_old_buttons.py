@@ -14,7 +14,7 @@ from bot.commands.request import Request, Response
 from bot.domain.effects import OpenForm, Post, PostEphemeral
 from bot.domain.paging.effects import SendPage
 from bot.ports import Ringing
-from bot.services.paging.paging import Paging
+from bot.services.paging.pager_results import PagerResults
 from bot.testing import SpyKit
 from tests.plugins.test_ways_of_speaking import CHANNEL, TEMPLATES, busy, heard
 from tests.test_words import CASES, buttons, said
@@ -64,7 +64,7 @@ def night(state: str) -> SpyKit:
     """Return a Spy whose incident has come to this, with its page rung."""
     spy = busy()
     with spy.tx() as tx:
-        Paging(tx).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
+        PagerResults(tx).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
     for words in STATES[state]:
         spy.clock.tick(minutes=1)
         spy.say(words, by="U0ANA", channel=CHANNEL)

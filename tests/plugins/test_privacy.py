@@ -8,6 +8,7 @@ from bot.commands.request import Response, Source
 from bot.domain.effects import Post, PostEphemeral, PostEvent, Respond, UpsertMessage
 from bot.domain.paging.effects import AnswerPage, SendPage
 from bot.ports import Ringing
+from bot.services.paging.pager_results import PagerResults
 from bot.services.paging.paging import Paging
 from bot.testing import SpyKit
 
@@ -100,7 +101,7 @@ def test_a_stranger_learns_nothing_by_asking(spy: SpyKit, source: Source):
 def test_nobody_outside_silences_a_private_incidents_page_or_hears_of_it(spy: SpyKit, words: str):
     spy.say('incident me "payroll" sev1 private', by="U0ANA")
     with spy.tx() as tx:
-        Paging(tx).sent(1, Ringing(id="PD1", url="https://pd/PD1", status="triggered"))
+        PagerResults(tx).sent(1, Ringing(id="PD1", url="https://pd/PD1", status="triggered"))
 
     answer = spy.say(words, by="U0KIM").message
 

@@ -13,7 +13,7 @@ from bot.domain.paging.effects import EscalatePage
 from bot.domain.policy import Milestone, Policy
 from bot.ports import Ringing
 from bot.services.incident.incidents import Incidents
-from bot.services.paging.paging import Paging
+from bot.services.paging.pager_results import PagerResults
 from bot.testing import POLICY, FrozenClock, SpyKit
 from plugins import incident, page, time
 from tests.support.templates import shipped
@@ -220,7 +220,7 @@ def test_rolling_back_is_brought_up_and_settled_by_the_mitigation(telling: TeamN
 def test_a_page_that_nobody_answers_is_escalated_and_the_channel_told(telling: TeamNotices):
     spy = telling("sev1")
     with spy.tx() as tx:
-        Paging(tx).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
+        PagerResults(tx).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
 
     spy.pass_time(minutes=5)
 
@@ -228,7 +228,7 @@ def test_a_page_that_nobody_answers_is_escalated_and_the_channel_told(telling: T
     told = words(list(spy.reminder_messages("unanswered")))
     assert told == ["Page 1 to :imoc is not acknowledged after 5 min. Now paging the next level."]
     with spy.tx() as tx:
-        Paging(tx).escalated(1, 2, Ringing(id="PD1", url="u", status="triggered", assigned="Kim Park"))
+        PagerResults(tx).escalated(1, 2, Ringing(id="PD1", url="u", status="triggered", assigned="Kim Park"))
     assert spy.pages(1)[0].escalated_to == "Kim Park"
     assert words(list(spy.reminder_messages("unanswered")))[0].endswith("Now paging Kim Park.")
 
@@ -237,7 +237,7 @@ def test_a_person_who_does_not_answer_is_backed_by_the_command_team(telling: Tea
     spy = telling("sev3")
     spy.say("page <@U0RAJ> come", channel=CHANNEL)
     with spy.tx() as tx:
-        Paging(tx).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
+        PagerResults(tx).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
 
     spy.pass_time(minutes=11)
 

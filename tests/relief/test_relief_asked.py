@@ -14,7 +14,7 @@ from bot.domain.paging.effects import AnswerPage, SendPage
 from bot.domain.policy import Policy
 from bot.domain.subject import Subject
 from bot.ports import Contact, OnCallCopy, OnCallShift, Person, Profile, Ringing
-from bot.services.paging.paging import Paging
+from bot.services.paging.pager_results import PagerResults
 from bot.services.people import People
 from bot.services.relief.relief import Relief
 from bot.services.reminders import Reminders
@@ -130,7 +130,7 @@ def test_the_question_tells_how_its_pages_stand(spy: Night):
     question = next(it for it in shows(spy.wait(75)) if it.to == "C0IMOC")
 
     with spy.tx() as tx:
-        Paging(tx).sent(1, Ringing(id="PD1", url="https://example.com/PD1", status="triggered"))
+        PagerResults(tx).sent(1, Ringing(id="PD1", url="https://example.com/PD1", status="triggered"))
 
     assert shows(spy.effects)[-1].to == "C0IMOC"
     assert "• Kim Park: sent 13:15 UTC" in in_utc(spy.stands(question))
@@ -157,7 +157,7 @@ def test_no_phone_rings_on_for_relief_that_was_found(spy: Night):
     spy.declare()
     spy.wait(75)
     with spy.tx() as tx:
-        Paging(tx).sent(1, Ringing(id="PD1", url="https://example.com/PD1", status="triggered"))
+        PagerResults(tx).sent(1, Ringing(id="PD1", url="https://example.com/PD1", status="triggered"))
     spy.wait(6)
 
     spy.say("incident relieve", by="U0RAJ", channel="C0INC1")

@@ -7,7 +7,7 @@ from bot.domain.policy import PostmortemSettings
 from bot.domain.postmortem.document import Document
 from bot.domain.postmortem.follow_up import Filed
 from bot.ports import PagerNews, Ringing
-from bot.services.paging.paging import Paging
+from bot.services.paging.pager_results import PagerResults
 from bot.services.postmortem.documents import Documents
 from bot.testing import POLICY, FrozenClock, SpyKit
 from tests.support.folders import PLUGINS, TESTS
@@ -48,14 +48,16 @@ class Story:
     def answers_page(self, who: str, *, after: float) -> None:
         """Somebody's phone rings, and they answer."""
         with self.spy.tx() as tx:
-            Paging(tx).sent(1, Ringing(id="PD1", url="https://acme.pagerduty.com/1", status="triggered"))
+            PagerResults(tx).sent(
+                1, Ringing(id="PD1", url="https://acme.pagerduty.com/1", status="triggered")
+            )
         self.clock.tick(minutes=after)
         with self.spy.tx(source="pagerduty") as tx:
             at = self.clock.now()
             ringing = Ringing(
                 id="PD1", url="https://acme.pagerduty.com/1", status="acknowledged", who=who, at=at
             )
-            Paging(tx).heard(PagerNews(id="n1", kind="acknowledged", page=ringing))
+            PagerResults(tx).heard(PagerNews(id="n1", kind="acknowledged", page=ringing))
 
     def document(self) -> Document:
         with self.spy.tx() as tx:

@@ -10,7 +10,7 @@ from bot.domain.paging.effects import AnswerPage, EscalatePage, FindResponder, S
 from bot.domain.paging.page import Page
 from bot.domain.policy import Account
 from bot.ports import OutboxItem, PagerNews, Profile, Rejected, Ringing, Unreachable
-from bot.services.paging.paging import Paging
+from bot.services.paging.pager_results import PagerResults
 from bot.services.people import People
 from bot.testing import POLICY, FrozenClock, SpyKit
 from bot.workers.deliver.handler import Handlers, Outside
@@ -81,7 +81,7 @@ def world() -> World:
         key=world.page.key, title="x", details="", service="PSVC1", policy="PPOL1"
     )
     with spy.tx() as tx:
-        Paging(tx).sent(1, ringing)
+        PagerResults(tx).sent(1, ringing)
     return world
 
 
@@ -111,8 +111,10 @@ def test_the_webhook_of_it_that_comes_first_does_not_hide_who_did(world: World):
     world.spy.say("pager ack 1", by="U0ZOE")
     answered = world.pager.answer("Q0000000000001", "acknowledged", email=None)
     with world.spy.tx() as tx:
-        Paging(tx).heard(PagerNews(id="1", kind="acknowledged", page=replace(answered, in_own_name=False)))
-        Paging(tx).answered(1, "acknowledged", answered, by="U0ZOE")
+        PagerResults(tx).heard(
+            PagerNews(id="1", kind="acknowledged", page=replace(answered, in_own_name=False))
+        )
+        PagerResults(tx).answered(1, "acknowledged", answered, by="U0ZOE")
 
     assert (world.page.acknowledged_by, world.page.shown_as) == ("Zoe Novak", "Spy")
 
@@ -152,7 +154,7 @@ def test_an_answer_that_pagerduty_took_and_did_not_act_on_is_not_claimed(world: 
     world.spy.say("pager ack 1", by="U0RAJ")
     with world.spy.tx() as tx:
         ringing = Ringing(id="Q1", url="", status="triggered")
-        assert not Paging(tx).answered(1, "acknowledged", ringing, by="U0RAJ")
+        assert not PagerResults(tx).answered(1, "acknowledged", ringing, by="U0RAJ")
 
     assert "not acknowledged yet" in world.line
 
@@ -164,7 +166,7 @@ def acknowledged(world: World, email: str = "raj@example.com") -> None:
     world.pager.become("Q0000000000001", "acknowledged", by=email)
     with world.spy.tx() as tx:
         found = world.pager.look("Q0000000000001")
-        Paging(tx).heard(PagerNews(id="1", kind="acknowledged", page=found))
+        PagerResults(tx).heard(PagerNews(id="1", kind="acknowledged", page=found))
 
 
 def test_who_acknowledges_on_the_phone_is_found_by_e_mail_and_invited(world: World):

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.oncall.shift import Turn
 from bot.ports import Person, Profile, Rejected, Ringing, Unreachable
-from bot.services.paging.paging import Paging
+from bot.services.paging.pager_results import PagerResults
 from bot.testing import NOON, SpyKit
 from bot.workers.sync import Sync
 from tests.fakes.chat import FakeChat
@@ -86,7 +86,7 @@ def test_one_page_that_stumbles_hides_no_answer_to_another(spy: SpyKit):
     for page, service in ((1, "PSVC1"), (2, "PSVC2")):
         ringing = pager.page_policy(key=f"k{page}", title="x", details="", service=service, policy=None)
         with spy.tx() as tx:
-            Paging(tx).sent(page, ringing)
+            PagerResults(tx).sent(page, ringing)
     pager.become("Q0000000000002", "acknowledged", by="kim@example.com")
 
     syncing(spy, pager=pager).pages()

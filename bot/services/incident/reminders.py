@@ -17,6 +17,7 @@ from bot.domain.incident.reminders import (
 from bot.domain.reminder import may_post, may_send
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer
+from bot.services.paging.pages import Pages
 from bot.services.paging.paging import Paging
 from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
@@ -91,7 +92,7 @@ class PageReminders:
         self._tx = tx
 
     def agenda(self, subject: Subject) -> Sequence[Timer]:
-        return Paging(self._tx).agenda(subject.number)
+        return Pages(self._tx).agenda(subject.number)
 
     def send(self, timer: Timer) -> None:
         Paging(self._tx).unanswered(timer.subject.number, timer)

@@ -3,7 +3,7 @@
 from bot.domain.effects import UpsertMessage
 from bot.domain.paging.reminders import UNANSWERED
 from bot.services.messages import Facts, message, tell_maintainers
-from bot.services.paging.paging import Paging
+from bot.services.paging.pages import Pages
 from bot.services.people import People
 from bot.services.transaction import Transaction
 
@@ -12,7 +12,7 @@ def _line_refused(tx: Transaction, it: UpsertMessage, why: str) -> None:
     if it.needs_channel:
         tell_maintainers(tx, it, why)
     else:
-        Paging(tx).move_line(it.ref)
+        Pages(tx).move_line(it.ref)
 
 
 @message("page", "paging/page", on_refused=_line_refused)

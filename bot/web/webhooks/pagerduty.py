@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bot.ports import PagerNews
-from bot.services.paging.paging import Paging
+from bot.services.paging.pager_results import PagerResults
 from bot.services.transaction import Transaction
 from bot.web.app import Handler, WebAnswer
 from bot.web.webhooks.backend import KEPT, Backend, Headers, Webhook
@@ -18,5 +18,5 @@ def _delivery(news: PagerNews, _body: bytes, _headers: Headers) -> str:
 
 
 def _keep(tx: Transaction, news: PagerNews) -> WebAnswer:
-    Paging(tx).heard(news)
+    PagerResults(tx).heard(news)
     return KEPT

@@ -8,6 +8,7 @@ from bot.domain.paging.effects import AnswerPage, EscalatePage, FindResponder, P
 from bot.domain.paging.page import Page, PageState
 from bot.domain.policy import Account
 from bot.ports import OutboxItem, Rejected, Ringing
+from bot.services.paging.pager_results import PagerResults
 from bot.services.paging.paging import Paging
 from bot.services.people import People
 from bot.services.transaction import Transaction
@@ -45,7 +46,7 @@ class ResponderHandler(PageHandler[FindResponder]):
             return None
         return Attempt(
             call=partial(self._find, effect.user),
-            on_success=lambda tx, person: Paging(tx).found(effect.page, person),
+            on_success=lambda tx, person: PagerResults(tx).found(effect.page, person),
             patience=PATIENCE,
         )
 
@@ -69,7 +70,7 @@ class SendHandler(PageHandler[SendPage]):
 
         def on_retry(tx: Transaction, why: str, in_vain: timedelta) -> None:
             if in_vain >= SAID_AFTER:
-                Paging(tx).delayed(page.number, why)
+                PagerResults(tx).delayed(page.number, why)
 
         return Attempt(
             call=partial(
@@ -81,22 +82,22 @@ class SendHandler(PageHandler[SendPage]):
                 self.accounts.of(page.person, tx),
             ),
             find_earlier=lambda: self.outside.pager.find(page.key),
-            on_success=lambda tx, ringing: Paging(tx).sent(page.number, ringing),
+            on_success=lambda tx, ringing: PagerResults(tx).sent(page.number, ringing),
             on_retry=on_retry,
             patience=PATIENCE,
         )
 
     def on_giving_up(self, effect: SendPage, tx: Transaction, why: str) -> None:
-        Paging(tx).failed(effect.page, why)
+        PagerResults(tx).failed(effect.page, why)
 
     def _withdraw(self, page: Page) -> Attempt:
         """Page nobody for what is over. If an earlier try did reach PagerDuty, that page is resolved next."""
 
         def on_success(tx: Transaction, ringing: Ringing | None) -> None:
             if ringing:
-                Paging(tx).sent(page.number, ringing)
+                PagerResults(tx).sent(page.number, ringing)
             else:
-                Paging(tx).withdrawn(page.number)
+                PagerResults(tx).withdrawn(page.number)
 
         return Attempt(
             call=lambda: self.outside.pager.find(page.key),
@@ -142,12 +143,12 @@ class AnswerHandler(PageHandler[AnswerPage]):
         account = self.accounts.of(effect.by, tx)
 
         def on_success(tx: Transaction, ringing: Ringing) -> None:
-            if not Paging(tx).answered(page.number, effect.answer, ringing, by=effect.by):
+            if not PagerResults(tx).answered(page.number, effect.answer, ringing, by=effect.by):
                 Undelivered(tx).tell(effect, f"PagerDuty took it, and has the page as {ringing.status}")
 
         def on_retry(tx: Transaction, why: str, in_vain: timedelta) -> None:
             if in_vain >= SAID_AFTER:
-                Paging(tx).waits(page.number, why)
+                PagerResults(tx).waits(page.number, why)
 
         return Attempt(
             call=partial(self._give, effect, page.pagerduty_id, account),
@@ -157,7 +158,7 @@ class AnswerHandler(PageHandler[AnswerPage]):
         )
 
     def on_giving_up(self, effect: AnswerPage, tx: Transaction, why: str) -> None:
-        Paging(tx).not_answered(effect.page)
+        PagerResults(tx).not_answered(effect.page)
         Undelivered(tx).tell(effect, why)
 
     def _give(self, effect: AnswerPage, pagerduty_id: str, account: Account) -> Ringing:
@@ -177,11 +178,11 @@ class EscalationHandler(PageHandler[EscalatePage]):
             return None
         return Attempt(
             call=lambda: self.outside.pager.escalate(page.pagerduty_id or "", effect.level),
-            on_success=lambda tx, ringing: Paging(tx).escalated(page.number, effect.level, ringing),
+            on_success=lambda tx, ringing: PagerResults(tx).escalated(page.number, effect.level, ringing),
             patience=PATIENCE,
         )
 
     def on_giving_up(self, effect: EscalatePage, tx: Transaction, why: str) -> None:
         """Report what PagerDuty would not do. That there is no further level is reported once."""
-        if Paging(tx).not_escalated(effect.page):
+        if PagerResults(tx).not_escalated(effect.page):
             Undelivered(tx).tell(effect, why)
