@@ -7,7 +7,6 @@ Markdown is parsed first. Then each value is quoted for the place of its mark.
 import re
 import traceback
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import wraps
@@ -45,20 +44,13 @@ INCIDENT: Mapping[str, Kind] = {
 
 KNOWN = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Assign),
-    *(
-        nodes.Name,
-        nodes.Const,
-        nodes.List,
-        nodes.Tuple,
-        nodes.CondExpr,
-        nodes.Filter,
-        nodes.Test,
-        nodes.Getattr,
-    ),
+    *(nodes.Name, nodes.Const, nodes.List, nodes.Tuple, nodes.CondExpr, nodes.Filter, nodes.Test),
     *(nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Add, nodes.Sub, nodes.Concat),
-    *(nodes.Call, nodes.EnvironmentAttribute, nodes.Keyword),
+    *(nodes.Getattr, nodes.Call, nodes.EnvironmentAttribute, nodes.Keyword),
 )
 """The parts of Jinja that a runbook has. None of them makes a long text of a large number."""
+MARK = "_mark"
+"""The function that marks a value. No parameter has such a name."""
 FILTERS = ("upper", "lower", "trim", "replace", "length", "int", "join", "first", "last", "title")
 TESTS = ("defined", "odd", "even", "in")
 
@@ -99,16 +91,14 @@ class _Filling:
     nonce: str = field(default_factory=lambda: token_hex(8))
     values: dict[str, tuple[Placeholder, str | None]] = field(default_factory=dict)
 
-    def mark(self, value: str | None, placeholder: int) -> str:
-        mark = f"v{self.nonce}n{len(self.values)}e"
-        self.values[mark] = (self.placeholders[placeholder], value)
+    def mark(self, value: object, placeholder: int) -> str:
+        """Return a mark to put in the place of a value."""
+        mark, text = f"v{self.nonce}n{len(self.values)}e", str(value)
+        self.values[mark] = (self.placeholders[placeholder], None if _Unknown.LETTER in text else text)
         return mark
 
     def marked(self, text: str) -> Marked:
         return Marked(text=text, values=self.values, marks=re.compile(rf"v{self.nonce}n\d+e"))
-
-
-_filling: ContextVar[_Filling] = ContextVar("_filling")
 
 
 class _Unknown:
@@ -135,12 +125,6 @@ class _Confined(BoundedLoops, SandboxedEnvironment):
         self.globals = {"range": self.globals["range"]}
         self.filters = {name: _of_known(self.filters[name]) for name in FILTERS} | {"default": _default}
         self.tests = {name: self.tests[name] for name in TESTS} | {"none": lambda value: value is _UNKNOWN}
-
-    @staticmethod
-    def mark(value: object, placeholder: int) -> str:
-        """Return a mark to put in the place of a value."""
-        text = str(value)
-        return _filling.get().mark(None if _Unknown.LETTER in text else text, placeholder)
 
 
 def _of_known(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -195,10 +179,9 @@ class RunbookBody:
         given |= {name: _number(it) if name in numbers else it for name, it in values.items()}
         about = incident and {name: _UNKNOWN if it is None else it for name, it in incident.items()}
         filling = _Filling(self._placeholders)
-        before = _filling.set(filling)
         start_counting()
         try:
-            return filling.marked(self._text({**given, "incident": about}))
+            return filling.marked(self._text({**given, "incident": about, MARK: filling.mark}))
         except UndefinedError as error:
             if incident is not None or "None" not in str(error):
                 raise self.fault(_line_of(error, self._path), str(error)) from None
@@ -208,8 +191,6 @@ class RunbookBody:
             ) from None
         except FAULTS as error:
             raise self.fault(_line_of(error, self._path), str(error)) from None
-        finally:
-            _filling.reset(before)
 
     def _text(self, given: Mapping[str, Any]) -> str:
         pieces, length = [], 0
@@ -288,7 +269,7 @@ class _Reading:
                         is_name=isinstance(it, nodes.Name | nodes.Getattr),
                     )
                 )
-                mark = nodes.EnvironmentAttribute("mark")
+                mark = nodes.Name(MARK, "load")
                 output.nodes[at] = nodes.Call(
                     mark, [it, nodes.Const(number)], [], None, None, lineno=it.lineno
                 )
