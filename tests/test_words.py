@@ -10,27 +10,23 @@ import pytest
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.slack.blocks import blocks, messages
 from bot.adapters.slack.forms import view
-from bot.app.samples.messages import (
+from bot.app.samples.events import HAPPENED, facts_of
+from bot.app.samples.incident import STATES, TOLD
+from bot.app.samples.messages import CASES, FORMS, PARTIALS
+from bot.app.samples.world import (
     ABOUT,
     ACKNOWLEDGED,
     ASKED,
-    CASES,
     FAILED,
-    FORMS,
     FULL,
     HALF_HOUR,
-    HAPPENED,
     INCIDENTS,
     NAMES,
     NOON,
     NOW,
     PAGES,
-    PARTIALS,
     SENT,
-    STATES,
-    TOLD,
     Facts,
-    facts_of,
 )
 from bot.domain.event import Event
 from bot.domain.incident import events

@@ -1,7 +1,7 @@
 """Whatever can stand on a timeline can stand in a postmortem, and obeys nobody there."""
 
+from bot.app.samples.events import HAPPENED, facts_of
 from bot.app.samples.failover_play import OK, RED, FailoverPlay
-from bot.app.samples.messages import HAPPENED, facts_of
 from bot.domain.incident.timeline import Entry
 from bot.services.people import People
 from bot.services.postmortem.documents import Documents

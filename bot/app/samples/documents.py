@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-from bot.app.samples.messages import TYPED, Facts
+from bot.app.samples.world import TYPED, Facts
 from bot.config.values import INSTALLED
 from bot.services.postmortem.documents import Documents
 from bot.services.postmortem.postmortems import Postmortems

@@ -1,0 +1,108 @@
+"""Sample events: at least one of each kind."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from bot.app.samples import (
+    changes as sample_changes,
+)
+from bot.app.samples import (
+    channels as sample_channels,
+)
+from bot.app.samples import (
+    failover as sample_failover,
+)
+from bot.app.samples import (
+    postmortems as sample_postmortems,
+)
+from bot.app.samples.world import ABOUT, HALF_HOUR, NOON, NOW, PAGED, TYPED, Facts
+from bot.domain.event import Event
+from bot.domain.incident import events
+from bot.domain.paging import events as paging_events
+from bot.domain.relief import events as relief_events
+
+HAPPENED: tuple[Event, ...] = (
+    events.Declared(**ABOUT, name=TYPED, severity="sev1", private=True),
+    events.ChannelOpened(at=NOON, channel="C0ROOM", channel_name="inc-42"),
+    events.ChannelRefused(at=NOON, why="restricted_action"),
+    events.PersonJoined(at=NOON, person="U0RAJ"),
+    events.PersonInvited(at=NOON, person="U0RAJ"),
+    events.SeveritySet(**ABOUT, severity="sev1", before=None),
+    events.SeveritySet(**ABOUT, severity="sev1", before="sev2"),
+    events.PhaseChanged(**ABOUT, phase="mitigated", before="triage"),
+    events.UpdatePosted(**ABOUT, message=TYPED, next_due=NOON + HALF_HOUR),
+    events.UpdatePosted(**ABOUT, message=TYPED, next_due=None),
+    events.NoteTaken(**ABOUT, note=TYPED),
+    events.NoteRemoved(**ABOUT, message="1.0", supersedes=3),
+    events.ImpactStated(**ABOUT, impact=TYPED, since=NOON),
+    events.CauseSuspected(**ABOUT, cause=TYPED),
+    events.LinkAdded(**ABOUT, url="https://example.com", title=TYPED),
+    events.Resolved(**ABOUT, how=TYPED),
+    events.Resolved(at=NOON),
+    events.Reopened(**ABOUT),
+    events.Cancelled(**ABOUT),
+    events.CommandTaken(**ABOUT, commander="U0ANA", before=None),
+    events.CommandTaken(**ABOUT, commander="U0ANA", before="U0RAJ"),
+    events.CommandOffered(**ABOUT, to="U0ANA"),
+    events.CommandOffered(**ABOUT, to="U0RAJ"),
+    events.CommandOffered(**ABOUT, to="U0RAJ", instead_of="U0KIM"),
+    events.CommandDeclined(**ABOUT, to="U0RAJ"),
+    events.RoleGiven(**ABOUT, role="scribe", person="U0RAJ"),
+    events.PersonUnavailable(
+        at=NOON, person="U0RAJ", led=True, roles=("scribe",), follow_ups=(3, 5), postmortem=True
+    ),
+    events.PersonUnavailable(at=NOON, person="U0RAJ", is_bot=True, offered=True),
+    paging_events.PageRequested(**PAGED, by="U0ANA", message=TYPED),
+    paging_events.PageSent(**PAGED, pagerduty_id="PD1", url="https://example.com"),
+    paging_events.PageRingsNobody(**PAGED, as_of=NOON, manager="U0MGR", fallback=("<#C0IMOC>",)),
+    paging_events.PageRingsNobody(**PAGED),
+    paging_events.PageAcknowledged(**PAGED, who="Raj Patel"),
+    paging_events.PageAcknowledged(**PAGED, who=TYPED, person="U0ZOE", shown_as="Spy"),
+    paging_events.PageRenewed(**PAGED, who="Raj Patel"),
+    paging_events.PageMerged(
+        **PAGED, into="Q9", url="https://acme.pagerduty.com/incidents/Q9", who="Kim Park"
+    ),
+    paging_events.PageMerged(**PAGED, into="Q9", url="", who="PagerDuty"),
+    paging_events.PageUnanswered(**PAGED),
+    paging_events.PageEscalated(**PAGED, to="Kim Park"),
+    paging_events.PageResolved(**PAGED, who="Raj Patel"),
+    paging_events.PageDelayed(**PAGED, why="no answer", fallback=("Kim +1 2",)),
+    paging_events.PageFailed(**PAGED, why="no answer"),
+    paging_events.PageWithdrawn(**PAGED),
+    events.TeamNotified(**ABOUT, notice=5, team="payments", message=TYPED),
+    events.TeamNoticeSeen(**ABOUT, notice=5, team="payments"),
+    events.TeamNoticeFailed(at=NOON, notice=5, team="payments", why="is_archived"),
+    relief_events.ReliefPutOff(**ABOUT, until=NOON + HALF_HOUR),
+    events.DeliveryFailed(at=NOON, what="The channel's topic", why="too_long"),
+    events.Reminded(
+        at=NOON, reminder="update_due", occurrence="1.0", mark="1", to="U0ANA", due_at=NOON, late=True
+    ),
+    events.Snoozed(**ABOUT, reminder="update_due", mark="1", until=NOW),
+    events.StepPassed(**ABOUT, step="clean_up"),
+    events.StepPassed(**ABOUT, step="changes", answer="nothing changed"),
+    events.Hushed(**ABOUT, until=NOW),
+    *sample_postmortems.HAPPENED,
+    *sample_failover.HAPPENED,
+    *sample_changes.HAPPENED,
+    *sample_channels.HAPPENED,
+)
+
+
+def facts_of(event: Event) -> Facts:
+    return {
+        **asdict(event),
+        "kind": event.kind(),
+        "incident": 42,
+        "permalink": "https://example.com/p",
+        "line": 7,
+    }
+
+
+CASES: dict[str, Sequence[Facts]] = {
+    "events/unknown": [{"e": {**ABOUT, "kind": "pigeon_sent", "text": text}} for text in ("", TYPED)],
+} | {
+    f"events/{kind}": [
+        {"e": facts_of(it), "drill": drill} for it in HAPPENED if it.kind() == kind for drill in (True, False)
+    ]
+    for kind in dict.fromkeys(it.kind() for it in HAPPENED)
+}

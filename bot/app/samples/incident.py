@@ -1,0 +1,229 @@
+"""Sample facts for messages about incidents."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from bot.app.samples import changes as sample_changes
+from bot.app.samples import failover as sample_failover
+from bot.app.samples.events import HAPPENED, facts_of
+from bot.app.samples.world import (
+    ABOUT,
+    FULL,
+    HALF_HOUR,
+    INCIDENTS,
+    NOON,
+    NOW,
+    OVER,
+    PAGES,
+    SENT,
+    TYPED,
+    UNEXPLAINED,
+    Facts,
+)
+from bot.domain.incident import events, guide
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.search import Search
+from bot.domain.incident.state import WORKING
+from bot.domain.incident.team_notice import TeamNotice
+from bot.domain.policy import Milestone
+from bot.domain.portion import Portion
+from bot.domain.reminder import REMINDERS as DECLARED
+from bot.domain.reminder import Status
+from bot.domain.timer import Snooze
+from bot.testing import POLICY
+
+REMINDERS = tuple(DECLARED)
+"""Every reminder about an incident."""
+
+TOLD = TeamNotice(number=5, incident=42, team="payments", channel="C0PAY", message=TYPED, by="U0ANA", at=NOON)
+
+NOTICES = (TOLD, replace(TOLD, seen_by=("U0RAJ", "U0KIM")), replace(TOLD, failed="is_archived"))
+
+
+def state_of(incident: Incident) -> Facts:
+    return {
+        "incident": incident,
+        "severities": list(POLICY.severities),
+        "pages": PAGES if incident is FULL else (),
+        "failovers": [sample_failover.RUNNING] if incident is FULL else (),
+        "now": NOW,
+        "lasted": incident.lasted(NOW),
+        "commanded_for": NOW - incident.command_since if incident.command_since else None,
+        "locks": sample_changes.LOCKS if incident is FULL else (),
+        "events": [facts_of(event) for event in HAPPENED[-3:]],
+        "guide": guide.standing(incident),
+    }
+
+
+MILESTONE = Milestone(name="status-page", message=TYPED)
+
+
+def reminder_messages_of(reminder: str) -> list[Facts]:
+    """Return a reminder in each form it can take, for every incident."""
+    snooze = Snooze(mark="1", until=NOW + HALF_HOUR, by="U0RAJ")
+    return [
+        {
+            **state_of(incident),
+            "template": DECLARED[reminder].template,
+            "named": reminder,
+            "status": status,
+            "said_at": NOW,
+            "late": status is Status.OPEN,
+            "due_at": NOON,
+            "promised": NOON,
+            "snooze": snooze if status is Status.SNOOZED else None,
+            "severities": ["sev1", "sev2"],
+            "milestone": milestone,
+            "message": milestone.message if milestone else None,
+            "due": NOW + HALF_HOUR if milestone else None,
+        }
+        for incident in INCIDENTS
+        for status in Status
+        for milestone in (
+            (MILESTONE, replace(MILESTONE, message=None, command="page :imoc"), None)
+            if reminder == "milestone"
+            else (None,)
+        )
+        if (status is not Status.DONE or incident is FULL)
+        and not (status is Status.SNOOZED and reminder not in {"update_due", "update_late"})
+    ]
+
+
+def why_of(reminder: str, incident: Incident) -> Facts:
+    return {
+        "reminder": reminder,
+        "named": f"{reminder}:status-page",
+        "incident": incident,
+        "said_at": NOW,
+        "due_at": NOON,
+        "late": reminder == "update_due",
+        "every": HALF_HOUR,
+        "milestone": replace(MILESTONE, severities=("sev1",)),
+        "timers": POLICY.timers,
+        "period": None,
+    }
+
+
+STATES = [state_of(incident) for incident in (*INCIDENTS, UNEXPLAINED)]
+
+SHORT = [{"incident": incident} for incident in INCIDENTS]
+
+BRIEFED: tuple[Facts, ...] = (
+    {"unseen": [], "coming": [], "asks": []},
+    {
+        "unseen": [facts_of(events.TeamNotified(**ABOUT, notice=5, team="payments", message=TYPED))],
+        "coming": [
+            {"reminder": "update_due", "due_at": NOW, "milestone": None},
+            {"reminder": "milestone:support", "due_at": NOW, "milestone": "Tell support"},
+        ],
+        "asks": ["update_due", "no_severity"],
+    },
+)
+
+DONE = ("reopened", "cancelled", "noted", "severity", "phase", "cause", "link", "taken", "declined", "x")
+
+CASES: dict[str, Sequence[Facts]] = {
+    "incident/card": STATES,
+    "incident/announcement": STATES,
+    "incident/brief": [
+        {**it, **more, "reader": reader, "is_latest": latest}
+        for it in STATES
+        for more in BRIEFED
+        for reader, latest in (("U0RAJ", True), ("U0RAJ", False), ("U0KIM", True), (None, True))
+    ],
+    "incident/team_notice_sent": [{"notice": it, "incident": FULL, "now": NOW} for it in NOTICES],
+    "incident/team_notice": [
+        {"notice": it, "incident": on, "now": NOW} for it in NOTICES for on in INCIDENTS
+    ],
+    "incident/tldr": [*STATES, {**STATES[1], "shared": True}],
+    "incident/timeline": [
+        {"incident": FULL, "events": them, "count": count, "earlier": earlier, "later": later}
+        for them, count, earlier, later in (
+            ([facts_of(event) for event in HAPPENED][-30:], 30, None, None),
+            ([facts_of(event) for event in HAPPENED][:30], 90, 7, 42),
+        )
+    ],
+    "incident/who": [
+        {**it, "members": Portion.of(tuple("abcd"), 2, size)} for it in STATES for size in (2, 9)
+    ],
+    "incident/links": [*SHORT],
+    "incident/list": [
+        {"found": Portion.of(them, 1, 1), "which": which, "wanted": wanted, "now": NOW}
+        for them in ((), (FULL, OVER))
+        for which in ("open", "resolved", "all")
+        for wanted in (
+            Search(seen_by="U0ANA"),
+            Search(seen_by="U0ANA", team="imoc", since=NOON, words=("cart", "slow")),
+        )
+    ],
+    "incident/declared": [
+        {"incident": it, "announce": where, "pages": PAGES, "severities": ["sev1", "sev2"]}
+        for it in INCIDENTS
+        for where in ("C0INC", None)
+    ],
+    "incident/open_already": [
+        {
+            "incident": it,
+            "is_double_click": is_double_click,
+            "asker": asker,
+            "name": it.name,
+            "severity": severity,
+            "now": now,
+        }
+        for it in INCIDENTS
+        for is_double_click, asker, severity, now in (
+            (True, "U0ANA", None, NOW),
+            (False, "U0ANA", POLICY.severities["sev1"], it.declared_at),
+            (False, "U0SAM", POLICY.severities["sev2"], NOW),
+        )
+    ],
+    "incident/joined": [{**it, "is_new": new} for it in SHORT for new in (True, False)],
+    "incident/done": [{**it, "what": what} for it in SHORT for what in DONE]
+    + [{**it, "what": "noted", "at": NOON} for it in SHORT],
+    "incident/updated": [{"incident": FULL}, {"incident": replace(FULL, update_due=None)}],
+    "incident/impact": [{"incident": FULL}],
+    "incident/told": [{**it, "notice": TOLD, "team": POLICY.teams["payments"]} for it in SHORT],
+    "incident/seen": [{"notice": TOLD}],
+    "incident/offered": [{**it, "to": "U0RAJ", "instead_of": who} for it in SHORT for who in (None, "U0KIM")],
+    "incident/role": [{**it, "role": "scribe", "person": "U0RAJ"} for it in SHORT],
+    "incident/unsaid": [{**it, "words": "x", "why": "is_archived"} for it in SHORT],
+    "incident/topic": SHORT,
+    "incident/reminded": [facts for reminder in REMINDERS for facts in reminder_messages_of(reminder)],
+    "incident/snoozed": [{**it, "until": NOW} for it in SHORT],
+    "incident/quiet": [{**it, "until": NOW} for it in SHORT],
+    "incident/why": [
+        *(
+            why_of(reminder, it)
+            for reminder in (*REMINDERS, "unanswered")
+            for it in (FULL, replace(FULL, updated_at=None))
+        ),
+        *(
+            {
+                "reminder": "page",
+                "incident": FULL,
+                "page": it,
+                "severity": severity,
+                "unanswered": None,
+                "after": HALF_HOUR,
+                "period": None,
+                "timers": POLICY.timers,
+            }
+            for it in (SENT, replace(SENT, requested_by=None))
+            for severity in ("sev1", None)
+        ),
+    ],
+}
+
+FORMS: dict[str, Facts] = {
+    "incident/declare": {
+        "severities": ["sev1", "sev2"],
+        "said": {"severity": "sev1", "private": True, "drill": False},
+    },
+    "incident/update": {
+        "incident": asdict(FULL),
+        "phases": list(WORKING),
+        "severities": ["sev1", "sev2"],
+    },
+    "incident/hand": {"incident": asdict(FULL)},
+    "incident/resolve": {"incident": asdict(FULL)},
+}

@@ -1,0 +1,162 @@
+"""Sample facts for messages about being on call."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from bot.app.samples.world import (
+    ACKNOWLEDGED,
+    ASKED,
+    FAILED,
+    HALF_HOUR,
+    INCIDENTS,
+    NOON,
+    NOW,
+    SENT,
+    TYPED,
+    Facts,
+)
+from bot.domain.oncall.cover import CoverRequest, CoverState
+from bot.domain.oncall.load import Load
+from bot.domain.oncall.shift import Overload, Shift, Told, Turn
+from bot.domain.portion import Portion
+from bot.ports import OnCallShift
+from bot.services.oncall.oncall import OnCallAnswer, TeamOnCall
+from bot.testing import POLICY
+
+ANA = OnCallShift(policy="PPOL1", level=1, name="Ana Lima", end=NOW)
+
+ON_CALL = TeamOnCall(team=POLICY.teams["imoc"], on_calls=(ANA, replace(ANA, level=2)), gone=(ANA,))
+
+NOBODY_ON_CALL = TeamOnCall(team=POLICY.teams["payments"], on_calls=())
+
+TURN = Turn(
+    schedule="PSCH1",
+    user="PUANA",
+    name=TYPED,
+    email="ana@example.com",
+    start=NOON + HALF_HOUR,
+    end=NOON + 20 * HALF_HOUR,
+)
+
+SHIFT = Shift.new(7, TURN, team="imoc", person="U0ANA", zone="Europe/Lisbon", known_since=NOON)
+
+COVER = CoverRequest(
+    number=3,
+    schedule="PSCH1",
+    team="imoc",
+    by="U0ANA",
+    start=TURN.start,
+    end=TURN.end,
+    asked_at=NOON,
+    asked="U0RAJ",
+)
+
+COVERS = (
+    COVER,
+    replace(COVER, why=TYPED, taken_by="U0RAJ"),
+    replace(COVER, declined_by=("U0RAJ", "U0KIM")),
+    replace(COVER, asked=None),
+    *(
+        replace(COVER, state=state, taken_by="U0RAJ")
+        for state in (CoverState.PROMISED, CoverState.COVERED, CoverState.WITHDRAWN, CoverState.ELSEWHERE)
+    ),
+)
+
+SHIFTS: list[dict[str, Any]] = [
+    {
+        "shift": shift,
+        "starts": shift.local[0],
+        "ends": shift.local[1],
+        "said": said,
+        "fresh": fresh,
+        "cover": cover,
+        "by_now": "Raj Patel" if shift.gone_at else None,
+        "ahead": ahead,
+        "now": NOW,
+    }
+    for shift in (SHIFT, replace(SHIFT, ready_at=NOON), SHIFT.gone(NOON))
+    for said in (Told(at=NOON), Told(at=NOON, late=True))
+    for fresh in (True, False)
+    for cover in (COVER, None)
+    for ahead in (HALF_HOUR, None)
+] + [
+    {
+        "shift": replace(SHIFT, turn=replace(TURN, end=NOON, email=None)),
+        "starts": NOON,
+        "ends": NOON,
+        "said": None,
+        "fresh": False,
+        "cover": None,
+        "by_now": None,
+        "ahead": None,
+        "now": NOW,
+    }
+]
+
+TESTS = (
+    replace(ASKED, test=True, team=None, person="U0ANA", incident=None),
+    replace(SENT, test=True, team=None, person="U0ANA", incident=None),
+    replace(ACKNOWLEDGED, test=True, team=None, person="U0ANA", incident=None),
+    replace(FAILED, test=True, team=None, person="U0ANA", incident=None),
+)
+
+LOAD = Load(
+    person="U0ANA", pages=3, night_pages=1, commanded=HALF_HOUR, incidents=2, busiest=2, is_heavy=True
+)
+
+CASES: dict[str, Sequence[Facts]] = {
+    "oncall/who": [
+        {
+            "answer": OnCallAnswer(teams=(ON_CALL, NOBODY_ON_CALL), synced_at=at, trouble=trouble),
+            "found": Portion.of((ON_CALL, NOBODY_ON_CALL), 1, size),
+            "now": NOW,
+        }
+        for at in (NOON, None)
+        for trouble in (None, "PagerDuty is down")
+        for size in (1, 20)
+    ],
+    "oncall/me": [
+        {"found": Portion.of(shifts, 1), "now": NOW}
+        for shifts in ((), (SHIFT, replace(SHIFT, ready_at=NOON)))
+    ],
+    "oncall/ready": [{"shift": SHIFT}],
+    "oncall/testing": [{"page": it} for it in TESTS],
+    "oncall/asked": [{"covers": [COVER, replace(COVER, asked=None)]}],
+    "oncall/promised": [{"cover": COVER}],
+    "oncall/declined": [{"cover": COVER}],
+    "oncall/withdrawn": [{"cover": COVER}],
+    "oncall/load": [
+        {
+            "week": Portion.of([], 1),
+            "month": Portion.of([LOAD, replace(LOAD, person="U0RAJ", is_heavy=False)], 1),
+            "flag": 2,
+        }
+    ],
+    "oncall/warning": SHIFTS,
+    "oncall/unready": SHIFTS,
+    "oncall/stranger": SHIFTS,
+    "oncall/handover": [{**it, "incidents": several} for it in SHIFTS for several in (INCIDENTS, ())],
+    "oncall/overload": [
+        {**it, "shift": replace(it["shift"], overload=Overload(at=NOON, incidents=(41, 42, 43)))}
+        for it in SHIFTS
+    ],
+    "oncall/cover": [
+        {"cover": it, "again": again, "said": said, "ahead": ahead, "now": NOW}
+        for it in COVERS
+        for again, said, ahead in ((False, None, HALF_HOUR), (True, Told(at=NOON, late=True), None))
+    ],
+    "oncall/covering": [
+        {"cover": it, "again": False, "said": None, "ahead": None, "now": NOW} for it in COVERS
+    ],
+    "oncall/test": [{"page": it, "now": NOW} for it in TESTS],
+    "oncall/tested": [{"page": it, "now": NOW} for it in TESTS],
+}
+
+FORMS: dict[str, Facts] = {
+    "oncall/cover": {
+        "team": "imoc",
+        "when": "2026-11-30 09:00 - 2026-12-07 09:00",
+        "zone": "Europe/Lisbon",
+    },
+}

@@ -1,0 +1,42 @@
+"""Sample facts for messages about pages."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from bot.app.samples.oncall import TESTS
+from bot.app.samples.world import FULL, INCIDENTS, NOW, PAGES, Facts
+from bot.domain.incident.state import Phase
+from bot.domain.timer import LastSent
+
+CASES: dict[str, Sequence[Facts]] = {
+    "paging/page": [
+        {"page": it, "incident": FULL if it.incident else None, "manager": manager, "now": NOW}
+        for it in PAGES
+        for manager in (None, "U0MGR")
+    ],
+    "paging/requested": [
+        {"page": it, "incident": on, "manager": "U0MGR"} for it in PAGES for on in (None, *INCIDENTS)
+    ],
+    "paging/asked": [
+        {"page": it, "what": "acknowledge", "incident": on} for it in PAGES for on in (None, *INCIDENTS)
+    ],
+    "paging/title": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
+    + [{"page": it, "incident": None} for it in TESTS],
+    "paging/details": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
+    + [{"page": it, "incident": None} for it in TESTS],
+    "paging/unanswered": [
+        {"page": it, "incident": on, "manager": "U0MGR", "now": NOW, "said": said, "latest": latest}
+        for it in PAGES
+        for on in ((FULL, replace(FULL, phase=Phase.RESOLVED)) if it.incident else (None,))
+        for said in (
+            (LastSent(mark="1", count=1, at=NOW, occurrence="1.0", to="C0ROOM"),)
+            if it.rings_since
+            else (None,)
+        )
+        for latest in (True, False)
+    ],
+}
+
+FORMS: dict[str, Facts] = {
+    "paging/page": {"incident": asdict(FULL), "teams": [":imoc", ":payments"]},
+}
