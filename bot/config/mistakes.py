@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from difflib import get_close_matches
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -10,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from bot.config.sections import Sections
 from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
+from bot.domain.spelling import did_you_mean, nearest
 
 
 class ConfigError(Exception):
@@ -67,10 +67,9 @@ def mistakes_of(error: ValidationError, with_lines: YamlLines) -> Iterator[tuple
             )
 
 
-def nearest(word: str, known: Iterable[str], otherwise: str = "") -> str:
+def suggestion(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return a suggestion of the nearest known word, or `otherwise`."""
-    close = get_close_matches(word, list(known), n=1)
-    return f" Did you mean {close[0]}?" if close else otherwise and f" {otherwise}"
+    return did_you_mean(nearest(word, known)) or (otherwise and f" {otherwise}")
 
 
 def _follows_from_another(problem: ErrorDetails, misspelt: set[Place | None]) -> bool:
@@ -101,8 +100,8 @@ def _written(place: Place, with_lines: YamlLines) -> Place:
 
 def _meant(place: Place) -> Place | None:
     """Return the place of the key that an unknown key was meant to be."""
-    close = get_close_matches(str(place[-1]), _keys(place[:-1]), n=1)
-    return (*place[:-1], close[0]) if close else None
+    close = nearest(str(place[-1]), _keys(place[:-1]))
+    return (*place[:-1], close) if close else None
 
 
 def _sentence(problem: ErrorDetails, place: Place) -> str:
@@ -110,7 +109,7 @@ def _sentence(problem: ErrorDetails, place: Place) -> str:
     context: Mapping[str, Any] = problem.get("ctx", {})
     if kind == "extra_forbidden":
         known = _keys(place[:-1])
-        return "unknown key." + nearest(str(place[-1]), known, f"Known here: {', '.join(known)}.")
+        return "unknown key." + suggestion(str(place[-1]), known, f"Known here: {', '.join(known)}.")
     if kind == "missing":
         return f"is missing. {_MISSING.get(str(place[-1]), '')}".strip()
     if kind == "literal_error":

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 from datetime import date
-from difflib import get_close_matches
 from typing import Any
 
-from bot.config.mistakes import nearest
+from bot.config.mistakes import suggestion
 from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
 from bot.domain.failover.plan import RESERVED, STAGE
 from bot.domain.grammar.usage import Item, Literally, Pattern, Slot, UsageError, literal_prefixes, parse_usage
 from bot.domain.placeholders import VARIABLE, braced
+from bot.domain.spelling import nearest
 
 Fault = tuple[Place, str]
 """A place in the file and the sentence for what is wrong there."""
@@ -158,7 +158,9 @@ def _missecret(name: str, words: list[str]) -> str | None:
 
 
 def _params(name: str, params: dict[str, Any]) -> str:
-    return nearest(name, params, f"Params: {', '.join(params)}." if params else "Describe it under params:.")
+    return suggestion(
+        name, params, f"Params: {', '.join(params)}." if params else "Describe it under params:."
+    )
 
 
 # --- its steps --------------------------------------------------------------------------------------------
@@ -187,7 +189,7 @@ def _steps(plan: dict[str, Any], at: Place, with_lines: YamlLines) -> Iterator[F
 
 def _lacks_undo(step: dict[str, Any]) -> bool:
     asks = "person" in _section(step.get("run"))
-    is_misspelt = "undo" not in step and bool(get_close_matches("undo", step, n=1))
+    is_misspelt = "undo" not in step and nearest("undo", step) is not None
     return bool(step) and not asks and not is_misspelt and step.get("undo") is None
 
 

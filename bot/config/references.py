@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bot.config.mistakes import nearest
+from bot.config.mistakes import suggestion
 from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
 
 USUAL_SEVERITIES = ("sev1", "sev2", "sev3")
@@ -19,12 +19,12 @@ def dangling(with_lines: YamlLines) -> Iterator[tuple[Place, ConfigMistake]]:
     for place, name in _named_teams(file):
         if name.removeprefix(":").casefold() not in teams:
             known = f"Teams: {', '.join(teams)}." if teams else "Describe it under teams:."
-            sentence = f"there is no team {name[:40]}." + nearest(name, teams, known)
+            sentence = f"there is no team {name[:40]}." + suggestion(name, teams, known)
             yield place, ConfigMistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
     severities = _section(file.get("severities")) or USUAL_SEVERITIES
     for place, name in _named_severities(file):
         if name not in severities:
-            sentence = f"there is no severity {name[:40]}." + nearest(
+            sentence = f"there is no severity {name[:40]}." + suggestion(
                 name, severities, f"Severities: {', '.join(severities)}."
             )
             yield place, ConfigMistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)

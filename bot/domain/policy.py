@@ -9,7 +9,7 @@ from bot.domain.failover.plan import Plan
 from bot.domain.incident.role import ROLES
 from bot.domain.incident.severity import means
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.spelling import nearest
+from bot.domain.spelling import did_you_mean, nearest
 from bot.domain.text import shortened
 
 
@@ -196,7 +196,7 @@ class Policy:
         known = ", ".join(f":{name}" for name in self.teams) or "none yet (see `teams:` in config.yaml)"
         meant = nearest(bare, self.teams)
         raise Refusal(
-            f"There is no team :{shortened(bare)}.{_nearest(bare, self.teams, ':')} Teams: {known}.",
+            f"There is no team :{shortened(bare)}.{did_you_mean(meant and f':{meant}')} Teams: {known}.",
             slot="team",
             choices=(Choice(label=f":{meant}", say=f":{meant}"),) if meant else (),
         )
@@ -206,10 +206,9 @@ class Policy:
         for severity in self.severities.values():
             if means(key, severity.key):
                 return severity
-        bare = key.casefold()
-        known = ", ".join(self.severities)
+        meant = did_you_mean(nearest(key.casefold(), self.severities))
         raise Refusal(
-            f"There is no severity {shortened(key)}.{_nearest(bare, self.severities)} Severities: {known}.",
+            f"There is no severity {shortened(key)}.{meant} Severities: {', '.join(self.severities)}.",
             slot="severity",
             choices=tuple(Choice(label=name, say=f"incident sev {name}") for name in self.severities),
         )
@@ -261,8 +260,3 @@ class Policy:
 def is_user_group(ident: str) -> bool:
     """Whether a Slack id belongs to a user group."""
     return ident.startswith("S")
-
-
-def _nearest(word: str, known: Mapping[str, object], mark: str = "") -> str:
-    meant = nearest(word, known)
-    return f" Did you mean {mark}{meant}?" if meant else ""

@@ -27,3 +27,8 @@ def nearest(said: str, known: Iterable[str]) -> str | None:
     """Return the known word that was probably meant, else None. Very long words match nothing."""
     close = get_close_matches(said, list(known), n=1) if len(said) <= LONGEST else []
     return close[0] if close else None
+
+
+def did_you_mean(word: str | None) -> str:
+    """Return the question, with a blank before it; empty if there is no such word."""
+    return f" Did you mean {word}?" if word else ""

@@ -16,7 +16,7 @@ from bot.adapters.runbooks.mistakes import Misplaced, UnusableRunbook
 from bot.adapters.runbooks.template import RunbookBody
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.runbook.runbook import Reading, Runbook
-from bot.domain.spelling import nearest
+from bot.domain.spelling import did_you_mean, nearest
 from bot.domain.text import shortened
 from bot.ports import FilledRunbook
 
@@ -117,10 +117,9 @@ class FolderRunbooks:
         if wanted in usable:
             return usable[wanted]
         close = nearest(wanted, usable)
-        meant = f" Did you mean {close}?" if close else ""
         left_out = " It is left out: `runbook` says why." if self._is_left_out(wanted) else ""
         raise Refusal(
-            f"There is no runbook {shortened(name)}.{meant}{left_out} `runbook` lists all.",
+            f"There is no runbook {shortened(name)}.{did_you_mean(close)}{left_out} `runbook` lists all.",
             choices=(Choice(label=close, say=f"runbook {close}"),) if close else (),
         )
 

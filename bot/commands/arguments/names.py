@@ -8,7 +8,7 @@ from bot.domain.markup import MENTION, as_seen, peeled
 from bot.domain.moment import looks_timely
 from bot.domain.policy import Team
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.spelling import nearest
+from bot.domain.spelling import did_you_mean, nearest
 from bot.domain.text import shortened
 from bot.services.changes.changes import named
 from bot.services.people import People
@@ -56,7 +56,7 @@ def _must_not_be_marked(word: str, tx: Transaction) -> None:
         meant = nearest(seen.removeprefix("#").casefold(), tx.policy.teams)
         raise Refusal(
             f"{seen} is a channel. A team is written with a colon, such as :imoc, and a person @raj."
-            + (f" Did you mean :{meant}?" if meant else ""),
+            + did_you_mean(meant and f":{meant}"),
             slot="team",
             choices=(Choice(label=f":{meant}", say=f":{meant}"),) if meant else (),
         )

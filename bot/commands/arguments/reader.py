@@ -8,7 +8,7 @@ from bot.domain.grammar.typed import Word
 from bot.domain.markup import as_seen, peeled
 from bot.domain.number import read_number
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.spelling import is_slip, nearest
+from bot.domain.spelling import did_you_mean, is_slip, nearest
 from bot.domain.text import shortened
 from bot.services.transaction import Transaction
 
@@ -57,10 +57,6 @@ class Reader:
     """What is read of the words as they were typed."""
     place: Callable[[Sequence[Word], frozenset[str], Transaction], range | None] | None = None
     """Finds it among the words of unquoted text, beside the command's flags or inside the text."""
-
-
-def did_you_mean(word: str | None) -> str:
-    return f" Did you mean {word}?" if word else ""
 
 
 def choice_of(

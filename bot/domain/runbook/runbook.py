@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bot.domain.grammar.typed import split
 from bot.domain.refusal import Refusal
-from bot.domain.spelling import nearest
+from bot.domain.spelling import did_you_mean, nearest
 from bot.domain.text import shortened
 
 WORD = re.compile(r"(?!.*\.\.)(?=.*[A-Za-z0-9])[A-Za-z0-9_./][A-Za-z0-9_.,/:@%+=-]*")
@@ -79,8 +79,7 @@ class RunbookParameter:
         chosen = {it.casefold(): it for it in self.choices}
         if found := chosen.get(value.casefold()):
             return found
-        close = nearest(value.casefold(), chosen)
-        meant = f" Did you mean {chosen[close]}?" if close else ""
+        meant = did_you_mean(chosen.get(nearest(value.casefold(), chosen) or ""))
         raise Refusal(
             f"{self.name} can't be {shortened(value)}.{meant} Choices: {', '.join(self.choices)}.",
             slot=self.name,
@@ -188,9 +187,8 @@ class Runbook:
 
     def _unknown(self, name: str) -> str:
         names = [it.name for it in self.parameters]
-        close = nearest(name, names)
-        meant = f"Did you mean {close}?" if close else f"It has {', '.join(names) or 'none'}."
-        return f"{self.name} has no parameter {shortened(name)}. {meant}"
+        meant = did_you_mean(nearest(name, names)) or f" It has {', '.join(names) or 'none'}."
+        return f"{self.name} has no parameter {shortened(name)}.{meant}"
 
 
 def _pair(name: str, value: str) -> str:

@@ -17,6 +17,7 @@ from bot.domain.paging.page import Page
 from bot.domain.policy import Severity
 from bot.domain.portion import LISTED, Portion, within
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.spelling import did_you_mean
 from bot.domain.text import quoted, shortened
 from bot.services.directory import Directory
 from bot.services.paging.paging import Paging
@@ -304,9 +305,8 @@ class Incidents:
         name, close = plain(said), nearest(said, known)
         give = f"incident {incident.number} role {{}} <@{person}>"
         meant = [Choice(label=it.capitalize(), say=give.format(it)) for it in ([close] if close else known)]
-        asked = f" Did you mean {close}?" if close else ""
         raise Refusal(
-            f"There is no role {name}.{asked} Roles: {', '.join(known)} (`roles` in config.yaml).",
+            f"There is no role {name}.{did_you_mean(close)} Roles: {', '.join(known)} (`roles` in config.yaml).",
             slot="role",
             choices=(
                 *meant[:OFFERED],
