@@ -1,10 +1,10 @@
 """Find what was typed ambiguously, and ask what was meant, so that no word is lost."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from bot.commands.command import Command
+from bot.commands.candidate import Candidate, Edit
 from bot.domain.grammar.matching import Bindings
 from bot.domain.grammar.typed import Typed, Word, is_denied
 from bot.domain.grammar.usage import Literally, OneOf, Optionally, Pattern, slots
@@ -12,8 +12,6 @@ from bot.domain.incident.severity import heard
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.spelling import is_slip
 from bot.domain.text import quoted, shortened
-
-Edit = tuple[int, int, str]
 
 _LIKE = {
     "privately": "private",
@@ -37,23 +35,6 @@ MOST_STRAY = 12
 """Up to this many words beside a quote are checked. More are no slip."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """What was typed, as one command reads it. `rest` is `typed` without the words in `spotted`."""
-
-    command: Command
-    typed: Typed
-    rest: Typed
-    spotted: Mapping[str, Word]
-    severities: Sequence[str]
-    teams: Collection[str]
-
-    @property
-    def begun(self) -> int:
-        """Count the words that call the command."""
-        return self.command.begins(self.rest.literals)
-
-
 # --- several names where one is read ----------------------------------------------------------------------
 
 _TOKEN = re.compile(r"<[^<>\n]+>|[,/&+]|[^\s,/&+<>()\[\]]+")
@@ -72,7 +53,7 @@ def several_names(reading: Candidate, bound: Bindings | None) -> Refusal | None:
         words = reading.rest.words[max(place - MOST_NAMES, reading.begun) : place + MOST_NAMES]
         tokens = list(_tokens(words))
         at = next((n for n, it in enumerate(tokens) if it.start >= reading.rest.words[place].start), None)
-        around = _Names(tokens, kinds, reading.teams).around(at) if at is not None else []
+        around = _Names(tokens, kinds, reading.tx.policy.teams).around(at) if at is not None else []
         if len({it.bare for it in around}) > 1:
             return _ask_name(reading, around)
     return None
@@ -139,8 +120,7 @@ def _ask_name(reading: Candidate, names: Sequence[Word]) -> Refusal:
         f"`{reading.command.words}` takes one name, and you gave {shortened(said)}. Nothing was done. "
         "Repeat the command for each. If a name belongs to the text, put it inside the quotes.",
         choices=tuple(
-            Choice(label=it, say=edited(reading.typed.text, [(names[0].start, names[-1].end, it)]))
-            for it in labels
+            Choice(label=it, say=reading.saying([(names[0].start, names[-1].end, it)])) for it in labels
         ),
     )
 
@@ -155,7 +135,7 @@ def swallowed_flag(reading: Candidate, bound: Bindings) -> Refusal | None:
         piece = bound.get(name)
         inside = _inside(piece, reading.rest.words) if piece is not None else range(0)
         for at in inside:
-            meant = _flags_of(reading.rest.words[at], flags, reading.severities)
+            meant = _flags_of(reading.rest.words[at], flags, tuple(reading.tx.policy.severities))
             if meant and _is_set_off(reading, inside, at, meant) and not is_denied(reading.rest.words, at):
                 return _ask_flag(reading, name, inside, at, meant)
     return None
@@ -236,13 +216,13 @@ def _quoted(text: str) -> str:
 # --- words beside a quote ---------------------------------------------------------------------------------
 
 
-def stray_words(reading: Candidate, fits: Callable[[Typed], bool]) -> Refusal | None:
+def stray_words(reading: Candidate) -> Refusal | None:
     """Refuse words outside the quotes that no slot takes: the fewest words whose removal makes the rest fit."""
     words, begun = reading.rest.words, reading.begun
     quote = next((n for n, it in enumerate(words) if it.quoted), None)
     if quote is None or not reading.command.texts:
         return None
-    stray = next(_strays(reading.rest, begun, quote, fits), None)
+    stray = next(_strays(reading, begun, quote), None)
     if stray is None or (len(stray) > 1 and words[stray.start].bare in _openers(reading.command.pattern)):
         return None  # the time's reader refuses `since noonish` with a better reason
     if len(stray) == 1 and words[stray.start].bare.isdigit():
@@ -250,20 +230,22 @@ def stray_words(reading: Candidate, fits: Callable[[Typed], bool]) -> Refusal | 
     return _ask_stray(reading, quote, stray)
 
 
-def _strays(rest: Typed, begun: int, quote: int, fits: Callable[[Typed], bool]) -> Iterator[range]:
-    words = rest.words
+def _strays(reading: Candidate, begun: int, quote: int) -> Iterator[range]:
+    words = reading.rest.words
     if len(words) - begun - 1 > MOST_STRAY:
         return
     for length in range(1, len(words) - begun):
         for start in range(begun, len(words) - length + 1):
             stray = range(start, start + length)
             is_torn = stray.stop < len(words) and is_denied(words, stray.stop)
-            if quote not in stray and not is_torn and fits(_without(rest, stray)):
+            if quote not in stray and not is_torn and _fits_without(reading, stray):
                 yield stray
 
 
-def _without(typed: Typed, places: range) -> Typed:
-    return Typed(text=typed.text, words=(*typed.words[: places.start], *typed.words[places.stop :]))
+def _fits_without(reading: Candidate, places: range) -> bool:
+    words = reading.rest.words
+    rest = replace(reading.rest, words=(*words[: places.start], *words[places.stop :]))
+    return reading.bind(typed=rest) is not None
 
 
 def _openers(items: Pattern) -> frozenset[str]:
@@ -293,8 +275,8 @@ def _ask_stray(reading: Candidate, quote: int, stray: range) -> Refusal:
         f"Put the whole {name} in quotes, or use no quotes.",
         slot=name,
         choices=(
-            Choice(label=f"Part of the {name}", say=edited(typed.text, [*gone, whole])),
-            Choice(label="Leave it out", say=edited(typed.text, gone)),
+            Choice(label=f"Part of the {name}", say=reading.saying([*gone, whole])),
+            Choice(label="Leave it out", say=reading.saying(gone)),
         ),
     )
 
@@ -303,10 +285,3 @@ def _removal(typed: Typed, word: Word) -> Edit:
     """Return the edit that removes a word and the blank before it."""
     before = typed.text[: word.start]
     return len(before.rstrip()), word.end, ""
-
-
-def edited(text: str, edits: Iterable[Edit]) -> str:
-    """Return the text after these edits."""
-    for start, end, words in sorted(edits, reverse=True):
-        text = f"{text[:start]}{words}{text[end:]}"
-    return text

@@ -7,7 +7,8 @@ from difflib import SequenceMatcher
 from functools import cached_property
 
 from bot.commands.arguments import Line
-from bot.commands.binding import ID, bound_to
+from bot.commands.binding import bound_to
+from bot.commands.candidate import ID, Candidate
 from bot.commands.command import NUMBER, Command
 from bot.commands.plugins import CommandRegistry
 from bot.domain.former_words import current_command
@@ -54,7 +55,7 @@ class Interpreter:
             typed, number = _number_before_text(candidates[0], typed, tx, asker, channel)
         for command in candidates:
             is_meant = command.begins(typed.literals) == candidates[0].begins(typed.literals)
-            bound = bound_to(command, typed, tx, asker, is_meant=is_meant)
+            bound = bound_to(Candidate(command, typed, tx, asker), is_meant=is_meant)
             if bound is not None:
                 return Meant(command=command, bound=bound, typed=typed, number=number)
         if not candidates and self._is_begun(typed):
