@@ -9,7 +9,7 @@ import pytest
 
 from bot.config import ConfigError, Settings, load
 from bot.config.sections import Sections
-from bot.domain.policy import Account, Grace
+from bot.domain.policy import Account, Grace, Timers
 from tests.support.folders import ROOT
 
 LEAST = """\
@@ -372,6 +372,7 @@ def test_the_example_is_a_configuration_and_names_every_key():
 
     text = example.read_text(encoding="utf-8")
     assert settings.policy().severity("1").page == ("imoc",)
+    assert settings.policy().timers == Timers()
     assert not [key for key in Sections.model_fields if f"\n{key}:" not in text]
     to_support = [it.name for it in settings.policy().milestones if it.to == "support"]
     assert to_support == ["support-document", "support-checks-in"]
