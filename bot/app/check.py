@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.adapters.database import CannotOpen, is_ready, make_ready, open_engine
 from bot.adapters.github import results as github_checks
 from bot.adapters.network.clock import SystemClock
+from bot.adapters.pagerduty.check import results as pagerduty_checks
 from bot.adapters.slack.check import results as slack_checks
 from bot.adapters.slack.client import PooledWebClient
 from bot.app.build import open_clock, open_pager, open_runbooks
@@ -41,7 +42,8 @@ def check(settings: Settings) -> Iterator[CheckResult]:
         if pager := open_pager(settings, timedelta(seconds=10), stack):
             policy = settings.policy()
             teams = policy.teams.values()
-            yield from pager.results(
+            yield from pagerduty_checks(
+                pager,
                 services=[team.service for team in teams if team.service],
                 policies=[team.escalation_policy for team in teams if team.escalation_policy],
                 schedules=[team.schedule for team in teams if team.schedule],

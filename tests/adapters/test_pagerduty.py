@@ -6,6 +6,7 @@ from datetime import UTC, timedelta
 
 import pytest
 
+from bot.adapters.pagerduty.check import results
 from bot.adapters.pagerduty.client import PagerDuty
 from bot.ports import Pager, Rejected, Ringing, Throttled, Unreachable
 from bot.sandbox.box import Box
@@ -193,9 +194,9 @@ def test_a_number_that_cannot_be_had_hides_nobody(box: Box, pager: PagerDuty) ->
 
 
 def test_findings_are_well_where_all_is_well(pager: PagerDuty) -> None:
-    results = list(pager.results(services=["PSVC1"], policies=["PPOL1"], schedules=["PSCH1"]))
+    found = list(results(pager, services=["PSVC1"], policies=["PPOL1"], schedules=["PSCH1"]))
 
-    assert [(result.what, result.well) for result in results] == [
+    assert [(result.what, result.well) for result in found] == [
         ("PagerDuty token", True),
         ("PagerDuty user spy@example.com", True),
         ("PagerDuty service PSVC1", True),
@@ -207,7 +208,7 @@ def test_findings_are_well_where_all_is_well(pager: PagerDuty) -> None:
 def test_findings_come_with_cures(connect: Connect) -> None:
     pager = connect(from_email="nobody@example.com")
 
-    bad = [f for f in pager.results(services=["PNO"], policies=[], schedules=["PSCH1"]) if not f.well]
+    bad = [f for f in results(pager, services=["PNO"], policies=[], schedules=["PSCH1"]) if not f.well]
 
     assert [(result.what, result.cure) for result in bad] == [
         (
@@ -225,7 +226,7 @@ def test_findings_come_with_cures(connect: Connect) -> None:
 def test_nothing_more_is_asked_where_the_door_is_shut(
     token: str | None, url: str, cure: str, connect: Connect
 ) -> None:
-    [result] = connect(token=token, url=url).results(services=["PSVC1"], policies=[], schedules=[])
+    [result] = results(connect(token=token, url=url), services=["PSVC1"], policies=[], schedules=[])
 
     assert not result.well
     assert cure in result.cure

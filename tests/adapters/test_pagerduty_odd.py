@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.pagerduty.check import results
 from bot.adapters.pagerduty.client import PagerDuty
 from bot.adapters.pagerduty.webhook import news
 from bot.ports import Rejected, Unreachable
@@ -123,7 +124,7 @@ def test_a_user_without_an_e_mail_hides_no_other(stand_in: StandIn):
     ]
     pager = connected(stand_in, users=users, more=False)
 
-    assert [it.well for it in pager.results(services=(), policies=(), schedules=())] == [True, True]
+    assert [it.well for it in results(pager, services=(), policies=(), schedules=())] == [True, True]
 
 
 @pytest.mark.parametrize(

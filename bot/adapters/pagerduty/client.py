@@ -30,11 +30,11 @@ from bot.adapters.pagerduty.reading import (
     each,
     read,
 )
-from bot.adapters.pagerduty.session import PagerDutySession, cure_of
+from bot.adapters.pagerduty.session import PagerDutySession
 from bot.adapters.rendering.mrkdwn import plain
 from bot.domain.changes.change import Change
 from bot.domain.oncall.shift import Turn
-from bot.ports import CheckResult, Clock, OnCallShift, Rejected, Ringing, Throttled, Unreachable
+from bot.ports import Clock, OnCallShift, Rejected, Ringing
 
 LONGEST_TITLE = 1024
 
@@ -55,7 +55,7 @@ class PagerDuty:
         monotonic: Callable[[], float] = time.monotonic,
         clock: Clock | None = None,
     ) -> None:
-        self._from = from_email
+        self.sender = from_email
         self._clock = ServerClock(clock or SystemClock())
         self._session = PagerDutySession(
             token, from_email=from_email, url=url, timeout=timeout, clock=self._clock
@@ -105,11 +105,11 @@ class PagerDuty:
         A page that is already resolved is returned unchanged.
         """
         try:
-            answered = self._answer(pagerduty_id, status, sender=email or self._from)
+            answered = self._answer(pagerduty_id, status, sender=email or self.sender)
         except Rejected as rejected:
             if rejected.code == "already_resolved":
                 return self.look(pagerduty_id)
-            if rejected.code != "unknown_requester" or email in (None, self._from):
+            if rejected.code != "unknown_requester" or email in (None, self.sender):
                 raise
             return self.answer(pagerduty_id, status, email=None)
         return replace(answered, in_own_name=email is None)
@@ -198,6 +198,15 @@ class PagerDuty:
     def users(self) -> Sequence[User]:
         return [*each(User, self._session.all("/users", "users", {}))]
 
+    def user_with(self, email: str) -> User | None:
+        """Return the user with exactly this e-mail: PagerDuty's `query` also returns similar ones."""
+        users = each(User, self._session.all("/users", "users", {"query": email}))
+        return next((user for user in users if (user.email or "").casefold() == email.casefold()), None)
+
+    def must_have(self, kind: str, ident: str) -> None:
+        """Raise Rejected `not_found` if there is no object of this kind (`services`, `users` …) with this id."""
+        self._session.call("GET", f"/{kind}/{ident}")
+
     def owner(self) -> User | None:
         """Return the token's user; None if the token belongs to the whole account."""
         try:
@@ -206,61 +215,6 @@ class PagerDuty:
             if rejected.code == "unauthorized":
                 raise
             return None
-
-    # --- health
-
-    def results(
-        self,
-        *,
-        services: Collection[str],
-        policies: Collection[str],
-        schedules: Collection[str],
-        users: Collection[str] = (),
-        emails: Collection[str] = (),
-    ) -> Iterator[CheckResult]:
-        """Check the token, the From address and each id and e-mail in the configuration.
-
-        Each failed result says how to fix it.
-        """
-        try:
-            sender = self._user(self._from)
-        except (Unreachable, Throttled, Rejected) as trouble:
-            yield CheckResult(what="PagerDuty token", well=False, cure=cure_of(trouble))
-            return
-        yield CheckResult(what="PagerDuty token", well=True)
-        yield CheckResult(
-            what=f"PagerDuty user {self._from}",
-            well=sender is not None,
-            cure="" if sender else "Set pagerduty.from in config.yaml to the e-mail of a PagerDuty user.",
-        )
-        yield from self._presences("service", "services", services)
-        yield from self._presences("escalation policy", "escalation_policies", policies)
-        yield from self._presences("schedule", "schedules", schedules)
-        yield from self._presences("user", "users", users)
-        yield from (self._account(email) for email in sorted(emails))
-
-    def _account(self, email: str) -> CheckResult:
-        what = f"PagerDuty user {email}"
-        try:
-            found = self._user(email)
-        except (Unreachable, Throttled, Rejected) as trouble:
-            return CheckResult(what=what, well=False, cure=cure_of(trouble))
-        cure = "" if found else "Set this e-mail in people: of config.yaml to that of a PagerDuty user."
-        return CheckResult(what=what, well=found is not None, cure=cure)
-
-    def _presences(self, what: str, path: str, idents: Collection[str]) -> Iterator[CheckResult]:
-        for ident in sorted(idents):
-            try:
-                self._session.call("GET", f"/{path}/{ident}")
-            except (Unreachable, Throttled, Rejected) as trouble:
-                missing = isinstance(trouble, Rejected) and trouble.code == "not_found"
-                cure = f"Take the id from the end of the {what}'s address in PagerDuty."
-                found = CheckResult(
-                    what=f"PagerDuty {what} {ident}", well=False, cure=cure if missing else cure_of(trouble)
-                )
-            else:
-                found = CheckResult(what=f"PagerDuty {what} {ident}", well=True)
-            yield found
 
     # --- requests
 
@@ -281,12 +235,7 @@ class PagerDuty:
         return page_in(self._session.call("PUT", f"/incidents/{pagerduty_id}", body=body, sender=sender))
 
     def _known_user(self, email: str) -> User:
-        user = self._user(email)
+        user = self.user_with(email)
         if user is None:
             raise Rejected("no_such_user", f"PagerDuty has no user with the e-mail {email}.")
         return user
-
-    def _user(self, email: str) -> User | None:
-        """Return the user with exactly this e-mail: PagerDuty's `query` also returns similar ones."""
-        users = each(User, self._session.all("/users", "users", {"query": email}))
-        return next((user for user in users if (user.email or "").casefold() == email.casefold()), None)

@@ -107,13 +107,6 @@ class _Wire(APISession):  # type: ignore[misc]  # pdpyras has no types
             raise _failure(response)
 
 
-def cure_of(trouble: Exception) -> str:
-    """Return what to do about an error of a request."""
-    if isinstance(trouble, Unreachable):
-        return f"{trouble}. Is PAGERDUTY_API_URL right, and the network open?"
-    return str(trouble)
-
-
 # --- errors
 
 

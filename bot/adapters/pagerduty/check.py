@@ -1,0 +1,69 @@
+"""Check PagerDuty for `spy check`: the token, the From address, and each id and e-mail in the configuration."""
+
+from collections.abc import Collection, Iterator
+
+from bot.adapters.pagerduty.client import PagerDuty
+from bot.ports import CheckResult, Rejected, Throttled, Unreachable
+
+
+def results(
+    pager: PagerDuty,
+    *,
+    services: Collection[str],
+    policies: Collection[str],
+    schedules: Collection[str],
+    users: Collection[str] = (),
+    emails: Collection[str] = (),
+) -> Iterator[CheckResult]:
+    """Check the token, the From address and each id and e-mail in the configuration.
+
+    Each failed result says how to fix it.
+    """
+    try:
+        sender = pager.user_with(pager.sender)
+    except (Unreachable, Throttled, Rejected) as trouble:
+        yield CheckResult(what="PagerDuty token", well=False, cure=_cure(trouble))
+        return
+    yield CheckResult(what="PagerDuty token", well=True)
+    yield CheckResult(
+        what=f"PagerDuty user {pager.sender}",
+        well=sender is not None,
+        cure="" if sender else "Set pagerduty.from in config.yaml to the e-mail of a PagerDuty user.",
+    )
+    yield from _presences(pager, "service", "services", services)
+    yield from _presences(pager, "escalation policy", "escalation_policies", policies)
+    yield from _presences(pager, "schedule", "schedules", schedules)
+    yield from _presences(pager, "user", "users", users)
+    yield from (_account(pager, email) for email in sorted(emails))
+
+
+def _account(pager: PagerDuty, email: str) -> CheckResult:
+    what = f"PagerDuty user {email}"
+    try:
+        found = pager.user_with(email)
+    except (Unreachable, Throttled, Rejected) as trouble:
+        return CheckResult(what=what, well=False, cure=_cure(trouble))
+    cure = "" if found else "Set this e-mail in people: of config.yaml to that of a PagerDuty user."
+    return CheckResult(what=what, well=found is not None, cure=cure)
+
+
+def _presences(pager: PagerDuty, what: str, path: str, idents: Collection[str]) -> Iterator[CheckResult]:
+    for ident in sorted(idents):
+        try:
+            pager.must_have(path, ident)
+        except (Unreachable, Throttled, Rejected) as trouble:
+            missing = isinstance(trouble, Rejected) and trouble.code == "not_found"
+            cure = f"Take the id from the end of the {what}'s address in PagerDuty."
+            found = CheckResult(
+                what=f"PagerDuty {what} {ident}", well=False, cure=cure if missing else _cure(trouble)
+            )
+        else:
+            found = CheckResult(what=f"PagerDuty {what} {ident}", well=True)
+        yield found
+
+
+def _cure(trouble: Exception) -> str:
+    """Return what to do about an error of a request."""
+    if isinstance(trouble, Unreachable):
+        return f"{trouble}. Is PAGERDUTY_API_URL right, and the network open?"
+    return str(trouble)
