@@ -2,7 +2,16 @@
 
 from bot.commands.command import command, when
 from bot.commands.reply import Reply
-from bot.commands.request import ClosedNotice, Left, MadePrivateNotice, MovedNotice, PutOut, ReopenedNotice
+from bot.commands.request import (
+    ClosedNotice,
+    Joined,
+    Left,
+    MadePrivateNotice,
+    MovedNotice,
+    PutOut,
+    Renamed,
+    ReopenedNotice,
+)
 from bot.domain.incident.incident import Incident
 from bot.services.channels import Channels
 from bot.services.incident.channels import IncidentChannels
@@ -49,3 +58,15 @@ def made_private(notice: MadePrivateNotice, *, channels: Channels) -> None:
 def moved(notice: MovedNotice, *, channels: Channels) -> None:
     """Follow a channel to its new id."""
     channels.moved(notice.channel, notice.to)
+
+
+@when(Joined)
+def joined(notice: Joined, *, channels: IncidentChannels) -> None:
+    """Show a newcomer the tldr, so that only they see it."""
+    channels.joined(notice.channel, notice.person, origin=notice.id)
+
+
+@when(Renamed)
+def renamed(notice: Renamed, *, channels: IncidentChannels) -> None:
+    """Follow a channel to its new name."""
+    channels.renamed(notice.channel, notice.name)

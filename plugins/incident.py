@@ -17,10 +17,9 @@ from bot.commands.arguments import (
     number_of,
     one_of,
 )
-from bot.commands.command import command, when
+from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
-from bot.commands.request import Edited, Joined, Reacted, Renamed, Request, Source, Unreacted
-from bot.domain.incident.effects import ReadMessage
+from bot.commands.request import Request, Source
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.role import find
 from bot.domain.incident.search import ALL, OPEN, OVER, Search
@@ -29,14 +28,12 @@ from bot.domain.moment import looks_timely
 from bot.domain.policy import Severity, Team
 from bot.domain.portion import Portion
 from bot.domain.refusal import Refusal
-from bot.services.incident.channels import IncidentChannels
 from bot.services.incident.incidents import Incidents
 from bot.services.incident.team_notices import TeamNotices
 from bot.services.incident.views import Views
 from bot.services.postmortem.postmortems import Postmortems
 from bot.services.transaction import Transaction
 
-NOTE_EMOJI = "memo"
 NAMED = 50
 """Most people in one command."""
 PHASES = {"open": OPEN, "resolved": OVER, "closed": OVER, "past": OVER, "all": ALL}
@@ -363,46 +360,3 @@ def role(
     incident = incidents.give_role(incident, role, person, by=request.user, anyway=anyway)
     given = find(role, incident.roles) or role
     return Reply("incident/role", {"incident": incident, "role": given, "person": person}, confirms=True)
-
-
-# --- listeners --------------------------------------------------------------------------------------------
-
-
-@when(Joined)
-def joined(notice: Joined, *, channels: IncidentChannels) -> None:
-    """Show a newcomer the tldr, so that only they see it."""
-    channels.joined(notice.channel, notice.person, origin=notice.id)
-
-
-@when(Reacted)
-def reacted(notice: Reacted, *, incidents: Incidents, tx: Transaction) -> None:
-    """Save a message with a 📝 as a note."""
-    incident = incidents.in_channel(notice.channel)
-    if incident and notice.emoji == NOTE_EMOJI:
-        key = f"read:{notice.id}"
-        tx.send(
-            ReadMessage(
-                key=key, incident=incident.number, channel=notice.channel, ts=notice.ts, by=notice.person
-            )
-        )
-
-
-@when(Unreacted)
-def unreacted(notice: Unreacted, *, incidents: Incidents) -> None:
-    """Remove the note when its 📝 is removed."""
-    incident = incidents.in_channel(notice.channel)
-    if incident and notice.emoji == NOTE_EMOJI:
-        incidents.remove_note(incident, notice.ts, by=notice.person)
-
-
-@when(Edited)
-def edited(notice: Edited, *, incidents: Incidents) -> None:
-    """Change the note when its message is edited."""
-    if incident := incidents.in_channel(notice.channel):
-        incidents.correct_note(incident, notice.ts, notice.text)
-
-
-@when(Renamed)
-def renamed(notice: Renamed, *, channels: IncidentChannels) -> None:
-    """Follow a channel to its new name."""
-    channels.renamed(notice.channel, notice.name)

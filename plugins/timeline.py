@@ -6,12 +6,15 @@ from typing import Annotated
 from bot.commands.arguments import number_of, several
 from bot.commands.command import command, when
 from bot.commands.reply import Reply
-from bot.commands.request import Shared
+from bot.commands.request import Edited, Reacted, Shared, Unreacted
+from bot.domain.incident.effects import ReadMessage
 from bot.domain.incident.incident import Incident
 from bot.services.incident.incidents import Incidents
 from bot.services.incident.timeline_edits import TimelineEdits
 from bot.services.incident.views import Views
+from bot.services.transaction import Transaction
 
+NOTE_EMOJI = "memo"
 LINE = number_of("a line", listed_by="incident timeline")
 LineNumber = Annotated[int, LINE]
 LineNumbers = Annotated[tuple[int, ...], several(LINE)]
@@ -79,3 +82,31 @@ def shared(notice: Shared, *, incidents: Incidents, edits: TimelineEdits) -> Non
                 by=notice.person,
                 said_at=said_at,
             )
+
+
+@when(Reacted)
+def reacted(notice: Reacted, *, incidents: Incidents, tx: Transaction) -> None:
+    """Save a message with a 📝 as a note."""
+    incident = incidents.in_channel(notice.channel)
+    if incident and notice.emoji == NOTE_EMOJI:
+        key = f"read:{notice.id}"
+        tx.send(
+            ReadMessage(
+                key=key, incident=incident.number, channel=notice.channel, ts=notice.ts, by=notice.person
+            )
+        )
+
+
+@when(Unreacted)
+def unreacted(notice: Unreacted, *, incidents: Incidents) -> None:
+    """Remove the note when its 📝 is removed."""
+    incident = incidents.in_channel(notice.channel)
+    if incident and notice.emoji == NOTE_EMOJI:
+        incidents.remove_note(incident, notice.ts, by=notice.person)
+
+
+@when(Edited)
+def edited(notice: Edited, *, incidents: Incidents) -> None:
+    """Change the note when its message is edited."""
+    if incident := incidents.in_channel(notice.channel):
+        incidents.correct_note(incident, notice.ts, notice.text)

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from bot.domain.daylight import on_the_clock
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.text import shortened
 
@@ -248,34 +249,6 @@ def day_named(said: str, today: date, *, passed: bool) -> date:
     return found if found >= today else found.replace(year=found.year + 1)
 
 
-def on_the_clock(day: date, clock: time, place: tzinfo, *, slot: str | None = None) -> datetime:
-    """Return the time (UTC) when a clock shows `clock` on a day.
-
-    Refuses a time that daylight saving skips or repeats on that day.
-    """
-    first, second = (datetime.combine(day, clock, place).replace(fold=fold) for fold in (0, 1))
-    if first.utcoffset() == second.utcoffset():
-        return first.astimezone(UTC)
-    if _is_there(first):
-        early, late = (f"{it.astimezone(UTC):%Y-%m-%d %H:%M}z" for it in (first, second))
-        raise Refusal(
-            f"{clock:%H:%M} comes twice on {_day(day)}: the clocks go back in {place}. Write "
-            f"{early} for the first time, {late} for the second (z is UTC).",
-            slot=slot,
-            choices=(Choice(label=early, say=early), Choice(label=late, say=late)),
-        )
-    before, after = first, first
-    while not _is_there(before):
-        before -= MINUTE
-    while not _is_there(after):
-        after += MINUTE
-    raise Refusal(
-        f"There is no {clock:%H:%M} on {_day(day)} in {place}: the clocks go from {before + MINUTE:%H:%M} to "
-        f"{after:%H:%M}. Use {after:%H:%M} or {before:%H:%M}.",
-        slot=slot,
-    )
-
-
 # --- helpers ----------------------------------------------------------------------------------------------
 
 _RELATIVE = {
@@ -383,16 +356,6 @@ def _end(today: date, unit: str, *, ahead: bool) -> date:
         return friday + (7 if ahead or friday < today else 0) * DAY
     year, month = divmod(today.year * 12 + today.month - 1 + ahead, 12)
     return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
-
-
-def _is_there(moment: datetime) -> bool:
-    """Whether this local time exists; daylight saving skips some."""
-    there = moment.astimezone(UTC).astimezone(moment.tzinfo)
-    return there.replace(tzinfo=None) == moment.replace(tzinfo=None)
-
-
-def _day(day: date) -> str:
-    return f"{day:%A} {day.day} {day:%B}"
 
 
 def _which_half(said: str, found: re.Match[str], slot: str | None) -> Refusal:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from bot.domain.moment import DATED, DAY, NOON, day_named, on_the_clock
+from bot.domain.daylight import on_the_clock
+from bot.domain.moment import DATED, DAY, NOON, day_named
 from bot.domain.refusal import Refusal
 from bot.domain.text import shortened
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.domain.incident.reminders import agenda
+from bot.domain.incident.agenda import agenda
 from bot.domain.relief.relief import people_working
 from bot.domain.subject import Subject
 from bot.services.oncall.covers import Covers

@@ -7,10 +7,10 @@ from typing import Protocol, TypeVar
 
 from bot.domain.effects import Effect
 from bot.domain.event import Event
+from bot.domain.incident.agenda import agenda, refresh
 from bot.domain.incident.event_effects import brief, effects_of
 from bot.domain.incident.events import CommandOffered, PersonUnavailable
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.reminders import agenda, refresh
 from bot.domain.incident.timeline import Entry
 from bot.domain.policy import Policy
 from bot.ports import Session

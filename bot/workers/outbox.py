@@ -12,10 +12,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from threading import BoundedSemaphore, Event, Thread
-from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -27,23 +26,20 @@ from bot.ports import (
     Clock,
     Conflict,
     OutboxItem,
-    Rejected,
     Session,
     Sessions,
-    Throttled,
     Unavailable,
-    Unreachable,
 )
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
-from bot.workers.deliver.attempt import PATIENCE, Attempt, Handler
+from bot.workers.attempt_result import AttemptResult, backoff, is_spent, not_tried, report_fault, tried
+from bot.workers.deliver.attempt import Attempt, Handler
 
 POLL = timedelta(seconds=0.5)
 """How often to look at the outbox without a wake-up, for effects that other processes left."""
 BATCH = 6
 """Most outcomes stored, and effects claimed, in one transaction: a new request may have to wait for it."""
-SLOWEST_RETRY = timedelta(seconds=30)
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0
 """Seconds between attempts while the database does not answer."""
 READERS = 4
@@ -54,23 +50,6 @@ LAST_WORDS = 5.0
 """Seconds that a stopping bot tries to store the outcomes of its calls."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, kw_only=True)
-class AttemptResult:
-    """How a try ended: with a result, to be retried (`again_in`), or for good (`why` alone).
-
-    Without an `attempt` there was nothing to do, or it could not be prepared (`why`).
-    """
-
-    item: OutboxItem
-    attempt: Attempt | None
-    result: Any = None
-    why: str | None = None
-    again_in: timedelta | None = None
-    tried: bool = True
-    uncertain: bool = False
-    ended: float = field(default_factory=time.monotonic)
 
 
 class Delivery:
@@ -232,7 +211,7 @@ class Delivery:
 
     def _abandon(self, outcome: AttemptResult) -> None:
         """Give up an effect whose outcome can't be stored because of a fault in Spy, and report it."""
-        item, fault = outcome.item, _fault(outcome.item)
+        item, fault = outcome.item, report_fault(outcome.item)
         why = f"it may have arrived; {fault}" if outcome.why is None else fault
 
         def give_up(tx: Transaction) -> bool:
@@ -285,22 +264,22 @@ class Delivery:
         try:
             attempt = self._prepared(item)
         except Unavailable as away:
-            return _not_tried(item, None, str(away), again_in=_backoff(item))
+            return not_tried(item, None, str(away), again_in=backoff(item))
         except Exception:
             log.exception("an effect could not be prepared", effect=item.effect.key, outbox=item.id)
             return AttemptResult(
                 item=item,
                 attempt=None,
-                why=_fault(item),
-                again_in=_backoff(item) if item.attempts < TRIES else None,
+                why=report_fault(item),
+                again_in=backoff(item) if item.attempts < TRIES else None,
                 uncertain=item.uncertain,
             )
-        return _try(item, attempt) if attempt else AttemptResult(item=item, attempt=None)
+        return tried(item, attempt) if attempt else AttemptResult(item=item, attempt=None)
 
     def _left_to_others(self, item: OutboxItem, effect: Unknown) -> AttemptResult:
         log.warning("an effect is left to a newer Spy", effect=effect.key, why=effect.why)
         self._foreign.add(item.id)
-        return _not_tried(item, None, effect.why, again_in=timedelta())
+        return not_tried(item, None, effect.why, again_in=timedelta())
 
     def _prepared(self, item: OutboxItem) -> Attempt | None:
         with self._reading, self._sessions.read() as session:
@@ -316,7 +295,7 @@ class Delivery:
         if outcome.why is None:
             return self._done(outcome, tx)
         is_others = isinstance(outcome.item.effect, Unknown)
-        if outcome.again_in is not None and (is_others or not _is_spent(outcome, tx.now)):
+        if outcome.again_in is not None and (is_others or not is_spent(outcome, tx.now)):
             return self._put_back(outcome, tx)
         if not tx.session.outbox.give_up(outcome.item.id, at=tx.now, why=outcome.why):
             return ""
@@ -367,48 +346,6 @@ class _Turn:
     claimed: Sequence[OutboxItem] = ()
 
 
-def _try(item: OutboxItem, attempt: Attempt) -> AttemptResult:
-    """Try it. If the last try's outcome is unknown, look for it first."""
-    try:
-        found = attempt.find_earlier() if item.uncertain and attempt.find_earlier else None
-        result = found if found is not None else attempt.call()
-    except Throttled as throttled:
-        return _not_tried(item, attempt, str(throttled), again_in=throttled.retry_after)
-    except Rejected as rejected:
-        return AttemptResult(item=item, attempt=attempt, why=str(rejected))
-    except Unreachable as unreachable:
-        return AttemptResult(
-            item=item, attempt=attempt, why=str(unreachable), again_in=_backoff(item), uncertain=True
-        )
-    except Exception:
-        log.exception("a fault while calling out", effect=item.effect.key, outbox=item.id)
-        return AttemptResult(
-            item=item, attempt=attempt, why=_fault(item), again_in=_backoff(item), uncertain=True
-        )
-    return AttemptResult(item=item, attempt=attempt, result=result)
-
-
-def _not_tried(item: OutboxItem, attempt: Attempt | None, why: str, *, again_in: timedelta) -> AttemptResult:
-    return AttemptResult(
-        item=item,
-        attempt=attempt,
-        why=why,
-        again_in=again_in,
-        tried=False,
-        uncertain=item.uncertain,
-    )
-
-
-def _fault(item: OutboxItem) -> str:
-    """Return the words by which people find a fault in the log."""
-    return f"a fault of Spy's own; the log has it with outbox={item.id}"
-
-
-def _is_spent(outcome: AttemptResult, now: datetime) -> bool:
-    patience = outcome.attempt.patience if outcome.attempt else PATIENCE
-    return now - outcome.item.queued_at > patience
-
-
 def _incident(effect: Effect, session: Session) -> int:
     """Return the incident that an outcome may change, 0 if none. Incidents locked in this order can't deadlock."""
     if isinstance(effect, PageEffect):
@@ -416,8 +353,3 @@ def _incident(effect: Effect, session: Session) -> int:
         return (page.incident if page else None) or 0
     number: int = getattr(effect, "incident", None) or effect.needs_channel or 0
     return number
-
-
-def _backoff(item: OutboxItem) -> timedelta:
-    """Return the pause before the next try: half a second, doubled each time, at most half a minute."""
-    return min(timedelta(seconds=0.5 * 2 ** min(item.attempts - 1, 10)), SLOWEST_RETRY)

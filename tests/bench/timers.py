@@ -16,9 +16,9 @@ from sqlalchemy import Engine, insert, text
 
 from bot.adapters.database import Database, migrate, open_engine
 from bot.adapters.database.tables import TimerRow
+from bot.domain.incident.agenda import agenda
 from bot.domain.incident.events import Declared
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.reminders import agenda
 from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 from bot.testing import POLICY, FrozenClock

@@ -16,6 +16,7 @@ from bot.domain.changes.change import (
     suspect,
 )
 from bot.domain.changes.events import ChangeCleared
+from bot.domain.incident.agenda import agenda
 from bot.domain.incident.events import (
     CauseSuspected,
     Declared,
@@ -26,7 +27,7 @@ from bot.domain.incident.events import (
 )
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import holds
-from bot.domain.incident.reminders import ROLL_BACK, agenda, change_suspected_at
+from bot.domain.incident.reminders import ROLL_BACK, change_suspected_at
 from bot.domain.refusal import Refusal
 from bot.testing import POLICY
 

@@ -8,9 +8,10 @@ import pytest
 from bot.domain.changes import events as changes_events
 from bot.domain.event import Event
 from bot.domain.incident import events, guide
+from bot.domain.incident.agenda import agenda, status
 from bot.domain.incident.guide import STEPS, GuideStep
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.reminders import MITIGATE_FIRST, agenda, status
+from bot.domain.incident.reminders import MITIGATE_FIRST
 from bot.domain.incident.timeline import Entry
 from bot.domain.policy import Policy, Severity
 from bot.domain.refusal import Refusal

@@ -16,7 +16,8 @@ from slack_sdk import WebClient
 
 from bot.sandbox import Box
 from bot.sandbox.console.chat import FAILED, HELP, ConsoleChat, converse
-from bot.sandbox.console.script import DAYS, UnclearAction, read
+from bot.sandbox.console.script import DAYS, read
+from bot.sandbox.console.script_actions import UnclearAction
 from bot.sandbox.console.transcript import plain
 
 Json = dict[str, Any]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.console.script import (
+from bot.sandbox.console.script import ScriptLine, read
+from bot.sandbox.console.script_actions import (
     CancelAction,
     EditAction,
     ExpectAction,
@@ -22,7 +23,6 @@ from bot.sandbox.console.script import (
     ReactAction,
     ReplyAction,
     SayAction,
-    ScriptLine,
     SendTrafficAction,
     SetHealthAction,
     SetLagAction,
@@ -33,7 +33,6 @@ from bot.sandbox.console.script import (
     UnclearAction,
     UnreactAction,
     WaitAction,
-    read,
 )
 
 PEOPLE = ("ana", "raj", "kim", "zoe")

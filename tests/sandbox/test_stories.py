@@ -8,7 +8,8 @@ from rich.console import Console
 
 from bot.sandbox import Box
 from bot.sandbox.console.chat import ConsoleChat
-from bot.sandbox.console.script import JumpAction, OnCallAction, PhoneAction, WaitAction, read
+from bot.sandbox.console.script import read
+from bot.sandbox.console.script_actions import JumpAction, OnCallAction, PhoneAction, WaitAction
 from bot.sandbox.stories.player import FOLDER, Story
 
 STORIES = [Story.of(file) for file in sorted(FOLDER.glob("*.txt"))]

@@ -5,29 +5,20 @@ agenda is never sent.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain.effects import UpsertMessage, incident_channel
-from bot.domain.incident.events import Snoozed
 from bot.domain.incident.guide import skipped_at
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import (
-    AT_STOP,
     MILESTONE,
     is_milestone_done,
-    milestone_address,
-    milestone_of,
     milestones_due,
 )
 from bot.domain.policy import Policy
-from bot.domain.refusal import Choice, Refusal
 from bot.domain.reminder import (
-    REMINDERS,
     Reminder,
-    Status,
     always,
     declare,
     occurrence,
@@ -283,125 +274,7 @@ declare(
 # --- the agenda -------------------------------------------------------------------------------------------
 
 
-def agenda(incident: Incident, policy: Policy, *, zone: str | None = None) -> list[Timer]:
-    """Return each reminder's next occurrence. Without the owner's `zone` (IANA) *still open* may come too early."""
-    asking = [it for it in REMINDERS.values() if incident.is_open or it.lasts]
-    return [timer for it in asking for timer in it.rule(incident, policy, zone) if timer]
-
-
-def reminder_of(name: str) -> Reminder | None:
-    """Return the reminder that a timer names, or None if it is about a page or a person."""
-    return REMINDERS.get(name.partition(":")[0])
-
-
 # --- status of sent reminders -----------------------------------------------------------------------------
 
 
-def status(incident: Incident, policy: Policy, name: str, said: LastSent) -> Status:
-    """Return the current status of a sent reminder. Raises LookupError for an unknown name."""
-    reminder = reminder_of(name)
-    if reminder is None:
-        raise LookupError(f"no reminder about an incident is called {name}")
-    if reminder.is_done(incident, policy, name, said):
-        return Status.DONE
-    if not incident.is_open and not name.endswith(AT_STOP):
-        return Status.MOOT
-    if reminder.cycle and reminder.cycle(incident) != said.mark:
-        return Status.MOOT
-    snooze = incident.snoozed.get(reminder.snoozed_as or "")
-    if snooze and snooze.mark == said.mark and snooze.until > said.at:
-        return Status.SNOOZED
-    latest = incident.reminded.get(name)
-    return Status.AGAIN if latest and latest.occurrence != said.occurrence else Status.OPEN
-
-
-def open_asks(incident: Incident, policy: Policy) -> list[str]:
-    """Return the names of sent reminders that are still open, for the card, without repeats of one question."""
-    asked = [
-        reminder
-        for name, said in incident.reminded.items()
-        if (reminder := reminder_of(name))
-        and reminder.is_on_card
-        and status(incident, policy, name, said) is Status.OPEN
-    ]
-    repeated_ones = {it.repeats for it in asked}
-    return [it.name for it in asked if it.name not in repeated_ones]
-
-
-def refresh(before: Incident, after: Incident, policy: Policy) -> Iterator[UpsertMessage]:
-    """Yield the messages of reminders whose status changed: done, snoozed, sent again or moot."""
-    for name, said in before.reminded.items():
-        if reminder_of(name) and not said.to.startswith("card:"):
-            was, now = status(before, policy, name, said), status(after, policy, name, said)
-            asks_nothing = name.startswith(MILESTONE) and now is not Status.DONE
-            if was is not now and not asks_nothing:
-                yield reminder_message(after.number, name, said, origin=str(after.entries))
-
-
-def reminder_message(number: int, name: str, said: LastSent, *, origin: str) -> UpsertMessage:
-    """Return the message of one occurrence. `origin` makes the key unique among refreshes of the same message."""
-    mark = f":{name}/{said.occurrence}"
-    return UpsertMessage(
-        key=f"reminder:{number}{mark}:{origin}",
-        message_type="reminder",
-        ref=number,
-        to=said.to,
-        mark=mark,
-        facts={
-            "name": name,
-            "cycle": said.mark,
-            "occurrence": said.occurrence,
-            "at": said.at.isoformat(),
-            "due_at": (said.due_at or said.at).isoformat(),
-            "late": said.late,
-        },
-    )
-
-
-def last_sent(facts: Mapping[str, Any]) -> LastSent:
-    """Return what was sent, from the facts of its message."""
-    return LastSent(
-        mark=facts["cycle"],
-        count=0,
-        at=datetime.fromisoformat(facts["at"]),
-        occurrence=facts["occurrence"],
-        due_at=datetime.fromisoformat(facts["due_at"]),
-        late=facts["late"],
-    )
-
-
 # --- addresses --------------------------------------------------------------------------------------------
-
-
-def card(number: int) -> str:
-    """Return the address of an incident's card, which shows what may not be posted."""
-    return f"card:{number}"
-
-
-def whom(incident: Incident, name: str, policy: Policy) -> str:
-    """Return the address that a reminder goes to, before quiet time is considered."""
-    if milestone := milestone_of(name, policy):
-        return milestone_address(incident, milestone, policy)
-    reminder = reminder_of(name)
-    return incident.owner if reminder and reminder.to_owner else incident_channel(incident.number)
-
-
-def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Snoozed:
-    """Return the snooze of the reminder about the promised update. Possible once per promise.
-
-    The span counts from now or from the due time.
-    """
-    incident.must_be_open()
-    if incident.update_due is None:
-        raise Refusal(f"{incident.id} has no reminder to snooze: no update is promised.")
-    mark, before = mark_of(incident.update_due), incident.snoozed.get(UPDATE_DUE.name)
-    if before and before.mark == mark:
-        raise Refusal(
-            f"<@{before.by}> already snoozed this reminder until {before.until:%H:%M} UTC; that is possible once. "
-            "Post an update, or hand over.",
-            slot="span",
-            choices=(Choice(label="Post update", say=f"incident {incident.number} update"),),
-        )
-    return Snoozed(
-        at=at, by=by, reminder=UPDATE_DUE.name, mark=mark, until=max(at, incident.update_due) + span
-    )

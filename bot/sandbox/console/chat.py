@@ -12,10 +12,9 @@ from typing import TypeVar
 from rich.console import Console
 
 from bot.sandbox import Box
-from bot.sandbox.console.script import (
-    DAYS,
+from bot.sandbox.console.script import DAYS, PHONE, ScriptAction, ScriptLine, read
+from bot.sandbox.console.script_actions import (
     PATIENCE,
-    PHONE,
     CancelAction,
     EditAction,
     ExpectAction,
@@ -32,8 +31,6 @@ from bot.sandbox.console.script import (
     ReactAction,
     ReplyAction,
     SayAction,
-    ScriptAction,
-    ScriptLine,
     SendTrafficAction,
     SetHealthAction,
     SetLagAction,
@@ -44,7 +41,6 @@ from bot.sandbox.console.script import (
     UnclearAction,
     UnreactAction,
     WaitAction,
-    read,
 )
 from bot.sandbox.console.transcript import Transcript
 from bot.sandbox.console.visibility import EVER, SHOWN, Visibility, flat

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from bot.sandbox import Box
-from bot.sandbox.console.script import BOT, PHONE, ExpectAction, ExpectNotAction
+from bot.sandbox.console.script import BOT, PHONE
+from bot.sandbox.console.script_actions import ExpectAction, ExpectNotAction
 from bot.sandbox.pagerduty.pagerduty import NobodyThereError, PhoneRing
 from bot.sandbox.slack.fields import labels
 from bot.sandbox.slack.world import SlackChannel, SlackMessage

@@ -16,17 +16,14 @@ from rich.console import Console
 
 from bot.sandbox import Box
 from bot.sandbox.console.chat import DONE, ConsoleChat
-from bot.sandbox.console.script import (
-    PHONE,
+from bot.sandbox.console.script import PHONE, ScriptAction, ScriptLine, read
+from bot.sandbox.console.script_actions import (
     ExpectAction,
     ExpectNotAction,
-    ScriptAction,
-    ScriptLine,
     SendTrafficAction,
     SetHealthAction,
     SetLagAction,
     ShowTrafficAction,
-    read,
 )
 
 FOLDER = Path(__file__).parent

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.incident import command, events, guide
+from bot.domain.incident.agenda import snooze
 from bot.domain.incident.effects import Invite
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.name import NAME_LENGTH, bare_name
-from bot.domain.incident.reminders import snooze
 from bot.domain.incident.role import COMMAND_NAMES, ROLE_LENGTH, find, nearest, plain
 from bot.domain.incident.search import Search
 from bot.domain.incident.state import Phase

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from bot.domain.effects import UpsertMessage
+from bot.domain.incident.agenda import last_sent, reminder_of, status
 from bot.domain.incident.milestone import in_words, milestone_of
-from bot.domain.incident.reminders import UPDATE_DUE, last_sent, reminder_of, status
+from bot.domain.incident.reminders import UPDATE_DUE
 from bot.domain.incident.timeline import told
 from bot.domain.timer import moment_of
 from bot.services.channels import Channels

@@ -3,17 +3,10 @@
 from collections.abc import Sequence
 
 from bot.domain.effects import UpsertMessage, incident_channel
+from bot.domain.incident.agenda import agenda, card, reminder_message, reminder_of, whom
 from bot.domain.incident.effects import SayCommand
 from bot.domain.incident.milestone import in_words, milestone_of
-from bot.domain.incident.reminders import (
-    NO_COMMANDER_PAGE,
-    STILL_OPEN,
-    agenda,
-    card,
-    reminder_message,
-    reminder_of,
-    whom,
-)
+from bot.domain.incident.reminders import NO_COMMANDER_PAGE, STILL_OPEN
 from bot.domain.reminder import may_post, may_send
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.incident import guide
+from bot.domain.incident.agenda import agenda, open_asks
 from bot.domain.incident.events import CommandOffered
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import in_words, milestone_of
-from bot.domain.incident.reminders import UPDATE_LATE, agenda, open_asks
+from bot.domain.incident.reminders import UPDATE_LATE
 from bot.domain.incident.timeline import Entry, latest, told
 from bot.domain.policy import Milestone
 from bot.domain.refusal import Refusal

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.event import Event
-from bot.domain.incident import events, reminders
+from bot.domain.incident import events
+from bot.domain.incident.agenda import agenda, open_asks, reminder_of, snooze, status
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.reminders import agenda, reminder_of, snooze, status
 from bot.domain.incident.state import Phase
 from bot.domain.paging import events as paging_events
 from bot.domain.paging.page import Page, PageState
@@ -324,7 +324,7 @@ def test_what_was_asked_before_it_was_resolved_is_not_open_once_it_is_reopened(r
     reopened = asked.after(events.Resolved(at=after(hours=14), by="U0ANA")).after(REOPENED)
 
     assert status(reopened, POLICY, reminder, said) is Status.MOOT
-    assert reminders.open_asks(reopened, POLICY) == []
+    assert open_asks(reopened, POLICY) == []
 
 
 # --- pages ------------------------------------------------------------------------------------------------
@@ -436,6 +436,6 @@ def test_only_what_still_stands_open_is_asked_for_on_the_card():
         spoken(declared(), "update_due", at=after(minutes=15)), "update_late", at=after(minutes=20)
     )
 
-    assert reminders.open_asks(incident, POLICY) == ["update_late"]
-    assert reminders.open_asks(updated(incident, at=after(minutes=21)), POLICY) == []
+    assert open_asks(incident, POLICY) == ["update_late"]
+    assert open_asks(updated(incident, at=after(minutes=21)), POLICY) == []
     assert incident.phase is Phase.TRIAGE

@@ -1,0 +1,79 @@
+"""One attempt to deliver an effect, and what came of it."""
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from bot.ports import OutboxItem, Rejected, Throttled, Unreachable
+from bot.workers.deliver.attempt import PATIENCE, Attempt
+
+log = structlog.get_logger()
+
+SLOWEST_RETRY = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptResult:
+    """How a try ended: with a result, to be retried (`again_in`), or for good (`why` alone).
+
+    Without an `attempt` there was nothing to do, or it could not be prepared (`why`).
+    """
+
+    item: OutboxItem
+    attempt: Attempt | None
+    result: Any = None
+    why: str | None = None
+    again_in: timedelta | None = None
+    tried: bool = True
+    uncertain: bool = False
+    ended: float = field(default_factory=time.monotonic)
+
+
+def tried(item: OutboxItem, attempt: Attempt) -> AttemptResult:
+    """Try it. If the last try's outcome is unknown, look for it first."""
+    try:
+        found = attempt.find_earlier() if item.uncertain and attempt.find_earlier else None
+        result = found if found is not None else attempt.call()
+    except Throttled as throttled:
+        return not_tried(item, attempt, str(throttled), again_in=throttled.retry_after)
+    except Rejected as rejected:
+        return AttemptResult(item=item, attempt=attempt, why=str(rejected))
+    except Unreachable as unreachable:
+        return AttemptResult(
+            item=item, attempt=attempt, why=str(unreachable), again_in=backoff(item), uncertain=True
+        )
+    except Exception:
+        log.exception("a fault while calling out", effect=item.effect.key, outbox=item.id)
+        return AttemptResult(
+            item=item, attempt=attempt, why=report_fault(item), again_in=backoff(item), uncertain=True
+        )
+    return AttemptResult(item=item, attempt=attempt, result=result)
+
+
+def not_tried(item: OutboxItem, attempt: Attempt | None, why: str, *, again_in: timedelta) -> AttemptResult:
+    return AttemptResult(
+        item=item,
+        attempt=attempt,
+        why=why,
+        again_in=again_in,
+        tried=False,
+        uncertain=item.uncertain,
+    )
+
+
+def report_fault(item: OutboxItem) -> str:
+    """Return the words by which people find a fault in the log."""
+    return f"a fault of Spy's own; the log has it with outbox={item.id}"
+
+
+def is_spent(outcome: AttemptResult, now: datetime) -> bool:
+    patience = outcome.attempt.patience if outcome.attempt else PATIENCE
+    return now - outcome.item.queued_at > patience
+
+
+def backoff(item: OutboxItem) -> timedelta:
+    """Return the pause before the next try: half a second, doubled each time, at most half a minute."""
+    return min(timedelta(seconds=0.5 * 2 ** min(item.attempts - 1, 10)), SLOWEST_RETRY)
