@@ -4,13 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    StrictInt,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, model_validator
 
 from bot.config.failover import PlanSection
 from bot.config.timers import TimersSection

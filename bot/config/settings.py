@@ -5,12 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from bot.config.environment import Environment
-from bot.config.sections import (
-    MilestoneSection,
-    Sections,
-    SeveritySection,
-    TeamSection,
-)
+from bot.config.sections import MilestoneSection, Sections, SeveritySection, TeamSection
 from bot.config.values import INSTALLED
 from bot.domain.incident.role import nearest, plain
 from bot.domain.policy import Account, Milestone, Policy, PostmortemSettings, Service, Severity, Team, Timers

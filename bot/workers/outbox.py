@@ -22,14 +22,7 @@ import structlog
 from bot.domain.effects import Effect, Unknown
 from bot.domain.paging.effects import PageEffect
 from bot.domain.policy import Policy
-from bot.ports import (
-    Clock,
-    Conflict,
-    OutboxItem,
-    Session,
-    Sessions,
-    Unavailable,
-)
+from bot.ports import Clock, Conflict, OutboxItem, Session, Sessions, Unavailable
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered

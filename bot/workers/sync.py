@@ -10,17 +10,7 @@ from uuid import uuid4
 import structlog
 
 from bot.domain.policy import Policy, Team
-from bot.ports import (
-    Chat,
-    Clock,
-    Pager,
-    PagerNews,
-    Rejected,
-    Session,
-    Sessions,
-    Throttled,
-    Unreachable,
-)
+from bot.ports import Chat, Clock, Pager, PagerNews, Rejected, Session, Sessions, Throttled, Unreachable
 from bot.services.changes.changes import Changes
 from bot.services.oncall.covers import Covers
 from bot.services.oncall.oncall import OnCall

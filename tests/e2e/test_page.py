@@ -14,16 +14,7 @@ from bot.sandbox.slack.world import BOT_USER
 from bot.sandbox.stories.player import StoryPlayer
 from tests.conftest import modest, open_box, spy_manifest
 from tests.e2e.bot_process import BotProcess
-from tests.support.browser import (
-    PHONE,
-    SMALL,
-    WIDE,
-    barriers,
-    can_check_access,
-    chromium,
-    opened,
-    photograph,
-)
+from tests.support.browser import PHONE, SMALL, WIDE, barriers, can_check_access, chromium, opened, photograph
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
 needs_axe = pytest.mark.skipif(not can_check_access(), reason="axe-core is not installed")

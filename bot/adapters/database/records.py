@@ -10,15 +10,7 @@ from sqlalchemy import ColumnElement, Connection, String, cast, func, or_, selec
 
 from bot.adapters.database import tables
 from bot.adapters.database.rows import readable
-from bot.adapters.database.statements import (
-    add,
-    add_once,
-    find,
-    find_recent,
-    insert,
-    table,
-    upsert,
-)
+from bot.adapters.database.statements import add, add_once, find, find_recent, insert, table, upsert
 from bot.adapters.database.table import Table, plain
 from bot.adapters.database.writes import Writes
 from bot.domain.incident.incident import Incident

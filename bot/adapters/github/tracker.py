@@ -17,15 +17,7 @@ from requests import RequestException
 from bot.adapters.github import issues
 from bot.adapters.github.client import client
 from bot.adapters.github.errors import port_errors
-from bot.ports import (
-    Comment,
-    Discussion,
-    Issue,
-    IssueDraft,
-    Offer,
-    RepoFile,
-    Unreachable,
-)
+from bot.ports import Comment, Discussion, Issue, IssueDraft, Offer, RepoFile, Unreachable
 
 LOOKED_THROUGH = 1_000
 """The most issues or repositories looked at, newest first. An earlier attempt may have opened an issue."""

@@ -19,17 +19,7 @@ from bot.adapters.github.events import (
     WorkflowRunEvent,
 )
 from bot.adapters.network.signatures import is_signed
-from bot.domain.changes.change import (
-    DEPLOY,
-    MERGE,
-    PUSH,
-    RELEASE,
-    WORD,
-    WORKFLOW,
-    Change,
-    address,
-    one_line,
-)
+from bot.domain.changes.change import DEPLOY, MERGE, PUSH, RELEASE, WORD, WORKFLOW, Change, address, one_line
 from bot.ports import IssueNews, Moved, Rejected
 
 Heard = Change | IssueNews | Moved

@@ -3,18 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from bot.app.samples import (
-    changes as sample_changes,
-)
-from bot.app.samples import (
-    channels as sample_channels,
-)
-from bot.app.samples import (
-    failover as sample_failover,
-)
-from bot.app.samples import (
-    postmortems as sample_postmortems,
-)
+from bot.app.samples import changes as sample_changes
+from bot.app.samples import channels as sample_channels
+from bot.app.samples import failover as sample_failover
+from bot.app.samples import postmortems as sample_postmortems
 from bot.app.samples.world import ABOUT, HALF_HOUR, NOON, NOW, PAGED, TYPED, Facts
 from bot.domain.event import Event
 from bot.domain.incident import events

@@ -2,29 +2,17 @@
 
 from collections.abc import Sequence
 
-from bot.app.samples import (
-    changes as sample_changes,
-)
-from bot.app.samples import (
-    channels as sample_channels,
-)
+from bot.app.samples import changes as sample_changes
+from bot.app.samples import channels as sample_channels
 from bot.app.samples import events as sample_events
-from bot.app.samples import (
-    failover as sample_failover,
-)
-from bot.app.samples import (
-    guide as sample_guide,
-)
+from bot.app.samples import failover as sample_failover
+from bot.app.samples import guide as sample_guide
 from bot.app.samples import incident as sample_incident
 from bot.app.samples import oncall as sample_oncall
 from bot.app.samples import paging as sample_paging
-from bot.app.samples import (
-    postmortems as sample_postmortems,
-)
+from bot.app.samples import postmortems as sample_postmortems
 from bot.app.samples import relief as sample_relief
-from bot.app.samples import (
-    runbooks as sample_runbooks,
-)
+from bot.app.samples import runbooks as sample_runbooks
 from bot.app.samples.world import FULL, INCIDENTS, NOON, OVER, PAGES, TYPED, Facts
 from bot.domain.refusal import Choice
 from bot.domain.reminder import REMINDERS as DECLARED

@@ -7,20 +7,11 @@ from typing import Any
 from bot.domain.effects import UpsertMessage, incident_channel
 from bot.domain.incident.events import Snoozed
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.milestone import (
-    AT_STOP,
-    MILESTONE,
-    milestone_address,
-    milestone_of,
-)
+from bot.domain.incident.milestone import AT_STOP, MILESTONE, milestone_address, milestone_of
 from bot.domain.incident.reminders import UPDATE_DUE
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.reminder import (
-    REMINDERS,
-    Reminder,
-    Status,
-)
+from bot.domain.reminder import REMINDERS, Reminder, Status
 from bot.domain.timer import LastSent, Timer, mark_of
 
 

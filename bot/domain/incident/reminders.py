@@ -11,22 +11,9 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.incident.guide import skipped_at
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.milestone import (
-    MILESTONE,
-    is_milestone_done,
-    milestones_due,
-)
+from bot.domain.incident.milestone import MILESTONE, is_milestone_done, milestones_due
 from bot.domain.policy import Policy
-from bot.domain.reminder import (
-    Reminder,
-    always,
-    declare,
-    occurrence,
-    once,
-    repeated,
-    sent_in,
-    since_opened,
-)
+from bot.domain.reminder import Reminder, always, declare, occurrence, once, repeated, sent_in, since_opened
 from bot.domain.timer import LastSent, Timer, mark_of
 
 USUAL_PERIOD = timedelta(minutes=30)

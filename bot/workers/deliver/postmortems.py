@@ -21,16 +21,7 @@ from bot.domain.postmortem.effects import CopyPostmortem, ExportPostmortem, File
 from bot.domain.postmortem.follow_up import Filed
 from bot.domain.postmortem.postmortem import Postmortem
 from bot.domain.timer import mark_of
-from bot.ports import (
-    Comment,
-    Issue,
-    IssueDraft,
-    Offer,
-    OutboxItem,
-    Rejected,
-    RepoFile,
-    Templates,
-)
+from bot.ports import Comment, Issue, IssueDraft, Offer, OutboxItem, Rejected, RepoFile, Templates
 from bot.services.postmortem.documents import Documents
 from bot.services.postmortem.postmortems import Postmortems
 from bot.services.transaction import Transaction
