@@ -101,3 +101,19 @@ class WorkspaceReader:
     def wait_for(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
         """Return once the condition holds. AssertionError with the last events if it does not."""
         self.state.feed.wait_for(condition, seconds)
+
+    def entered(self, person: str, channel: str) -> SlackChannel:
+        """Find an open channel that the person is in."""
+        who, where = self.person(person), self.channel(channel)
+        if who.id not in where.members:
+            raise LookupError(f"{who.name} is not in #{where.name}")
+        if where.is_archived:
+            raise LookupError(f"#{where.name} is archived")
+        return where
+
+    def own(self, person: str, channel: str, ts: str) -> tuple[SlackChannel, SlackMessage]:
+        """Find a message in such a channel that the person wrote."""
+        where, message = self.entered(person, channel), self.message(channel, ts)
+        if message.user != self.person(person).id:
+            raise LookupError(f"{person} did not write {ts}")
+        return where, message

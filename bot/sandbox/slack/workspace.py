@@ -89,7 +89,7 @@ class Workspace(WorkspaceReader):
 
         Slack's own commands and unknown ones never reach the app.
         """
-        who, where = self.person(person), self._entered(person, channel)
+        who, where = self.person(person), self.entered(person, channel)
         if command in OWN_COMMANDS:
             OWN_COMMANDS[command].does(self, person, channel, text.strip().removeprefix("@"))
             return DeliveryResult(status="ok")
@@ -110,7 +110,7 @@ class Workspace(WorkspaceReader):
 
     def say(self, person: str, channel: str, text: str, thread: str | None = None) -> str:
         """Post a message, or a reply in a thread. Return its ts."""
-        who, where = self.person(person), self._entered(person, channel)
+        who, where = self.person(person), self.entered(person, channel)
         written = typed.in_message(self.state, text)
         with self.sender.until_delivered():
             return self.state.post(where, who.id, written, thread_ts=thread).ts
@@ -120,22 +120,22 @@ class Workspace(WorkspaceReader):
         return self.say(person, self.person(person).dm, text, thread)
 
     def edit(self, person: str, channel: str, ts: str, text: str) -> None:
-        where, message = self._own(person, channel, ts)
+        where, message = self.own(person, channel, ts)
         with self.sender.until_delivered():
             self.state.edit(where, message, typed.in_message(self.state, text), None)
 
     def delete(self, person: str, channel: str, ts: str) -> None:
-        where, message = self._own(person, channel, ts)
+        where, message = self.own(person, channel, ts)
         with self.sender.until_delivered():
             self.state.delete(where, message)
 
     def react(self, person: str, channel: str, ts: str, name: str) -> None:
-        where, message = self._entered(person, channel), self.message(channel, ts)
+        where, message = self.entered(person, channel), self.message(channel, ts)
         with self.sender.until_delivered():
             self.state.react(where, message, self.person(person).id, name.strip(":"))
 
     def unreact(self, person: str, channel: str, ts: str, name: str) -> None:
-        where, message = self._entered(person, channel), self.message(channel, ts)
+        where, message = self.entered(person, channel), self.message(channel, ts)
         with self.sender.until_delivered():
             self.state.unreact(where, message, self.person(person).id, name.strip(":"))
 
@@ -229,11 +229,11 @@ class Workspace(WorkspaceReader):
     def invite(self, person: str, channel: str, guest: str) -> None:
         """Invite a person."""
         with self.sender.until_delivered():
-            self.state.add(self._entered(person, channel), self.person(guest).id, self.person(person).id)
+            self.state.add(self.entered(person, channel), self.person(guest).id, self.person(person).id)
 
     def leave(self, person: str, channel: str) -> None:
         with self.sender.until_delivered():
-            self.state.remove(self._entered(person, channel), self.person(person).id)
+            self.state.remove(self.entered(person, channel), self.person(person).id)
 
     def archive(self, channel: str, person: str = "ana") -> None:
         with self.sender.until_delivered():
@@ -337,21 +337,6 @@ class Workspace(WorkspaceReader):
     def _response_url(self, who: SlackPerson, where: SlackChannel, m: SlackMessage | None = None) -> str:
         ts, thread_ts = (m.ts, m.thread_ts) if m else (None, None)
         return f"{self._url}/response/{self.triggers.response_token(who.id, where.id, ts, thread_ts)}"
-
-    def _entered(self, person: str, channel: str) -> SlackChannel:
-        """Find an open channel that the person is in."""
-        who, where = self.person(person), self.channel(channel)
-        if who.id not in where.members:
-            raise LookupError(f"{who.name} is not in #{where.name}")
-        if where.is_archived:
-            raise LookupError(f"#{where.name} is archived")
-        return where
-
-    def _own(self, person: str, channel: str, ts: str) -> tuple[SlackChannel, SlackMessage]:
-        where, message = self._entered(person, channel), self.message(channel, ts)
-        if message.user != self.person(person).id:
-            raise LookupError(f"{person} did not write {ts}")
-        return where, message
 
     def _shown(
         self, answer: DeliveryResult, who: SlackPerson, where: SlackChannel, command: str
