@@ -19,7 +19,7 @@ from bot.sandbox.slack.own_commands import OWN_COMMANDS
 from tests.support.docs import blocks, section, write_files
 from tests.support.folders import ROOT
 
-TEN_LINES = section("docs/design.md", "A command in ten lines")
+TEN_LINES = section("docs/extending.md", "A command in ten lines")
 
 
 @pytest.fixture
