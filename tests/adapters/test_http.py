@@ -237,6 +237,16 @@ def test_nothing_else_is_followed(site: Site, method: str, to: str):
     assert outcome.says.startswith("HTTP 307, to http")
 
 
+def test_a_redirect_to_another_port_is_not_followed(site: Site):
+    with serving(Site()) as other:
+        site.status, site.headers = 302, {"location": f"{other.url}/there"}
+
+        outcome = call(HttpCall(url=site.url, headers={"X-Key": "{{ env.TOKEN }}"}))
+
+        assert outcome.says.startswith("HTTP 302, to http")
+        assert other.asked == []
+
+
 def test_a_redirect_in_a_circle_ends(site: Site):
     site.status, site.headers = 302, {"location": "/"}
     site.asked = _AlwaysEmpty()

@@ -125,6 +125,18 @@ def test_whatever_a_pattern_allows_no_value_is_a_line_an_option_or_a_place_to_fi
         ANYTHING.filled({**GIVEN, "pod": value})
 
 
+@pytest.mark.parametrize("value", [".", ".."])
+@pytest.mark.parametrize(
+    "url", ["https://x/{{ pod }}", "https://x/{{ pod }}/drain", "https://x/a/{{ pod }}?b"]
+)
+def test_a_value_does_not_walk_up_an_address(url: str, value: str):
+    plan = replace(ANYTHING, steps=(Step(name="drain", run=HttpCall(url=url)),))
+
+    with pytest.raises(Refusal, match="can't be part of the address"):
+        plan.filled({**GIVEN, "pod": value})
+    assert plan.filled({**GIVEN, "pod": "a..b"}).steps
+
+
 @pytest.mark.parametrize("value", ["; rm -rf /", "$(reboot)", "`id`", "a b", "'\"", "../../etc"])
 def test_what_a_shell_would_read_is_one_argument_and_one_piece_of_an_address(value: str):
     filled = ANYTHING.filled({**GIVEN, "pod": value})

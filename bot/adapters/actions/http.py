@@ -176,9 +176,14 @@ def _pool(url: str, authorities: str | None) -> PoolManager:
 
 
 def _is_at_home(url: str, following: str) -> bool:
-    """Return whether a redirect stays on the same host and encrypted: the request may contain secrets."""
-    here, there = urlsplit(url), urlsplit(following)
-    return here.hostname == there.hostname and there.scheme in {"https", here.scheme}
+    """Return whether a redirect stays at the same origin, or only adds encryption: the request may contain secrets."""
+    here, there = _origin(url), _origin(following)
+    return there in {here, ("https", here[1], 443)} and (there == here or here[::2] == ("http", 80))
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _is_loopback(url: str) -> bool:

@@ -24,6 +24,7 @@ RESERVED = frozenset(
 """Words with a meaning of their own after `failover`. No plan can have such a name."""
 AS_IT_IS = frozenset({"json", "equals"})
 """In these fields a value that is only a placeholder can stay a number. Elsewhere it becomes text."""
+_PATH_ENDS = re.compile(r"[?#]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 _UNSAFE = re.compile(rf"{_CONTROL.pattern}|^-|\{{\{{")
 """Never allowed in a value, whatever its pattern says: line ends, a leading dash (an option), a placeholder."""
@@ -276,9 +277,18 @@ def _filling(values: Mapping[str, Any]) -> Fill:
         whole = PLACEHOLDER.fullmatch(text)
         if whole and where in AS_IT_IS and whole[1] in values:
             return values[whole[1]]
-        return filled(text, values, write=encoded if where == "url" else str)
+        return _address(text, values) if where == "url" else filled(text, values)
 
     return fill
+
+
+def _address(text: str, values: Mapping[str, Any]) -> str:
+    """Return a URL with these values, each inside its own path segment. Refuses `.` and `..`: they leave it."""
+    url = filled(text, values, write=encoded)
+    for before, segment in zip(text.split("/"), url.split("/"), strict=False):
+        if before != segment and _PATH_ENDS.split(segment)[0] in {".", ".."}:
+            raise Refusal(f"{_shown(segment)} can't be part of the address {shortened(text)}.")
+    return url
 
 
 def _walked(value: T, fill: Fill, where: str = "") -> T:
