@@ -133,6 +133,18 @@ def test_its_troubles_are_told_apart(github: GitHub, box: Box):
         github.open_issue(HERE, replace(DRAFT, body="x" * 70_000))
 
 
+def test_a_name_in_a_commit_message_mentions_nobody_and_closes_no_issue(github: GitHub, box: Box):
+    title = "Postmortem: fixes #12 and https://github.com/acme/web/issues/3 @octo-org/team GH-7"
+    github.offer(
+        HERE, [RepoFile(path="docs/one.md", text="one")], branch="spy/inc-1", title=title, body="It."
+    )
+
+    sent = [it.body.decode() for it in box.recorder.of("github")]
+    written = [it for it in sent if "Postmortem" in it]
+    assert len(written) == 2
+    assert all(mark not in words for words in written for mark in ("#12", "://", "@octo", "GH-7"))
+
+
 def test_a_file_is_offered_once_and_again_after_it_was_merged(github: GitHub, box: Box):
     files = box.github.files
 

@@ -17,6 +17,7 @@ from requests import RequestException
 from bot.adapters.github import issues
 from bot.adapters.github.client import client
 from bot.adapters.github.errors import port_errors
+from bot.adapters.rendering.markdown import unlinked
 from bot.ports import Comment, Discussion, Issue, IssueDraft, Offer, RepoFile, Unreachable
 
 LOOKED_THROUGH = 1_000
@@ -126,6 +127,7 @@ class GitHub:
                 return Offer()
             if not offered:
                 _start_branch(repo, branch)
+            title = unlinked(title)  # a commit on the default branch closes the issues that it names
             without = _write_all(repo, leaves, branch=branch, message=title)
             if not offered and {it.path for it in news} <= set(without):
                 return Offer(without=without)

@@ -42,6 +42,11 @@ class Markdown(str):
     __slots__ = ()
 
 
+def unlinked(text: str) -> str:
+    """Return plain text in which GitHub sees no mention, no issue and no address: a commit message can't be escaped."""
+    return _APART.sub("\u200b", text).replace("://", ":\u200b//")
+
+
 # --- one value --------------------------------------------------------------------------------------------
 
 
