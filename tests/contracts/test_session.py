@@ -1,5 +1,6 @@
 """What a session keeps to, on both databases."""
 
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -7,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from bot.adapters.database import Database
 from bot.domain.effects import Effect, Post, UpsertMessage
@@ -679,6 +681,14 @@ def test_a_row_that_can_not_be_read_is_not_taken_for_absent(sessions: Database) 
 
     with pytest.raises(ValueError, match="sung"), sessions.read() as session:
         session.pages.by_key("spy-1")
+
+
+def test_an_error_of_the_database_has_none_of_the_words_that_people_wrote(sessions: Database) -> None:
+    with pytest.raises(DBAPIError) as broken, sessions.begin() as session:  # noqa: PT012  the commit raises
+        for number in (1, 2):
+            session.pages.put(replace(paged(number, key="spy-1"), message="the merger with acme"))
+
+    assert "merger" not in "".join(traceback.format_exception(broken.value))
 
 
 def test_what_is_put_back_comes_again_when_due(sessions: Sessions) -> None:

@@ -28,7 +28,12 @@ class Limits:
 def open_engine(url: str, *, pool: int = 10, limits: Limits | None = None) -> Engine:
     """Open `sqlite:///file` or `postgresql+psycopg://…` with up to `pool` connections."""
     where = make_url(url)
-    options = {"json_serializer": _dump, "json_deserializer": json.loads}
+    # an error is logged, and its parameters may hold private words
+    options: dict[str, Any] = {
+        "hide_parameters": True,
+        "json_serializer": _dump,
+        "json_deserializer": json.loads,
+    }
     engine: Engine = _kind(where.get_backend_name()).open_engine(where, pool, limits or Limits(), **options)
     return engine
 

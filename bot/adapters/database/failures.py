@@ -1,5 +1,7 @@
 """Translate errors of the database drivers: a conflict, an unavailable database, or a bug in a statement."""
 
+import re
+
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 
 from bot.ports import Conflict, Unavailable
@@ -13,6 +15,8 @@ WRONG = 1
 OUR_FAULTS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 """Errors of a wrong statement, a bug in Spy. Any other error is trouble of the database."""
 
+VALUES = re.compile(r"(?<=: )\".*\"$", re.DOTALL)
+"""The value in a sentence such as `invalid input syntax for type json: "…"`."""
 WORDS = {
     "57014": "a statement took too long",
     "55P03": "a lock was not free in time",
@@ -39,6 +43,16 @@ def translated(error: DBAPIError, *, has_read: bool = False) -> Exception:
     if code in CONFLICTS or code == STALE or (has_read and code == BUSY):
         return Conflict(str(error.orig))
     if isinstance(error, OUR_FAULTS) or code == WRONG:
-        return error
+        return _without_words(error)
     primary = code & 0xFF if isinstance(code, int) else code
     return Unavailable(WORDS.get(primary) or str(error.orig).partition("\n")[0])
+
+
+def _without_words(error: DBAPIError) -> DBAPIError:
+    """Remove what people wrote from an error: it will be logged, and PostgreSQL quotes the row or the value."""
+    long = str(error.orig)
+    short = VALUES.sub('"…"', long.partition("\n")[0])
+    error.args = tuple(str(it).replace(long, short) for it in error.args)
+    if error.orig:
+        error.orig.args = (short,)
+    return error
