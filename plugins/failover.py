@@ -7,10 +7,10 @@ from bot.commands.arguments import Line, PageNumber, number_of
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
-from bot.domain.effects import incident_channel
 from bot.domain.failover.run import Failover
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
+from bot.domain.subject import Address, IncidentChannel
 from bot.services.failover.failovers import Failovers, Standing
 from bot.services.failover.views import FailoverViews
 
@@ -125,5 +125,5 @@ def _found(
     return failovers.find(run, asker=request.user, place=_place(request, incident), incident=incident)
 
 
-def _place(request: Request, incident: Incident | None) -> str:
-    return incident_channel(incident.number) if incident else request.channel or request.user
+def _place(request: Request, incident: Incident | None) -> Address:
+    return IncidentChannel(incident.number) if incident else request.channel or request.user

@@ -14,22 +14,14 @@ from bot.commands.interpreter import Interpreter, incident_number
 from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import VISIBLE, Edited, Notice, Request, Response, Shared, Source
-from bot.domain.effects import (
-    Effect,
-    OpenForm,
-    Post,
-    PostEphemeral,
-    PostEvent,
-    Respond,
-    UpsertMessage,
-    incident_channel,
-)
+from bot.domain.effects import Effect, OpenForm, Post, PostEphemeral, PostEvent, Respond, UpsertMessage
 from bot.domain.grammar.typed import Typed, Word
 from bot.domain.incident.incident import Incident
 from bot.domain.markup import MENTION, cleaned, plain_prose
 from bot.domain.message import Message
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.subject import IncidentChannel
 from bot.ports import Clock, Runbooks, Sessions, Templates, TimeLimit
 from bot.services.incident.incidents import Incidents
 from bot.services.people import People
@@ -337,7 +329,7 @@ def _said_there(effects: Iterable[Effect], request: Request, tx: Transaction) ->
     if request.thread:
         return False
     here = tx.session.incidents.in_channel(request.channel) if request.channel else None
-    places = {request.channel, incident_channel(here.number) if here else None}
+    places = {request.channel, IncidentChannel(here.number) if here else None}
     return any(
         isinstance(effect, PostEvent)
         or (isinstance(effect, UpsertMessage) and effect.message_type in SAID_THERE)

@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.config.settings import Settings
 from bot.domain.failover.plan import Instruction, Plan, Program, Workflow
 from bot.domain.placeholders import variables as filled_in
+from bot.domain.subject import is_user_group
 from bot.ports import CheckResult
 
 Trouble = tuple[str, str]
@@ -40,7 +41,7 @@ def _people_missing(plan: Plan, settings: Settings) -> Iterator[Trouble]:
     """Count who can propose and approve it. A user group's size is not known here and counts as enough."""
     permissions = settings.policy().permissions
     holders = permissions.get(plan.allow, frozenset()) | permissions.get("admin", frozenset())
-    if plan.allow == "everyone" or any(holder.startswith("S") for holder in holders):
+    if plan.allow == "everyone" or any(map(is_user_group, holders)):
         return
     cure = f"Name people, or a user group, in permissions.{plan.allow}."
     if not holders:

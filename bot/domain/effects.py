@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Any, ClassVar, Self
 
 from bot.domain.message import Message
-from bot.domain.subject import incident_addressed
+from bot.domain.subject import Address, IncidentChannel, Occurrence
 
 
 class Urgency(IntEnum):
@@ -44,9 +44,9 @@ class Effect:
         return None
 
 
-def incident_channel(number: int) -> str:
-    """Return the address of an incident's channel, usable before its Slack id is known."""
-    return f"incident:{number}"
+def _awaited(to: Address) -> int | None:
+    """Return the incident whose channel must exist before a message can go to this address."""
+    return to.incident if isinstance(to, IncidentChannel) else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class UpsertMessage(Effect):
 
     message_type: str
     ref: int
-    to: str
+    to: Address
     mark: str = ""
     """Separates messages of one type and `ref`: each offer of command has its own brief."""
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -68,7 +68,9 @@ class UpsertMessage(Effect):
     label: ClassVar[str] = "A message ({message_type})"
 
     @classmethod
-    def about(cls, message_type: str, ref: int, occurrence: str, *, to: str, origin: str) -> Self:
+    def about(
+        cls, message_type: str, ref: int, occurrence: Occurrence | str, *, to: Address, origin: str
+    ) -> Self:
         """Return the message of one occurrence of a reminder. `origin` makes the key unique among refreshes."""
         return cls(
             key=f"{message_type.replace('_', '-')}:{ref}:{occurrence}:{origin}",
@@ -76,7 +78,7 @@ class UpsertMessage(Effect):
             ref=ref,
             to=to,
             mark=f":{occurrence}",
-            facts={"occurrence": occurrence},
+            facts={"occurrence": str(occurrence)},
         )
 
     @property
@@ -89,14 +91,14 @@ class UpsertMessage(Effect):
 
     @property
     def needs_channel(self) -> int | None:
-        return incident_addressed(self.to)
+        return _awaited(self.to)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PostEvent(Effect):
     """Post an event once: entry `seq` of the incident's timeline. With `thread_of` (a slot) it is a reply there."""
 
-    to: str
+    to: Address
     template: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     incident: int
@@ -111,7 +113,7 @@ class PostEvent(Effect):
 
     @property
     def needs_channel(self) -> int | None:
-        return incident_addressed(self.to)
+        return _awaited(self.to)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,12 +183,14 @@ class Notify(Effect):
     The template gets `facts`, the `incident`, and as `words` the text of a line that was not delivered.
     """
 
-    to: str
+    to: Address
     template: str
     person: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     incident: int | None = None
     line: PostEvent | None = None
+    reports_failure: bool = False
+    """Whether it tells the maintainers of a failed delivery. If it fails too, only the log has it."""
     urgency: ClassVar[Urgency] = Urgency.SOON
 
 

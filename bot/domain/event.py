@@ -1,10 +1,10 @@
 """A past fact about an incident. It is an entry of the timeline, and messages follow from it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class ShownIn(Enum):
@@ -43,3 +43,7 @@ class Event:
     def text(self) -> str:
         """The words a person typed, if any."""
         return ""
+
+    def facts(self) -> dict[str, Any]:
+        """Return its fields as stored and as templates get them."""
+        return asdict(self)

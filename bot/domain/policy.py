@@ -10,6 +10,7 @@ from bot.domain.incident.role import ROLES
 from bot.domain.incident.severity import means
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.spelling import did_you_mean, nearest
+from bot.domain.subject import is_person, is_user_group
 from bot.domain.text import shortened
 
 
@@ -213,13 +214,13 @@ class Policy:
             choices=tuple(Choice(label=name, say=f"incident sev {name}") for name in self.severities),
         )
 
-    def service_of(self, repository: str) -> str:
-        """Return the service that owns a repository (owner/name), else the repository's own name."""
+    def service_of(self, repository: str) -> str | None:
+        """Return the service that owns a repository (owner/name), else None."""
         wanted = repository.casefold()
         for service in self.services.values():
             if wanted in (it.casefold() for it in service.repositories):
                 return service.key
-        return wanted.rpartition("/")[2]
+        return None
 
     def service_paged_as(self, pagerduty_id: str) -> str:
         """Return the service or team with this PagerDuty service id, else the id in lower case."""
@@ -244,7 +245,7 @@ class Policy:
     @property
     def maintainers(self) -> tuple[str, ...]:
         """Who is notified of Spy's own problems: the named admins, else the announcement channel."""
-        admins = sorted(it for it in self.permissions.get("admin", ()) if it.startswith(("U", "W")))
+        admins = sorted(it for it in self.permissions.get("admin", ()) if is_person(it))
         return tuple(admins or ([self.announce] if self.announce else []))
 
     def may(self, person: str, role: str) -> bool:
@@ -255,8 +256,3 @@ class Policy:
     def user_groups(self) -> frozenset[str]:
         """The ids of the Slack user groups in `permissions:`."""
         return frozenset(it for named in self.permissions.values() for it in named if is_user_group(it))
-
-
-def is_user_group(ident: str) -> bool:
-    """Whether a Slack id belongs to a user group."""
-    return ident.startswith("S")

@@ -7,12 +7,12 @@ from enum import StrEnum
 
 from bot.domain.incident.incident import Incident
 from bot.domain.policy import Policy
-from bot.domain.subject import Occurrence
+from bot.domain.subject import Occurrence, ReminderName
 from bot.domain.timer import LastSent, Timer, mark_of
 
 Rule = Callable[[Incident, Policy, str | None], Iterable[Timer | None]]
 """Returns the next occurrence. The last argument is the owner's time zone (IANA), if known."""
-IsDone = Callable[[Incident, Policy, str, LastSent], bool]
+IsDone = Callable[[Incident, Policy, ReminderName, LastSent], bool]
 """Whether what the reminder of this name asked for has happened since."""
 
 
@@ -36,7 +36,7 @@ def always(_incident: Incident) -> bool:
     return True
 
 
-def unknown(_incident: Incident, _policy: Policy, _name: str, _said: LastSent) -> bool:
+def unknown(_incident: Incident, _policy: Policy, _name: ReminderName, _said: LastSent) -> bool:
     """Return False: only the end of the incident shows that it is done."""
     return False
 
@@ -88,19 +88,19 @@ def declare(reminder: Reminder) -> Reminder:
 # --- building a rule --------------------------------------------------------------------------------------
 
 
-def sent_in(reminded: Mapping[str, LastSent], name: str, cycle: str) -> LastSent | None:
+def sent_in(reminded: Mapping[ReminderName, LastSent], name: ReminderName, cycle: str) -> LastSent | None:
     """Return what was last sent in this cycle, else None."""
     said = reminded.get(name)
     return said if said and said.mark == cycle else None
 
 
-def once(incident: Incident, name: str, cycle: str, due: datetime) -> Timer | None:
+def once(incident: Incident, name: ReminderName, cycle: str, due: datetime) -> Timer | None:
     return None if sent_in(incident.reminded, name, cycle) else occurrence(incident, name, cycle, None, due)
 
 
 def repeated(
     incident: Incident,
-    name: str,
+    name: ReminderName,
     cycle: str,
     start: datetime,
     every: timedelta,
@@ -120,7 +120,9 @@ def next_period(start: datetime, every: timedelta, said: LastSent | None) -> dat
     return start + every * ((said.at - start) // every + 1)
 
 
-def occurrence(incident: Incident, name: str, cycle: str, said: LastSent | None, due: datetime) -> Timer:
+def occurrence(
+    incident: Incident, name: ReminderName, cycle: str, said: LastSent | None, due: datetime
+) -> Timer:
     nth = Occurrence(name, cycle, str(said.count if said else 0))
     return Timer(subject=incident.subject, occurrence=nth, due_at=due)
 

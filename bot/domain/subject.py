@@ -20,10 +20,26 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class MilestoneName:
+    """The name of a milestone's reminder. The one at the end of the incident has a name of its own."""
+
+    milestone: str
+    at_stop: bool = False
+
+    def __str__(self) -> str:
+        """Return it as stored in the database."""
+        return f"milestone:{self.milestone}{'@stop' if self.at_stop else ''}"
+
+
+ReminderName = MilestoneName | str
+"""A milestone, or the name of a reminder that Spy declares."""
+
+
+@dataclass(frozen=True)
 class Occurrence:
     """One sending of a reminder: the nth (or step `n`) in a cycle, or the only one in it."""
 
-    reminder: str
+    reminder: ReminderName
     cycle: str
     n: str | None = None
 
@@ -32,7 +48,42 @@ class Occurrence:
         return self.cycle if self.n is None else f"{self.cycle}.{self.n}"
 
 
-def incident_addressed(address: str) -> int | None:
-    """Return the incident whose channel an address such as `incident:42` means, else None."""
-    kind, _, number = address.partition(":")
-    return int(number) if kind == "incident" else None
+@dataclass(frozen=True)
+class IncidentChannel:
+    """The channel of an incident, usable before its Slack id is known."""
+
+    incident: int
+
+    def __str__(self) -> str:
+        """Return it as used in keys and the database."""
+        return f"incident:{self.incident}"
+
+
+@dataclass(frozen=True)
+class CardOnly:
+    """No message: only the card of an incident shows the reminder, because it may not be posted."""
+
+    incident: int
+
+    def __str__(self) -> str:
+        """Return it as stored in the database."""
+        return f"card:{self.incident}"
+
+
+Address = IncidentChannel | str
+"""Where a message goes: an incident's channel, or the Slack id of a channel or a person."""
+
+
+def is_person(slack_id: str) -> bool:
+    """Whether a Slack id belongs to a person. Slack documents the first letters of its ids."""
+    return slack_id[:1] in {"U", "W"}
+
+
+def is_channel(slack_id: str) -> bool:
+    """Whether a Slack id belongs to a channel."""
+    return slack_id[:1] in {"C", "G"}
+
+
+def is_user_group(slack_id: str) -> bool:
+    """Whether a Slack id belongs to a user group."""
+    return slack_id[:1] == "S"

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from bot.domain.incident.events import Reminded
-from bot.domain.subject import Occurrence, Subject
+from bot.domain.subject import Address, CardOnly, Occurrence, ReminderName, Subject
 
+T = TypeVar("T")
 LATE_AFTER = timedelta(minutes=1)
 """A reminder sent later than this after its due time is marked as late (issue 3)."""
 
@@ -30,7 +32,7 @@ class Timer:
     due_at: datetime
 
     @property
-    def reminder(self) -> str:
+    def reminder(self) -> ReminderName:
         return self.occurrence.reminder
 
     @property
@@ -41,8 +43,8 @@ class Timer:
     def is_late(self, now: datetime) -> bool:
         return now - self.due_at > LATE_AFTER
 
-    def said(self, now: datetime, *, to: str) -> Reminded:
-        """Return the event that it was sent. `to` is a person's or channel's id, `incident:42` or `card:42`."""
+    def said(self, now: datetime, *, to: CardOnly | Address) -> Reminded:
+        """Return the event that it was sent to this address."""
         return Reminded(
             at=now,
             reminder=self.reminder,
@@ -54,6 +56,11 @@ class Timer:
         )
 
 
+def named(sent: Mapping[Occurrence, T], occurrence: str) -> T | None:
+    """Return what was stored for an occurrence of one reminder, by its name in the facts of a message."""
+    return next((it for known, it in sent.items() if str(known) == occurrence), None)
+
+
 @dataclass(frozen=True, kw_only=True)
 class LastSent:
     """The last message of a reminder: its cycle (`mark`), the count in that cycle, when, which, and to whom."""
@@ -62,9 +69,18 @@ class LastSent:
     count: int
     at: datetime
     occurrence: str = ""
-    to: str = ""
+    to: CardOnly | Address = ""
     due_at: datetime | None = None
     late: bool = False
+
+    @property
+    def address(self) -> Address:
+        """Where its message is. Raises LookupError if only the card shows it."""
+        match self.to:
+            case CardOnly(incident):
+                raise LookupError(f"only the card of incident {incident} shows it")
+            case address:
+                return address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +92,9 @@ class Snooze:
     by: str
 
 
-def remembering(reminded: Mapping[str, LastSent], event: Reminded) -> Mapping[str, LastSent]:
+def remembering(
+    reminded: Mapping[ReminderName, LastSent], event: Reminded
+) -> Mapping[ReminderName, LastSent]:
     """Return the last messages by reminder, with this one added."""
     before = reminded.get(event.reminder)
     count = before.count if before and before.mark == event.mark else 0

@@ -6,6 +6,7 @@ from bot.domain.effects import MeetPerson
 from bot.domain.markup import as_seen
 from bot.domain.policy import Team
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.subject import is_channel
 from bot.domain.text import shortened
 from bot.ports import SLACKBOT, Person
 from bot.services.transaction import Transaction
@@ -35,10 +36,10 @@ class Directory:
 
     def name(self, ident: str) -> str | None:
         """Return the name of a person, or of an incident's or team's channel, by Slack id; None if unknown."""
-        if ident.startswith(("C", "G")):
+        if is_channel(ident):
             return self._channel_name(ident)
         known = self._session.people.get(ident)
-        return known.name if known and not known.name.startswith("<@") else None
+        return known.name if known and known.name != f"<@{ident}>" else None
 
     def _channel_name(self, channel: str) -> str | None:
         """Return a channel's name.

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.policy import is_user_group
 from bot.domain.refusal import Refusal
+from bot.domain.subject import is_user_group
 from bot.ports import UserGroup
 from bot.services.directory import Directory
 from bot.services.transaction import Transaction

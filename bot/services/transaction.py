@@ -1,7 +1,7 @@
 """One database transaction: its session, time and policy, and the effects it queues."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -83,7 +83,7 @@ class Transaction:
         return corrected
 
     def _entry(self, incident: Incident, event: Event) -> Entry:
-        facts = asdict(event)
+        facts = event.facts()
         return Entry(
             incident=incident.number,
             seq=incident.entries,

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.effects import Effect, Notify, incident_channel
+from bot.domain.effects import Effect, Notify
 from bot.domain.paging.effects import PageEffect
+from bot.domain.subject import Address, IncidentChannel, is_channel, is_person
 from bot.ports import OutboxItem, Standstill
 from bot.services.incident.channels import IncidentChannels
 from bot.services.transaction import Transaction
-
-LAST = "lost:"
-"""The key prefix of reports to maintainers. If such a report fails too, only the log has it."""
 
 
 class Undelivered:
@@ -34,33 +32,36 @@ class Undelivered:
 
     def tell_maintainers(self, effect: Effect, why: str) -> None:
         """Report to the maintainers that a message failed, without its text; once a day for each destination."""
-        to = getattr(effect, "person", None) or getattr(effect, "to", None)
-        if effect.key.startswith(LAST):
+        if isinstance(effect, Notify) and effect.reports_failure:
             return
+        to = getattr(effect, "person", None) or getattr(effect, "to", None)
         kind = getattr(effect, "message_type", type(effect).__name__)
-        facts = {"what": what(effect), "to": to if str(to).startswith(("U", "W", "C")) else None, "why": why}
+        is_shown = isinstance(to, str) and (is_person(to) or is_channel(to))
+        facts = {"what": what(effect), "to": to if is_shown else None, "why": why}
         for person in self._tx.policy.maintainers:
-            key = f"{LAST}{kind}:{to}:{self._tx.now:%Y-%m-%d}:{person}"
-            self._notify(key, person, "shared/unsaid", facts)
+            key = f"lost:{kind}:{to}:{self._tx.now:%Y-%m-%d}:{person}"
+            self._tx.send(
+                Notify(key=key, to=person, template="shared/unsaid", facts=facts, reports_failure=True)
+            )
 
     def stands_still(self, still: Standstill) -> None:
         """Report once that an effect is stuck, together with those behind it."""
         number = self._incident(still.effect)
         facts = {"what": what(still.effect), "since": still.since}
-        for place in [incident_channel(number)] if number else self._tx.policy.maintainers:
+        for place in [IncidentChannel(number)] if number else self._tx.policy.maintainers:
             key = f"{_stuck(still.id)}:{place}"
             self._notify(key, place, "shared/stuck", facts, incident=number)
 
     def left(self, item: OutboxItem) -> None:
         """Report that a stuck effect was delivered, if it was reported as stuck."""
         number = self._incident(item.effect)
-        for place in [incident_channel(number)] if number else self._tx.policy.maintainers:
+        for place in [IncidentChannel(number)] if number else self._tx.policy.maintainers:
             if self._session.outbox.knows(f"{_stuck(item.id)}:{place}"):
                 key, facts = f"left:{item.id}:{place}", {"what": what(item.effect)}
                 self._notify(key, place, "shared/left", facts, incident=number)
 
     def _notify(
-        self, key: str, to: str, template: str, facts: Mapping[str, Any], incident: int | None = None
+        self, key: str, to: Address, template: str, facts: Mapping[str, Any], incident: int | None = None
     ) -> None:
         self._tx.send(Notify(key=key, to=to, template=template, facts=facts, incident=incident))
 

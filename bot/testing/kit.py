@@ -40,15 +40,7 @@ from typing import Any
 from bot.commands.plugins import CommandRegistry, load, registry
 from bot.commands.request import Notice, Request, Response, Source
 from bot.commands.router import Router
-from bot.domain.effects import (
-    Effect,
-    Post,
-    PostEphemeral,
-    PostEvent,
-    Respond,
-    UpsertMessage,
-    incident_channel,
-)
+from bot.domain.effects import Effect, Post, PostEphemeral, PostEvent, Respond, UpsertMessage
 from bot.domain.incident.effects import SayCommand
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.timeline import Entry
@@ -57,6 +49,7 @@ from bot.domain.paging.page import Page
 from bot.domain.policy import Policy, Severity, Team
 from bot.domain.postmortem.document import Document
 from bot.domain.postmortem.statistics import Bar
+from bot.domain.subject import IncidentChannel
 from bot.ports import Form, Profile, Runbooks, Templates
 from bot.services.features import load_features
 from bot.services.incident.channels import IncidentChannels
@@ -295,7 +288,7 @@ class SpyKit:
         return [
             self._rendered(effect.template, effect.facts).text
             for effect in self.asked(PostEvent)
-            if effect.incident == number and effect.to == incident_channel(number)
+            if effect.incident == number and effect.to == IncidentChannel(number)
         ]
 
     def private(self) -> Sequence[Message]:

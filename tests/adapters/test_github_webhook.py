@@ -224,5 +224,8 @@ def test_a_clock_that_is_ahead_is_not_believed():
 
 
 def test_a_repository_has_its_own_name_where_no_service_has_it():
-    assert POLICY.service_of("Acme/Checkout-API") == "checkout-api"
+    told = samples.payload("push")
+    told["repository"]["full_name"] = "Acme/Checkout-API"
+
+    assert change("push", told).service == "checkout-api"
     assert POLICY.service_of("CoderToCat/Hello-World") == "greeter"

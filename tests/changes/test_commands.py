@@ -6,6 +6,7 @@ from bot.commands.request import Source
 from bot.domain.changes.change import Change, ChangeSource
 from bot.domain.effects import UpsertMessage
 from bot.domain.message import Message
+from bot.domain.subject import IncidentChannel
 from bot.services.changes.changes import Changes
 from bot.services.changes.locks import Locks
 from bot.services.postmortem.documents import Documents
@@ -156,7 +157,7 @@ def test_a_suspect_brings_up_the_rollback_after_ten_minutes(spy: SpyKit, channel
 
     spy.pass_time(minutes=10)
 
-    [asked] = [it.text for it in spy.reminder_messages(to="incident:1") if "Roll back?" in it.text]
+    [asked] = [it.text for it in spy.reminder_messages(to=IncidentChannel(1)) if "Roll back?" in it.text]
     assert "deploy 42" in asked
     assert "A change was suspected 12:00 UTC" in in_utc(
         said(spy, "incident why roll_back", channel=channel).text
@@ -170,7 +171,7 @@ def test_a_suspect_that_is_cleared_brings_up_nothing(spy: SpyKit, channel: str):
 
     spy.pass_time(minutes=11)
 
-    assert not [it for it in spy.reminder_messages(to="incident:1") if "Roll back?" in it.text]
+    assert not [it for it in spy.reminder_messages(to=IncidentChannel(1)) if "Roll back?" in it.text]
     assert spy.incident(1).suspects == ()
     assert "No longer suspected" in spy.lines(1)[-1]
 

@@ -5,7 +5,8 @@ from datetime import date
 
 from bot.domain.oncall.shift import Told
 from bot.domain.postmortem.follow_up import Category, Filed, FollowUp
-from bot.domain.postmortem.postmortem import Postmortem
+from bot.domain.postmortem.postmortem import OWED, Postmortem
+from bot.domain.subject import Occurrence
 from bot.ports import Sessions
 from tests.contracts.test_session import NOON, noted
 
@@ -33,8 +34,8 @@ def test_a_postmortem_comes_back_as_it_was(sessions: Sessions) -> None:
         nothing={"recovery": "because"},
         filed=filed,
         edited_by_people=("public",),
-        told={"1.half": Told(at=NOON, late=True)},
-        told_to={"1.half": "U0ANA"},
+        told={Occurrence(OWED, "1", "half"): Told(at=NOON, late=True)},
+        told_to={Occurrence(OWED, "1", "half"): "U0ANA"},
     )
     with sessions.begin() as session:
         session.postmortems.put(Postmortem(incident=1))

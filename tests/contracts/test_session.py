@@ -22,6 +22,7 @@ from bot.domain.incident.timeline import Entry
 from bot.domain.message import Message
 from bot.domain.paging.effects import SendPage
 from bot.domain.paging.page import Page, PageState
+from bot.domain.subject import IncidentChannel
 from bot.domain.trouble import Trouble
 from bot.ports import OnCallCopy, OnCallShift, OutboxItem, Person, Posted, Session, Sessions
 
@@ -59,7 +60,7 @@ def post(key: str, *, to: str = "C0PAY") -> Post:
 
 
 def card(key: str) -> UpsertMessage:
-    return UpsertMessage(key=key, message_type="card", ref=42, to="incident:42")
+    return UpsertMessage(key=key, message_type="card", ref=42, to=IncidentChannel(42))
 
 
 def keys(items: list[OutboxItem]) -> list[str]:

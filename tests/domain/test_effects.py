@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.effects import Effect, UpsertMessage, Urgency, incident_channel
+from bot.domain.effects import Effect, UpsertMessage, Urgency
 from bot.domain.event import Event
 from bot.domain.incident import events
 from bot.domain.incident.effects import AddBookmark, CreateChannel, Invite, SetTopic
@@ -15,6 +15,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.paging import events as paging_events
 from bot.domain.paging.effects import SendPage
 from bot.domain.policy import Policy
+from bot.domain.subject import IncidentChannel
 from tests.support.events import SHOWN, kinds
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -67,7 +68,7 @@ def test_declaring_asks_for_the_channel_and_all_that_belongs_in_it():
     ]
     assert [getattr(it, "to", None) for it in effects if isinstance(it, UpsertMessage)] == [
         "C0INCIDENTS",
-        "incident:42",
+        IncidentChannel(42),
     ]
 
 
@@ -84,7 +85,7 @@ def test_the_announcement_and_the_channel_do_not_wait_for_each_other():
 def test_a_private_incident_is_heard_of_nowhere_but_in_its_channel(kind: type[Event]):
     effects = heard(Sample().of(kind), private=True)
 
-    assert all(getattr(it, "to", "incident:42") in {"incident:42", "to"} for it in effects)
+    assert all(getattr(it, "to", IncidentChannel(42)) in {IncidentChannel(42), "to"} for it in effects)
     assert not any(getattr(it, "message_type", "") == "announcement" for it in effects)
 
 
@@ -92,7 +93,7 @@ def test_a_private_incident_is_heard_of_nowhere_but_in_its_channel(kind: type[Ev
 def test_without_a_channel_for_announcements_nothing_is_announced(kind: type[Event]):
     effects = heard(Sample().of(kind), policy=Policy())
 
-    assert all(getattr(it, "to", "incident:42") in {"incident:42", "to"} for it in effects)
+    assert all(getattr(it, "to", IncidentChannel(42)) in {IncidentChannel(42), "to"} for it in effects)
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.kind())
@@ -143,7 +144,7 @@ def test_pages_go_first_and_in_order():
 
 def test_a_lasting_message_waits_once():
     cards = [
-        UpsertMessage(key=f"card:42:{seq}", message_type="card", ref=42, to=incident_channel(42))
+        UpsertMessage(key=f"card:42:{seq}", message_type="card", ref=42, to=IncidentChannel(42))
         for seq in (1, 2)
     ]
     offers = [

@@ -11,6 +11,7 @@ from bot.domain.effects import UpsertMessage
 from bot.domain.failover.plan import Check, End, Outcome, Param, Program
 from bot.domain.failover.state import State
 from bot.domain.message import Buttons, Message
+from bot.domain.subject import IncidentChannel
 from bot.services.failover.actions import FailoverActions
 from tests.support.times import in_utc
 
@@ -602,7 +603,9 @@ def test_in_an_incident_it_stands_in_the_channel_and_on_the_timeline(play: Failo
 
     play.begun(channel="C0ROOM").to_the_end()
 
-    assert {it.to for it in play.spy.asked(UpsertMessage) if it.message_type == "failover"} == {"incident:1"}
+    assert {it.to for it in play.spy.asked(UpsertMessage) if it.message_type == "failover"} == {
+        IncidentChannel(1)
+    }
     kinds = [it.kind for it in play.spy.timeline(1) if it.kind.startswith("failover")]
     assert kinds[:3] == ["failover_proposed", "failover_approved", "failover_began"]
     assert kinds[-1] == "failover_ended"
@@ -653,7 +656,9 @@ def test_what_an_incident_has_moved_is_taken_back_in_its_channel(play: FailoverP
 
     play.say("failover rollback 1", channel="C0GENERAL")
 
-    assert {it.to for it in play.spy.asked(UpsertMessage) if it.message_type == "failover"} == {"incident:1"}
+    assert {it.to for it in play.spy.asked(UpsertMessage) if it.message_type == "failover"} == {
+        IncidentChannel(1)
+    }
 
 
 def test_in_a_drill_every_message_says_so(play: FailoverPlay):

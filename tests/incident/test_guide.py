@@ -16,6 +16,7 @@ from bot.domain.incident.timeline import Entry
 from bot.domain.policy import Policy, Severity
 from bot.domain.refusal import Refusal
 from bot.domain.reminder import Status
+from bot.domain.subject import IncidentChannel
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 POLICY = Policy(severities={"sev1": Severity(key="sev1"), "sev3": Severity(key="sev3")})
@@ -255,7 +256,7 @@ def test_it_is_said_once_and_then_shows_what_became_of_it():
     incident = told(suspected(3))
     timer = next(it for it in agenda(incident, POLICY) if it.reminder == MITIGATE_FIRST.name)
 
-    said = incident.after(timer.said(after(minutes=10), to="incident:42"))
+    said = incident.after(timer.said(after(minutes=10), to=IncidentChannel(42)))
 
     assert due(said.after(suspected(12, "a full queue"))) is None
     assert status(said, POLICY, MITIGATE_FIRST.name, said.reminded[MITIGATE_FIRST.name]) is Status.OPEN
@@ -268,4 +269,4 @@ def test_where_roll_back_is_asked_nothing_is_added():
     asked = next(it for it in agenda(incident, POLICY) if it.reminder == "roll_back")
 
     assert due(incident) is None
-    assert due(incident.after(asked.said(after(minutes=10), to="incident:42"))) is None
+    assert due(incident.after(asked.said(after(minutes=10), to=IncidentChannel(42)))) is None

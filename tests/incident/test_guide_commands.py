@@ -1,6 +1,7 @@
 """The step guide as people see it: on the card, in the checklist, and once at ten minutes."""
 
 from bot.domain.effects import PostEvent, UpsertMessage
+from bot.domain.subject import IncidentChannel
 from bot.testing import SpyKit
 from tests.support.times import in_utc
 
@@ -67,7 +68,7 @@ def test_who_skips_mitigation_is_told_once_and_kindly(spy: SpyKit, channel: str)
 
     spy.pass_time(minutes=30)
 
-    said = [it.text for it in spy.reminder_messages(to="incident:1") if "mitigate" in it.text]
+    said = [it.text for it in spy.reminder_messages(to=IncidentChannel(1)) if "mitigate" in it.text]
     assert len(said) == 1
     assert said[0].startswith(
         "*Mitigate first, then find the cause.* People are looking for the cause of INC-1"
@@ -84,5 +85,5 @@ def test_what_was_said_shows_that_it_is_mitigated(spy: SpyKit, channel: str):
     spy.say("incident status mitigated", channel=channel)
 
     assert "INC-1: mitigated 12:12 UTC" in in_utc(
-        [it.text for it in spy.reminder_messages(to="incident:1")][-1]
+        [it.text for it in spy.reminder_messages(to=IncidentChannel(1))][-1]
     )

@@ -16,6 +16,7 @@ from bot.domain.paging.reminders import page_agenda
 from bot.domain.policy import Milestone, Policy, Severity
 from bot.domain.refusal import Refusal
 from bot.domain.reminder import Status, may_post, may_send
+from bot.domain.subject import IncidentChannel, MilestoneName
 from bot.domain.timer import Timer
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -212,24 +213,24 @@ PLAN = replace(POLICY, milestones=(TWICE,))
 
 def test_a_milestone_comes_at_each_of_its_times_and_at_the_stop():
     incident = declared()
-    assert due(incident, "milestone:page", PLAN) == after(seconds=30)
+    assert due(incident, MilestoneName("page"), PLAN) == after(seconds=30)
 
-    incident = spoken(incident, "milestone:page", at=after(seconds=30), policy=PLAN)
-    assert due(incident, "milestone:page", PLAN) == after(minutes=5)
+    incident = spoken(incident, MilestoneName("page"), at=after(seconds=30), policy=PLAN)
+    assert due(incident, MilestoneName("page"), PLAN) == after(minutes=5)
 
-    incident = spoken(incident, "milestone:page", at=after(minutes=5), policy=PLAN)
-    assert due(incident, "milestone:page", PLAN) is None
+    incident = spoken(incident, MilestoneName("page"), at=after(minutes=5), policy=PLAN)
+    assert due(incident, MilestoneName("page"), PLAN) is None
 
     incident = incident.after(events.Resolved(at=after(hours=1), by="U0ANA"))
-    assert due(incident, "milestone:page@stop", PLAN) == after(hours=1)
-    incident = spoken(incident, "milestone:page@stop", at=after(hours=1), policy=PLAN)
+    assert due(incident, MilestoneName("page", at_stop=True), PLAN) == after(hours=1)
+    incident = spoken(incident, MilestoneName("page", at_stop=True), at=after(hours=1), policy=PLAN)
     assert agenda(incident, PLAN) == []
 
 
 def test_a_milestone_that_was_missed_is_not_made_up_for_twice():
-    incident = spoken(declared(), "milestone:page", at=after(hours=2), policy=PLAN)
+    incident = spoken(declared(), MilestoneName("page"), at=after(hours=2), policy=PLAN)
 
-    assert due(incident, "milestone:page", PLAN) is None
+    assert due(incident, MilestoneName("page"), PLAN) is None
 
 
 def test_what_a_false_alarm_leaves_behind_has_no_stop():
@@ -241,19 +242,19 @@ def test_a_milestone_is_for_its_severities_and_counts_from_when_it_is_one():
     raised = declared("sev2").set_severity(SEV1, by="U0ANA", at=after(minutes=20))
     assert raised
 
-    assert due(declared("sev2"), "milestone:page", plan) is None
-    assert due(declared("sev2").after(raised), "milestone:page", plan) == after(minutes=20)
+    assert due(declared("sev2"), MilestoneName("page"), plan) is None
+    assert due(declared("sev2").after(raised), MilestoneName("page"), plan) == after(minutes=20)
 
 
 def test_a_milestone_that_was_said_does_not_come_again_with_another_severity():
     plan = replace(POLICY, milestones=(replace(TWICE, severities=("sev1", "sev2")),))
-    incident = spoken(declared("sev1"), "milestone:page", at=after(seconds=30), policy=plan)
+    incident = spoken(declared("sev1"), MilestoneName("page"), at=after(seconds=30), policy=plan)
 
     changed = incident.after(
         events.SeveritySet(at=after(minutes=2), by="U0ANA", severity="sev2", before="sev1")
     )
 
-    assert due(changed, "milestone:page", plan) == after(minutes=5)
+    assert due(changed, MilestoneName("page"), plan) == after(minutes=5)
 
 
 @pytest.mark.parametrize(
@@ -273,32 +274,35 @@ def test_a_milestone_is_skipped_if_its_unless_holds(unless: str, done: Event):
     plan = replace(POLICY, milestones=(replace(TWICE, unless=unless),))
     incident = declared(severity=None)
 
-    assert due(incident, "milestone:page", plan) == after(seconds=30)
-    assert due(incident.after(done), "milestone:page", plan) is None
+    assert due(incident, MilestoneName("page"), plan) == after(seconds=30)
+    assert due(incident.after(done), MilestoneName("page"), plan) is None
 
 
 def test_milestones_are_counted_anew_from_when_it_is_reopened():
     resolved = declared().after(events.Resolved(at=after(seconds=20), by="U0ANA"))
     reopened = resolved.after(events.Reopened(at=after(days=3), by="U0ANA"))
 
-    assert due(reopened, "milestone:page", PLAN) == after(days=3, seconds=30)
-    said = spoken(reopened, "milestone:page", at=after(days=3, seconds=30), policy=PLAN)
-    assert due(said, "milestone:page", PLAN) == after(days=3, minutes=5)
+    assert due(reopened, MilestoneName("page"), PLAN) == after(days=3, seconds=30)
+    said = spoken(reopened, MilestoneName("page"), at=after(days=3, seconds=30), policy=PLAN)
+    assert due(said, MilestoneName("page"), PLAN) == after(days=3, minutes=5)
 
 
 def test_what_a_milestone_said_before_it_was_reopened_does_not_stand_for_what_follows():
-    said = spoken(declared(), "milestone:page", at=after(minutes=5), policy=PLAN)
+    said = spoken(declared(), MilestoneName("page"), at=after(minutes=5), policy=PLAN)
     resolved = said.after(events.Resolved(at=after(minutes=6), by="U0ANA"))
     reopened = resolved.after(events.Reopened(at=after(minutes=7), by="U0ANA"))
 
-    assert due(reopened, "milestone:page", PLAN) == after(minutes=7, seconds=30)
+    assert due(reopened, MilestoneName("page"), PLAN) == after(minutes=7, seconds=30)
 
 
 def test_a_milestone_of_what_is_done_is_skipped_after_a_reopening_too():
     plan = replace(POLICY, milestones=(replace(TWICE, unless="updated"),))
     resolved = updated(declared(), at=after(minutes=1)).after(events.Resolved(at=after(hours=1), by="U0ANA"))
 
-    assert due(resolved.after(events.Reopened(at=after(hours=2), by="U0ANA")), "milestone:page", plan) is None
+    assert (
+        due(resolved.after(events.Reopened(at=after(hours=2), by="U0ANA")), MilestoneName("page"), plan)
+        is None
+    )
 
 
 # --- what is reopened counts from then --------------------------------------------------------------------
@@ -374,7 +378,7 @@ def test_a_page_is_spoken_of_five_times():
     for minutes in (5, 10, 15, 20, 25):
         found = page_agenda(page, POLICY)[0]
         assert found.due_at == after(minutes=minutes)
-        page = page.after(found.said(after(minutes=minutes), to="incident:42"))
+        page = page.after(found.said(after(minutes=minutes), to=IncidentChannel(42)))
 
     assert page_agenda(page, POLICY) == []
 
@@ -426,7 +430,7 @@ def test_urgent_reminders_pass_whatever_was_said(name: str):
 def test_quiet_hushes_everything_else_and_ends():
     incident = replace(declared("sev2"), quiet_until=after(minutes=15))
 
-    for name in ("update_late", "update_due", "no_severity", "milestone:page"):
+    for name in ("update_late", "update_due", "no_severity", MilestoneName("page")):
         assert not may_send(incident, after(minutes=14), is_urgent=is_urgent(incident, name))
         assert may_send(incident, after(minutes=15), is_urgent=is_urgent(incident, name))
 

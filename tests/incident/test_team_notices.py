@@ -7,6 +7,7 @@ import pytest
 from bot.adapters.database import Database, open_engine
 from bot.domain.effects import UpsertMessage
 from bot.domain.refusal import Refusal
+from bot.domain.subject import IncidentChannel
 from bot.services.incident.incidents import Incidents
 from bot.services.incident.team_notices import TeamNotices
 from bot.services.transaction import Transaction
@@ -24,7 +25,7 @@ def test_a_tell_is_said_to_the_team_and_followed_in_the_channel(spy: SpyKit):
     notice(spy)
 
     assert [(it.message_type, it.to) for it in spy.asked(UpsertMessage)][-2:] == [
-        ("team_notice_sent", "incident:1"),
+        ("team_notice_sent", IncidentChannel(1)),
         ("team_notice", "C0PAY"),
     ]
 
@@ -48,7 +49,7 @@ def test_a_team_that_can_not_be_told_is_said_aloud_once(spy: SpyKit):
     assert len(spy.lines(1)) == 1
     assert [(it.message_type, it.to) for it in spy.asked(UpsertMessage)][-1] == (
         "team_notice_sent",
-        "incident:1",
+        IncidentChannel(1),
     )
 
 

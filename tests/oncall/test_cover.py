@@ -8,6 +8,7 @@ from bot.domain.oncall.cover import CoverRequest, CoverState, cover_agenda
 from bot.domain.oncall.shift import Shift, Turn
 from bot.domain.policy import Policy
 from bot.domain.refusal import Refusal
+from bot.domain.subject import Occurrence
 
 START = datetime(2026, 12, 24, 18, 0, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -49,7 +50,7 @@ def test_several_that_were_missed_are_said_once():
     after = cover.after_saying(first, at=START - 36 * HOUR)
 
     assert reminder_messages(after) == ["1d", "12h"]
-    assert after.told["cover/28d"].late
+    assert after.told[Occurrence("cover", "28d")].late
 
 
 def test_nobody_is_nagged_once_somebody_covers():

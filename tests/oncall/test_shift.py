@@ -12,6 +12,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.oncall.shift import Shift, Turn, shift_agenda, subject, unbroken
 from bot.domain.policy import Policy
 from bot.domain.refusal import Refusal
+from bot.domain.subject import Occurrence
 
 START = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -121,7 +122,10 @@ def test_a_warning_is_late_when_it_comes_more_than_a_minute_after_it_was_due():
     in_time = shift().after_saying(timer, at=timer.due_at + MINUTE)
     late = shift().after_saying(timer, at=timer.due_at + 2 * MINUTE)
 
-    assert (in_time.told["warning/7d"].late, late.told["warning/7d"].late) == (False, True)
+    assert (in_time.told[Occurrence("warning", "7d")].late, late.told[Occurrence("warning", "7d")].late) == (
+        False,
+        True,
+    )
 
 
 def test_a_shift_that_becomes_known_late_is_said_at_once_and_is_not_late():

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.effects import UpsertMessage
+from bot.domain.subject import Occurrence
 from bot.ports import Unreachable
 from bot.services.reminders import Reminders
 from bot.testing import POLICY
@@ -220,7 +221,7 @@ def test_a_person_who_travels_is_warned_by_the_clock_of_where_they_are(rota: Rot
     with rota.spy.tx() as tx:
         shift = tx.session.shifts.get(1)
     assert shift
-    assert (shift.zone, shift.told["warning/1d"].at) == ("America/Los_Angeles", spring - DAY)
+    assert (shift.zone, shift.told[Occurrence("warning", "1d")].at) == ("America/Los_Angeles", spring - DAY)
 
 
 # --- trouble ----------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from bot.domain.paging.effects import AnswerPage, EscalatePage, FindResponder, S
 from bot.domain.paging.page import Page, PageState
 from bot.domain.policy import Account
 from bot.domain.refusal import Refusal
+from bot.domain.subject import IncidentChannel
 from bot.ports import OnCallShift, PagerNews, Ringing
 from bot.services.incident.channels import IncidentChannels
 from bot.services.incident.incidents import Incidents
@@ -57,7 +58,7 @@ def test_a_page_for_a_severity_is_followed_on_the_card(spy: SpyKit):
 def test_a_page_asked_for_in_a_channel_has_its_line_there(spy: SpyKit):
     spy.say("page :payments come", channel="C0ROOM")
 
-    assert [it.to for it in spy.asked(UpsertMessage) if it.message_type == "page"] == ["incident:1"]
+    assert [it.to for it in spy.asked(UpsertMessage) if it.message_type == "page"] == [IncidentChannel(1)]
 
 
 def test_each_page_has_a_key_that_rings_once(spy: SpyKit):

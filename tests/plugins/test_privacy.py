@@ -7,6 +7,7 @@ import pytest
 from bot.commands.request import Response, Source
 from bot.domain.effects import Post, PostEphemeral, PostEvent, Respond, UpsertMessage
 from bot.domain.paging.effects import AnswerPage, SendPage
+from bot.domain.subject import IncidentChannel
 from bot.ports import Ringing
 from bot.services.paging.pager_results import PagerResults
 from bot.services.paging.paging import Paging
@@ -14,7 +15,7 @@ from bot.testing import SpyKit
 
 SECRET = "payroll"
 MEMBERS = {"U0ANA", "U0RAJ"}
-INSIDE = {"incident:1", "C0ROOM", *MEMBERS}
+INSIDE = {IncidentChannel(1), "C0ROOM", *MEMBERS}
 
 SAID = [
     'me "payroll" private',

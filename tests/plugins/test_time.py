@@ -11,6 +11,7 @@ from bot.domain.effects import UpsertMessage
 from bot.domain.message import Message
 from bot.domain.paging.effects import EscalatePage
 from bot.domain.policy import Milestone, Policy
+from bot.domain.subject import IncidentChannel
 from bot.ports import Ringing
 from bot.services.incident.incidents import Incidents
 from bot.services.paging.pager_results import PagerResults
@@ -64,7 +65,7 @@ def test_an_update_that_is_due_is_asked_for_by_dm_and_then_before_the_channel(te
     spy.pass_time(seconds=1)
     assert said_to(spy, "U0ANA") == ["Update due: INC-1 checkout is down. There is no update yet."]
     spy.pass_time(minutes=5)
-    assert said_to(spy, "incident:1") == [
+    assert said_to(spy, IncidentChannel(1)) == [
         "Update 5 min overdue. @Ana Lima: what is known, what is being done? There is no update yet."
     ]
 
@@ -110,7 +111,7 @@ def test_an_update_by_any_route_ends_the_nag_and_its_messages_say_so(telling: Te
     spy.pass_time(minutes=14)
 
     assert said_to(spy, "U0ANA") == ["INC-1: update posted 12:21 UTC by Ana Lima."]
-    assert said_to(spy, "incident:1") == ["INC-1: update posted 12:21 UTC by Ana Lima."]
+    assert said_to(spy, IncidentChannel(1)) == ["INC-1: update posted 12:21 UTC by Ana Lima."]
 
 
 def test_a_snooze_moves_one_nag_once_and_says_who_did_it(telling: TeamNotices):
@@ -173,12 +174,12 @@ def test_a_severity_is_asked_for_with_the_severities_as_buttons(telling: TeamNot
     spy = telling("")
     spy.pass_time(minutes=5)
 
-    request = spy.reminder_messages(to="incident:1")[0]
+    request = spy.reminder_messages(to=IncidentChannel(1))[0]
     assert labels(request) == ["sev1", "sev2", "sev3", "Why?"]
     spy.press("sev2", request, channel=CHANNEL)
     spy.pass_time(minutes=20)
 
-    assert said_to(spy, "incident:1") == ["INC-1: its severity is sev2."]
+    assert said_to(spy, IncidentChannel(1)) == ["INC-1: its severity is sev2."]
 
 
 def test_without_a_commander_the_backup_is_paged_in_the_end(telling: TeamNotices):
@@ -190,7 +191,7 @@ def test_without_a_commander_the_backup_is_paged_in_the_end(telling: TeamNotices
     spy.pass_time(minutes=12)
 
     assert [(it.team, it.requested_by) for it in spy.pages(1)] == [("imoc", None)]
-    assert "Now paging the backup." in said_to(spy, "incident:1")[-1]
+    assert "Now paging the backup." in said_to(spy, IncidentChannel(1))[-1]
 
 
 def test_a_drill_says_so_and_pages_nobody(telling: TeamNotices):
@@ -210,11 +211,11 @@ def test_rolling_back_is_brought_up_and_settled_by_the_mitigation(telling: TeamN
     spy.say("incident cause the deploy of 11:50", channel=CHANNEL)
     spy.pass_time(minutes=10)
 
-    request = spy.reminder_messages(to="incident:1")[0]
+    request = spy.reminder_messages(to=IncidentChannel(1))[0]
     assert words([request])[0].startswith("Roll back? A change is suspected (the deploy of 11:50)")
     spy.press("It is mitigated", request, channel=CHANNEL)
 
-    assert said_to(spy, "incident:1") == ["INC-1: mitigated 12:10 UTC."]
+    assert said_to(spy, IncidentChannel(1)) == ["INC-1: mitigated 12:10 UTC."]
 
 
 def test_a_page_that_nobody_answers_is_escalated_and_the_channel_told(telling: TeamNotices):
@@ -335,7 +336,7 @@ def test_what_the_channel_may_not_hear_is_on_the_card(telling: TeamNotices):
 
     spy.pass_time(minutes=6)
 
-    assert spy.reminder_messages(to="incident:1") == []
+    assert spy.reminder_messages(to=IncidentChannel(1)) == []
     assert "*Waiting for*: the severity" in spy.message_type("card", 1).text
 
 
@@ -345,7 +346,7 @@ def test_quiet_ends_by_itself(telling: TeamNotices):
 
     spy.pass_time(minutes=19)
 
-    assert len(spy.reminder_messages(to="incident:1")) == 1
+    assert len(spy.reminder_messages(to=IncidentChannel(1))) == 1
 
 
 def test_two_things_at_once_are_one_post(telling: TeamNotices):
@@ -354,7 +355,7 @@ def test_two_things_at_once_are_one_post(telling: TeamNotices):
     spy.clock.tick(minutes=36)
     spy.tick()
 
-    assert len(spy.reminder_messages(to="incident:1")) == 1
+    assert len(spy.reminder_messages(to=IncidentChannel(1))) == 1
     assert "*Waiting for*:" in spy.message_type("card", 1).text
 
 

@@ -15,16 +15,9 @@ from bot.adapters.slack import payloads
 from bot.commands.command import Command
 from bot.commands.plugins import load
 from bot.commands.request import Request, Source
-from bot.domain.effects import (
-    OpenForm,
-    Post,
-    PostEphemeral,
-    PostEvent,
-    Respond,
-    UpsertMessage,
-    incident_channel,
-)
+from bot.domain.effects import OpenForm, Post, PostEphemeral, PostEvent, Respond, UpsertMessage
 from bot.domain.message import Buttons, Message
+from bot.domain.subject import IncidentChannel
 from bot.testing import FrozenClock, SpyKit
 from tests.support.folders import ROOT
 
@@ -105,7 +98,7 @@ def heard(spy: SpyKit, request: Request | None) -> tuple[str, Message]:
             case OpenForm(form=form):
                 said.append((FORM, Message(text=form)))
     if not said and any(
-        isinstance(it, PostEvent | UpsertMessage) and it.to == incident_channel(1) for it in asked
+        isinstance(it, PostEvent | UpsertMessage) and it.to == IncidentChannel(1) for it in asked
     ):
         return LINE, Message(text="")
     [one] = said

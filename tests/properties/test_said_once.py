@@ -26,6 +26,7 @@ from bot.domain.incident.timeline import Entry
 from bot.domain.oncall.shift import Shift, Turn
 from bot.domain.refusal import Refusal
 from bot.domain.relief.relief import WorkPeriod
+from bot.domain.subject import Occurrence, Subject
 from bot.ports import Contact, Session, Sessions
 from bot.services.incident.incidents import Incidents
 from bot.services.oncall.shifts import Shifts
@@ -78,7 +79,7 @@ class World(RuleBasedStateMachine):
         self._clock = FrozenClock()
         self._said: dict[int, list[Speech]] = defaultdict(list)
         self._reached: dict[tuple[int, str], datetime] = {}
-        self._told: dict[tuple[str, str], datetime] = {}
+        self._told: dict[tuple[Subject, Occurrence], datetime] = {}
         self._names = count(1)
         self._turns: list[Turn] = []
         with self._transaction() as tx:
@@ -247,7 +248,7 @@ class World(RuleBasedStateMachine):
             assert shift.gone_at is None or told.at <= shift.gone_at
         since = warned_since(shift, now)
         if since and shift.person and shift.gone_at is None and now < shift.end:
-            assert any(it.at >= since for name, it in shift.told.items() if name.startswith("warning"))
+            assert any(it.at >= since for name, it in shift.told.items() if name.reminder == "warning")
 
     @invariant()
     @precondition(lambda self: self._said)

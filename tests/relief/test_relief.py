@@ -28,6 +28,7 @@ from bot.domain.relief.relief import (
     people_working,
     work_period_agenda,
 )
+from bot.domain.subject import IncidentChannel
 from bot.domain.timer import Timer
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -51,7 +52,7 @@ def minutes(period: WorkPeriod, most: int, zone: tzinfo = UTC) -> list[float]:
 
 
 def send(period: WorkPeriod, timer: Timer, at: datetime | None = None) -> WorkPeriod:
-    return period.after(timer.said(at or timer.due_at, to="incident:42"))
+    return period.after(timer.said(at or timer.due_at, to=IncidentChannel(42)))
 
 
 def declared(number: int = 42) -> Incident:

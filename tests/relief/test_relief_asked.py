@@ -12,7 +12,7 @@ from bot.domain.incident.effects import Invite
 from bot.domain.message import Buttons
 from bot.domain.paging.effects import AnswerPage, SendPage
 from bot.domain.policy import Policy
-from bot.domain.subject import Subject
+from bot.domain.subject import IncidentChannel, Subject
 from bot.ports import Contact, OnCallCopy, OnCallShift, Person, Profile, Ringing
 from bot.services.paging.pager_results import PagerResults
 from bot.services.people import People
@@ -109,7 +109,7 @@ def test_after_an_hour_the_channel_and_the_team_are_asked(spy: Night):
 
     asked = shows(spy.wait(15))
 
-    assert [it.to for it in asked if "ask" in it.mark] == ["incident:1", "C0IMOC"]
+    assert [it.to for it in asked if "ask" in it.mark] == [IncidentChannel(1), "C0IMOC"]
     assert spy.stands(asked[-1]).startswith("*Ana Lima has led INC-1 for 1 h 00.* Can someone take over?")
     assert labels(spy, asked[-1]) == ["I can take over", "Why?"]
 
@@ -186,7 +186,7 @@ def test_then_everybody_is_asked_each_hour(spy: Night):
 
     asked = shows(spy.wait(120))
 
-    anew = [it.mark for it in asked if it.to == "incident:1" and "again" in it.mark]
+    anew = [it.mark for it in asked if it.to == IncidentChannel(1) and "again" in it.mark]
     assert list(dict.fromkeys(anew)) == [":relief-again1@incident:1", ":relief-again2@incident:1"]
     assert len(spy.pages(1)) == 4
 
@@ -304,7 +304,7 @@ def test_way_out_fine_once_and_for_all_to_see(spy: Night):
     assert spy.lines(1)[-1].startswith("*Ana Lima is fine for now*: Spy asks nobody to take over before ")
     assert labels(spy, word) == ["Hand over", "Why?"]
     assert "ask" not in str(told(spy.wait(29.5)))
-    assert [it[0] for it in told(spy.wait(0.5)) if "ask" in it[1]] == ["incident:1", "C0IMOC"]
+    assert [it[0] for it in told(spy.wait(0.5)) if "ask" in it[1]] == [IncidentChannel(1), "C0IMOC"]
 
 
 def test_fine_is_said_once(spy: Night):
@@ -423,7 +423,7 @@ def test_handing_over_one_while_leading_another_is_no_rest(spy: Night):
     asked = shows(spy.wait(20))
 
     assert "You still have INC-2. Who could take it?" in spy.stands(rest)
-    assert [it.to for it in asked if "ask" in it.mark] == ["incident:2", "C0IMOC"]
+    assert [it.to for it in asked if "ask" in it.mark] == [IncidentChannel(2), "C0IMOC"]
     words = "*Ana Lima has worked on incidents for 1 h 00, in command of INC-2 for 20 min.*"
     assert spy.stands(asked[-1]).startswith(words)
 
@@ -434,7 +434,7 @@ def test_who_leads_two_is_asked_about_in_both_channels_once_each(spy: Night):
 
     asked = [it for it in shows(spy.wait(60)) if "ask" in it.mark]
 
-    assert [it.to for it in asked] == ["incident:1", "incident:2", "C0IMOC"]
+    assert [it.to for it in asked] == [IncidentChannel(1), IncidentChannel(2), "C0IMOC"]
     assert spy.stands(asked[-1]).startswith("*Ana Lima has led INC-1 and INC-2 for 1 h 00.*")
     assert labels(spy, asked[-1]) == ["I can take over INC-1", "I can take over INC-2", "Why?"]
 
@@ -475,7 +475,7 @@ def test_a_private_incident_is_asked_about_in_its_own_channel_only(spy: Night):
 
     asked = [it for it in shows(spy.wait(60)) if "ask" in it.mark]
 
-    assert [it.to for it in asked] == ["incident:1"]
+    assert [it.to for it in asked] == [IncidentChannel(1)]
 
 
 def test_a_public_question_does_not_tell_of_a_private_incident(spy: Night):
@@ -484,8 +484,8 @@ def test_a_public_question_does_not_tell_of_a_private_incident(spy: Night):
 
     asked = {it.to: spy.stands(it) for it in shows(spy.wait(60)) if "ask" in it.mark}
 
-    assert "INC-2" not in asked["incident:1"] + asked["C0IMOC"]
-    assert "INC-2" in asked["incident:2"]
+    assert "INC-2" not in asked[IncidentChannel(1)] + asked["C0IMOC"]
+    assert "INC-2" in asked[IncidentChannel(2)]
 
 
 # --- by night, late, and far away -------------------------------------------------------------------------
@@ -500,7 +500,7 @@ def test_by_night_the_ladder_is_halved():
     spy = Night(start=datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
     spy.declare()
 
-    assert [it[0] for it in told(spy.wait(30)) if "ask" in it[1]] == ["incident:1", "C0IMOC"]
+    assert [it[0] for it in told(spy.wait(30)) if "ask" in it[1]] == [IncidentChannel(1), "C0IMOC"]
 
 
 def test_it_is_night_where_the_person_lives(spy: Night):
@@ -529,7 +529,7 @@ def test_after_three_hours_of_silence_the_highest_rung_is_spoken_once_and_says_i
     spy.tick()
     asked = shows(spy.effects[before:])
 
-    assert told(asked) == [("incident:1", ":relief-again1"), ("C0IMOC", ":relief-again1")]
+    assert told(asked) == [(IncidentChannel(1), ":relief-again1"), ("C0IMOC", ":relief-again1")]
     assert "This comes late: it was due 14:30 UTC" in in_utc(spy.stands(asked[0]))
     assert len(spy.pages(1)) == 1
     assert told(spy.wait(29)) == []
@@ -557,7 +557,7 @@ def test_eight_hours_are_said_to_the_person_and_twelve_to_all(spy: Night):
     twelve = [it for it in shows(second) if it.mark.startswith(":duty-ask")]
 
     assert eight.to == "U0ANA"
-    assert [it.to for it in twelve] == ["U0ANA", "incident:1", "C0IMOC"]
+    assert [it.to for it in twelve] == ["U0ANA", IncidentChannel(1), "C0IMOC"]
     assert "on duty for 12 h 00 of the last 24 h" in spy.stands(twelve[-1])
 
 

@@ -9,6 +9,7 @@ from bot.domain.effects import Effect, MeetPerson, Notify, Post
 from bot.domain.incident.effects import Invite, SetTopic
 from bot.domain.message import Message
 from bot.domain.paging.effects import SendPage
+from bot.domain.subject import IncidentChannel
 from bot.ports import OutboxItem
 from bot.services.transaction import Transaction
 from bot.testing import POLICY, SpyKit
@@ -87,7 +88,7 @@ def test_it_is_told_once_in_the_incidents_channel(play: Play, effect: Effect):
 
     [told] = play.look()
 
-    assert (told.to, told.template, told.lane) == ("incident:1", "shared/stuck", told.key)
+    assert (told.to, told.template, told.lane) == (IncidentChannel(1), "shared/stuck", told.key)
 
 
 OF_NONE = [MeetPerson(key="meet", person="U0KIM"), Post(key="dm", to="D0KIM", message=Message(text="secret"))]

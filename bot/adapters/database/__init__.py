@@ -1,5 +1,6 @@
 """Sessions on SQLite or PostgreSQL. Each session is one transaction."""
 
+import bot.adapters.database.identities  # noqa: F401  before any table: pydantic asks then how to store them
 from bot.adapters.database.connection import Limits, open_engine
 from bot.adapters.database.opening import CannotOpen, is_ready, make_ready
 from bot.adapters.database.schema import migrate

@@ -22,9 +22,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 
 from bot.adapters.database.columns import UtcDateTime
+from bot.adapters.database.identities import occurrence, subject
 from bot.adapters.database.statements import find_due, table
 from bot.adapters.database.tables import TimerRow
-from bot.domain.subject import Occurrence, Subject
+from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 
 WINDOW = 4
@@ -84,7 +85,7 @@ class TimerTable:
         first = tuple(dict.fromkeys(due.scalars()))
         taken = first[:limit] if self._connection.dialect.name == "sqlite" else self._taken(first, limit)
         self._look_up(taken, now)
-        return [_subject(it) for it in taken]
+        return [subject(it) for it in taken]
 
     def _taken(self, subjects: Sequence[str], limit: int) -> Sequence[str]:
         """Return the first `limit` subjects whose lock is free: another process may have locked some."""
@@ -99,7 +100,7 @@ class TimerTable:
     def _look_up(self, subjects: Sequence[str], now: datetime) -> None:
         """Read the due timers of all these subjects at once, for `due`. They are locked, so they can't change."""
         if subjects:
-            found: dict[Subject, list[Timer]] = {_subject(it): [] for it in subjects}
+            found: dict[Subject, list[Timer]] = {subject(it): [] for it in subjects}
             for timer in self._due(self._table.c.subject.in_(subjects), now):
                 found[timer.subject].append(timer)
             self._found = found
@@ -176,22 +177,19 @@ def _setting(timers: Table) -> Insert:
     return moved
 
 
-def _subject(name: str) -> Subject:
-    kind, _, ref = name.partition(":")
-    return Subject(kind, ref)
-
-
 def _timer(row: Mapping[str, Any]) -> Timer:
-    cycle, dot, n = row["occurrence"].rpartition(".")
-    occurrence = Occurrence(row["reminder"], cycle, n) if dot else Occurrence(row["reminder"], n)
-    return Timer(subject=_subject(row["subject"]), occurrence=occurrence, due_at=row["due_at"])
+    return Timer(
+        subject=subject(row["subject"]),
+        occurrence=occurrence(row["reminder"], row["occurrence"]),
+        due_at=row["due_at"],
+    )
 
 
 def _row(timer: Timer) -> dict[str, Any]:
     return {
         "key": timer.key,
         "subject": str(timer.subject),
-        "reminder": timer.reminder,
+        "reminder": str(timer.reminder),
         "occurrence": str(timer.occurrence),
         "due_at": timer.due_at,
         "state": "waiting",

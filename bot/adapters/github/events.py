@@ -9,8 +9,8 @@ from pydantic import Field
 from bot.adapters.network.payload import Moment, Part
 from bot.domain.changes.change import WORD, Change, ChangeSource, address, one_line
 
-ServiceOf = Callable[[str], str]
-"""Returns the service that a repository (owner/name) belongs to."""
+ServiceOf = Callable[[str], str | None]
+"""Returns the service that a repository (owner/name) belongs to, if one names it."""
 
 Id = Annotated[int, Field(ge=0, lt=2**63)]
 Sha = Annotated[str, Field(pattern=r"^[0-9a-f]{4,64}$")]
@@ -26,6 +26,10 @@ class _Repository(Part):
     default_branch: str
     html_url: str
     pushed_at: Moment | None = None
+
+    @property
+    def own_name(self) -> str:
+        return self.full_name.casefold().partition("/")[2]
 
 
 class GitHubEvent(Part):
@@ -49,7 +53,7 @@ class GitHubEvent(Part):
         }
         return Change(
             source=ChangeSource.GITHUB,
-            service=service_of(self.repository.full_name),
+            service=service_of(self.repository.full_name) or self.repository.own_name,
             title=one_line(facts.pop("title")) or "(no title)",
             url=address(facts.pop("url")),
             happened_at=happened_at,

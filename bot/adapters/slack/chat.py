@@ -21,6 +21,7 @@ from bot.adapters.slack.people import members, person_of, profile
 from bot.adapters.slack.reading import listed, maybe, part
 from bot.adapters.slack.words import words
 from bot.domain.message import Message
+from bot.domain.subject import is_person
 from bot.ports import Clock, Form, Person, PersonMessage, Posted, Profile, Rejected, Throttled, Unreachable
 
 MARK = "spy"  # the metadata's event_type, by which a posted message is found
@@ -269,7 +270,7 @@ class SlackChat:
 
     def _conversation(self, to: str) -> str:
         """Return the channel id; for a person, that of the DM with them."""
-        if not to.startswith(("U", "W")):
+        if not is_person(to):
             return to
         return promised(self._calls.write("conversations.open", users=to), "channel", "id")
 

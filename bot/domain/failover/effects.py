@@ -7,6 +7,7 @@ from bot.domain.event import Event
 from bot.domain.failover import events
 from bot.domain.failover.plan import End
 from bot.domain.failover.run import Failover
+from bot.domain.subject import Address
 
 CARD, QUESTION, WORD = "failover", "failover_question", "failover_word"
 
@@ -28,7 +29,7 @@ def effects_of(before: Failover, run: Failover, event: Event) -> Iterator[Upsert
         yield _show(run, WORD, run.place)
 
 
-def _show(run: Failover, message_type: str, to: str) -> UpsertMessage:
+def _show(run: Failover, message_type: str, to: Address) -> UpsertMessage:
     key = f"{message_type}:{run.number}:{run.entries}"
     return UpsertMessage(key=key, message_type=message_type, ref=run.number, to=to)
 

@@ -27,7 +27,7 @@ from bot.domain.failover.state import (
     State,
     Task,
 )
-from bot.domain.subject import Subject
+from bot.domain.subject import Address, Subject
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Failover:
     task: Task = Task.MOVE
     of: int | None = None
     """For a rollback: the number of the run it undoes."""
-    place: str
+    place: Address
     """The address of its message, as in effects."""
     incident: int | None = None
     proposed_by: str

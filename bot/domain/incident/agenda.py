@@ -4,14 +4,15 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain.effects import UpsertMessage, incident_channel
+from bot.domain.effects import UpsertMessage
 from bot.domain.incident.events import Snoozed
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.milestone import AT_STOP, MILESTONE, milestone_address, milestone_of
+from bot.domain.incident.milestone import MILESTONE, milestone_address, milestone_of
 from bot.domain.incident.reminders import UPDATE_DUE
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.reminder import REMINDERS, Reminder, Status
+from bot.domain.subject import Address, CardOnly, IncidentChannel, MilestoneName, ReminderName
 from bot.domain.timer import LastSent, Timer, mark_of
 
 
@@ -21,19 +22,27 @@ def agenda(incident: Incident, policy: Policy, *, zone: str | None = None) -> li
     return [timer for it in asking for timer in it.rule(incident, policy, zone) if timer]
 
 
-def reminder_of(name: str) -> Reminder | None:
+def reminder_of(name: ReminderName) -> Reminder | None:
     """Return the reminder that a timer names, or None if it is about a page or a person."""
-    return REMINDERS.get(name.partition(":")[0])
+    return REMINDERS.get(MILESTONE if isinstance(name, MilestoneName) else name)
 
 
-def status(incident: Incident, policy: Policy, name: str, said: LastSent) -> Status:
+def sent_name(incident: Incident, text: str, policy: Policy) -> ReminderName:
+    """Return the name of a reminder that was sent, from its stored form."""
+    milestones = (MilestoneName(it.name, end) for it in policy.milestones for end in (False, True))
+    known = (it for it in (*incident.reminded, *REMINDERS, *milestones) if str(it) == text)
+    return next(known, MilestoneName(text))  # one that is no longer configured
+
+
+def status(incident: Incident, policy: Policy, name: ReminderName, said: LastSent) -> Status:
     """Return the current status of a sent reminder. Raises LookupError for an unknown name."""
     reminder = reminder_of(name)
     if reminder is None:
         raise LookupError(f"no reminder about an incident is called {name}")
     if reminder.is_done(incident, policy, name, said):
         return Status.DONE
-    if not incident.is_open and not name.endswith(AT_STOP):
+    is_at_stop = isinstance(name, MilestoneName) and name.at_stop
+    if not incident.is_open and not is_at_stop:
         return Status.MOOT
     if reminder.cycle and reminder.cycle(incident) != said.mark:
         return Status.MOOT
@@ -60,24 +69,24 @@ def open_asks(incident: Incident, policy: Policy) -> list[str]:
 def refresh(before: Incident, after: Incident, policy: Policy) -> Iterator[UpsertMessage]:
     """Yield the messages of reminders whose status changed: done, snoozed, sent again or moot."""
     for name, said in before.reminded.items():
-        if reminder_of(name) and not said.to.startswith("card:"):
+        if reminder_of(name) and not isinstance(said.to, CardOnly):
             was, now = status(before, policy, name, said), status(after, policy, name, said)
-            asks_nothing = name.startswith(MILESTONE) and now is not Status.DONE
+            asks_nothing = isinstance(name, MilestoneName) and now is not Status.DONE
             if was is not now and not asks_nothing:
                 yield reminder_message(after.number, name, said, origin=str(after.entries))
 
 
-def reminder_message(number: int, name: str, said: LastSent, *, origin: str) -> UpsertMessage:
+def reminder_message(number: int, name: ReminderName, said: LastSent, *, origin: str) -> UpsertMessage:
     """Return the message of one occurrence. `origin` makes the key unique among refreshes of the same message."""
     mark = f":{name}/{said.occurrence}"
     return UpsertMessage(
         key=f"reminder:{number}{mark}:{origin}",
         message_type="reminder",
         ref=number,
-        to=said.to,
+        to=said.address,
         mark=mark,
         facts={
-            "name": name,
+            "name": str(name),
             "cycle": said.mark,
             "occurrence": said.occurrence,
             "at": said.at.isoformat(),
@@ -99,12 +108,12 @@ def last_sent(facts: Mapping[str, Any]) -> LastSent:
     )
 
 
-def whom(incident: Incident, name: str, policy: Policy) -> str:
+def whom(incident: Incident, name: ReminderName, policy: Policy) -> Address:
     """Return the address that a reminder goes to, before quiet time is considered."""
     if milestone := milestone_of(name, policy):
         return milestone_address(incident, milestone, policy)
     reminder = reminder_of(name)
-    return incident.owner if reminder and reminder.to_owner else incident_channel(incident.number)
+    return incident.owner if reminder and reminder.to_owner else IncidentChannel(incident.number)
 
 
 def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Snoozed:
@@ -126,8 +135,3 @@ def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Sno
     return Snoozed(
         at=at, by=by, reminder=UPDATE_DUE.name, mark=mark, until=max(at, incident.update_due) + span
     )
-
-
-def card(number: int) -> str:
-    """Return the address of an incident's card, which shows what may not be posted."""
-    return f"card:{number}"

@@ -1,13 +1,12 @@
 """The effects of an event: its messages, by the places where it appears, and what else follows."""
 
-from dataclasses import asdict
-
-from bot.domain.effects import Effect, PostEvent, UpsertMessage, incident_channel
+from bot.domain.effects import Effect, PostEvent, UpsertMessage
 from bot.domain.event import ANNOUNCEMENT, CARD, LINE, Event, ShownIn
 from bot.domain.incident import events
 from bot.domain.incident.effects import AddBookmark, CreateChannel, Invite, SetTopic, Welcome
 from bot.domain.incident.incident import Incident
 from bot.domain.policy import Policy
+from bot.domain.subject import IncidentChannel
 
 
 def effects_of(event: Event, incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
@@ -28,7 +27,7 @@ def _declared(incident: Incident, policy: Policy) -> list[Effect]:
             key=f"card:{n}:declared",
             message_type="card",
             ref=n,
-            to=incident_channel(n),
+            to=IncidentChannel(n),
             permalink_of=(n, 1) if incident.private else None,
         ),
         SetTopic(key=f"topic:{n}", incident=n),
@@ -41,15 +40,15 @@ def _declared(incident: Incident, policy: Policy) -> list[Effect]:
 
 def _effect_at(where: ShownIn, event: Event, incident: Incident, policy: Policy, seq: int) -> Effect | None:
     n, kind = incident.number, event.kind()
-    facts = {"e": {**asdict(event), "kind": kind, "incident": n}, "drill": incident.drill}
+    facts = {"e": {**event.facts(), "kind": kind, "incident": n}, "drill": incident.drill}
     if where == CARD:
-        return UpsertMessage(key=f"card:{n}:{seq}", message_type="card", ref=n, to=incident_channel(n))
+        return UpsertMessage(key=f"card:{n}:{seq}", message_type="card", ref=n, to=IncidentChannel(n))
     if where == ANNOUNCEMENT:
         return _announcement(incident, policy, origin=str(seq))
     if where == LINE:
         return PostEvent(
             key=f"line:{n}:{seq}",
-            to=incident_channel(n),
+            to=IncidentChannel(n),
             template=f"events/{kind}",
             facts=facts,
             incident=n,
@@ -123,7 +122,7 @@ def set_up_again(incident: Incident, policy: Policy, *, seq: int) -> list[Effect
     home = AddBookmark(key=f"bookmark:{n}:home:{seq}", incident=n, title=f"{incident.id} · all incidents")
     return [
         Invite(key=f"invite:{n}:{seq}:all", incident=n, people=people),
-        UpsertMessage(key=f"card:{n}:{seq}:anew", message_type="card", ref=n, to=incident_channel(n)),
+        UpsertMessage(key=f"card:{n}:{seq}:anew", message_type="card", ref=n, to=IncidentChannel(n)),
         SetTopic(key=f"topic:{n}:{seq}", incident=n),
         *([home] if policy.announce and not incident.private else []),
         *(

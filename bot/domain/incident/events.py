@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from bot.domain.event import ANNOUNCEMENT, CARD, FOLLOWERS, LINE, Event, ShownIn
+from bot.domain.subject import Address, CardOnly, ReminderName
 
 Closing = Literal["archived", "deleted", "left", "gone"]
 
@@ -313,16 +314,19 @@ class DeliveryFailed(Event):
 class Reminded(Event):
     """A reminder was sent. `reminder` and `occurrence` name it, `mark` its cycle, and `late` is True if it was late.
 
-    `to` is an address: the id of a person or a channel, `incident:42`, or `card:42` if only the card may show it.
+    `to` is an address, or `CardOnly` if it may not be posted.
     """
 
-    reminder: str
+    reminder: ReminderName
     occurrence: str
     mark: str
-    to: str
+    to: CardOnly | Address
     due_at: datetime
     late: bool = False
     substance: ClassVar[bool] = False
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "reminder": str(self.reminder), "to": str(self.to)}
 
 
 @dataclass(frozen=True, kw_only=True)

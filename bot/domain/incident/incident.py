@@ -18,7 +18,7 @@ from bot.domain.paging import events as paging_events
 from bot.domain.policy import Severity
 from bot.domain.postmortem import events as postmortem_events
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.subject import Subject
+from bot.domain.subject import IncidentChannel, ReminderName, Subject
 from bot.domain.timer import LastSent, Snooze, remembering
 
 
@@ -65,7 +65,7 @@ class Incident:
     resolved_at: datetime | None = None
     resolution: str | None = None
     reopened_at: datetime | None = None
-    reminded: Mapping[str, LastSent] = field(default_factory=dict)
+    reminded: Mapping[ReminderName, LastSent] = field(default_factory=dict)
     """What Spy last sent, per reminder."""
     snoozed: Mapping[str, Snooze] = field(default_factory=dict)
     quiet_until: datetime | None = None
@@ -316,7 +316,7 @@ class Incident:
             case postmortem_events.ReviewClosed():
                 return replace(self, phase=Phase.REVIEWED)
             case events.Reminded():
-                in_channel = event.to == f"incident:{self.number}"
+                in_channel = event.to == IncidentChannel(self.number)
                 return replace(
                     self,
                     reminded=remembering(self.reminded, event),

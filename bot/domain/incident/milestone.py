@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from bot.domain.effects import incident_channel
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.role import plain
 from bot.domain.incident.state import Phase
 from bot.domain.placeholders import filled
 from bot.domain.policy import Milestone, Policy
 from bot.domain.reminder import occurrence, once
+from bot.domain.subject import Address, IncidentChannel, MilestoneName, ReminderName
 from bot.domain.timer import LastSent, Timer, mark_of
 
-MILESTONE, AT_STOP = "milestone", "@stop"
+MILESTONE = "milestone"
 CONDITIONS: Mapping[str, Callable[[Incident], bool]] = {
     "updated": lambda incident: incident.updated_at is not None,
     "impact": lambda incident: incident.impact is not None,
@@ -38,7 +38,7 @@ def milestones_due(incident: Incident, policy: Policy, _zone: str | None) -> Ite
 
 def _running(incident: Incident, milestone: Milestone) -> Timer | None:
     since = incident.opened_at
-    name, cycle = f"{MILESTONE}:{milestone.name}", mark_of(since) if incident.reopened_at else "open"
+    name, cycle = MilestoneName(milestone.name), mark_of(since) if incident.reopened_at else "open"
     said = incident.reminded.get(name)
     said = said if said and said.mark == cycle else None
     at = incident.severity_at if milestone.severities else None
@@ -53,10 +53,10 @@ def _at_stop(incident: Incident, milestone: Milestone) -> Timer | None:
     at = incident.resolved_at
     if not milestone.at_stop or incident.phase is not Phase.RESOLVED or at is None:
         return None
-    return once(incident, f"{MILESTONE}:{milestone.name}{AT_STOP}", mark_of(at), at)
+    return once(incident, MilestoneName(milestone.name, at_stop=True), mark_of(at), at)
 
 
-def is_milestone_done(incident: Incident, policy: Policy, name: str, _said: LastSent) -> bool:
+def is_milestone_done(incident: Incident, policy: Policy, name: ReminderName, _said: LastSent) -> bool:
     milestone = milestone_of(name, policy)
     return bool(milestone and milestone.unless and holds(milestone.unless, incident))
 
@@ -78,19 +78,20 @@ def holds(condition: str, incident: Incident) -> bool:
     return CONDITIONS[word](incident)
 
 
-def milestone_of(name: str, policy: Policy) -> Milestone | None:
+def milestone_of(name: ReminderName, policy: Policy) -> Milestone | None:
     """Return the milestone with this reminder name; None if it is no longer configured."""
-    kind, _, configured = name.removesuffix(AT_STOP).partition(":")
-    return next((it for it in policy.milestones if kind == MILESTONE and it.name == configured), None)
+    if not isinstance(name, MilestoneName):
+        return None
+    return next((it for it in policy.milestones if it.name == name.milestone), None)
 
 
-def milestone_address(incident: Incident, milestone: Milestone, policy: Policy) -> str:
+def milestone_address(incident: Incident, milestone: Milestone, policy: Policy) -> Address:
     """Return the address of a milestone.
 
     An empty role means the owner; a team gets nothing about a private incident.
     """
     if milestone.to == "channel":
-        return incident_channel(incident.number)
+        return IncidentChannel(incident.number)
     team = policy.teams.get(milestone.to.removeprefix(":")) if milestone.to.startswith(":") else None
     if team and not incident.private:
         return team.channel

@@ -14,6 +14,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import MILESTONE, is_milestone_done, milestones_due
 from bot.domain.policy import Policy
 from bot.domain.reminder import Reminder, always, declare, occurrence, once, repeated, sent_in, since_opened
+from bot.domain.subject import ReminderName
 from bot.domain.timer import LastSent, Timer, mark_of
 
 USUAL_PERIOD = timedelta(minutes=30)
@@ -57,7 +58,7 @@ def _update_late(incident: Incident, policy: Policy, _zone: str | None) -> Itera
         yield repeated(incident, "update_late", cycle, start + policy.timers.update_shown_after, every)
 
 
-def _updated(incident: Incident, _policy: Policy, _name: str, said: LastSent) -> bool:
+def _updated(incident: Incident, _policy: Policy, _name: ReminderName, said: LastSent) -> bool:
     return incident.updated_at is not None and incident.updated_at >= said.at
 
 
@@ -108,7 +109,7 @@ def _no_commander_page(incident: Incident, policy: Policy, _zone: str | None) ->
         yield once(incident, "no_commander_page", cycle, asked.at + policy.timers.no_commander_every)
 
 
-def _is_led(incident: Incident, _policy: Policy, _name: str, _said: LastSent) -> bool:
+def _is_led(incident: Incident, _policy: Policy, _name: ReminderName, _said: LastSent) -> bool:
     return incident.commander is not None
 
 
@@ -185,7 +186,7 @@ def _mitigate_first(incident: Incident, policy: Policy, zone: str | None) -> Ite
         yield once(incident, "mitigate_first", cycle, due)
 
 
-def _is_mitigated(incident: Incident, _policy: Policy, _name: str, _said: LastSent) -> bool:
+def _is_mitigated(incident: Incident, _policy: Policy, _name: ReminderName, _said: LastSent) -> bool:
     return incident.mitigated_at is not None
 
 

@@ -45,7 +45,7 @@ class CoverRequest:
     declined_by: tuple[str, ...] = ()
     why: str | None = None
     """Why PagerDuty refused the last override."""
-    told: Mapping[str, Told] = field(default_factory=dict)
+    told: Mapping[Occurrence, Told] = field(default_factory=dict)
 
     @property
     def subject(self) -> Subject:
@@ -114,7 +114,7 @@ class CoverRequest:
     def after_saying(self, timer: Timer, *, at: datetime) -> "CoverRequest":
         """Return the request after this reminder was sent."""
         said = Told(at=at, late=timer.is_late(at), silent=self.has_declined)
-        return replace(self, told={**self.told, f"{timer.reminder}/{timer.occurrence}": said})
+        return replace(self, told={**self.told, timer.occurrence: said})
 
 
 def cover_agenda(cover: CoverRequest, policy: Policy, *, zone: str) -> list[Timer]:

@@ -74,7 +74,7 @@ class Shift:
     """When the shift was moved, swapped or covered, so that it is no longer theirs (UTC)."""
     overload: Overload | None = None
     """The first overload. Later ones are not recorded."""
-    told: Mapping[str, Told] = field(default_factory=dict)
+    told: Mapping[Occurrence, Told] = field(default_factory=dict)
     """What was sent, by reminder and occurrence: `warning/1d`."""
 
     def __post_init__(self) -> None:
@@ -114,7 +114,7 @@ class Shift:
     def after_saying(self, timer: Timer, *, at: datetime) -> "Shift":
         """Return the shift after this reminder was sent."""
         said = Told(at=at, late=timer.is_late(at))
-        return replace(self, told={**self.told, f"{timer.reminder}/{timer.occurrence}": said})
+        return replace(self, told={**self.told, timer.occurrence: said})
 
     def after_incidents(self, theirs: Iterable[Incident], timers: Timers, *, at: datetime) -> "Shift":
         """Return the shift after these incidents. Only those of its last 12 h count, and no drills."""
@@ -197,10 +197,10 @@ def shift_agenda(shift: Shift, policy: Policy) -> list[Timer]:
 
 
 def _next_warning(shift: Shift, timers: Timers) -> Timer | None:
-    last = max((told.at for name, told in shift.told.items() if name.startswith(f"{WARNING}/")), default=None)
+    last = max((told.at for it, told in shift.told.items() if it.reminder == WARNING), default=None)
     for name, due in _warnings(shift, timers):
         close = last is not None and due < last + (timedelta() if name == START else CLOSE)
-        if f"{WARNING}/{name}" not in shift.told and not close:
+        if Occurrence(WARNING, name) not in shift.told and not close:
             return Timer(subject=shift.subject, occurrence=Occurrence(WARNING, name), due_at=due)
     return None
 
@@ -220,7 +220,7 @@ def _warnings(shift: Shift, timers: Timers) -> list[tuple[str, datetime]]:
 
 def _unanswered(shift: Shift, timers: Timers) -> Timer | None:
     """Return when the schedule's owner is notified of an unconfirmed shift. A late warning leaves time to answer."""
-    if shift.ready_at or f"{UNANSWERED}/once" in shift.told or shift.known_since > shift.start:
+    if shift.ready_at or Occurrence(UNANSWERED, "once") in shift.told or shift.known_since > shift.start:
         return None
     grace = min(shift.known_since + CLOSE, shift.start)
     due = max(shift.start - timers.shift_unanswered, grace)
@@ -230,13 +230,13 @@ def _unanswered(shift: Shift, timers: Timers) -> Timer | None:
 def _handover(shift: Shift, timers: Timers) -> Timer | None:
     name = f"{shift.end.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     due = shift.end - timers.shift_handover
-    if due <= shift.start or due < shift.known_since or f"{HANDOVER}/{name}" in shift.told:
+    if due <= shift.start or due < shift.known_since or Occurrence(HANDOVER, name) in shift.told:
         return None
     return Timer(subject=shift.subject, occurrence=Occurrence(HANDOVER, name), due_at=due)
 
 
 def _overload(shift: Shift) -> Timer | None:
-    if shift.overload is None or f"{OVERLOAD}/once" in shift.told:
+    if shift.overload is None or Occurrence(OVERLOAD, "once") in shift.told:
         return None
     return Timer(subject=shift.subject, occurrence=Occurrence(OVERLOAD, "once"), due_at=shift.overload.at)
 
@@ -246,7 +246,7 @@ def knowing(shift: Shift, policy: Policy) -> Shift:
     due = [
         it for it in shift_agenda(shift, policy) if it.reminder == WARNING and it.due_at <= shift.known_since
     ]
-    silent = {f"{it.reminder}/{it.occurrence}": Told(at=it.due_at, silent=True) for it in due}
+    silent = {it.occurrence: Told(at=it.due_at, silent=True) for it in due}
     return replace(shift, told={**shift.told, **silent})
 
 

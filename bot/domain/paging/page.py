@@ -10,7 +10,7 @@ from bot.domain.incident import events as incident_events
 from bot.domain.incident.incident import Incident
 from bot.domain.paging import events
 from bot.domain.refusal import Refusal
-from bot.domain.subject import Subject
+from bot.domain.subject import Address, ReminderName, Subject
 from bot.domain.timer import LastSent, remembering
 
 NOBODY = ""
@@ -44,7 +44,7 @@ class Page:
     incident: int | None = None
     test: bool = False
     """Whether it only tests a person's phone. It has low urgency, and nobody else is notified."""
-    line_at: str | None = None
+    line_at: Address | None = None
     """The address of its message, as in effects. None: it appears only on the card."""
     state: PageState = PageState.REQUESTED
     pagerduty_id: str | None = None
@@ -73,7 +73,7 @@ class Page:
     is_last_level: bool = False
     """Whether the escalation policy has no higher level."""
     escalated_at: datetime | None = None
-    reminded: Mapping[str, LastSent] = field(default_factory=dict)
+    reminded: Mapping[ReminderName, LastSent] = field(default_factory=dict)
     """What Spy last sent, per reminder."""
 
     @property

@@ -12,7 +12,7 @@ from bot.domain.postmortem.deadline import DAY, awake, morning
 from bot.domain.postmortem.events import FollowUpAdded, FollowUpChanged, FollowUpDone, FollowUpReopened
 from bot.domain.refusal import Refusal
 from bot.domain.subject import Occurrence, Subject
-from bot.domain.timer import Timer
+from bot.domain.timer import Timer, named
 
 SOON, WEEKLY = "follow_up", "weekly"
 WEEK = timedelta(days=7)
@@ -71,7 +71,7 @@ class FollowUp:
     """Why GitHub refused it."""
     without: tuple[str, ...] = ()
     """What GitHub left out of its issue, in readable form."""
-    told: Mapping[str, Told] = field(default_factory=dict)
+    told: Mapping[Occurrence, Told] = field(default_factory=dict)
 
     @property
     def subject(self) -> Subject:
@@ -148,7 +148,7 @@ class FollowUp:
 
     def after_saying(self, timer: Timer, *, at: datetime) -> "FollowUp":
         said = Told(at=at, late=timer.is_late(at))
-        return replace(self, told={**self.told, str(timer.occurrence): said})
+        return replace(self, told={**self.told, timer.occurrence: said})
 
 
 def follow_up_agenda(follow_up: FollowUp, timers: Timers, *, zone: str) -> list[Timer]:
@@ -161,7 +161,7 @@ def follow_up_agenda(follow_up: FollowUp, timers: Timers, *, zone: str) -> list[
     noon = datetime.combine(follow_up.due, time(12), ZoneInfo(zone))
     due = morning(noon - timers.follow_up_ahead, zone, timers)
     occurrence = Occurrence(SOON, f"{follow_up.due:%Y%m%d}", follow_up.owner)
-    if str(occurrence) in follow_up.told:
+    if named(follow_up.told, str(occurrence)):
         return []
     if follow_up.moved_at and due <= follow_up.moved_at:
         due = awake(follow_up.moved_at, zone, timers)

@@ -15,7 +15,7 @@ from bot.domain.postmortem import events
 from bot.domain.postmortem.deadline import DAY, awake, deadline
 from bot.domain.postmortem.follow_up import Category, Filed, FollowUp
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.subject import Occurrence, Subject
+from bot.domain.subject import Address, Occurrence, Subject
 from bot.domain.text import shortened
 from bot.domain.timer import Timer, mark_of
 
@@ -66,8 +66,8 @@ class Postmortem:
     """What GitHub left out of its issue, in readable form."""
     told_without: tuple[str, ...] = ()
     """Those left-out parts, of the issue and its follow-ups', that were reported already."""
-    told: Mapping[str, Told] = field(default_factory=dict)
-    told_to: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[Occurrence, Told] = field(default_factory=dict)
+    told_to: Mapping[Occurrence, Address] = field(default_factory=dict)
     """Who was reminded, by occurrence. The owner may have changed since."""
 
     @property
@@ -145,12 +145,12 @@ class Postmortem:
                 return replace(self, filed=filed, exported_at=event.at)
         return self
 
-    def after_saying(self, timer: Timer, *, to: str, at: datetime) -> "Postmortem":
+    def after_saying(self, timer: Timer, *, to: Address, at: datetime) -> "Postmortem":
         said = Told(at=at, late=timer.is_late(at))
         return replace(
             self,
-            told={**self.told, str(timer.occurrence): said},
-            told_to={**self.told_to, str(timer.occurrence): to},
+            told={**self.told, timer.occurrence: said},
+            told_to={**self.told_to, timer.occurrence: to},
         )
 
 
@@ -189,7 +189,7 @@ def postmortem_agenda(
 
 
 def _said_for(postmortem: Postmortem, due: datetime) -> Iterator[Told]:
-    return (told for name, told in postmortem.told.items() if name.startswith(f"{mark_of(due)}."))
+    return (told for it, told in postmortem.told.items() if it.cycle == mark_of(due))
 
 
 def _occurrences(start: datetime, due: datetime, since: datetime) -> Iterator[tuple[str, datetime]]:

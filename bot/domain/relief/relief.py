@@ -13,7 +13,7 @@ from bot.domain.incident.events import Reminded
 from bot.domain.incident.incident import Incident
 from bot.domain.policy import Timers
 from bot.domain.refusal import Refusal
-from bot.domain.subject import Occurrence, Subject
+from bot.domain.subject import Address, Occurrence, ReminderName, Subject
 from bot.domain.timer import LATE_AFTER, LastSent, Timer, remembering
 
 COMMAND = "command"
@@ -36,7 +36,7 @@ class Asked:
     """A message that was sent about a work period. `words` names its reminder and step; `to` is its address."""
 
     words: str
-    to: str
+    to: Address
     at: datetime
     due_at: datetime
 
@@ -62,7 +62,7 @@ class WorkPeriod:
     """Every incident it included, in order."""
     fine_at: datetime | None = None
     """When the person pressed *I'm fine* (UTC). Possible once per work period."""
-    reminded: Mapping[str, LastSent] = field(default_factory=dict)
+    reminded: Mapping[ReminderName, LastSent] = field(default_factory=dict)
     asked: tuple[Asked, ...] = ()
     """The messages about it. Each shows the current state."""
     pages: tuple[int, ...] = ()
@@ -165,15 +165,16 @@ class EscalationStep:
 
     name: str
     after: timedelta
+    repeats: bool = False
 
     @property
-    def asks_anew(self) -> bool:
+    def posts_again(self) -> bool:
         """Whether it posts a new message to the team. Other steps update the last one."""
-        return self.name == ASK or self.name.startswith(AGAIN)
+        return self.name == ASK or self.repeats
 
     @property
     def pages(self) -> bool:
-        return self.name in {PAGE, MANAGER} or self.name.startswith(AGAIN)
+        return self.name in {PAGE, MANAGER} or self.repeats
 
 
 def escalation_steps(timers: Timers) -> Iterator[EscalationStep]:
@@ -183,7 +184,8 @@ def escalation_steps(timers: Timers) -> Iterator[EscalationStep]:
     yield EscalationStep(name=PAGE, after=timers.relief_page)
     yield EscalationStep(name=MANAGER, after=timers.relief_manager)
     for nth in count(1):
-        yield EscalationStep(name=f"{AGAIN}{nth}", after=timers.relief_manager + nth * timers.relief_every)
+        after = timers.relief_manager + nth * timers.relief_every
+        yield EscalationStep(name=f"{AGAIN}{nth}", after=after, repeats=True)
 
 
 def due(started_at: datetime, load: timedelta, zone: tzinfo, timers: Timers) -> datetime:
@@ -354,7 +356,7 @@ def overdue(
 
 
 def _first_of_each(timers: Iterable[Timer]) -> list[Timer]:
-    first: dict[str, Timer] = {}
+    first: dict[ReminderName, Timer] = {}
     for timer in timers:
         first.setdefault(timer.reminder, timer)
     return list(first.values())

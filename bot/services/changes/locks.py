@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from bot.domain.changes.change import one_line
 from bot.domain.changes.lock import Lock, held_by, lock_agenda
-from bot.domain.effects import UpsertMessage, incident_channel
+from bot.domain.effects import UpsertMessage
 from bot.domain.refusal import Refusal
-from bot.domain.subject import Subject
+from bot.domain.subject import IncidentChannel, Subject
 from bot.domain.timer import Timer
 from bot.services.messages import Facts, message
 from bot.services.reminder_sources import reminds
@@ -85,7 +85,7 @@ class Locks:
             key = f"card:{incident.number}:lock:{lock.number}:{because}"
             self._tx.send(
                 UpsertMessage(
-                    key=key, message_type="card", ref=incident.number, to=incident_channel(incident.number)
+                    key=key, message_type="card", ref=incident.number, to=IncidentChannel(incident.number)
                 )
             )
 

@@ -1,9 +1,9 @@
 """Propose, approve, abort and answer failovers, and store what happens to them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
-from bot.domain.effects import UpsertMessage, incident_channel
+from bot.domain.effects import UpsertMessage
 from bot.domain.event import Event
 from bot.domain.failover import decisions, questions
 from bot.domain.failover.decisions import APPROVAL_LAPSES
@@ -21,7 +21,7 @@ from bot.domain.failover.run import Failover
 from bot.domain.failover.state import Answer, State, Task
 from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.subject import Subject
+from bot.domain.subject import Address, IncidentChannel, Subject
 from bot.domain.text import shortened
 from bot.domain.timer import Timer
 from bot.ports import AuditEntry
@@ -60,21 +60,25 @@ class Failovers:
 
     # --- commands ---
 
-    def propose(self, words: str, *, by: str, place: str, incident: Incident | None) -> Failover:
+    def propose(self, words: str, *, by: str, place: Address, incident: Incident | None) -> Failover:
         """Show a plan with these values so that a second person can approve it. Nothing moves yet."""
         return self._open(words, Task.MOVE, by=by, place=place, incident=incident)
 
-    def rehearse(self, words: str, *, by: str, place: str, incident: Incident | None) -> Failover:
+    def rehearse(self, words: str, *, by: str, place: Address, incident: Incident | None) -> Failover:
         """Run a plan's checks and dry runs. Nothing moves, and no approval is needed."""
         return self._open(words, Task.REHEARSAL, by=by, place=place, incident=incident)
 
-    def _open(self, words: str, task: Task, *, by: str, place: str, incident: Incident | None) -> Failover:
+    def _open(
+        self, words: str, task: Task, *, by: str, place: Address, incident: Incident | None
+    ) -> Failover:
         plan, given = self._called(words)
         filled = plan.filled(given)
         run = self._new(filled, given, plan.said(given), task, by=by, place=place)
         return self._begin_life(replace(run, incident=incident.number if incident else None))
 
-    def roll_back(self, number: int | None, *, by: str, place: str, incident: Incident | None) -> Failover:
+    def roll_back(
+        self, number: int | None, *, by: str, place: Address, incident: Incident | None
+    ) -> Failover:
         """Propose to undo a finished run.
 
         Without a number, it is the last success here. The proposal appears in the channel of its incident, if any.
@@ -83,7 +87,7 @@ class Failovers:
         done = self._locked(number, by=by) if number else self._last_done(place, incident)
         self._must_be_undoable(done)
         plan = done.plan.undoing(done.began)
-        where = incident_channel(done.incident) if done.incident else place
+        where = IncidentChannel(done.incident) if done.incident else place
         run = self._new(plan, done.given, f"{done.what}, back", Task.ROLLBACK, by=by, place=where)
         return self._begin_life(replace(run, of=done.number, incident=done.incident))
 
@@ -138,7 +142,7 @@ class Failovers:
 
     # --- finding ---
 
-    def find(self, number: int | None, *, asker: str, place: str, incident: Incident | None) -> Failover:
+    def find(self, number: int | None, *, asker: str, place: Address, incident: Incident | None) -> Failover:
         """Return a run by number; without one, the active run here, or the only active one. Refuses otherwise."""
         if number is not None:
             return self._seen(number, asker)
@@ -187,7 +191,7 @@ class Failovers:
         incident = self._session.incidents.look(run.incident) if run.incident else None
         return incident is None or incident.is_seen_by(asker)
 
-    def _last_done(self, place: str, incident: Incident | None) -> Failover:
+    def _last_done(self, place: Address, incident: Incident | None) -> Failover:
         """Return the run to roll back if no number is given: the last success here."""
         ended = [
             run for name in self._tx.policy.plans for run in self._session.failovers.ended(name, limit=20)
@@ -224,7 +228,7 @@ class Failovers:
         raise Refusal(f"There is no such failover plan. Plans: {known}.", slot="what", choices=choices)
 
     def _new(
-        self, plan: Plan, given: Mapping[str, str], what: str, task: Task, *, by: str, place: str
+        self, plan: Plan, given: Mapping[str, str], what: str, task: Task, *, by: str, place: Address
     ) -> Failover:
         self._permissions.require(by, plan.allow, f"The plan {plan.name}")
         if task is not Task.REHEARSAL:
@@ -308,7 +312,7 @@ class Failovers:
             self._tx.send(UpsertMessage(key=key, message_type=CARD, ref=number, to=undone.place))
 
     def _audit_entry(self, run: Failover, event: Event) -> AuditEntry:
-        facts = asdict(event)
+        facts = event.facts()
         return AuditEntry(
             failover=run.number,
             seq=run.entries,

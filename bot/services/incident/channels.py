@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from bot.domain.effects import Effect, Notify, UpsertMessage, incident_channel
+from bot.domain.effects import Effect, Notify, UpsertMessage
 from bot.domain.incident import events
 from bot.domain.incident.effects import AddBookmark, CreateChannel, SetTopic, Welcome
 from bot.domain.incident.event_effects import closed_channel, set_up_again
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.state import ClosedChannel
 from bot.domain.refusal import Refusal
+from bot.domain.subject import IncidentChannel
 from bot.ports import Posted
 from bot.services.transaction import Transaction
 
@@ -93,7 +94,7 @@ class IncidentChannels:
                 key=f"missed:{n}{mark}",
                 message_type="missed",
                 ref=n,
-                to=incident_channel(n),
+                to=IncidentChannel(n),
                 mark=mark,
                 facts={"since": closed.at.isoformat()},
             )

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from bot.domain.effects import UpsertMessage
-from bot.domain.incident.agenda import last_sent, reminder_of, status
+from bot.domain.incident.agenda import last_sent, reminder_of, sent_name, status
 from bot.domain.incident.milestone import in_words, milestone_of
 from bot.domain.incident.reminders import UPDATE_DUE
 from bot.domain.incident.timeline import told
+from bot.domain.subject import MilestoneName
 from bot.domain.timer import moment_of
 from bot.services.channels import Channels
 from bot.services.incident.channels import IncidentChannels
@@ -16,7 +17,7 @@ from bot.services.postmortem.documents import Documents
 from bot.services.transaction import Transaction
 from bot.services.troubles import Troubles
 
-POSTMORTEM = "milestone:postmortem@stop"
+POSTMORTEM = MilestoneName("postmortem", at_stop=True)
 """The milestone that asks for the postmortem. Its message has the button and the due time."""
 CLOSINGS, TAKEN = ("channel_closed", "channel_reopened"), ("channel_reopened", "channel_opened")
 """Kinds of events about the channel, and those after which Spy can post again."""
@@ -28,13 +29,13 @@ def card(tx: Transaction, it: UpsertMessage) -> Facts:
 
 
 def _announcement_refused(tx: Transaction, it: UpsertMessage, why: str) -> None:
-    Channels(tx).refused(it.to, why)
+    Channels(tx).refused(str(it.to), why)
     if Troubles(tx).begins(f"announcement:{it.ref}", why):
         IncidentChannels(tx).undelivered(it.ref, f"The announcement in <#{it.to}>", why)
 
 
 def _announced(tx: Transaction, it: UpsertMessage) -> None:
-    Channels(tx).ends(it.to)
+    Channels(tx).ends(str(it.to))
     if Troubles(tx).ends(f"announcement:{it.ref}"):
         IncidentChannels(tx).mended(it.ref, f"The announcement in <#{it.to}>")
 
@@ -58,14 +59,15 @@ def brief(tx: Transaction, it: UpsertMessage) -> Facts:
 @message("reminder", "incident/reminded")
 def reminder(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return the facts of a reminder, with its current status."""
-    incident, name, sent = tx.incident(it.ref), it.facts["name"], last_sent(it.facts)
+    incident, sent = tx.incident(it.ref), last_sent(it.facts)
+    name = sent_name(incident, it.facts["name"], tx.policy)
     snooze = incident.snoozed.get(UPDATE_DUE.name)
     milestone, declared = milestone_of(name, tx.policy), reminder_of(name)
     assert declared, "only a declared reminder is sent"  # noqa: S101
     return {
         **Views(tx).state(incident),
         "template": declared.template,
-        "named": name,
+        "named": str(name),
         "status": status(incident, tx.policy, name, sent),
         "said_at": sent.at,
         "late": sent.late,

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from bot.domain.incident.agenda import sent_name
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.milestone import milestone_of
+from bot.domain.incident.milestone import MILESTONE, milestone_of
 from bot.domain.incident.timeline import Entry
 from bot.domain.paging.page import Page
 from bot.domain.paging.reminders import UNANSWERED
 from bot.domain.refusal import Refusal
 from bot.domain.relief.relief import ESCALATION, LONG_DAY, ON_DUTY, WorkPeriod
+from bot.domain.subject import MilestoneName
 from bot.services.transaction import Transaction
 
 Facts = Mapping[str, Any]
@@ -62,10 +64,10 @@ class Reasons:
 
     def _reminder(self, incident: Incident, entry: Entry) -> Facts:
         severity = self._tx.policy.severities.get(incident.severity or "")
-        reminder = entry.data["reminder"]
+        reminder = sent_name(incident, entry.data["reminder"], self._tx.policy)
         return {
-            "reminder": reminder.partition(":")[0],
-            "named": reminder,
+            "reminder": MILESTONE if isinstance(reminder, MilestoneName) else reminder,
+            "named": str(reminder),
             "incident": incident,
             "said_at": entry.occurred_at,
             "due_at": datetime.fromisoformat(entry.data["due_at"]),

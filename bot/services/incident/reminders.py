@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from bot.domain.effects import UpsertMessage, incident_channel
-from bot.domain.incident.agenda import agenda, card, reminder_message, reminder_of, whom
+from bot.domain.effects import UpsertMessage
+from bot.domain.incident.agenda import agenda, reminder_message, reminder_of, whom
 from bot.domain.incident.effects import SayCommand
+from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import in_words, milestone_of
 from bot.domain.incident.reminders import NO_COMMANDER_PAGE, STILL_OPEN
 from bot.domain.reminder import may_post, may_send
-from bot.domain.subject import Subject
+from bot.domain.subject import CardOnly, IncidentChannel, Subject
 from bot.domain.timer import Timer
 from bot.services.paging.pages import Pages
 from bot.services.paging.paging import Paging
@@ -42,27 +43,25 @@ class IncidentReminders:
         is_urgent = bool(reminder and reminder.is_urgent(incident))
         allowed = (
             may_post(incident, now, policy, is_urgent=is_urgent)
-            if to == incident_channel(incident.number)
+            if to == IncidentChannel(incident.number)
             else may_send(incident, now, is_urgent=is_urgent)
         )
         if milestone and milestone.command:
             self._say(in_words(milestone.command, incident), timer, by=incident.owner)
-        to = to if allowed else card(incident.number)
-        incident = self._tx.record(incident, timer.said(now, to=to))
-        if to == card(incident.number):
-            self._tx.send(
-                UpsertMessage(
-                    key=f"card:{incident.number}:{incident.entries}",
-                    message_type="card",
-                    ref=incident.number,
-                    to=incident_channel(incident.number),
-                )
-            )
-        else:
+        if allowed:
+            incident = self._tx.record(incident, timer.said(now, to=to))
             said = incident.reminded[timer.reminder]
             self._tx.send(reminder_message(incident.number, timer.reminder, said, origin="said"))
+        else:
+            incident = self._tx.record(incident, timer.said(now, to=CardOnly(incident.number)))
+            self._show_on_card(incident)
         if timer.reminder == NO_COMMANDER_PAGE.name:
             self._page_backup(incident.number)
+
+    def _show_on_card(self, incident: Incident) -> None:
+        number = incident.number
+        key, channel = f"card:{number}:{incident.entries}", IncidentChannel(number)
+        self._tx.send(UpsertMessage(key=key, message_type="card", ref=number, to=channel))
 
     def _say(self, command: str, timer: Timer, *, by: str) -> None:
         number = timer.subject.number

@@ -1,11 +1,12 @@
 """Notify another team in its own channel, and record who there has seen it."""
 
-from bot.domain.effects import UpsertMessage, incident_channel
+from bot.domain.effects import UpsertMessage
 from bot.domain.incident import events
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.team_notice import TeamNotice
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
+from bot.domain.subject import IncidentChannel
 from bot.services.channels import Channels
 from bot.services.messages import Facts, message
 from bot.services.transaction import Transaction
@@ -68,7 +69,7 @@ class TeamNotices:
             key=f"team_notice_sent:{n}:{origin}",
             message_type="team_notice_sent",
             ref=n,
-            to=incident_channel(notice.incident),
+            to=IncidentChannel(notice.incident),
             permalink_of=permalink_of,
         )
         self._tx.send(line)
@@ -81,12 +82,12 @@ class TeamNotices:
 
 
 def _refused(tx: Transaction, it: UpsertMessage, why: str) -> None:
-    Channels(tx).refused(it.to, why)
+    Channels(tx).refused(str(it.to), why)
     TeamNotices(tx).failed(it.ref, why)
 
 
 def _delivered(tx: Transaction, it: UpsertMessage) -> None:
-    Channels(tx).ends(it.to)
+    Channels(tx).ends(str(it.to))
 
 
 @message("team_notice", "incident/team_notice", on_refused=_refused, on_delivered=_delivered)

@@ -163,7 +163,7 @@ class Covers:
         self._session.covers.put(cover)
         self._session.timers.replace(cover.subject, self.agenda(cover))
         if because != "asked":
-            reminded = (name.partition("/")[2] for name, told in cover.told.items() if not told.silent)
+            reminded = (str(it) for it, told in cover.told.items() if not told.silent)
             for occurrence in (ASKED_FOR, *reminded):
                 self._show(cover, occurrence, origin=because)
 

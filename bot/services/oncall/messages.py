@@ -5,8 +5,9 @@ from typing import Any
 
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
-from bot.domain.oncall.cover import CoverRequest
+from bot.domain.oncall.cover import REMINDER, CoverRequest
 from bot.domain.oncall.shift import HANDOVER, OVERLOAD, UNANSWERED, WARNING, Shift
+from bot.domain.subject import Occurrence
 from bot.domain.timer import LATE_AFTER
 from bot.services.messages import Facts, message
 from bot.services.transaction import Transaction
@@ -14,46 +15,46 @@ from bot.services.transaction import Transaction
 
 @message("warning", "oncall/warning")
 def warning(tx: Transaction, it: UpsertMessage) -> Facts:
-    return _shift(tx, it.ref, f"{WARNING}/{_occurrence(it)}")
+    return _shift(tx, it.ref, Occurrence(WARNING, _name(it)))
 
 
 @message("unready", "oncall/unready")
 def unready(tx: Transaction, it: UpsertMessage) -> Facts:
-    return _shift(tx, it.ref, f"{UNANSWERED}/{_occurrence(it)}")
+    return _shift(tx, it.ref, Occurrence(UNANSWERED, _name(it)))
 
 
 @message("overload", "oncall/overload")
 def overload(tx: Transaction, it: UpsertMessage) -> Facts:
-    return _shift(tx, it.ref, f"{OVERLOAD}/{_occurrence(it)}")
+    return _shift(tx, it.ref, Occurrence(OVERLOAD, _name(it)))
 
 
 @message("handover", "oncall/handover")
 def handover(tx: Transaction, it: UpsertMessage) -> Facts:
-    facts = _shift(tx, it.ref, f"{HANDOVER}/{_occurrence(it)}")
+    facts = _shift(tx, it.ref, Occurrence(HANDOVER, _name(it)))
     return {**facts, "incidents": _incidents_of(tx, facts["shift"])}
 
 
 @message("stranger", "oncall/stranger")
 def stranger(tx: Transaction, it: UpsertMessage) -> Facts:
-    return _shift(tx, it.ref, "")
+    return _shift(tx, it.ref, Occurrence("", ""))
 
 
 @message("cover", "oncall/cover")
 @message("covering", "oncall/covering")
 def cover(tx: Transaction, it: UpsertMessage) -> Facts:
-    return _cover(tx, it.ref, f"cover/{_occurrence(it)}")
+    return _cover(tx, it.ref, Occurrence(REMINDER, _name(it)))
 
 
-def _occurrence(it: UpsertMessage) -> str:
+def _name(it: UpsertMessage) -> str:
     found: str = it.facts.get("occurrence", "")
     return found
 
 
-def _shift(tx: Transaction, number: int, name: str) -> dict[str, Any]:
+def _shift(tx: Transaction, number: int, occurrence: Occurrence) -> dict[str, Any]:
     shift = tx.session.shifts.get(number)
     if shift is None:
         raise LookupError(f"shift {number} is not in the database")
-    said = shift.told.get(name)
+    said = shift.told.get(occurrence)
     starts, ends = shift.local
     return {
         "shift": shift,
@@ -96,14 +97,14 @@ def _incidents_of(tx: Transaction, shift: Shift) -> list[Incident]:
     ]
 
 
-def _cover(tx: Transaction, number: int, name: str) -> Facts:
+def _cover(tx: Transaction, number: int, occurrence: Occurrence) -> Facts:
     cover = tx.session.covers.get(number)
     if cover is None:
         raise LookupError(f"request for cover {number} is not in the database")
     return {
         "cover": cover,
-        "again": name in cover.told,
-        "said": cover.told.get(name),
+        "again": occurrence in cover.told,
+        "said": cover.told.get(occurrence),
         "ahead": _ahead(cover.start - tx.now),
         "now": tx.now,
     }

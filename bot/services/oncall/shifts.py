@@ -23,7 +23,7 @@ from bot.domain.oncall.shift import (
 from bot.domain.paging.reminders import tested_agenda
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
-from bot.domain.subject import Subject
+from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 from bot.ports import Contact, Person
 from bot.services.directory import Directory
@@ -241,22 +241,21 @@ class Shifts:
         self._session.shifts.put(shift)
         self._session.timers.replace(shift.subject, shift_agenda(shift, self._tx.policy))
         at = int(self._tx.now.timestamp() * 1000)
-        for name in (name for name, told in shift.told.items() if not told.silent):
-            reminder, _, occurrence = name.partition("/")
-            self._show(shift, reminder, occurrence, origin=f"{because}:{at}")
+        for occurrence in (it for it, told in shift.told.items() if not told.silent):
+            self._show(shift, occurrence, origin=f"{because}:{at}")
         return shift
 
     def say(self, shift: Shift, timer: Timer) -> None:
         """Send a reminder that is due."""
         said = shift.after_saying(timer, at=self._tx.now)
         self._session.shifts.put(said)
-        self._show(said, timer.reminder, str(timer.occurrence), origin="said")
+        self._show(said, timer.occurrence, origin="said")
 
-    def _show(self, shift: Shift, reminder: str, occurrence: str, *, origin: str) -> None:
+    def _show(self, shift: Shift, occurrence: Occurrence, *, origin: str) -> None:
         team = self._tx.policy.teams.get(shift.team)
-        to = self._owner(team) if reminder == UNANSWERED and team else shift.person
+        to = self._owner(team) if occurrence.reminder == UNANSWERED and team else shift.person
         if to:
-            message_type = MESSAGE_TYPES[reminder]
+            message_type = MESSAGE_TYPES[str(occurrence.reminder)]
             self._tx.send(UpsertMessage.about(message_type, shift.number, occurrence, to=to, origin=origin))
 
 

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.effects import UpsertMessage, incident_channel
+from bot.domain.effects import UpsertMessage
 from bot.domain.paging import events
 from bot.domain.paging.page import NOBODY, Page
 from bot.domain.paging.reminders import UNANSWERED, page_agenda
+from bot.domain.subject import Address, IncidentChannel
 from bot.domain.timer import Timer
 from bot.ports import Ringing
 from bot.services.directory import Directory
@@ -44,7 +45,7 @@ class Pages:
         self.show(page, origin=origin)
         said = page.reminded.get(UNANSWERED)
         if said and (page.state is not before or isinstance(event, events.PageEscalated)):
-            self.show_unanswered(page, said.occurrence, origin=origin, to=said.to)
+            self.show_unanswered(page, said.occurrence, origin=origin, to=said.address)
         self.keep_time(page)
         return page
 
@@ -56,11 +57,11 @@ class Pages:
             key = f"card:{page.incident}:page:{page.number}:{origin}"
             self._tx.send(
                 UpsertMessage(
-                    key=key, message_type="card", ref=page.incident, to=incident_channel(page.incident)
+                    key=key, message_type="card", ref=page.incident, to=IncidentChannel(page.incident)
                 )
             )
         if said := page.reminded.get(UNANSWERED):
-            self.show_unanswered(page, said.occurrence, origin=origin, to=said.to)
+            self.show_unanswered(page, said.occurrence, origin=origin, to=said.address)
         self.keep_time(page)
 
     def keep_time(self, page: Page) -> None:
@@ -89,7 +90,7 @@ class Pages:
                 )
             )
 
-    def show_unanswered(self, page: Page, occurrence: str, *, origin: str, to: str) -> None:
+    def show_unanswered(self, page: Page, occurrence: str, *, origin: str, to: Address) -> None:
         self._tx.send(UpsertMessage.about("unanswered", page.number, occurrence, to=to, origin=origin))
 
     def move_line(self, number: int) -> None:

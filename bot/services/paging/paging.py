@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import uuid4
 
-from bot.domain.effects import UpsertMessage, incident_channel
+from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
 from bot.domain.number import read_number
 from bot.domain.paging import events
@@ -12,6 +12,7 @@ from bot.domain.paging.page import ACKNOWLEDGE, RESOLVE, Page, PageState
 from bot.domain.paging.reminders import UNANSWERED, tested_agenda, tested_subject
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
+from bot.domain.subject import Address, IncidentChannel
 from bot.domain.text import shortened
 from bot.domain.timer import Timer
 from bot.services.directory import Directory
@@ -34,7 +35,7 @@ class Paging:
         *,
         by: str | None,
         incident: Incident | None = None,
-        channel: str | None = None,
+        channel: Address | None = None,
         on_card: bool = False,
     ) -> Page:
         """Page the on-call of a team.
@@ -69,7 +70,7 @@ class Paging:
         *,
         by: str | None,
         incident: Incident | None = None,
-        channel: str | None = None,
+        channel: Address | None = None,
     ) -> Page:
         """Page one person, through the command team's PagerDuty service."""
         self.service_for_people()
@@ -191,7 +192,7 @@ class Paging:
         self._pages.keep_time(page)
         if said := page.reminded.get(UNANSWERED):
             self._pages.show_unanswered(
-                page, said.occurrence, origin=f"{answer}:{self._pages.mark}", to=said.to
+                page, said.occurrence, origin=f"{answer}:{self._pages.mark}", to=said.address
             )
 
     def find(self, reference: str, *, incident: Incident | None, asker: str) -> Page:
@@ -220,7 +221,7 @@ class Paging:
         if page is None:
             return
         incident = self._tx.incident(page.incident) if page.incident else None
-        to = page.line_at or (incident_channel(incident.number) if incident else page.requested_by)
+        to = page.line_at or (IncidentChannel(incident.number) if incident else page.requested_by)
         said = timer.said(self._tx.now, to=to or "")
         page = page.after(said)
         self._session.pages.put(page)
@@ -261,5 +262,5 @@ def _must_not_be_resolved(page: Page) -> None:
         )
 
 
-def _line_at(incident: Incident | None, channel: str | None) -> str | None:
-    return incident_channel(incident.number) if incident else channel
+def _line_at(incident: Incident | None, channel: Address | None) -> Address | None:
+    return IncidentChannel(incident.number) if incident else channel

@@ -16,6 +16,7 @@ from bot.domain.paging.page import Page
 from bot.domain.postmortem.follow_up import Category, FollowUp
 from bot.domain.postmortem.postmortem import missing
 from bot.domain.postmortem.statistics import Bar, bars, clocks, updates
+from bot.domain.timer import named
 from bot.services.messages import Facts, message
 from bot.services.people import People
 from bot.services.postmortem.follow_ups import FollowUps
@@ -83,7 +84,6 @@ class Documents:
             "handovers": [_line(it) for it in shown if it.kind == "command_taken" and it.data["before"]],
             "suspects": [_change(it) for it in _suspected(shown)],
             "changes": [_change(it) for it in _by_change(shown).values()],
-            "runbooks": [_line(it) for it in shown if it.kind.startswith("runbook_")],
             "images": [_line(it) for it in shown if it.kind == "image_shared"],
             "entries": _log(entries),
         }
@@ -165,7 +165,7 @@ def _suspected(entries: Iterable[Entry]) -> list[Entry]:
 
 def _by_change(entries: Iterable[Entry]) -> dict[object, Entry]:
     """Return the latest entry of each change."""
-    return {it.data.get("change", it.seq): it for it in entries if it.kind.startswith("change_")}
+    return {it.data.get("change", it.seq): it for it in entries if it.kind in {SUSPECT, CLEARED}}
 
 
 def _change(entry: Entry) -> dict[str, Any]:
@@ -229,7 +229,7 @@ def _by_category(follow_ups: Sequence[FollowUp]) -> list[tuple[str, list[FollowU
 @message("review", "postmortem/review")
 def review(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return the facts of a postmortem reminder."""
-    said = PostmortemLifecycle(tx).of(it.ref).told.get(it.facts["occurrence"])
+    said = named(PostmortemLifecycle(tx).of(it.ref).told, it.facts["occurrence"])
     return {**Documents(tx).state(tx.incident(it.ref)), "said": said}
 
 
@@ -238,14 +238,14 @@ def follow_up(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return the facts of a follow-up reminder."""
     found = tx.session.follow_ups.get(it.ref)
     incident = tx.incident(found.incident) if found else None
-    said = found.told.get(it.facts["occurrence"]) if found else None
+    said = named(found.told, it.facts["occurrence"]) if found else None
     return {"follow_up": found, "incident": incident, "said": said, "now": tx.now}
 
 
 @message("digest", "postmortem/digest")
 def digest(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return the facts of a person's weekly digest."""
-    person, follow_ups = it.to, FollowUps(tx)
+    person, follow_ups = str(it.to), FollowUps(tx)
     todo = follow_ups.todo(person)
     overdue = follow_ups.overdue(todo, reader=person)
     return {"person": person, "follow_ups": todo, "overdue": overdue}

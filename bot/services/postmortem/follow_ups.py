@@ -243,10 +243,9 @@ class FollowUps:
     def _shows(self, follow_up: FollowUp) -> list[UpsertMessage]:
         at = int(self._tx.now.timestamp() * 1000)
         return [
-            UpsertMessage.about(
-                "follow_up", follow_up.number, occurrence, to=occurrence.rpartition(".")[2], origin=str(at)
-            )
-            for occurrence in follow_up.told
+            UpsertMessage.about("follow_up", follow_up.number, it, to=it.n, origin=str(at))
+            for it in follow_up.told
+            if it.n
         ]
 
     def _publish(self, follow_up: FollowUp, *, reopens: bool = False, as_issue: bool = True) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.effects import UpsertMessage, incident_channel
+from bot.domain.effects import UpsertMessage
 from bot.domain.event import Event
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
@@ -13,7 +13,7 @@ from bot.domain.postmortem.effects import CopyPostmortem, ExportPostmortem, File
 from bot.domain.postmortem.follow_up import Category, Filed
 from bot.domain.postmortem.postmortem import Postmortem
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.subject import Subject
+from bot.domain.subject import Address, IncidentChannel, Subject
 from bot.domain.timer import Timer
 from bot.ports import Issue, Moved, Offer
 from bot.services.directory import Directory
@@ -273,8 +273,8 @@ class PostmortemReminders:
         incident = self._tx.incident(timer.subject.number)
         postmortem = self._lifecycle.of(incident.number)
         owner = postmortem.owned_by(incident)
-        if not Directory(self._tx).is_assignable(owner):
-            owner = incident_channel(incident.number)
-        self._tx.session.postmortems.put(postmortem.after_saying(timer, to=owner, at=self._tx.now))
+        is_there = Directory(self._tx).is_assignable(owner)
+        to: Address = owner if is_there else IncidentChannel(incident.number)
+        self._tx.session.postmortems.put(postmortem.after_saying(timer, to=to, at=self._tx.now))
         occurrence = str(timer.occurrence)
-        self._tx.send(UpsertMessage.about("review", incident.number, occurrence, to=owner, origin="said"))
+        self._tx.send(UpsertMessage.about("review", incident.number, occurrence, to=to, origin="said"))

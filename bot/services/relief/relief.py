@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain.effects import UpsertMessage, incident_channel
+from bot.domain.effects import UpsertMessage
 from bot.domain.incident import command
 from bot.domain.incident import events as incident_events
 from bot.domain.incident.event_effects import brief
@@ -34,7 +34,7 @@ from bot.domain.relief.relief import (
     work_period_agenda,
 )
 from bot.domain.reminder import may_post
-from bot.domain.subject import Subject, incident_addressed
+from bot.domain.subject import Address, IncidentChannel, Subject, is_person
 from bot.domain.timer import Timer
 from bot.services.incident.channels import IncidentChannels
 from bot.services.incident.incidents import Incidents
@@ -112,13 +112,13 @@ class Relief:
     def _climb(self, period: WorkPeriod, step: EscalationStep, timer: Timer) -> WorkPeriod:
         if step.name == WARN:
             return self._ask(period, timer, f"{ESCALATION}-{WARN}", [period.person])
-        words = f"{ESCALATION}-{step.name if step.asks_anew else ASK}"
+        words = f"{ESCALATION}-{step.name if step.posts_again else ASK}"
         period = self._ask(period, timer, words, [*self._channels(period), *self._team_channel(period)])
         return self._page(period, step) if step.pages else period
 
     def _warn(self, period: WorkPeriod, timer: Timer) -> WorkPeriod:
         """Warn the person about their working hours. The second warning also goes to the channels."""
-        words, places = f"{timer.reminder}-{timer.occurrence.n}", [period.person]
+        words, places = f"{timer.reminder}-{timer.occurrence.n}", list[Address]([period.person])
         if timer.occurrence.n == ASK:
             places += [
                 *(it for it in self._channels(period) if self._may_post(it)),
@@ -126,22 +126,22 @@ class Relief:
             ]
         return self._ask(period, timer, words, places)
 
-    def _ask(self, period: WorkPeriod, timer: Timer, words: str, places: Sequence[str]) -> WorkPeriod:
+    def _ask(self, period: WorkPeriod, timer: Timer, words: str, places: Sequence[Address]) -> WorkPeriod:
         """Send a message to these places, and record it in each incident."""
         now = self._tx.now
         for place in places:
             period = period.asking(Asked(words=words, to=place, at=now, due_at=timer.due_at))
         for number in sorted(period.on):
-            here = incident_channel(number)
+            here = IncidentChannel(number)
             to = here if here in places else places[0]
             self._tx.record(self._tx.incident(number), timer.said(now, to=to))
         return period.after(timer.said(now, to=places[0]))
 
-    def _channels(self, period: WorkPeriod) -> list[str]:
-        return [incident_channel(number) for number in sorted(period.on)]
+    def _channels(self, period: WorkPeriod) -> list[IncidentChannel]:
+        return [IncidentChannel(number) for number in sorted(period.on)]
 
-    def _may_post(self, place: str) -> bool:
-        incident = self._tx.incident(incident_addressed(place) or 0)
+    def _may_post(self, channel: IncidentChannel) -> bool:
+        incident = self._tx.incident(channel.incident)
         return may_post(incident, self._tx.now, self._tx.policy)
 
     def _team_channel(self, period: WorkPeriod) -> list[str]:
@@ -243,15 +243,15 @@ class Relief:
         self._tx.send(*self._periods.shows(period))
         return until
 
-    def unheard(self, number: int, to: str, why: str) -> None:
+    def unheard(self, number: int, to: Address, why: str) -> None:
         """Report in the channels that a relief message could not be delivered."""
-        place = f"<@{to}>" if to.startswith(("U", "W")) else f"<#{to}>"
+        place = f"<@{to}>" if is_person(str(to)) else f"<#{to}>"
         for incident in sorted(self._period(number).on):
             IncidentChannels(self._tx).undelivered(incident, f"The word about relief to {place}", why)
 
     # --- facts for messages ---
 
-    def relief(self, number: int, words: str, to: str) -> Mapping[str, Any]:
+    def relief(self, number: int, words: str, to: Address) -> Mapping[str, Any]:
         """Return what a message about a work period shows at this address."""
         period = self._period(number)
         asked = next((it for it in period.asked if (it.words, it.to) == (words, to)), None)
@@ -317,12 +317,12 @@ class Relief:
             raise LookupError(f"work period {number} is not in the database")
         return found
 
-    def _for(self, period: WorkPeriod, to: str) -> Mapping[str, Any]:
+    def _for(self, period: WorkPeriod, to: Address) -> Mapping[str, Any]:
         """Return the incidents that may be shown there.
 
         A private one appears only in its own channel and to the person.
         """
-        here = incident_addressed(to)
+        here = to.incident if isinstance(to, IncidentChannel) else None
         every = [self._tx.incident(number) for number in period.was_on]
         seen = [it for it in every if not it.private or it.number == here or to == period.person]
         audience = "person" if to == period.person else "channel" if here else "team"

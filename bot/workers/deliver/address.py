@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from bot.domain.incident.events import Closing
 from bot.domain.incident.incident import Incident
-from bot.domain.subject import incident_addressed
+from bot.domain.subject import Address, is_channel
 from bot.ports import Chat, Rejected
 from bot.services.channels import Channels
 from bot.services.transaction import Transaction
@@ -44,12 +44,11 @@ class Shut:
     how: Closing
 
 
-def resolve(address: str, tx: Transaction, *, aside: bool = False) -> Place:
+def resolve(address: Address, tx: Transaction, *, aside: bool = False) -> Place:
     """Return the place. Without a channel, a public incident uses its announcement's thread, a private one a DM."""
-    number = incident_addressed(address)
-    if number is None:
-        return Place(to=Channels(tx).present(address) if address.startswith(("C", "G")) else address)
-    incident = tx.incident(number)
+    if isinstance(address, str):
+        return Place(to=Channels(tx).present(address) if is_channel(address) else address)
+    incident = tx.incident(address.incident)
     if incident.channel and not (incident.channel_closed or aside):
         return Place(to=incident.channel, incident=incident.number)
     if incident.channel or aside:

@@ -120,7 +120,9 @@ class NoticeHandler(PostingHandler[Notify]):
         facts = {"incident": incident, "words": words, **effect.facts}
         message = self.templates.render(effect.template, facts, names=names)
         if effect.person and effect.person != effect.to:
-            ephemeral = PostEphemeral(key=effect.key, to=effect.to, person=effect.person, message=message)
+            ephemeral = PostEphemeral(
+                key=effect.key, to=str(effect.to), person=effect.person, message=message
+            )
             return Attempt(call=partial(self.post_ephemeral, ephemeral))
         place = resolve(effect.to, tx)
         message = self.aside(place, message)
