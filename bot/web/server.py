@@ -2,10 +2,15 @@
 
 import errno
 import socket
+from asyncio import Protocol
+from functools import partial
 from threading import Event, Thread
+from typing import cast
 
 import uvicorn
 from starlette.applications import Starlette
+
+from bot.web.connection import ConnectionLimits, GuardedConnection
 
 PATIENCE = 5.0
 """Seconds that running requests get when the server stops, and that the server may take to start."""
@@ -35,17 +40,17 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def serve(app: Starlette, listening: socket.socket) -> "Server":
+def serve(app: Starlette, listening: socket.socket, limits: ConnectionLimits | None = None) -> "Server":
     """Serve until `stop`. Returns once requests are answered."""
-    return Server(app, listening)
+    return Server(app, listening, limits or ConnectionLimits())
 
 
 class Server:
     """A running web server. `port` is the one it really listens on."""
 
-    def __init__(self, app: Starlette, listening: socket.socket) -> None:
+    def __init__(self, app: Starlette, listening: socket.socket, limits: ConnectionLimits) -> None:
         self.port: int = listening.getsockname()[1]
-        self._uvicorn = _Uvicorn(_tuned(app))
+        self._uvicorn = _Uvicorn(_tuned(app, limits))
         self._thread = Thread(
             target=self._uvicorn.run, kwargs={"sockets": [listening]}, name="web-server", daemon=True
         )
@@ -75,9 +80,10 @@ class _Uvicorn(uvicorn.Server):
         self.is_up.set()
 
 
-def _tuned(app: Starlette) -> uvicorn.Config:
+def _tuned(app: Starlette, limits: ConnectionLimits) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=cast("type[Protocol]", partial(GuardedConnection, limits=limits)),
         lifespan="on",
         ws="none",
         log_config=None,

@@ -1,9 +1,10 @@
 """The web as a caller sees it: what goes through the served, what is refused, health and figures."""
 
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import MappingProxyType
 
 import httpx
@@ -13,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter
 from bot.ports import Unavailable
 from bot.web import CannotListen, Check, Handler, Server, WebAnswer, build_web, listen, serve
 from bot.web.app import LARGEST_BODY
+from bot.web.connection import ConnectionLimits
 from bot.web.metrics import Metrics
 from bot.web.metrics import registry as metrics_registry
 
@@ -35,6 +37,7 @@ def opened(
     readiness: Mapping[str, Check] = MappingProxyType({}),
     metrics: CollectorRegistry | None = None,
     patience: float = 2.0,
+    limits: ConnectionLimits | None = None,
 ) -> Iterator[httpx.Client]:
     """Serve on a free port, and give a client that speaks to it."""
     handlers = {"/slack/events": slack, "/webhooks/pagerduty": pagerduty}
@@ -44,7 +47,7 @@ def opened(
         handlers={path: it for path, it in handlers.items() if it},
         patience=patience,
     )
-    server = serve(app, listen("127.0.0.1", 0))
+    server = serve(app, listen("127.0.0.1", 0), limits)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", limits=httpx.Limits()) as client:
             yield client
@@ -219,3 +222,64 @@ def test_a_port_that_is_taken_is_told_with_the_cure(server: Server):
 def test_a_host_that_is_not_here_is_told():
     with pytest.raises(CannotListen, match=r"web\.host: 192\.0\.2\.1"):
         listen("192.0.2.1", 0)
+
+
+# --- connections that say nothing -------------------------------------------------------------------------
+
+
+@contextmanager
+def silent(web: httpx.Client, count: int, words: bytes = b"") -> Iterator[list[socket.socket]]:
+    """Open connections that send these words and then nothing."""
+    with ExitStack() as opened:
+        connections = []
+        for _ in range(count):
+            connection = opened.enter_context(
+                socket.create_connection(("127.0.0.1", web.base_url.port or 0), timeout=10)
+            )
+            connection.sendall(words)
+            connections.append(connection)
+        yield connections
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Wait until the server closes the connection."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+@pytest.mark.parametrize("words", [b"", b"POST /slack/events HTTP/1.1\r\nHost: x\r\n"])
+def test_500_silent_connections_are_closed_and_keep_nobody_else_waiting(words: bytes):
+    with opened(limits=ConnectionLimits(headers=1.0)) as web, silent(web, 500, words) as connections:
+        assert web.get("/healthz").status_code == 200
+        assert all(is_closed(it) for it in connections)
+
+
+def test_of_too_many_connections_the_one_that_is_silent_longest_is_closed():
+    with opened(limits=ConnectionLimits(headers=60, most=100)) as web:
+        assert web.get("/healthz").status_code == 200
+        with silent(web, 500) as connections:
+            assert all(is_closed(it) for it in connections[:400])
+            assert web.get("/healthz").status_code == 200
+
+
+def test_a_half_request_after_a_whole_one_is_closed_too():
+    with opened(limits=ConnectionLimits(headers=0.5)) as web, silent(web, 1) as [connection]:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 200"
+        connection.sendall(b"GET /healthz HT")
+
+        while connection.recv(1024):
+            pass
+
+
+def test_a_slow_answer_is_not_cut_off():
+    waits = threading.Event()
+
+    def slow(_body: bytes, _headers: Mapping[str, str]) -> WebAnswer:
+        waits.wait(0.6)
+        return WebAnswer(body="done")
+
+    with opened(slack=slow, limits=ConnectionLimits(headers=0.2)) as web:
+        assert web.post("/slack/events").text == "done"
