@@ -107,7 +107,8 @@ def demo(
 def _check_for_demo(config: Path) -> None:
     """Stop if the file has a mistake. Name what the demo leaves out of it."""
     from bot.app.check import check_own  # noqa: PLC0415  see the top of the file
-    from bot.config import ConfigError, load  # noqa: PLC0415
+    from bot.app.settings import load  # noqa: PLC0415
+    from bot.config import ConfigError  # noqa: PLC0415
 
     try:
         settings = load(config, {})
@@ -250,7 +251,8 @@ def postmortem(
 def _settings(config: Path | None, *, level: int = logging.WARNING) -> "Settings":
     """Read the configuration and set up the log. Stop if there is a mistake."""
     from bot.app import logs  # noqa: PLC0415  see the top of the file
-    from bot.config import ConfigError, load  # noqa: PLC0415
+    from bot.app.settings import load  # noqa: PLC0415
+    from bot.config import ConfigError  # noqa: PLC0415
 
     try:
         settings = load(config)

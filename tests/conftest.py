@@ -17,7 +17,7 @@ import structlog
 from bot.adapters.database import migrate, open_engine
 from bot.adapters.runbooks import FolderRunbooks
 from bot.app.manifest import manifest
-from bot.config import load
+from bot.app.settings import load
 from bot.sandbox import Box
 from bot.services.features import load_features
 from bot.testing import FrozenClock, SpyKit

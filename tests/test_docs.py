@@ -12,7 +12,7 @@ from pydoc import locate
 import pytest
 
 from bot.app.manifest import manifest
-from bot.config import load
+from bot.app.settings import load
 from bot.domain.policy import Timers
 from bot.domain.reminder import REMINDERS, Reminder
 from bot.sandbox.slack.own_commands import OWN_COMMANDS

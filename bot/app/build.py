@@ -12,22 +12,22 @@ import structlog
 
 from bot.adapters.actions.runner import OutsideActionRunner
 from bot.adapters.database import Database, Limits, make_ready, open_engine
+from bot.adapters.github.vendor import VENDOR as GITHUB
 from bot.adapters.network.clock import DatabaseClock, RehearsalClock, SteadyClock, SystemClock
-from bot.adapters.pagerduty.client import PagerDuty
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.runbooks import FolderRunbooks
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
+from bot.app.settings import load as load_settings
 from bot.app.templates import open_templates
 from bot.commands.plugins import CommandRegistry, load
 from bot.commands.request import Request, Source
 from bot.commands.router import Router
 from bot.commands.timed import TimedRouter
 from bot.config import Reloader, Settings
-from bot.config import load as load_settings
 from bot.domain.incident.effects import SayCommand
 from bot.domain.policy import Policy
-from bot.ports import Clock, IssueTracker
+from bot.ports import Clock, IssueTracker, Pager
 from bot.services.features import load_features
 from bot.workers.deliver.handler import Handlers, Outside
 from bot.workers.failovers import Runner
@@ -44,7 +44,7 @@ class Bot:
     """The time that the clock is based on."""
     clock: Clock
     chat: SlackChat
-    pager: PagerDuty | None
+    pager: Pager | None
     registry: CommandRegistry
     delivery: Delivery
     runner: Runner
@@ -163,8 +163,8 @@ def _operator(settings: Settings, live: Reloader) -> OutsideActionRunner:
         folder=settings.path.parent if settings.path else Path(),
         secrets=env.secrets(),
         plans=lambda: live.policy().plans.values(),  # noqa: PLW0108  the policy is another one tomorrow
-        github_token=env.github_token.get_secret_value(),
-        github_url=env.github_api_url,
+        github_token=env.secret(GITHUB.token),
+        github_url=env.url_of(GITHUB),
     )
 
 
@@ -192,18 +192,12 @@ def open_clock(settings: Settings, time: Clock) -> Clock:
     return SteadyClock(RehearsalClock(Path(file), time))
 
 
-def open_pager(
-    settings: Settings, timeout: timedelta, stack: ExitStack, clock: Clock | None = None
-) -> PagerDuty | None:
-    if settings.pagerduty is None or not settings.env.pagerduty_api_token:
+def open_pager(settings: Settings, timeout: timedelta, stack: ExitStack, clock: Clock | None) -> Pager | None:
+    vendor = settings.pager
+    access = settings.access(vendor) if vendor else None
+    if vendor is None or access is None:
         return None
-    pager = PagerDuty(
-        settings.env.pagerduty_api_token.get_secret_value(),
-        from_email=settings.pagerduty.from_,
-        url=settings.env.pagerduty_api_url,
-        timeout=timeout,
-        clock=clock,
-    )
+    pager = vendor.open(access, timeout=timeout, clock=clock)
     stack.callback(pager.close)
     return pager
 
@@ -211,16 +205,15 @@ def open_pager(
 def tracker_to_open(
     settings: Settings, timeout: timedelta, stack: ExitStack
 ) -> Callable[[], IssueTracker] | None:
-    """Return a function that opens GitHub at the first export: importing its library takes a tenth of the start."""
-    if settings.github is None or not settings.env.github_token:
+    """Return a function that opens the tracker at the first export: its library may load slowly."""
+    vendor = settings.tracker
+    access = settings.access(vendor) if vendor else None
+    if vendor is None or access is None:
         return None
-    token, url = settings.env.github_token.get_secret_value(), settings.env.github_api_url
 
     @cache
     def opened() -> IssueTracker:
-        from bot.adapters.github import GitHub  # noqa: PLC0415  see above
-
-        tracker = GitHub(token, url=url, timeout=timeout)
+        tracker = vendor.open(access, timeout=timeout)
         stack.callback(tracker.close)
         return tracker
 

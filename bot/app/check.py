@@ -1,20 +1,18 @@
 """`spy check` and `spy migrate`: whether Spy can work, and its database."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from datetime import timedelta
+from contextlib import closing
 
 from bot.adapters.database import CannotOpen, is_ready, make_ready, open_engine
-from bot.adapters.github import results as github_checks
 from bot.adapters.network.clock import SystemClock
-from bot.adapters.pagerduty.check import results as pagerduty_checks
 from bot.adapters.slack.check import results as slack_checks
 from bot.adapters.slack.client import PooledWebClient
-from bot.app.build import open_clock, open_pager, open_runbooks
+from bot.app.build import open_clock, open_runbooks
 from bot.app.templates import open_templates, own_templates
 from bot.commands.plugins import load, shadowed, templates_named
 from bot.config import Settings
 from bot.config.plan_checks import plan_checks
+from bot.config.vendors import PagerIds
 from bot.domain.former_words import READ_UNTIL
 from bot.ports import CheckResult
 
@@ -38,21 +36,10 @@ def check(settings: Settings) -> Iterator[CheckResult]:
                 user_groups=sorted(settings.policy().user_groups),
                 clock=open_clock(settings, SystemClock()),
             )
-    with ExitStack() as stack:
-        if pager := open_pager(settings, timedelta(seconds=10), stack):
-            policy = settings.policy()
-            teams = policy.teams.values()
-            yield from pagerduty_checks(
-                pager,
-                services=[team.service for team in teams if team.service],
-                policies=[team.escalation_policy for team in teams if team.escalation_policy],
-                schedules=[team.schedule for team in teams if team.schedule],
-                users=[it.pagerduty for it in policy.people.values() if it.pagerduty],
-                emails=[it.email for it in policy.people.values() if it.email],
-            )
-    if settings.github and env.github_token:
-        token = env.github_token.get_secret_value()
-        yield from github_checks(token, settings.github.repository, env.github_api_url)
+    if (pager := settings.pager) and (access := settings.access(pager)):
+        yield from pager.checks(access, PagerIds.of(settings.policy()))
+    if (tracker := settings.tracker) and (access := settings.access(tracker)):
+        yield from tracker.checks(access)
 
 
 def check_own(settings: Settings) -> Iterator[CheckResult]:

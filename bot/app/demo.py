@@ -37,7 +37,7 @@ NOTHING_TO_DO = (
 PATIENCE = 60.0
 """Seconds until the bot must be ready."""
 
-OURS = ("SLACK_", "PAGERDUTY_", "GITHUB_", "CHANGES_", "SPY_", "DATABASE_URL")
+OURS = ("SLACK_", "CHANGES_", "SPY_", "DATABASE_URL")
 """Variables that the bot must not inherit, so that the demo never calls a real workspace."""
 
 OTHERS = re.compile(r"_proxy$|token|secret|password|passwd|credential|api_?key|access_?key", re.IGNORECASE)
@@ -249,16 +249,22 @@ class _Bot:
 
 def _config(box: "Box", port: int, own: Path | None) -> str:
     """Return the box's configuration, merged with one's own, with the bot's web server on this port."""
-    from bot.config.rehearsed import rehearsed  # noqa: PLC0415  nothing to do must cost nothing
+    from bot.app.settings import find_vendors  # noqa: PLC0415  nothing to do must cost nothing
+    from bot.config.rehearsed import rehearsed  # noqa: PLC0415
 
     boxed = yaml.safe_load(box.config_yaml()) | {"web": {"port": port}}
-    return yaml.safe_dump(rehearsed(own, boxed) if own else boxed, allow_unicode=True, sort_keys=False)
+    return yaml.safe_dump(
+        rehearsed(own, boxed, find_vendors()) if own else boxed, allow_unicode=True, sort_keys=False
+    )
 
 
 def _environment(around: Mapping[str, str], box: "Box", folder: Path) -> dict[str, str]:
     """Return the bot's environment: the box's variables, without our own secrets and proxies."""
+    from bot.app.settings import find_vendors  # noqa: PLC0415  nothing to do must cost nothing
+
+    ours = (*OURS, *(f"{it.key.upper()}_" for it in find_vendors().all))
     kept = {
-        name: value for name, value in around.items() if not name.startswith(OURS) and not OTHERS.search(name)
+        name: value for name, value in around.items() if not name.startswith(ours) and not OTHERS.search(name)
     }
     return {**kept, **box.environment(), **box.rehearsal(), "DATABASE_URL": f"sqlite:///{folder / 'spy.db'}"}
 

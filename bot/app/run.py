@@ -151,7 +151,7 @@ def _jobs(bot: Bot) -> Iterator[Job]:
         yield Job(name="oncall", every=ONCALL_EVERY, run=sync.oncall)
         yield Job(name="shifts", every=SHIFTS_EVERY, run=sync.shifts)
         yield Job(name="changes", every=CHANGES_EVERY, run=sync.changes)
-        if not bot.settings.env.pagerduty_webhook_secret:
+        if not _hears_of_pages(bot.settings):
             yield Job(name="pages", every=PAGES_EVERY, run=sync.pages)
     if isinstance(bot.time, DatabaseClock):
         yield Job(name="clock", every=MEASURE_EVERY, run=partial(_measure, bot.time))
@@ -161,6 +161,11 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     yield Job(name="people", every=PEOPLE_EVERY, run=sync.people)
     yield Job(name="groups", every=GROUPS_EVERY, run=sync.groups)
     yield Job(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
+
+
+def _hears_of_pages(settings: Settings) -> bool:
+    """Return whether the pager's webhook reports what becomes of pages."""
+    return bool(settings.pager and settings.env.secret(settings.pager.webhook_variable))
 
 
 def _measure(time: DatabaseClock) -> None:

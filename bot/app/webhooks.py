@@ -3,15 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
+from typing import Any
 
 from bot.adapters.changes import webhook as changes_webhook
-from bot.adapters.github import webhook as github_webhook
-from bot.adapters.pagerduty import webhook as pagerduty_webhook
 from bot.adapters.slack.inbound import App, answer_http
 from bot.app.build import Bot
 from bot.app.manifest import manifest
+from bot.config.vendors import TrackerVendor
 from bot.domain.changes.change import Change
-from bot.ports import PagerNews
+from bot.ports import TrackerNews
 from bot.web import Handler, Page, WebAnswer, arrived_at, webhooks
 
 _ENTRIES = 20
@@ -28,43 +29,41 @@ def slack_handler(app: App) -> Handler:
 
 def webhook_handlers(bot: Bot) -> Mapping[str, Handler]:
     """Return the webhooks by path. A webhook without its secret is left out: nobody could be trusted."""
-    env, backend = bot.settings.env, _backend(bot)
-    secrets = {
-        "pagerduty": env.pagerduty_webhook_secret.get_secret_value(),
-        "github": env.github_webhook_secret.get_secret_value(),
-        "changes": env.changes_webhook_secret.get_secret_value(),
-    }
+    settings, backend = bot.settings, _backend(bot)
+    found = {"changes": _changes(bot, backend)} if settings.env.changes_webhook_secret else {}
+    for pager in settings.vendors.pagers:
+        if secret := settings.env.secret(pager.webhook_variable):
+            read = partial(pager.news, secret=secret)
+            found[pager.key] = webhooks.pager(backend, pager.key, read)
+    for tracker in settings.vendors.trackers:
+        if secret := settings.env.secret(tracker.webhook_variable):
+            found[tracker.key] = _tracker(bot, backend, tracker, secret)
+    return {f"/webhooks/{key}": handler for key, handler in found.items()}
 
-    def read_pagerduty(body: bytes, headers: Mapping[str, str]) -> PagerNews | None:
-        return pagerduty_webhook.news(body, headers.get("x-pagerduty-signature", ""), [secrets["pagerduty"]])
 
-    def read_github(body: bytes, headers: Mapping[str, str]) -> github_webhook.Heard | None:
-        github_webhook.check(body, headers.get("x-hub-signature-256", ""), secrets["github"])
-        return github_webhook.news(
-            headers.get("x-github-event", ""),
-            body,
-            service_of=bot.live.policy().service_of,
-            heard_at=bot.clock.now(),
+def _tracker(bot: Bot, backend: webhooks.Backend, tracker: TrackerVendor[Any], secret: str) -> Handler:
+    def read(body: bytes, headers: Mapping[str, str]) -> TrackerNews | None:
+        return tracker.news(
+            body, headers, secret=secret, service_of=bot.live.policy().service_of, heard_at=bot.clock.now()
         )
 
-    def read_change(body: bytes, headers: Mapping[str, str]) -> Change:
+    return webhooks.tracker(backend, tracker.key, read, tracker.delivery)
+
+
+def _changes(bot: Bot, backend: webhooks.Backend) -> Handler:
+    def read(body: bytes, headers: Mapping[str, str]) -> Change:
         now, signature = bot.clock.now(), headers.get("x-spy-signature", "")
         changes_webhook.check(
             body,
             timestamp=headers.get("x-spy-timestamp", ""),
             signature=signature,
-            secret=secrets["changes"],
+            secret=bot.settings.env.changes_webhook_secret.get_secret_value(),
             now=now,
             ahead=bot.chat.clock.ahead,
         )
         return changes_webhook.news(body, signature=signature, heard_at=now)
 
-    handlers = {
-        "pagerduty": webhooks.pagerduty(backend, read_pagerduty),
-        "github": webhooks.github(backend, read_github),
-        "changes": webhooks.changes(backend, read_change),
-    }
-    return {f"/webhooks/{name}": handler for name, handler in handlers.items() if secrets[name]}
+    return webhooks.changes(backend, read)
 
 
 def locks_page(bot: Bot) -> Page:

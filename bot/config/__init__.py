@@ -1,6 +1,5 @@
 """Reads config.yaml and the environment into frozen settings. A mistake is one line naming file, line and key."""
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,29 +11,33 @@ from bot.config.plans import faults
 from bot.config.references import dangling
 from bot.config.reloader import News, Reloader
 from bot.config.secrets_in_file import secrets_in_file
-from bot.config.sections import Sections
+from bot.config.sections import Sections, sections_with
 from bot.config.settings import Settings
+from bot.config.vendors import Vendors
 from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, read
 
 __all__ = ["ConfigError", "Environment", "News", "Reloader", "Settings", "load"]
 
 
-def load(path: Path | None, variables: Mapping[str, str] = os.environ) -> Settings:
+def load(path: Path | None, variables: Mapping[str, str], vendors: Vendors) -> Settings:
     """Read a configuration (None: nothing is configured). Raises ConfigError with every mistake found."""
     text = "" if path is None else _text(path)
     with_lines = read(text)
-    sections, found = _validated(with_lines, path)
+    sections, found = _validated(with_lines, path, vendors)
     malformed = {(it.line, it.key) for it in with_lines.mistakes}
     rest = [(place, it) for place, it in found if (it.line, it.key) not in malformed]
-    mistakes = [*with_lines.mistakes, *_without_secrets(rest, list(secrets_in_file(text, with_lines)))]
+    mistakes = [
+        *with_lines.mistakes,
+        *_without_secrets(rest, list(secrets_in_file(text, with_lines, vendors))),
+    ]
     lines = [_line(path, mistake) for mistake in sorted(mistakes, key=lambda mistake: mistake.line or 0)]
     try:
-        env = Environment.of(variables)
+        env = Environment.of(variables, vendors)
     except ValidationError as error:
         lines.extend(environment_mistakes(error))
     if lines:
         raise ConfigError(lines)
-    return Settings.joining(sections, env, path=path)
+    return Settings.joining(sections, env, vendors, path=path)
 
 
 def _text(path: Path) -> str:
@@ -50,17 +53,17 @@ def _text(path: Path) -> str:
 
 
 def _validated(
-    with_lines: YamlLines, path: Path | None
+    with_lines: YamlLines, path: Path | None, vendors: Vendors
 ) -> tuple[Sections, list[tuple[Place, ConfigMistake]]]:
     """Check types, then references. Returns the defaults if there is a mistake."""
-    mistakes = [*dangling(with_lines), *faults(with_lines)]
+    mistakes = [*dangling(with_lines, vendors), *faults(with_lines)]
     try:
         folder = path.parent if path else Path()
-        return Sections.model_validate(
+        return sections_with(vendors).model_validate(
             {} if with_lines.data is None else with_lines.data, context=folder
         ), mistakes
     except ValidationError as error:
-        return Sections(), [*mistakes_of(error, with_lines), *mistakes]
+        return Sections(), [*mistakes_of(error, with_lines, vendors), *mistakes]
 
 
 def _without_secrets(

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError, create_model
+
+from bot.config.vendors import Vendor, Vendors
 
 _NOTHING = SecretStr("")
 _POSTGRES = re.compile(r"^postgres(ql)?(\+psycopg)?://")
@@ -38,7 +40,7 @@ def _sqlite(given: str, parts: SplitResult) -> SecretStr:
 
 
 class Environment(BaseModel):
-    """The variables Spy reads. A secret prints as ********** and is falsy when it is not set."""
+    """The variables Spy reads, with three of each vendor. A secret prints as ********** and is falsy when not set."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", validate_default=True, str_strip_whitespace=True)
 
@@ -46,26 +48,30 @@ class Environment(BaseModel):
     slack_bot_token: SecretStr = _NOTHING
     slack_app_token: SecretStr = _NOTHING
     slack_signing_secret: SecretStr = _NOTHING
-    pagerduty_api_token: SecretStr = _NOTHING
-    pagerduty_webhook_secret: SecretStr = _NOTHING
-    github_token: SecretStr = _NOTHING
-    github_webhook_secret: SecretStr = _NOTHING
     changes_webhook_secret: SecretStr = _NOTHING
     slack_api_url: Annotated[str, AfterValidator(lambda url: _address(url) + "/")] = "https://slack.com/api/"
-    pagerduty_api_url: Annotated[str, AfterValidator(_address)] = "https://api.pagerduty.com"
-    github_api_url: Annotated[str, AfterValidator(_address)] = "https://api.github.com"
     spy_clock_offset: str = ""
     """For a rehearsal: a file with the number of seconds by which Spy's clock is ahead."""
     blank: frozenset[str] = frozenset()
     """Variables that are set but empty: usually a secret that was not filled in."""
 
     @classmethod
-    def of(cls, variables: Mapping[str, str]) -> Self:
+    def of(cls, variables: Mapping[str, str], vendors: Vendors) -> Self:
         """Pick Spy's variables. An empty one counts as not set. Spaces and line ends around a value are dropped."""
-        said = {name: variables[name] for it in cls.model_fields if (name := it.upper()) in variables}
+        kind = create_model("Environment", __base__=cls, **dict(_fields(vendors)))
+        said = {name: variables[name] for it in kind.model_fields if (name := it.upper()) in variables}
         blank = {name for name, value in said.items() if not value.strip()}
         given = {name.lower(): value.strip() for name, value in said.items() if name not in blank}
-        return cls.model_validate({**given, "blank": blank})
+        return kind.model_validate({**given, "blank": blank})
+
+    def secret(self, variable: str) -> str:
+        """Return the value of a vendor's variable, "" if it is not set."""
+        found: SecretStr = getattr(self, variable.lower(), _NOTHING)
+        return found.get_secret_value()
+
+    def url_of(self, vendor: Vendor[Any]) -> str:
+        found: str = getattr(self, vendor.url_variable.lower())
+        return found
 
     def secrets(self) -> tuple[str, ...]:
         """Return what must never be shown, for the log to mask."""
@@ -79,3 +85,10 @@ def environment_mistakes(error: ValidationError) -> Iterator[str]:
     """Return what is wrong with a variable, without its value."""
     for problem in error.errors(include_input=False, include_url=False):
         yield f"environment: {str(problem['loc'][0]).upper()}: {problem['ctx']['error']}."
+
+
+def _fields(vendors: Vendors) -> Iterator[tuple[str, Any]]:
+    for it in vendors.all:
+        yield it.token.lower(), (SecretStr, _NOTHING)
+        yield it.webhook_variable.lower(), (SecretStr, _NOTHING)
+        yield it.url_variable.lower(), (Annotated[str, AfterValidator(_address)], it.url)

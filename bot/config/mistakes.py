@@ -7,7 +7,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.config.sections import Sections
+from bot.config.sections import sections_with
+from bot.config.vendors import Vendors
 from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
 from bot.domain.spelling import did_you_mean, nearest
 
@@ -36,8 +37,6 @@ _MUST = {
 }
 _MISSING = {
     "channel": "Give the Slack id of the team's channel, such as C0PAY.",
-    "from": "Give the e-mail of the PagerDuty user in whose name pages are made.",
-    "service": "Give the PagerDuty id of the team's service, such as PSVC1.",
     "repository": "Give it as owner/name.",
     "usage": "Give the words that start it, such as `pod <pod> to <location>`.",
     "steps": "Give a list of what to do, in order.",
@@ -52,14 +51,18 @@ _STANDS_FOR_ALL = frozenset({"args", "url", "equals"})
 """Keys that the file may leave out, writing their value in place of the whole section."""
 
 
-def mistakes_of(error: ValidationError, with_lines: YamlLines) -> Iterator[tuple[Place, ConfigMistake]]:
+def mistakes_of(
+    error: ValidationError, with_lines: YamlLines, vendors: Vendors
+) -> Iterator[tuple[Place, ConfigMistake]]:
     """Return each problem with its place. A key that is missing because it is misspelt is reported once."""
     problems = error.errors(include_url=False)
-    misspelt = {_meant(_place(problem)) for problem in problems if problem["type"] == "extra_forbidden"}
+    misspelt = {
+        _meant(_place(problem), vendors) for problem in problems if problem["type"] == "extra_forbidden"
+    }
     for problem in problems:
         place = _place(problem)
         if not _follows_from_another(problem, misspelt):
-            sentence = _sentence(problem, place)
+            sentence = _sentence(problem, place, vendors)
             written = place if problem["type"] == "missing" else _written(place, with_lines)
             yield (
                 written,
@@ -98,20 +101,20 @@ def _written(place: Place, with_lines: YamlLines) -> Place:
     return written
 
 
-def _meant(place: Place) -> Place | None:
+def _meant(place: Place, vendors: Vendors) -> Place | None:
     """Return the place of the key that an unknown key was meant to be."""
-    close = nearest(str(place[-1]), _keys(place[:-1]))
+    close = nearest(str(place[-1]), _keys(place[:-1], vendors))
     return (*place[:-1], close) if close else None
 
 
-def _sentence(problem: ErrorDetails, place: Place) -> str:
+def _sentence(problem: ErrorDetails, place: Place, vendors: Vendors) -> str:
     kind, given = problem["type"], problem["input"]
     context: Mapping[str, Any] = problem.get("ctx", {})
     if kind == "extra_forbidden":
-        known = _keys(place[:-1])
+        known = _keys(place[:-1], vendors)
         return "unknown key." + suggestion(str(place[-1]), known, f"Known here: {', '.join(known)}.")
     if kind == "missing":
-        return f"is missing. {_MISSING.get(str(place[-1]), '')}".strip()
+        return f"is missing. {_cure(str(place[-1]), vendors)}".strip()
     if kind == "literal_error":
         choices = str(context["expected"]).replace("'", "")
         return f"must be {choices}, not {_shown(given)}."
@@ -122,6 +125,11 @@ def _sentence(problem: ErrorDetails, place: Place) -> str:
         return f"{wanted}, not {_shown(given)}."
     must = _MUST.get(kind, "").format_map(context) or problem["msg"].removeprefix("Input should ")
     return f"must {must}." if must != problem["msg"] else f"{must}."
+
+
+def _cure(key: str, vendors: Vendors) -> str:
+    """Return what to do about a missing key."""
+    return next((it.missing[key] for it in vendors.all if key in it.missing), _MISSING.get(key, ""))
 
 
 def _shown(given: Any) -> str:
@@ -139,9 +147,9 @@ def _shown(given: Any) -> str:
     return next((words for kind, words in kinds if isinstance(given, kind)), repr(str(given)[:40]))
 
 
-def _keys(place: Place) -> tuple[str, ...]:
+def _keys(place: Place, vendors: Vendors) -> tuple[str, ...]:
     """Return the known keys of the section at this place."""
-    section: type[BaseModel] = Sections
+    section: type[BaseModel] = sections_with(vendors)
     parts = iter(place)
     for part in parts:
         annotation = next(

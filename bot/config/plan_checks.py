@@ -84,7 +84,7 @@ def _variables_missing(plan: Plan, variables: Mapping[str, str]) -> Iterator[Tro
 
 def _token_missing(plan: Plan, settings: Settings) -> Iterator[Trouble]:
     names = [name for name, instruction in _actions(plan) if isinstance(instruction, Workflow)]
-    if names and not settings.env.github_token:
+    if names and not settings.env.secret("GITHUB_TOKEN"):
         cure = "Set GITHUB_TOKEN to a token that may run it."
         yield f"{names[0]} runs a GitHub workflow, and GITHUB_TOKEN is missing", cure
 

@@ -1,16 +1,19 @@
 """Finds references in the file that lead nowhere: an unknown team, or pages without a sender."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
+from pydantic import BaseModel
+
 from bot.config.mistakes import suggestion
+from bot.config.vendors import Vendors
 from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
 
 USUAL_SEVERITIES = ("sev1", "sev2", "sev3")
 
 
-def dangling(with_lines: YamlLines) -> Iterator[tuple[Place, ConfigMistake]]:
-    """Return references to unknown teams, and teams that are paged without `pagerduty.from`.
+def dangling(with_lines: YamlLines, vendors: Vendors) -> Iterator[tuple[Place, ConfigMistake]]:
+    """Return references to unknown teams, and teams with ids at a pager that is not set up.
 
     Reads the file as written, so that it works even if other parts are wrong.
     """
@@ -28,13 +31,25 @@ def dangling(with_lines: YamlLines) -> Iterator[tuple[Place, ConfigMistake]]:
                 name, severities, f"Severities: {', '.join(severities)}."
             )
             yield place, ConfigMistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
-    if file.get("pagerduty") is None:
-        for place in _pageable(teams):
-            sentence = (
-                "needs a section `pagerduty: {from: …}` beside teams:, to say in whose name pages are made."
-            )
-            yield place, ConfigMistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
-            return
+    for place, sentence in _pagers(file, teams, vendors):
+        yield place, ConfigMistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
+
+
+def _pagers(file: dict[str, Any], teams: dict[str, Any], vendors: Vendors) -> Iterator[tuple[Place, str]]:
+    """Return the first team whose pager has no section, and each section beyond one pager and one tracker."""
+    for kind, known in (("pager", vendors.pagers), ("tracker", vendors.trackers)):
+        used = [it.key for it in known if file.get(it.key) is not None]
+        for key in used[1:]:
+            yield (key,), f"is a second {kind}, beside {used[0]}. Keep one of them."
+    for pager in vendors.pagers:
+        place = next(_pageable(teams, pager.key), None)
+        if place and file.get(pager.key) is None:
+            keys = ", ".join(f"{name}: …" for name in _required(pager.section))
+            yield place, f"needs a section `{pager.key}: {{{keys}}}` beside teams:{pager.section_is_for}."
+
+
+def _required(section: type[BaseModel]) -> Iterator[str]:
+    return (it.alias or name for name, it in section.model_fields.items() if it.is_required())
 
 
 def _named_teams(file: dict[str, Any]) -> Iterator[tuple[Place, str]]:
@@ -66,8 +81,8 @@ def _named_severities(file: dict[str, Any]) -> Iterator[tuple[Place, str]]:
             yield ("milestones", number, "severities", index), str(name)
 
 
-def _pageable(teams: dict[str, Any]) -> Iterable[Place]:
-    return (("teams", name, "pagerduty") for name, says in teams.items() if _section(says).get("pagerduty"))
+def _pageable(teams: dict[str, Any], pager: str) -> Iterator[Place]:
+    return (("teams", name, pager) for name, says in teams.items() if _section(says).get(pager))
 
 
 def _section(data: Any) -> dict[str, Any]:

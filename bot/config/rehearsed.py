@@ -4,18 +4,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from bot.config.vendors import Vendors
 from bot.config.yaml_lines import read
 from bot.domain.placeholders import VARIABLE, filled, variables
 
 ConfigSection = dict[str, Any]
 
-REPLACED = ("slack", "pagerduty", "github", "people", "permissions", "database")
-"""Sections taken from the demo: who there is, and where to reach them."""
+REPLACED = ("slack", "people", "permissions", "database")
+"""Sections, beside the vendors', taken from the demo: who there is, and where to reach them."""
 FOLDERS = ("plugins", "templates", "runbooks")
 KINDS = ("command", "http", "workflow")
 
 
-def rehearsed(path: Path, demo: ConfigSection) -> ConfigSection:
+def rehearsed(path: Path, demo: ConfigSection, vendors: Vendors) -> ConfigSection:
     """Return the valid configuration in `path` as the demo runs it. `demo` is the demo's own.
 
     Nothing in it calls an address outside. Plans show their calls instead of making them. Only the programs of a plan
@@ -23,7 +24,8 @@ def rehearsed(path: Path, demo: ConfigSection) -> ConfigSection:
     """
     own = read(path.read_text(encoding="utf-8-sig")).data or {}
     folder = path.parent.resolve()
-    kept = {key: value for key, value in own.items() if key not in REPLACED}
+    replaced = {*REPLACED, *(it.key for it in vendors.all)}
+    kept = {key: value for key, value in own.items() if key not in replaced}
     kept |= {key: [str(folder / it) for it in kept[key]] for key in FOLDERS if kept.get(key)}
     if plans := kept.get("failover"):
         kept["failover"] = {name: _plan(plan, folder) for name, plan in plans.items()}

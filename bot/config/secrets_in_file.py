@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from bot.config.vendors import Vendors
 from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
 from bot.domain.placeholders import PLACEHOLDER
 
@@ -21,17 +22,12 @@ _HOMES = (  # the first match of the dotted key names the variable
     (re.compile(r"slack.*app"), "SLACK_APP_TOKEN"),
     (re.compile(r"slack.*(signing|secret)"), "SLACK_SIGNING_SECRET"),
     (re.compile(r"slack"), "SLACK_BOT_TOKEN"),
-    (re.compile(r"pagerduty.*(webhook|secret)"), "PAGERDUTY_WEBHOOK_SECRET"),
-    (re.compile(r"pagerduty"), "PAGERDUTY_API_TOKEN"),
-    (re.compile(r"github.*(webhook|secret)"), "GITHUB_WEBHOOK_SECRET"),
-    (re.compile(r"github"), "GITHUB_TOKEN"),
     (re.compile(r"changes"), "CHANGES_WEBHOOK_SECRET"),
     (re.compile(r"database"), "DATABASE_URL"),
 )
 _PREFIXES = (
     ("xapp-", "SLACK_APP_TOKEN"),
     ("xox", "SLACK_BOT_TOKEN"),
-    ("gh", "GITHUB_TOKEN"),
     ("://", "DATABASE_URL"),
 )
 _ELSEWHERE = (
@@ -39,7 +35,9 @@ _ELSEWHERE = (
 )
 
 
-def secrets_in_file(text: str, with_lines: YamlLines) -> Iterator[tuple[Place, ConfigMistake]]:
+def secrets_in_file(
+    text: str, with_lines: YamlLines, vendors: Vendors
+) -> Iterator[tuple[Place, ConfigMistake]]:
     """Find what looks like a secret, by its key or its form, also in comments. Never repeat it."""
     told: set[int | None] = set()
     for place, value in with_lines.scalars():
@@ -47,11 +45,13 @@ def secrets_in_file(text: str, with_lines: YamlLines) -> Iterator[tuple[Place, C
             line = with_lines.line(place)
             told.add(line)
             key = dotted(place)
-            sentence = _ELSEWHERE if place[:1] == ("failover",) else _sentence(_home(key, str(value)))
+            sentence = (
+                _ELSEWHERE if place[:1] == ("failover",) else _sentence(_home(key, str(value), vendors))
+            )
             yield place, ConfigMistake(line=line, key=key, sentence=sentence)
     for line, words in enumerate(text.splitlines(), start=1):
         if line not in told and (shaped := _SHAPED.search(words)):
-            yield (), ConfigMistake(line=line, key="", sentence=_sentence(_home("", shaped.group())))
+            yield (), ConfigMistake(line=line, key="", sentence=_sentence(_home("", shaped.group(), vendors)))
 
 
 def has_secret(text: str) -> bool:
@@ -71,14 +71,25 @@ def _is_named_secret(place: Place, value: Any) -> bool:
     return _NAMED.search(words[-1]) is not None
 
 
-def _home(key: str, value: str) -> str:
+def _home(key: str, value: str, vendors: Vendors) -> str:
+    """Return the variable for a secret."""
     shaped = _SHAPED.search(value)
-    for prefix, variable in _PREFIXES:
+    for prefix, variable in (
+        *_PREFIXES,
+        *((it.token_prefix, it.token) for it in vendors.all if it.token_prefix),
+    ):
         if shaped and shaped.group().startswith(prefix):
             return variable
     return next(
-        (variable for pattern, variable in _HOMES if pattern.search(key.casefold())), "the environment"
+        (variable for pattern, variable in (*_of(vendors), *_HOMES) if pattern.search(key.casefold())),
+        "the environment",
     )
+
+
+def _of(vendors: Vendors) -> Iterator[tuple[re.Pattern[str], str]]:
+    for it in vendors.all:
+        yield re.compile(rf"{it.key}.*(webhook|secret)"), it.webhook_variable
+        yield re.compile(it.key), it.token
 
 
 def _sentence(home: str) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, create_model, model_validator
 
 from bot.config.failover import PlanSection
 from bot.config.timers import TimersSection
@@ -14,9 +15,7 @@ from bot.config.values import (
     Duration,
     Email,
     Folder,
-    Login,
     Name,
-    PagerDutyId,
     Repository,
     RoleName,
     ServiceName,
@@ -28,6 +27,7 @@ from bot.config.values import (
     duration,
     shaped,
 )
+from bot.config.vendors import Vendors
 from bot.domain import former_words
 from bot.domain.incident.milestone import CONDITIONS, FIELDS
 from bot.domain.incident.role import ROLES
@@ -39,63 +39,30 @@ class SlackSection(ConfigSection):
     announce: Channel | None = None
 
 
-class PagerDutySection(ConfigSection):
-    from_: Email = Field(alias="from")
-    """The e-mail of the PagerDuty user in whose name pages are created."""
-
-
-class CopyTo(ConfigSection):
-    """A repository that receives each postmortem as a file, by a pull request."""
-
-    repository: Repository
-    folder: Annotated[
-        str,
-        shaped(r"\w[\w.-]*(/\w[\w.-]*)*", "is no folder of a repository. It looks like docs/postmortems."),
-    ] = "docs/postmortems"
-
-
-class GitHubSection(ConfigSection):
-    repository: Repository
-    """Where postmortems become issues: owner/name."""
-    private_repository: Repository | None = None
-    """The same for private incidents."""
-    milestone: str | None = None
-    copy_to: CopyTo | None = None
-
-
 class PersonSection(ConfigSection):
-    """Who someone is elsewhere: GitHub login, PagerDuty user id, and an e-mail other than Slack's."""
+    """Who someone is elsewhere: an id or login at each vendor, and an e-mail other than Slack's."""
 
-    github: Login | None = None
-    pagerduty: PagerDutyId | None = None
     email: Email | None = None
 
 
-def _person(given: Any) -> Any:
-    """Read one entry of `people:`. A plain text is the GitHub login."""
-    return {"github": given} if isinstance(given, str) else given
-
-
 def _different_people(people: Mapping[str, PersonSection]) -> Mapping[str, PersonSection]:
-    for what in ("github", "pagerduty", "email"):
+    for what in dict.fromkeys(name for it in people.values() for name in type(it).model_fields):
         said = [(getattr(it, what) or "").casefold() for it in people.values()]
         if twice := next((it for it in said if it and said.count(it) > 1), None):
             raise ValueError(f"{twice!r} is the {what} of two people. Each has their own.")
     return people
 
 
-Person = Annotated[PersonSection, BeforeValidator(_person)]
+class TeamIds(ConfigSection):
+    """A team's ids at a pager."""
 
-
-class TeamPagerDuty(ConfigSection):
-    service: PagerDutyId
-    escalation_policy: PagerDutyId | None = None
-    schedule: PagerDutyId | None = None
+    service: Any
+    escalation_policy: Any = None
+    schedule: Any = None
 
 
 class TeamSection(ConfigSection):
     channel: Channel
-    pagerduty: TeamPagerDuty | None = None
     manager: User | None = None
 
 
@@ -114,10 +81,9 @@ class PermissionsSection(ConfigSection):
 
 
 class ServiceSection(ConfigSection):
-    """A service that is deployed: its repositories, and PagerDuty's id of it."""
+    """A service that is deployed: its repositories, and the pager's id of it."""
 
     repositories: tuple[Repository, ...] = ()
-    pagerduty: PagerDutyId | None = None
 
 
 def _times(given: Any) -> Any:
@@ -230,11 +196,9 @@ def _usual_severities() -> Mapping[str, SeveritySection]:
 
 
 class Sections(ConfigSection):
-    """All of config.yaml. Every section may be left out."""
+    """All of config.yaml, without the vendors' sections. Every section may be left out."""
 
     slack: SlackSection = SlackSection()
-    pagerduty: PagerDutySection | None = None
-    github: GitHubSection | None = None
     teams: Mapping[Name, TeamSection] = Field(default_factory=dict)
     command_team: TeamName | None = None
     severities: Mapping[Name, SeveritySection] = Field(min_length=1, default_factory=_usual_severities)
@@ -247,10 +211,44 @@ class Sections(ConfigSection):
     )
     services: Mapping[ServiceName, ServiceSection] = Field(default_factory=dict)
     failover: Mapping[Name, PlanSection] = Field(default_factory=dict)
-    people: Annotated[Mapping[User, Person], AfterValidator(_different_people)] = Field(default_factory=dict)
+    people: Mapping[User, PersonSection] = Field(default_factory=dict)
     web: WebSection = WebSection()
     delivery: DeliverySection = DeliverySection()
     database: DatabaseSection = DatabaseSection()
     plugins: tuple[Folder, ...] = ()
     templates: tuple[Folder, ...] = ()
     runbooks: tuple[Folder, ...] = ()
+
+
+@cache
+def sections_with(vendors: Vendors) -> type[Sections]:
+    """Return the sections of config.yaml with those of the vendors, and their keys in teams, people and services."""
+    ids: _Fields = {it.key: (it.ident | None, None) for it in vendors.pagers}
+    logins: _Fields = {it.key: (it.login | None, None) for it in vendors.trackers}
+    team_ids: _Fields = {it.key: (_team_ids(it.ident) | None, None) for it in vendors.pagers}
+    usual = next((it.key for it in vendors.trackers if it.is_usual), "email")
+    is_one = BeforeValidator(lambda given: {usual: given} if isinstance(given, str) else given)
+    team: Any = create_model("TeamSection", __base__=TeamSection, **team_ids)
+    service: Any = create_model("ServiceSection", __base__=ServiceSection, **ids)
+    person: Any = create_model("PersonSection", __base__=PersonSection, **logins, **ids)
+    people = Annotated[Mapping[User, Annotated[person, is_one]], AfterValidator(_different_people)]
+    fields: _Fields = {
+        **{it.key: (it.section | None, None) for it in vendors.all},
+        "teams": (Mapping[Name, team], Field(default_factory=dict)),
+        "services": (Mapping[ServiceName, service], Field(default_factory=dict)),
+        "people": (people, Field(default_factory=dict)),
+    }
+    return create_model("Sections", __base__=Sections, **fields)
+
+
+def _team_ids(ident: Any) -> type[TeamIds]:
+    fields: _Fields = {
+        "service": (ident, ...),
+        "escalation_policy": (ident | None, None),
+        "schedule": (ident | None, None),
+    }
+    return create_model("TeamIds", __base__=TeamIds, **fields)
+
+
+_Fields = dict[str, Any]
+"""Fields of a class of sections: each one's type and default."""

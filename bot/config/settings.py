@@ -1,12 +1,15 @@
 """Everything that is configured, from the file and the environment, and what follows from it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+
+from pydantic import InstanceOf
 
 from bot.config.environment import Environment
 from bot.config.sections import MilestoneSection, Sections, SeveritySection, TeamSection
-from bot.config.values import INSTALLED
+from bot.config.values import INSTALLED, ConfigSection
+from bot.config.vendors import Access, PagerVendor, TrackerVendor, Vendor, Vendors
 from bot.domain.incident.role import nearest, plain
 from bot.domain.policy import Account, Milestone, Policy, PostmortemSettings, Service, Severity, Team, Timers
 from bot.ports import CheckResult
@@ -18,11 +21,35 @@ class Settings(Sections):
     env: Environment
     path: Path | None
     """The file; None if nothing is configured."""
+    vendors: InstanceOf[Vendors]
+    of_vendors: Mapping[str, ConfigSection]
+    """The vendors' sections that are there, by key."""
 
     @classmethod
-    def joining(cls, sections: Sections, env: Environment, *, path: Path | None) -> Self:
+    def joining(cls, sections: Sections, env: Environment, vendors: Vendors, *, path: Path | None) -> Self:
         """Combine parts that are already validated."""
-        return cls.model_construct(**dict(sections), env=env, path=path)
+        found = {it.key: getattr(sections, it.key, None) for it in vendors.all}
+        of_vendors = {key: section for key, section in found.items() if section}
+        return cls.model_construct(
+            **dict(sections), env=env, path=path, vendors=vendors, of_vendors=of_vendors
+        )
+
+    @property
+    def pager(self) -> PagerVendor[Any] | None:
+        """Return the pager that has a section."""
+        return next((it for it in self.vendors.pagers if it.key in self.of_vendors), None)
+
+    @property
+    def tracker(self) -> TrackerVendor[Any] | None:
+        """Return the tracker that has a section."""
+        return next((it for it in self.vendors.trackers if it.key in self.of_vendors), None)
+
+    def access(self, vendor: Vendor[Any]) -> Access[Any] | None:
+        """Return what is needed to reach a vendor; None without its section or its token."""
+        section, token = self.of_vendors.get(vendor.key), self.env.secret(vendor.token)
+        if section is None or not token:
+            return None
+        return Access(section=section, token=token, url=self.env.url_of(vendor))
 
     @property
     def plugin_folders(self) -> tuple[Path, ...]:
@@ -43,7 +70,7 @@ class Settings(Sections):
     def policy(self) -> Policy:
         """Return the policy in the domain's terms. A role that nobody has is missing from `permissions`."""
         return Policy(
-            teams={key: _team(key, section) for key, section in self.teams.items()},
+            teams={key: self._team(key, section) for key, section in self.teams.items()},
             severities={key: _severity(key, section) for key, section in self.severities.items()},
             command_team=self.command_team,
             announce=self.slack.announce,
@@ -51,15 +78,15 @@ class Settings(Sections):
             timers=Timers(**dict(self.timers)),
             milestones=tuple(_milestone(it) for it in self.milestones),
             services={
-                key: Service(key=key, repositories=it.repositories, pagerduty=it.pagerduty)
+                key: Service(key=key, repositories=it.repositories, pager_id=self._at_pager(it))
                 for key, it in self.services.items()
             },
             plans={name: section.plan(name) for name, section in self.failover.items()},
             postmortem_settings=self._postmortem_settings(),
             people={
-                person: Account(pagerduty=it.pagerduty, email=it.email)
+                person: Account(pager_id=self._at_pager(it), email=it.email)
                 for person, it in self.people.items()
-                if it.pagerduty or it.email
+                if self._at_pager(it) or it.email
             },
             roles=tuple(dict.fromkeys((*self.roles, *self._spoken_to()))),
         )
@@ -80,20 +107,45 @@ class Settings(Sections):
                     cure=cure,
                 )
 
+    def _team(self, key: str, section: TeamSection) -> Team:
+        ids = self._at_pager(section)
+        return Team(
+            key=key,
+            channel=section.channel,
+            service=ids.service if ids else None,
+            escalation_policy=ids.escalation_policy if ids else None,
+            schedule=ids.schedule if ids else None,
+            manager=section.manager,
+        )
+
+    def _at_pager(self, section: ConfigSection) -> Any:
+        """Return what a team, a person or a service has at the pager in use, else at any pager."""
+        pagers = sorted(self.vendors.pagers, key=lambda it: it != self.pager)
+        return next(filter(None, (getattr(section, it.key, None) for it in pagers)), None)
+
     def _postmortem_settings(self) -> PostmortemSettings:
-        github = self.github
-        logins = {person: it.github for person, it in self.people.items() if it.github}
-        if github is None:
-            return PostmortemSettings(logins=logins)
+        tracker = self.tracker
+        if tracker is None:
+            return PostmortemSettings(logins=self._logins(self.vendors.trackers))
+        section: Any = self.of_vendors[tracker.key]
         usual = PostmortemSettings()
         return PostmortemSettings(
-            repository=github.repository,
-            private_repository=github.private_repository,
-            milestone=github.milestone,
-            copy_to=github.copy_to.repository if github.copy_to else None,
-            copy_folder=github.copy_to.folder if github.copy_to else usual.copy_folder,
-            logins=logins,
+            repository=section.repository,
+            private_repository=section.private_repository,
+            milestone=section.milestone,
+            copy_to=section.copy_to.repository if section.copy_to else None,
+            copy_folder=section.copy_to.folder if section.copy_to else usual.copy_folder,
+            logins=self._logins((tracker,)),
         )
+
+    def _logins(self, trackers: Iterable[TrackerVendor[Any]]) -> Mapping[str, str]:
+        """Return people's logins, by Slack id."""
+        return {
+            person: login
+            for it in trackers
+            for person, section in self.people.items()
+            if (login := getattr(section, it.key, None))
+        }
 
     def missing(self) -> tuple[str, ...]:
         """Return the missing variables that `spy run` needs, one line each, with where to find them."""
@@ -105,9 +157,10 @@ class Settings(Sections):
         for line in self.missing():
             yield CheckResult(what=line, well=False)
         paged = sorted({team for severity in self.severities.values() for team in severity.page})
+        pager = self.pager or next(iter(self.vendors.pagers), None)
         for team in paged:
-            if not self.teams[team].pagerduty:
-                cure = f"Give teams.{team} a section `pagerduty: {{service: …, escalation_policy: …}}`."
+            if pager and not self._at_pager(self.teams[team]):
+                cure = f"Give teams.{team} a section `{pager.key}: {{service: …, escalation_policy: …}}`."
                 yield CheckResult(
                     what=f"Team {team}: is to be paged and has no service", well=False, cure=cure
                 )
@@ -121,43 +174,31 @@ class Settings(Sections):
             )
 
         yield from self._misspelt_roles()
-        yield from self._github()
+        yield from self._tracker_token()
         yield from self._webhooks()
         yield from self._blank()
         yield self._sources_of_changes()
 
-    def _github(self) -> Iterator[CheckResult]:
-        if self.github and not self.env.github_token:
-            what = self._absent("GITHUB_TOKEN", _WHERE_GITHUB, because="there is a github section")
-            yield CheckResult(
-                what=f"{what} Without it no postmortem and no follow-up becomes an issue.", well=False
-            )
+    def _tracker_token(self) -> Iterator[CheckResult]:
+        if (tracker := self.tracker) and not self.env.secret(tracker.token):
+            what = f"{self._no_token(tracker)} Without it no postmortem and no follow-up becomes an issue."
+            yield CheckResult(what=what, well=False)
 
     def _webhooks(self) -> Iterator[CheckResult]:
         """Report what Spy learns late, or never, without a webhook. It fails if Spy has a public address."""
-        for name, is_used, secret, lost in (
-            (
-                "PagerDuty",
-                self.pagerduty,
-                self.env.pagerduty_webhook_secret,
-                "asks it every 30 s instead",
-            ),
-            (
-                "GitHub",
-                self.github,
-                self.env.github_webhook_secret,
-                "does not hear of issues that are closed there",
-            ),
+        for vendor, lost in (
+            (self.pager, "asks it every 30 s instead"),
+            (self.tracker, "does not hear of issues that are closed there"),
         ):
-            if is_used and not secret:
-                variable = f"{name.upper()}_WEBHOOK_SECRET"
+            if vendor and not self.env.secret(vendor.webhook_variable):
+                variable = vendor.webhook_variable
                 cure = f"Set the webhook up (docs/running.md), with its secret in {variable}."
-                what = f"{name} webhook: {variable} is {self._lack(variable)}, so Spy {lost}"
+                what = f"{vendor.name} webhook: {variable} is {self._lack(variable)}, so Spy {lost}"
                 yield CheckResult(what=what, well=not self.web.public_url, cure=cure)
 
     def _blank(self) -> Iterator[CheckResult]:
         """Report each variable that is set but empty, unless another line does."""
-        told = "\n".join((*self.missing(), *(it.what for it in (*self._github(), *self._webhooks()))))
+        told = "\n".join((*self.missing(), *(it.what for it in (*self._tracker_token(), *self._webhooks()))))
         for variable in sorted(self.env.blank):
             if variable not in told:
                 yield CheckResult(
@@ -173,19 +214,23 @@ class Settings(Sections):
         reason = f" ({because})" if because else ""
         return f"environment: {variable}: is {self._lack(variable)}{reason}. Find it at {where}."
 
+    def _no_token(self, vendor: Vendor[Any]) -> str:
+        return self._absent(vendor.token, vendor.token_is_at, because=f"there is a {vendor.key} section")
+
     def _sources_of_changes(self) -> CheckResult:
         """Report who sends changes. A repository without a sender is useless in the file."""
-        told = {
-            "GitHub": self.env.github_webhook_secret,
-            "your tools": self.env.changes_webhook_secret,
-            "PagerDuty": self.pagerduty and self.env.pagerduty_api_token,
-        }
-        heard = [name for name, secret in told.items() if secret]
+        heard = [it.name for it in self.vendors.trackers if self.env.secret(it.webhook_variable)]
+        is_deaf = not heard and any(it.repositories for it in self.services.values())
+        if self.env.changes_webhook_secret:
+            heard.append("your tools")
+        if self.pager and self.access(self.pager):
+            heard.append(self.pager.name)
         what = f"Changes: told of by {', '.join([*heard, 'hand'])}"
-        if not self.env.github_webhook_secret and any(it.repositories for it in self.services.values()):
+        tracker = self.tracker or next((it for it in self.vendors.trackers if it.is_usual), None)
+        if is_deaf and tracker:
             cure = (
-                "Set up GitHub's webhook (docs/changes.md), with its secret in GITHUB_WEBHOOK_SECRET: "
-                "nobody tells of the repositories in services."
+                f"Set up {tracker.name}'s webhook (docs/changes.md), with its secret in "
+                f"{tracker.webhook_variable}: nobody tells of the repositories in services."
             )
             return CheckResult(what=what, well=False, cure=cure)
         return CheckResult(what=what, well=True)
@@ -208,12 +253,8 @@ class Settings(Sections):
                 f"{slack}, Basic Information: App Credentials",
                 because="slack.mode is http",
             )
-        if self.pagerduty and not self.env.pagerduty_api_token:
-            yield self._absent(
-                "PAGERDUTY_API_TOKEN",
-                "PagerDuty, Integrations, API Access Keys",
-                because="there is a pagerduty section",
-            )
+        if (pager := self.pager) and not self.env.secret(pager.token):
+            yield self._no_token(pager)
         yield from self._swapped()
 
     def _swapped(self) -> Iterator[str]:
@@ -224,21 +265,6 @@ class Settings(Sections):
         ):
             if token.get_secret_value().startswith(other):
                 yield f"environment: {variable}: holds the other token ({other}…). Swap the two."
-
-
-_WHERE_GITHUB = "github.com, Settings, Developer settings, Personal access tokens"
-
-
-def _team(key: str, section: TeamSection) -> Team:
-    ids = section.pagerduty
-    return Team(
-        key=key,
-        channel=section.channel,
-        service=ids.service if ids else None,
-        escalation_policy=ids.escalation_policy if ids else None,
-        schedule=ids.schedule if ids else None,
-        manager=section.manager,
-    )
 
 
 def _severity(key: str, section: SeveritySection) -> Severity:

@@ -108,20 +108,9 @@ UserOrGroup = Annotated[
     str,
     shaped(r"[UWS][A-Z0-9]{2,}", "is no user id (U0ANA) nor user group id (S0SRE): in Slack, ⋮, Copy ID."),
 ]
-PagerDutyId = Annotated[
-    str,
-    shaped(r"[A-Za-z0-9]+", "is no PagerDuty id. It looks like PSVC1: the last part of its page's address."),
-]
 Email = Annotated[str, shaped(r"[^@\s]+@[^@\s]+", "is no e-mail address.")]
 Url = Annotated[str, shaped(r"https?://\S+", "is no address. It begins with https://.")]
 Repository = Annotated[str, shaped(r"[\w.-]+/[\w.-]+", "is no repository. Write owner/name.")]
-Login = Annotated[
-    str,
-    shaped(
-        r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})",
-        "is no GitHub login. It looks like ana-lima: the last part of a profile's address.",
-    ),
-]
 Name = Annotated[
     str, shaped(r"[a-z0-9][a-z0-9_-]*", "can't be a name here: use small letters, digits, - and _.")
 ]

@@ -16,7 +16,7 @@ from bot.domain.text import shortened
 
 @dataclass(frozen=True, kw_only=True)
 class Team:
-    """A team that can be paged and notified: its Slack channel and its PagerDuty ids."""
+    """A team that can be paged and notified: its Slack channel and its ids at the pager."""
 
     key: str
     channel: str
@@ -45,7 +45,7 @@ class Grace:
 
 @dataclass(frozen=True, kw_only=True)
 class PostmortemSettings:
-    """Where postmortems go. Repositories are owner/name; `logins` maps Slack ids to GitHub logins."""
+    """Where postmortems go. Repositories are owner/name; `logins` maps Slack ids to logins at the tracker."""
 
     repository: str | None = None
     private_repository: str | None = None
@@ -76,7 +76,7 @@ class Timers:
     mitigate_first_after: timedelta = timedelta(minutes=10)
     page_unanswered_after: timedelta = timedelta(minutes=5)
     renew_acknowledgement: bool = True
-    """Whether Spy keeps a page acknowledged while updates are in time, beyond PagerDuty's own time limit."""
+    """Whether Spy keeps a page acknowledged while updates are in time, beyond the pager's own time limit."""
     still_open_every: timedelta = timedelta(days=1)
     still_open_hour: Hour = 10
     """The local hour of the owner at which Spy asks *still open?*"""
@@ -154,18 +154,18 @@ class Milestone:
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A deployed service: its repositories (owner/name) and its PagerDuty id."""
+    """A deployed service: its repositories (owner/name) and the pager's id of it."""
 
     key: str
     repositories: tuple[str, ...] = ()
-    pagerduty: str | None = None
+    pager_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """A person's PagerDuty user id or e-mail, if their Slack e-mail differs."""
+    """A person's user id at the pager, or their e-mail there, if their Slack e-mail differs."""
 
-    pagerduty: str | None = None
+    pager_id: str | None = None
     email: str | None = None
 
 
@@ -222,19 +222,17 @@ class Policy:
                 return service.key
         return None
 
-    def service_paged_as(self, pagerduty_id: str) -> str:
-        """Return the service or team with this PagerDuty service id, else the id in lower case."""
-        named = (it.key for it in self.services.values() if it.pagerduty == pagerduty_id)
-        teams = (it.key for it in self.teams.values() if it.service == pagerduty_id)
-        return next(named, None) or next(teams, pagerduty_id.casefold())
+    def service_paged_as(self, pager_id: str) -> str:
+        """Return the service or team with this service id at the pager, else the id in lower case."""
+        named = (it.key for it in self.services.values() if it.pager_id == pager_id)
+        teams = (it.key for it in self.teams.values() if it.service == pager_id)
+        return next(named, None) or next(teams, pager_id.casefold())
 
     def person_of(self, *, user: str | None = None, email: str | None = None) -> str | None:
-        """Return the Slack id that `people:` lists for a PagerDuty user or e-mail, else None."""
+        """Return the Slack id that `people:` lists for a user or an e-mail of the pager, else None."""
         wanted = (email or "").casefold()
         for person, account in self.people.items():
-            if (user and account.pagerduty == user) or (
-                wanted and (account.email or "").casefold() == wanted
-            ):
+            if (user and account.pager_id == user) or (wanted and (account.email or "").casefold() == wanted):
                 return person
         return None
 

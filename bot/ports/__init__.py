@@ -14,6 +14,7 @@ from bot.ports.issue_tracker import (
     Moved,
     Offer,
     RepoFile,
+    TrackerNews,
 )
 from bot.ports.pager import OnCallShift, Pager, PagerNews, Ringing
 from bot.ports.records.changes import ChangeRecords, LockRecords
@@ -98,6 +99,7 @@ __all__ = [
     "TimeLimit",
     "TimelineRecords",
     "TimerRecords",
+    "TrackerNews",
     "Unavailable",
     "Unreachable",
     "UserGroup",

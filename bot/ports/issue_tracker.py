@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from bot.domain.changes.change import Change
+
 
 @dataclass(frozen=True, kw_only=True)
 class IssueDraft:
@@ -103,6 +105,10 @@ class IssueNews:
     by: str | None = None
 
 
+TrackerNews = Change | IssueNews | Moved
+"""What a webhook of a tracker tells."""
+
+
 class IssueTracker(Protocol):
     """GitHub. Every call may raise Unreachable, Throttled or Rejected (`gone`: the issue no longer exists)."""
 
@@ -126,3 +132,6 @@ class IssueTracker(Protocol):
 
         The first file is required. Other files that GitHub refuses are left out and named in the result.
         """
+
+    def close(self) -> None:
+        """Close its connections."""

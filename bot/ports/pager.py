@@ -101,3 +101,6 @@ class Pager(Protocol):
 
         Rejected with `no_such_user` if PagerDuty has nobody with this e-mail.
         """
+
+    def close(self) -> None:
+        """Close its connections."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.github import results
+from bot.adapters.github.check import results
 from bot.sandbox.box import Box
 from bot.sandbox.faults import http
 from tests.adapters.conftest import StandIn

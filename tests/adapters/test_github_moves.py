@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.actions.variables import Variables
-from bot.adapters.github import GitHub
+from bot.adapters.github.tracker import GitHub
 from bot.adapters.github.workflows import Workflows
 from bot.domain.failover.plan import Workflow
 from bot.ports import Issue, IssueDraft

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.adapters.github import GitHub, results
+from bot.adapters.github.check import results
+from bot.adapters.github.tracker import GitHub
 from bot.ports import Issue, IssueDraft, Offer, Rejected, RepoFile, Throttled, Unreachable
 from bot.sandbox.box import Box
 from bot.sandbox.faults import http, rate_limited

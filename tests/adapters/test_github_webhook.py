@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.github.webhook import Heard, check, news
+from bot.adapters.github.webhook import check, news
 from bot.domain.changes.change import Change
 from bot.domain.policy import Policy, Service
-from bot.ports import IssueNews, Moved, Rejected
+from bot.ports import IssueNews, Moved, Rejected, TrackerNews
 from tests.support import samples
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 POLICY = Policy(services={"greeter": Service(key="greeter", repositories=("codertocat/hello-world",))})
 
 
-def read(name: str, told: Any = None) -> Heard | None:
+def read(name: str, told: Any = None) -> TrackerNews | None:
     body = samples.body(told or samples.payload(name))
     return news(samples.event(name), body, service_of=POLICY.service_of, heard_at=NOW)
 

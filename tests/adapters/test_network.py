@@ -13,8 +13,8 @@ import requests
 import urllib3
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
-from bot.adapters.github import GitHub
-from bot.adapters.github import results as github_checks
+from bot.adapters.github.check import results as github_checks
+from bot.adapters.github.tracker import GitHub
 from bot.adapters.network.reasons import reason
 from bot.adapters.pagerduty.client import PagerDuty
 from bot.adapters.slack.chat import SlackChat

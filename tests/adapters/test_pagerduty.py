@@ -8,6 +8,7 @@ import pytest
 
 from bot.adapters.pagerduty.check import results
 from bot.adapters.pagerduty.client import PagerDuty
+from bot.config.vendors import PagerIds
 from bot.ports import Pager, Rejected, Ringing, Throttled, Unreachable
 from bot.sandbox.box import Box
 from bot.sandbox.faults import Fault, hang, http, rate_limited, reset_after, reset_before
@@ -194,7 +195,7 @@ def test_a_number_that_cannot_be_had_hides_nobody(box: Box, pager: PagerDuty) ->
 
 
 def test_findings_are_well_where_all_is_well(pager: PagerDuty) -> None:
-    found = list(results(pager, services=["PSVC1"], policies=["PPOL1"], schedules=["PSCH1"]))
+    found = list(results(pager, PagerIds(services=("PSVC1",), policies=("PPOL1",), schedules=("PSCH1",))))
 
     assert [(result.what, result.well) for result in found] == [
         ("PagerDuty token", True),
@@ -208,7 +209,7 @@ def test_findings_are_well_where_all_is_well(pager: PagerDuty) -> None:
 def test_findings_come_with_cures(connect: Connect) -> None:
     pager = connect(from_email="nobody@example.com")
 
-    bad = [f for f in results(pager, services=["PNO"], policies=[], schedules=["PSCH1"]) if not f.well]
+    bad = [f for f in results(pager, PagerIds(services=("PNO",), schedules=("PSCH1",))) if not f.well]
 
     assert [(result.what, result.cure) for result in bad] == [
         (
@@ -226,7 +227,7 @@ def test_findings_come_with_cures(connect: Connect) -> None:
 def test_nothing_more_is_asked_where_the_door_is_shut(
     token: str | None, url: str, cure: str, connect: Connect
 ) -> None:
-    [result] = results(connect(token=token, url=url), services=["PSVC1"], policies=[], schedules=[])
+    [result] = results(connect(token=token, url=url), PagerIds(services=("PSVC1",)))
 
     assert not result.well
     assert cure in result.cure

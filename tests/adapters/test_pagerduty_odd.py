@@ -9,6 +9,7 @@ import pytest
 from bot.adapters.pagerduty.check import results
 from bot.adapters.pagerduty.client import PagerDuty
 from bot.adapters.pagerduty.webhook import news
+from bot.config.vendors import PagerIds
 from bot.ports import Rejected, Unreachable
 from tests.adapters.conftest import StandIn
 from tests.adapters.test_pagerduty_webhook import SECRET, signed, webhook
@@ -124,7 +125,7 @@ def test_a_user_without_an_e_mail_hides_no_other(stand_in: StandIn):
     ]
     pager = connected(stand_in, users=users, more=False)
 
-    assert [it.well for it in results(pager, services=(), policies=(), schedules=())] == [True, True]
+    assert [it.well for it in results(pager, PagerIds())] == [True, True]
 
 
 @pytest.mark.parametrize(

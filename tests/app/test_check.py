@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.check import check
-from bot.config import load
+from bot.app.settings import load
 from bot.ports import CheckResult
 
 PLUGIN = '''"""Ours."""

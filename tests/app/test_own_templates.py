@@ -14,8 +14,9 @@ from bot.app.build import build
 from bot.app.check import check_own
 from bot.app.configuration import Configuration
 from bot.app.samples.messages import CASES
+from bot.app.settings import load
 from bot.app.templates import open_templates
-from bot.config import Settings, load
+from bot.config import Settings
 from bot.ports import Unavailable
 
 Own = Callable[[Mapping[str, str]], Settings]

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigError, Settings, load
-from bot.config.sections import Sections
+from bot.adapters.pagerduty.vendor import VENDOR as PAGER
+from bot.app.settings import find_vendors, load
+from bot.config import ConfigError, Settings
+from bot.config.sections import sections_with
 from bot.domain.policy import Account, Grace, Timers
 from tests.support.folders import ROOT
 
@@ -282,7 +284,7 @@ def test_another_database_is_refused_without_its_password(complain: Complain, gi
 def test_other_endpoints_may_be_given_with_or_without_a_last_slash(read: Read):
     env = read("", SLACK_API_URL="http://127.0.0.1:1/api", PAGERDUTY_API_URL="http://127.0.0.1:1/pd/").env
 
-    assert (env.slack_api_url, env.pagerduty_api_url) == ("http://127.0.0.1:1/api/", "http://127.0.0.1:1/pd")
+    assert (env.slack_api_url, env.url_of(PAGER)) == ("http://127.0.0.1:1/api/", "http://127.0.0.1:1/pd")
 
 
 def test_running_needs_its_tokens_and_says_where_to_find_them(read: Read):
@@ -373,7 +375,7 @@ def test_the_example_is_a_configuration_and_names_every_key():
     text = example.read_text(encoding="utf-8")
     assert settings.policy().severity("1").page == ("imoc",)
     assert settings.policy().timers == Timers()
-    assert not [key for key in Sections.model_fields if f"\n{key}:" not in text]
+    assert not [key for key in sections_with(find_vendors()).model_fields if f"\n{key}:" not in text]
     to_support = [it.name for it in settings.policy().milestones if it.to == "support"]
     assert to_support == ["support-document", "support-checks-in"]
 
@@ -480,7 +482,7 @@ def test_people_may_have_other_names_elsewhere(read: Read):
     policy = read(text).policy()
 
     assert policy.postmortem_settings.logins == {"U0ANA": "ana-lima", "U0RAJ": "raj"}
-    assert policy.people == {"U0RAJ": Account(pagerduty="PURAJ"), "U0KIM": Account(email="k@example.com")}
+    assert policy.people == {"U0RAJ": Account(pager_id="PURAJ"), "U0KIM": Account(email="k@example.com")}
     assert policy.person_of(user="PURAJ") == "U0RAJ"
     assert policy.person_of(user="P9", email="K@example.com") == "U0KIM"
     assert policy.person_of(email=None) is None

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigError, Reloader, Settings, load
+from bot.app.settings import load
+from bot.config import ConfigError, Reloader, Settings
 from bot.config.failover import (
     BoundSection,
     CheckSection,

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.config import Settings, load
+from bot.app.settings import find_vendors, load
+from bot.config import Settings
 from bot.config.rehearsed import rehearsed
 from bot.sandbox import Box
 from tests.support.folders import ROOT
@@ -39,7 +40,7 @@ def tried(folder: Path, text: str, boxed: dict[str, Any]) -> Settings:
     own, made = folder / "own.yaml", folder / "made.yaml"
     own.write_text(text, encoding="utf-8")
     load(own, {})
-    made.write_text(yaml.safe_dump(rehearsed(own, boxed)), encoding="utf-8")
+    made.write_text(yaml.safe_dump(rehearsed(own, boxed, find_vendors())), encoding="utf-8")
     return load(made, {})
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Reloader, load
+from bot.app.settings import load
+from bot.config import Reloader
 
 GOOD = "milestones: [{name: page, when: 30s, message: look}]\n"
 

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.pagerduty.vendor import PagerDutySection
 from bot.app.check import check
 from bot.app.init import CannotInit, init
-from bot.config import Settings, load
+from bot.app.settings import load
+from bot.config import Settings
+from bot.config.vendors import TrackerSection
 from bot.sandbox import Box
 from bot.sandbox.faults import http, rate_limited
 from bot.sandbox.pagerduty.account import PagerDutyPolicy, PagerDutyService
@@ -81,10 +84,8 @@ def test_channels_services_policies_and_schedules_are_found(box: Box, tmp_path: 
     assert policy.severities["sev1"].page == ("imoc",)
     assert (payments.channel, payments.service) == ("C0PAY", "PSVC2")
     assert (payments.escalation_policy, payments.schedule) == ("PPOL2", "PSCH2")
-    assert settings.pagerduty is not None
-    assert settings.pagerduty.from_ == "spy@example.com"
-    assert settings.github is not None
-    assert settings.github.repository == "acme/postmortems"
+    assert settings.of_vendors["pagerduty"] == PagerDutySection.model_validate({"from": "spy@example.com"})
+    assert settings.of_vendors["github"] == TrackerSection(repository="acme/postmortems")
 
 
 def test_who_owns_pagerdutys_token_is_admin(box: Box, tmp_path: Path):
@@ -101,8 +102,7 @@ def test_a_token_of_the_account_pages_in_the_name_of_a_user_like_spy(box: Box, t
 
     text, settings = written(box, tmp_path)
 
-    assert settings.pagerduty is not None
-    assert settings.pagerduty.from_ == "spy@example.com"
+    assert settings.of_vendors["pagerduty"] == PagerDutySection.model_validate({"from": "spy@example.com"})
     assert "a guess: any PagerDuty user" in text
 
 
@@ -177,7 +177,7 @@ def test_a_signing_secret_without_an_app_token_means_http(box: Box, tmp_path: Pa
 def test_without_a_github_token_the_file_says_how_to_add_it(box: Box, tmp_path: Path):
     text, settings = written(box, tmp_path, GITHUB_TOKEN="")
 
-    assert settings.github is None
+    assert settings.tracker is None
     assert "set GITHUB_TOKEN and name a repository" in text
 
 
@@ -192,7 +192,7 @@ def test_a_workspace_with_nothing_to_find_still_gets_a_file(box: Box, tmp_path: 
 
     text, settings = written(box, tmp_path)
 
-    assert (settings.teams, settings.pagerduty, settings.slack.announce) == ({}, None, None)
+    assert (settings.teams, settings.pager, settings.slack.announce) == ({}, None, None)
     assert "# announce: " in text
     assert "# command_team: " in text
 

@@ -435,7 +435,7 @@ def test_who_came_by_themselves_later_is_welcomed_again(spy: SpyKit):
 
 
 def test_who_is_known_by_configuration_is_invited_at_once(spy: SpyKit):
-    spy.adopt(replace(POLICY, people={"U0ZOE": Account(pagerduty="PUZOE")}))
+    spy.adopt(replace(POLICY, people={"U0ZOE": Account(pager_id="PUZOE")}))
     sent(spy)
 
     hear(spy, "acknowledged", who="Zoe Novak", user="PUZOE", at=NOON)

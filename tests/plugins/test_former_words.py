@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.slack import payloads
-from bot.config import Settings, load
+from bot.app.settings import load
+from bot.config import Settings
 from bot.domain import former_words
 from bot.domain.policy import Timers
 from bot.domain.postmortem.follow_up import Category

@@ -6,7 +6,8 @@ import pytest
 
 from bot.app.check import check
 from bot.app.say import say
-from bot.config import Settings, load
+from bot.app.settings import load
+from bot.config import Settings
 from tests.runbook.library import Library
 
 

@@ -14,8 +14,8 @@ from starlette.applications import Starlette
 
 from bot.adapters.slack.inbound import build_app
 from bot.app.build import Bot, build
+from bot.app.settings import load
 from bot.app.webhooks import locks_page, slack_handler, webhook_handlers
-from bot.config import load
 from bot.web import build_web
 
 SECRET = "whisper"

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.adapters.github import GitHub
+from bot.adapters.github.tracker import GitHub
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.sandbox.box import Box
 from bot.workers.deliver.handler import Handlers, Outside

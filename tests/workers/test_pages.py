@@ -128,7 +128,7 @@ def test_slack_that_does_not_answer_holds_up_no_acknowledgement(world: World):
     assert world.page.shown_as == "Spy"
 
 
-@pytest.mark.parametrize("account", [Account(pagerduty="PUKIM"), Account(email="kim@example.com")])
+@pytest.mark.parametrize("account", [Account(pager_id="PUKIM"), Account(email="kim@example.com")])
 def test_configuration_says_whose_account_is_whose(world: World, account: Account):
     world.spy.adopt(replace(POLICY, people={"U0ZOE": account}))
     world.spy.say("pager ack 1", by="U0ZOE")
@@ -138,7 +138,7 @@ def test_configuration_says_whose_account_is_whose(world: World, account: Accoun
     assert world.page.shown_as is None
 
 
-@pytest.mark.parametrize("account", [Account(pagerduty="PUKIM"), Account(email="kim@example.com")])
+@pytest.mark.parametrize("account", [Account(pager_id="PUKIM"), Account(email="kim@example.com")])
 def test_a_person_is_paged_by_the_account_that_is_configured(world: World, account: Account):
     world.spy.adopt(replace(POLICY, people={"U0ZOE": account}))
     world.spy.say('page <@U0ZOE> "come"')

@@ -20,9 +20,7 @@ from bot.adapters.github.events import (
 )
 from bot.adapters.network.signatures import is_signed
 from bot.domain.changes.change import DEPLOY, MERGE, PUSH, RELEASE, WORD, WORKFLOW, Change, address, one_line
-from bot.ports import IssueNews, Moved, Rejected
-
-Heard = Change | IssueNews | Moved
+from bot.ports import IssueNews, Moved, Rejected, TrackerNews
 
 OVER = "inactive"
 """The state of a deployment that a newer one replaced; ignored."""
@@ -34,7 +32,7 @@ def check(body: bytes, signature: str, secret: str) -> None:
         raise Rejected("signature", "This webhook is not signed with GITHUB_WEBHOOK_SECRET.")
 
 
-def news(event: str, body: bytes, *, service_of: ServiceOf, heard_at: datetime) -> Heard | None:
+def news(event: str, body: bytes, *, service_of: ServiceOf, heard_at: datetime) -> TrackerNews | None:
     """Read the body of a webhook of this kind (X-GitHub-Event). Return None if there is nothing to keep.
 
     Raise Rejected `malformed` if the body is not as GitHub documents it.
@@ -49,7 +47,7 @@ def news(event: str, body: bytes, *, service_of: ServiceOf, heard_at: datetime) 
         where = ".".join(str(part) for part in odd.errors(include_input=False)[0]["loc"]) or "the body"
         sentence = f"This is not what GitHub sends as {event}: {one_line(where, WORD)} can't be read."
         raise Rejected("malformed", f"{sentence} Is its content type application/json?") from None
-    found: Heard | None = read(told, service_of, heard_at)
+    found: TrackerNews | None = read(told, service_of, heard_at)
     return found
 
 
@@ -200,7 +198,7 @@ def _renaming(told: RepositoryEvent, _service_of: ServiceOf, _heard_at: datetime
     return Moved(repository=f"{owner}/{name}", to=told.repository.full_name)
 
 
-_READERS: Mapping[str, tuple[type[GitHubEvent], Callable[[Any, ServiceOf, datetime], Heard | None]]] = {
+_READERS: Mapping[str, tuple[type[GitHubEvent], Callable[[Any, ServiceOf, datetime], TrackerNews | None]]] = {
     "deployment": (DeploymentEvent, _deployment),
     "deployment_status": (DeploymentStatusEvent, _deployment),
     "push": (PushEvent, _push),

@@ -3,18 +3,11 @@
 from collections.abc import Collection, Iterator
 
 from bot.adapters.pagerduty.client import PagerDuty
+from bot.config.vendors import PagerIds
 from bot.ports import CheckResult, Rejected, Throttled, Unreachable
 
 
-def results(
-    pager: PagerDuty,
-    *,
-    services: Collection[str],
-    policies: Collection[str],
-    schedules: Collection[str],
-    users: Collection[str] = (),
-    emails: Collection[str] = (),
-) -> Iterator[CheckResult]:
+def results(pager: PagerDuty, ids: PagerIds) -> Iterator[CheckResult]:
     """Check the token, the From address and each id and e-mail in the configuration.
 
     Each failed result says how to fix it.
@@ -30,11 +23,11 @@ def results(
         well=sender is not None,
         cure="" if sender else "Set pagerduty.from in config.yaml to the e-mail of a PagerDuty user.",
     )
-    yield from _presences(pager, "service", "services", services)
-    yield from _presences(pager, "escalation policy", "escalation_policies", policies)
-    yield from _presences(pager, "schedule", "schedules", schedules)
-    yield from _presences(pager, "user", "users", users)
-    yield from (_account(pager, email) for email in sorted(emails))
+    yield from _presences(pager, "service", "services", ids.services)
+    yield from _presences(pager, "escalation policy", "escalation_policies", ids.policies)
+    yield from _presences(pager, "schedule", "schedules", ids.schedules)
+    yield from _presences(pager, "user", "users", ids.users)
+    yield from (_account(pager, email) for email in sorted(ids.emails))
 
 
 def _account(pager: PagerDuty, email: str) -> CheckResult:

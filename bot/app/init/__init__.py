@@ -4,10 +4,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from bot.adapters.pagerduty.vendor import VENDOR as PAGERDUTY
 from bot.app.init.draft import Choose, Draft, draft
 from bot.app.init.file import config_yaml, joined
 from bot.app.init.vendors import PAGERDUTY_MISSING, CannotInit, pagerduty, repositories, slack
-from bot.config import Settings, load
+from bot.app.settings import load
+from bot.config import Settings
 from bot.config.sections import Sections, SlackSection
 
 __all__ = ["CannotInit", "init"]
@@ -25,7 +27,7 @@ def init(settings: Settings, output: Path, *, force: bool, choose: Choose | None
             "Write another file with --output FILE, or replace this one with --force."
         )
     settings = _in_its_mode(settings)
-    no_pagerduty = () if settings.env.pagerduty_api_token else (PAGERDUTY_MISSING,)
+    no_pagerduty = () if settings.env.secret(PAGERDUTY.token) else (PAGERDUTY_MISSING,)
     if missing := (*settings.missing(), *no_pagerduty):
         raise CannotInit(*missing)
     account = pagerduty(settings)
@@ -41,7 +43,7 @@ def _in_its_mode(settings: Settings) -> Settings:
     env = settings.env
     is_http = bool(env.slack_signing_secret) and not env.slack_app_token
     section = SlackSection(mode="http" if is_http else "socket")
-    return Settings.joining(Sections(slack=section), env, path=None)
+    return Settings.joining(Sections(slack=section), env, settings.vendors, path=None)
 
 
 def _write(output: Path, text: str) -> None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.adapters.github.vendor import VENDOR as GITHUB
 from bot.adapters.network.clock import SystemClock
 from bot.adapters.network.patience import patiently
 from bot.adapters.pagerduty.client import PagerDuty
 from bot.adapters.pagerduty.reading import PolicyEntry, ServiceEntry, User
+from bot.adapters.pagerduty.vendor import VENDOR as PAGERDUTY
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.check import results as slack_checks
 from bot.adapters.slack.client import PooledWebClient
@@ -20,11 +22,11 @@ from bot.config import Settings
 from bot.ports import Person, Rejected, Throttled, Unreachable
 
 if TYPE_CHECKING:
-    from bot.adapters.github import GitHub
+    from bot.adapters.github.tracker import GitHub
 
 TIMEOUT = timedelta(seconds=20)
 PAGERDUTY_MISSING = (
-    "environment: PAGERDUTY_API_TOKEN: is missing. Find it at PagerDuty, Integrations, API Access Keys. "
+    f"environment: {PAGERDUTY.token}: is missing. Find it at {PAGERDUTY.token_is_at}. "
     "Without PagerDuty: copy config.example.yaml to config.yaml."
 )
 _ID = re.compile(r"[A-Za-z0-9]+")
@@ -59,12 +61,12 @@ class PagerDutyPart:
 
 def pagerduty(settings: Settings) -> PagerDutyPart:
     """Raise CannotInit if PagerDuty does not answer or refuses."""
-    token = settings.env.pagerduty_api_token
+    token = settings.env.secret(PAGERDUTY.token)
     if not token:
         raise CannotInit(PAGERDUTY_MISSING)
-    url = settings.env.pagerduty_api_url
-    pager = PagerDuty(token.get_secret_value(), from_email="", url=url, timeout=TIMEOUT)
-    with closing(pager), _asking("PAGERDUTY_API_URL"):
+    url = settings.env.url_of(PAGERDUTY)
+    pager = PagerDuty(token, from_email="", url=url, timeout=TIMEOUT)
+    with closing(pager), _asking(PAGERDUTY.url_variable):
         services = [it for it in patiently(pager.services) if it.status != "disabled"]
         policies = [it for it in patiently(pager.policies) if _ID.fullmatch(it.id)]
         owner = patiently(pager.owner)
@@ -96,15 +98,15 @@ def slack(settings: Settings, *, owner_email: str | None) -> SlackPart:
 
 def repositories(settings: Settings) -> tuple[str, ...] | None:
     """Return the repositories that the GitHub token can open issues in; None without a token."""
-    token = settings.env.github_token
+    token = settings.env.secret(GITHUB.token)
     if not token:
         return None
-    from bot.adapters.github import GitHub  # noqa: PLC0415  its library loads slowly
+    from bot.adapters.github.tracker import GitHub  # noqa: PLC0415  its library loads slowly
 
     with ExitStack() as stack:
-        tracker = GitHub(token.get_secret_value(), url=settings.env.github_api_url, timeout=TIMEOUT)
+        tracker = GitHub(token, url=settings.env.url_of(GITHUB), timeout=TIMEOUT)
         stack.callback(tracker.close)
-        with _asking("GITHUB_API_URL"):
+        with _asking(GITHUB.url_variable):
             return _repositories(tracker)
 
 

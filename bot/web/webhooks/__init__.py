@@ -2,8 +2,8 @@
 
 from bot.web.webhooks.backend import Backend
 from bot.web.webhooks.changes import changes
-from bot.web.webhooks.github import github
 from bot.web.webhooks.locks import locks
-from bot.web.webhooks.pagerduty import pagerduty
+from bot.web.webhooks.pager import pager
+from bot.web.webhooks.tracker import tracker
 
-__all__ = ["Backend", "changes", "github", "locks", "pagerduty"]
+__all__ = ["Backend", "changes", "locks", "pager", "tracker"]

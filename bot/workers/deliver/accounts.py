@@ -23,13 +23,13 @@ class Accounts:
 
     def email(self, account: Account, person: str) -> str | None:
         """Return a person's PagerDuty e-mail: from PagerDuty, otherwise from Slack. Calls out."""
-        if account.pagerduty:
-            return self._pager().address(account.pagerduty)
+        if account.pager_id:
+            return self._pager().address(account.pager_id)
         return account.email or self._chat.profile(person).email
 
     def email_if_told(self, account: Account, person: str) -> str | None:
         """Return the same; None if Slack does not answer now."""
-        if account.pagerduty or account.email:
+        if account.pager_id or account.email:
             return self.email(account, person)
         with suppress(Rejected, Throttled, Unreachable):
             return self.email(account, person)

@@ -1,4 +1,4 @@
-"""PagerDuty's webhook: what became of a page there."""
+"""The pager's webhook: what became of a page there."""
 
 from collections.abc import Callable
 
@@ -9,8 +9,9 @@ from bot.web.app import Handler, WebAnswer
 from bot.web.webhooks.backend import KEPT, Backend, Headers, Webhook
 
 
-def pagerduty(backend: Backend, read: Callable[[bytes, Headers], PagerNews | None]) -> Handler:
-    return backend.handler(Webhook(source="pagerduty", read=read, delivery=_delivery, keep=_keep))
+def pager(backend: Backend, source: str, read: Callable[[bytes, Headers], PagerNews | None]) -> Handler:
+    """`source` is the key of the vendor."""
+    return backend.handler(Webhook(source=source, read=read, delivery=_delivery, keep=_keep))
 
 
 def _delivery(news: PagerNews, _body: bytes, _headers: Headers) -> str:

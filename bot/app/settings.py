@@ -1,0 +1,28 @@
+"""Read the settings, with every pager and tracker that has a folder in bot/adapters."""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import bot.adapters
+from bot import config
+from bot.config import Settings
+from bot.config.vendors import PagerVendor, TrackerVendor, Vendors
+
+
+@cache
+def find_vendors() -> Vendors:
+    """Return what each `vendor.py` in a folder of bot/adapters declares."""
+    files = sorted(Path(bot.adapters.__path__[0]).glob("*/vendor.py"))
+    found = [import_module(f"bot.adapters.{it.parent.name}.vendor").VENDOR for it in files]
+    return Vendors(
+        pagers=tuple(it for it in found if isinstance(it, PagerVendor)),
+        trackers=tuple(it for it in found if isinstance(it, TrackerVendor)),
+    )
+
+
+def load(path: Path | None, variables: Mapping[str, str] = os.environ) -> Settings:
+    """Read a configuration (None: nothing is configured). Raises ConfigError with every mistake found."""
+    return config.load(path, variables, find_vendors())

@@ -1,0 +1,38 @@
+"""The tracker's webhook: deployments and merges, and news of the issues that Spy created."""
+
+from collections.abc import Callable
+
+from bot.domain.changes.change import Change
+from bot.ports import IssueNews, Moved, TrackerNews
+from bot.services.changes.changes import Changes
+from bot.services.postmortem.follow_ups import FollowUps
+from bot.services.postmortem.postmortems import Postmortems
+from bot.services.transaction import Transaction
+from bot.web.app import Handler, WebAnswer
+from bot.web.webhooks.backend import KEPT, NOTHING, Backend, Headers, Webhook
+
+
+def tracker(
+    backend: Backend,
+    source: str,
+    read: Callable[[bytes, Headers], TrackerNews | None],
+    delivery: Callable[[bytes, Headers], str],
+) -> Handler:
+    """`source` is the key of the vendor. `delivery` returns its id of a delivery, the same if it is sent again."""
+
+    def named(_news: TrackerNews, body: bytes, headers: Headers) -> str:
+        return delivery(body, headers)
+
+    return backend.handler(Webhook[TrackerNews](source=source, read=read, delivery=named, keep=_keep))
+
+
+def _keep(tx: Transaction, news: TrackerNews) -> WebAnswer:
+    match news:
+        case Change():
+            Changes(tx).hear(news)
+        case IssueNews():
+            if not FollowUps(tx).heard(news):
+                return NOTHING
+        case Moved():
+            Postmortems(tx).moved(news)
+    return KEPT
