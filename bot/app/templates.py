@@ -34,11 +34,12 @@ def own_templates(templates: JinjaTemplates) -> list[str]:
 def _draw_all(templates: JinjaTemplates) -> None:
     """Render every message, form and document. A failure that Spy's own template shares is not the team's fault."""
     from bot.app.samples.documents import documents  # noqa: PLC0415  few teams need the samples
-    from bot.app.samples.messages import CASES, FORMS  # noqa: PLC0415  as above
+    from bot.app.samples.messages import FORMS, cases  # noqa: PLC0415  as above
     from bot.app.samples.world import NAMES  # noqa: PLC0415  as above
 
-    for name in filter(templates.is_own, CASES):
-        for facts in CASES[name]:
+    samples = cases(templates)
+    for name in filter(templates.is_own, samples):
+        for facts in samples[name]:
             with suppress(Exception):
                 templates.render(name, facts, names=NAMES.get)
     for name, facts in FORMS.items():

@@ -50,13 +50,12 @@ def since_opened(incident: Incident) -> str:
 class Reminder:
     """One reminder, registered by `declare`.
 
-    `row` names it in docs/timers.md; `settings` are the keys that change it.
+    `row` names it in docs/timers.md; `settings` are the keys that change it. Its words are in the template of its name.
     """
 
     name: str
     row: str
     settings: tuple[str, ...]
-    template: str
     rule: Rule
     is_done: IsDone = unknown
     cycle: Callable[[Incident], str | None] | None = since_opened
@@ -72,6 +71,10 @@ class Reminder:
     is_on_card: bool = True
     lasts: bool = False
     """Whether it is still sent after the incident is over."""
+
+    @property
+    def template(self) -> str:
+        return f"incident/{self.name}"
 
 
 REMINDERS: dict[str, Reminder] = {}

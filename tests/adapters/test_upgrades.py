@@ -15,6 +15,7 @@ from sqlalchemy import Engine, MetaData, create_engine, insert, select
 
 from bot.adapters.database import Database, effects, migrate, open_engine
 from bot.adapters.database.schema import migrate_back, version
+from bot.app.samples.made import kinds
 from bot.domain.effects import Unknown, UpsertMessage
 from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
@@ -22,7 +23,6 @@ from bot.ports import Session
 from bot.services.messages import MESSAGE_TYPES
 from bot.services.transaction import Transaction
 from bot.testing import POLICY
-from tests.support.events import kinds
 from tests.support.folders import TEMPLATES
 from tests.support.postgres import EMPTY, Postgres
 

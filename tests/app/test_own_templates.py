@@ -13,13 +13,15 @@ from bot.adapters.rendering.templates import JinjaTemplates
 from bot.app.build import build
 from bot.app.check import check_own
 from bot.app.configuration import Configuration
-from bot.app.samples.messages import CASES
+from bot.app.samples.messages import cases
 from bot.app.settings import load
 from bot.app.templates import open_templates
 from bot.config import Settings
 from bot.ports import Unavailable
+from tests.support.folders import TEMPLATES
 
 Own = Callable[[Mapping[str, str]], Settings]
+CASES = cases(JinjaTemplates([TEMPLATES]))
 CARD = CASES["incident/card"][1]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.app.samples.made import kinds
 from bot.domain.effects import Effect, UpsertMessage, Urgency
 from bot.domain.event import Event
 from bot.domain.incident import events
@@ -16,7 +17,7 @@ from bot.domain.paging import events as paging_events
 from bot.domain.paging.effects import SendPage
 from bot.domain.policy import Policy
 from bot.domain.subject import IncidentChannel
-from tests.support.events import SHOWN, kinds
+from tests.support.events import SHOWN
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 POLICY = Policy(announce="C0INCIDENTS")

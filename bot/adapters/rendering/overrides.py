@@ -15,6 +15,7 @@ from jinja2 import (
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
+    meta,
     nodes,
 )
 
@@ -85,10 +86,26 @@ class Folders(ChoiceLoader):
     def touches(self, template: str, environment: Environment) -> bool:
         """Return whether this template may use a team's own template.
 
-        True too if it builds the name of a template at run time.
+        True too if one of its templates builds the name of another at run time.
         """
-        is_put_together = _PUT_TOGETHER in _source(template, environment)
-        return is_put_together or any(map(self.find, _used(template, environment, set())))
+        return any(
+            self.find(it) or _PUT_TOGETHER in _source(it, environment)
+            for it in _used(template, environment, set())
+        )
+
+    def messages(self) -> set[str]:
+        """Return Spy's templates that are messages of their own: no form, no document, no part of another."""
+        folder = self.folders[-1]
+        paths = {it.relative_to(folder).as_posix() for it in folder.rglob("*.j2")}
+        parts = {it for path in paths for it in _NAMED.findall((folder / path).read_text(encoding="utf-8"))}
+        names = {it.removesuffix(".j2") for it in paths - parts}
+        return {it for it in names if "." not in it and not it.startswith("runbooks/")}
+
+    def facts_needed(self, template: str, environment: Environment) -> set[str]:
+        """Return the names of the facts that a template uses, with those of the templates that it names."""
+        sources = [_source(it, environment) for it in _used(template, environment, set())]
+        used = (meta.find_undeclared_variables(environment.parse(it)) for it in sources)
+        return set().union(*used) - set(environment.globals)
 
     def mistake(self, error: Exception, template: str, environment: Environment) -> TemplateMistake | None:
         """Return the team's own file that caused an error, and why; None if the error is not from one."""

@@ -45,7 +45,6 @@ def facts(incidents: Sequence[Incident], full: Incident) -> dict[str, Sequence[F
     return {
         "incident/aside": [{"incident": replace(full, channel_closed=it)} for it in (None, *closings())],
         "incident/put_out": [{"incident": it, "by": by} for it in (full,) for by in ("U0RAJ", None)],
-        "incident/another_channel": [{"incident": it} for it in incidents],
         "incident/closed_channel": [
             {"incident": it, "closed": closed} for it in incidents for closed in (None, *closings())
         ],

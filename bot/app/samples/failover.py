@@ -27,7 +27,6 @@ OUTPUT: Facts = {
     "output": f"{PRINTED}\n" * 900,
 }
 SAYS = Outcome(end=End.RED, says=TYPED)
-PARTIALS = {"failover/words"}
 
 ABOUT: dict[str, Any] = {"at": NOON, "by": "U0ANA", "failover": 12, "what": TYPED}
 MOVE: dict[str, Any] = {"attempt": 3, "name": "drain"}

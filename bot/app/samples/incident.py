@@ -92,6 +92,7 @@ def reminder_messages_of(reminder: str) -> list[Facts]:
 def why_of(reminder: str, incident: Incident) -> Facts:
     return {
         "reminder": reminder,
+        "is_about_incident": reminder in DECLARED,
         "named": f"{reminder}:status-page",
         "incident": incident,
         "said_at": NOW,
@@ -146,7 +147,6 @@ CASES: dict[str, Sequence[Facts]] = {
     "incident/who": [
         {**it, "members": Portion.of(tuple("abcd"), 2, size)} for it in STATES for size in (2, 9)
     ],
-    "incident/links": [*SHORT],
     "incident/list": [
         {"found": Portion.of(them, 1, 1), "which": which, "wanted": wanted, "now": NOW}
         for them in ((), (FULL, OVER))
@@ -185,12 +185,7 @@ CASES: dict[str, Sequence[Facts]] = {
     "incident/told": [{**it, "notice": TOLD, "team": POLICY.teams["payments"]} for it in SHORT],
     "incident/seen": [{"notice": TOLD}],
     "incident/offered": [{**it, "to": "U0RAJ", "instead_of": who} for it in SHORT for who in (None, "U0KIM")],
-    "incident/role": [{**it, "role": "scribe", "person": "U0RAJ"} for it in SHORT],
-    "incident/unsaid": [{**it, "words": "x", "why": "is_archived"} for it in SHORT],
-    "incident/topic": SHORT,
     "incident/reminded": [facts for reminder in REMINDERS for facts in reminder_messages_of(reminder)],
-    "incident/snoozed": [{**it, "until": NOW} for it in SHORT],
-    "incident/quiet": [{**it, "until": NOW} for it in SHORT],
     "incident/why": [
         *(
             why_of(reminder, it)

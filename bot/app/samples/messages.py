@@ -1,7 +1,11 @@
-"""Sample facts for every message and form, in each state. Spy tests a team's own templates with them."""
+"""Sample facts for every message and form, in each state. Spy tests a team's own templates with them.
+
+A message whose facts need no state of their own is not listed: its facts are made from their names (`made.py`).
+"""
 
 from collections.abc import Sequence
 
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.app.samples import changes as sample_changes
 from bot.app.samples import channels as sample_channels
 from bot.app.samples import events as sample_events
@@ -13,32 +17,14 @@ from bot.app.samples import paging as sample_paging
 from bot.app.samples import postmortems as sample_postmortems
 from bot.app.samples import relief as sample_relief
 from bot.app.samples import runbooks as sample_runbooks
-from bot.app.samples.world import FULL, INCIDENTS, NOON, OVER, PAGES, TYPED, Facts
+from bot.app.samples.made import facts_for
+from bot.app.samples.world import FULL, INCIDENTS, OVER, PAGES, TYPED, Facts
 from bot.domain.refusal import Choice
-from bot.domain.reminder import REMINDERS as DECLARED
-
-PARTIALS = {
-    "incident/guide_words",
-    "oncall/words",
-    "relief/others",
-    "relief/person",
-    "relief/words",
-    "changes/words",
-    "incident/words",
-    "paging/words",
-    "shared/words",
-    "events/line",
-    "incident/state",
-    "incident/reminder",
-    "incident/update_reminder",
-    *sample_postmortems.PARTIALS,
-    *sample_failover.PARTIALS,
-} | {it.template for it in DECLARED.values()}
-"""Parts of other templates, tested with those."""
+from bot.domain.reminder import REMINDERS
 
 FAMILY = {"name": "page", "commands": [{"usage": 'page (:team|@person) "message"', "help": "Page.\nMore."}]}
 
-CASES: dict[str, Sequence[Facts]] = (
+_LISTED: dict[str, Sequence[Facts]] = (
     sample_failover.facts()
     | sample_changes.facts(INCIDENTS[:2])
     | sample_channels.facts(INCIDENTS[:2], FULL)
@@ -55,8 +41,6 @@ CASES: dict[str, Sequence[Facts]] = (
             {"what": "Page 7", "why": "PagerDuty refuses the token."},
             {"what": "A message (warning)", "to": "U0RAJ", "why": "account_inactive"},
         ],
-        "shared/stuck": [{"what": "Page 7", "since": NOON}],
-        "shared/left": [{"what": "Page 7"}],
         "help/start": [{"wanted": wanted, "families": ("incident", "page")} for wanted in ("", TYPED)],
         "help/commands": [{"families": [FAMILY], "brief": brief} for brief in (True, False)],
         "help/plugins": [{"families": ["page"], "failures": broken} for broken in ((), ("x.py: no",))],
@@ -73,6 +57,15 @@ CASES: dict[str, Sequence[Facts]] = (
         ],
     }
 )
+
+
+def cases(templates: JinjaTemplates) -> dict[str, Sequence[Facts]]:
+    """Return the sample facts of every message. One that lists none gets some by the names of what it uses."""
+    listed = _LISTED.keys() | {it.template for it in REMINDERS.values()}
+    names = sorted(templates.loader.messages() - listed)
+    needed = {it: templates.loader.facts_needed(f"{it}.j2", templates.environment) for it in names}
+    return _LISTED | {name: facts_for(facts) for name, facts in needed.items()}
+
 
 FORMS: dict[str, Facts] = (
     sample_runbooks.FORMS

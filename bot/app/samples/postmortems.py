@@ -21,8 +21,6 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NOW = NOON + timedelta(minutes=20)
 HALF_HOUR = timedelta(minutes=30)
 TYPED = 'the <!channel> is <b>down</b> & "out"'
-PARTIALS = {"postmortem/follow_up.md", "postmortem/document.md", "postmortem/words"}
-"""Documents, which are not messages (tests/adapters/test_markdown.py), and text that messages share."""
 ABOUT: dict[str, Any] = {"at": NOON, "by": "U0ANA"}
 HAPPENED: tuple[Event, ...] = (
     events.FollowUpAdded(**ABOUT, follow_up=7, what=TYPED),

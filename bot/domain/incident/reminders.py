@@ -67,7 +67,6 @@ UPDATE_DUE = declare(
         name="update_due",
         row="the update is due",
         settings=("update_every",),
-        template="incident/update_due",
         rule=_update_due,
         is_done=_updated,
         cycle=_promise,
@@ -80,7 +79,6 @@ UPDATE_LATE = declare(
         name="update_late",
         row="the update is overdue",
         settings=("update_shown_after",),
-        template="incident/update_late",
         rule=_update_late,
         is_done=_updated,
         cycle=_promise,
@@ -125,7 +123,6 @@ declare(
         name="no_commander",
         row="no commander",
         settings=("no_commander_every", "asked_at_most"),
-        template="incident/no_commander",
         rule=_no_commander,
         is_done=_is_led,
         is_urgent=always,
@@ -136,7 +133,6 @@ NO_COMMANDER_PAGE = declare(
         name="no_commander_page",
         row="no commander",
         settings=("no_commander_every", "asked_at_most"),
-        template="incident/no_commander_page",
         rule=_no_commander_page,
         is_done=_is_led,
         is_urgent=always,
@@ -148,7 +144,6 @@ declare(
         name="no_severity",
         row="no severity",
         settings=("no_severity_every", "asked_at_most"),
-        template="incident/no_severity",
         rule=_no_severity,
         is_done=lambda incident, _policy, _name, _said: incident.severity is not None,
     )
@@ -195,7 +190,6 @@ ROLL_BACK = declare(
         name="roll_back",
         row='"roll back?"',
         settings=("roll_back_after", "roll_back_severities"),
-        template="incident/roll_back",
         rule=_roll_back,
         is_done=_is_mitigated,
     )
@@ -205,7 +199,6 @@ MITIGATE_FIRST = declare(
         name="mitigate_first",
         row="first mitigate",
         settings=("mitigate_first_after",),
-        template="incident/mitigate_first",
         rule=_mitigate_first,
         is_done=_is_mitigated,
     )
@@ -238,7 +231,6 @@ STILL_OPEN = declare(
         name="still_open",
         row="still open?",
         settings=("still_open_every", "still_open_hour"),
-        template="incident/still_open",
         rule=_still_open,
         to_owner=True,
     )
@@ -249,7 +241,6 @@ declare(
         name=MILESTONE,
         row="Milestones",
         settings=("milestones",),
-        template="incident/milestone",
         rule=milestones_due,
         is_done=is_milestone_done,
         cycle=None,
@@ -257,12 +248,3 @@ declare(
         lasts=True,
     )
 )
-
-
-# --- the agenda -------------------------------------------------------------------------------------------
-
-
-# --- status of sent reminders -----------------------------------------------------------------------------
-
-
-# --- addresses --------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.domain.incident.agenda import sent_name
+from bot.domain.incident.agenda import reminder_of, sent_name
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import MILESTONE, milestone_of
 from bot.domain.incident.timeline import Entry
@@ -67,6 +67,7 @@ class Reasons:
         reminder = sent_name(incident, entry.data["reminder"], self._tx.policy)
         return {
             "reminder": MILESTONE if isinstance(reminder, MilestoneName) else reminder,
+            "is_about_incident": reminder_of(reminder) is not None,
             "named": str(reminder),
             "incident": incident,
             "said_at": entry.occurred_at,
