@@ -27,7 +27,7 @@ from tests.support.folders import TEMPLATES
 from tests.support.postgres import EMPTY, Postgres
 
 EARLIER = Path(__file__).parents[1] / "support" / "of_c136535.sql"
-BEFORE_PLAIN_WORDS = "0012"
+BEFORE_PLAIN_WORDS, BEFORE_WHOLE_RECORDS = "0012", "0013"
 EVENTS = {kind.kind(): kind for kind in kinds()}
 RECORDS = {
     "incident": "incidents",
@@ -141,6 +141,15 @@ def as_json(value: Any) -> Any:
     return TypeAdapter(type(value)).dump_python(value, mode="json")
 
 
+def records_of(session: Session, table: str, rows: Rows) -> list[Any]:
+    """Return the records of these rows, as a session reads them."""
+    return [getattr(session, RECORDS[table]).get(row[KEYS.get(table, "number")]) for row in rows[table]]
+
+
+def without_kept(rows: Rows) -> Rows:
+    return {table: [{**row, "kept": None} for row in found] for table, found in rows.items()}
+
+
 def fields_of(event: str) -> set[str]:
     return {field.name for field in fields(EVENTS[event])}
 
@@ -167,18 +176,33 @@ def test_every_table_is_looked_at(engine: Engine):
     assert set(tables.tables) == set(RECORDS) | NOT_RECORDS
 
 
-def test_every_record_is_read_whole(engine: Engine):
+def test_every_record_is_what_it_was(engine: Engine):
+    migrate(engine, to=BEFORE_WHOLE_RECORDS)
+    before = rows_of(engine)
     migrate(engine)
 
     missed = []
     with Database(engine).read() as session:
-        for table, records in RECORDS.items():
-            for row in rows_of(engine)[table]:
-                key = row[KEYS.get(table, "number")]
-                value = getattr(session, records).get(key)
-                missed += [f"{table} {key}{it}" for it in lost(row.get("kept", {}), as_json(value))]
-
+        for table in RECORDS:
+            for row, record in zip(before[table], records_of(session, table, before), strict=True):
+                was = as_json(row.get("kept", row))
+                assert record == TypeAdapter(type(record)).validate_python(was)
+                missed += [f"{table}{it}" for it in lost(was, as_json(record))]
+        copy = {"id": 1, **as_json(session.on_calls.copy())}
+    missed += lost(as_json(before["on_call_copy"]), [copy])
     assert missed == []
+
+
+def test_every_record_is_found_by_the_columns_that_this_spy_writes(engine: Engine):
+    migrate(engine)
+    migrated = rows_of(engine)
+
+    with Database(engine).begin() as session:
+        for table, records in RECORDS.items():
+            for record in records_of(session, table, migrated):
+                getattr(session, records).put(record)
+
+    assert without_kept(rows_of(engine)) == without_kept(migrated)
 
 
 def test_every_waiting_effect_is_read_whole(engine: Engine):

@@ -42,7 +42,7 @@ def postmortems(effort: Effort, say: PostEvent) -> Iterator[Row]:
         say("previews", 0.4)
 
         def preview(number: int) -> None:
-            ask = Request(id=f"bench-{number}", text="postmortem 1", user="U0ANA", way=Source.SLASH)
+            ask = Request(id=f"bench-{number}", text="postmortem 1", user="U0ANA", source=Source.SLASH)
             assert router.answer(ask).message
 
         yield Row(what="postmortem preview, 5,000 entries", spy=_timed(preview), unit="ms", limit=1_000)

@@ -1,4 +1,4 @@
-"""Table of failovers: each as JSON, with columns to search by and the lease of the process that runs it."""
+"""Table of failovers, with the lease of the process that runs each, and their audit log."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -11,18 +11,17 @@ from sqlalchemy import Update, and_, bindparam, or_, select, update
 
 from bot.adapters.database import tables
 from bot.adapters.database.statements import add, table
-from bot.adapters.database.table import KeptTable
+from bot.adapters.database.table import Table
 from bot.domain.failover.run import Failover
 from bot.domain.failover.state import Task
 from bot.ports import AuditEntry
 
 
-class FailoverTable(KeptTable[Failover]):
-    row, adapter, key = tables.FailoverRow, TypeAdapter(Failover), "number"
+class FailoverTable(Table[Failover]):
+    row, adapter = tables.FailoverRow, TypeAdapter(Failover)
 
     def _columns(self, value: Failover) -> dict[str, Any]:
         return {
-            "number": value.number,
             "plan": value.plan.name,
             "lock": value.lock,
             "active": value.is_active,
@@ -35,24 +34,23 @@ class FailoverTable(KeptTable[Failover]):
         return self._by("active")
 
     def holder(self, lock: str) -> Failover | None:
-        return next(iter(self._by("active", lock=lock)), None)
+        return self._one("active", lock=lock)
 
     def last_moved(self, lock: str) -> Failover | None:
         c = self._table.c
-        query = select(c.kept).where(c.lock == lock, c.moved.is_(True)).order_by(c.number.desc()).limit(1)
-        return next(iter(self._all(query)), None)
+        return next(
+            iter(self._where(c.lock == lock, c.moved.is_(True), order=[c.number.desc()], limit=1)), None
+        )
 
     def ended(self, plan: str, *, limit: int) -> Sequence[Failover]:
         c = self._table.c
-        query = select(c.kept).where(c.plan == plan, c.ended_at.is_not(None))
-        return self._all(query.order_by(c.ended_at.desc(), c.number.desc()).limit(limit))
+        latest = [c.ended_at.desc(), c.number.desc()]
+        return self._where(c.plan == plan, c.ended_at.is_not(None), order=latest, limit=limit)
 
     # --- the audit log ---
 
     def append(self, entry: AuditEntry) -> None:
-        row = {name: getattr(entry, name) for name in tables.FailoverAuditRow.model_fields}
-        data = TypeAdapter(dict[str, Any]).dump_python(dict(entry.data), mode="json")
-        self._writes.add(add(table(tables.FailoverAuditRow)), {**row, "data": data})
+        self._writes.add(add(table(tables.FailoverAuditRow)), {**vars(entry), "data": dict(entry.data)})
 
     def audit_log(self, number: int) -> Sequence[AuditEntry]:
         self._writes.flush()

@@ -22,21 +22,23 @@ from sqlalchemy import (
 )
 
 from bot.adapters.database import effects
-from bot.adapters.database.statements import add_once, find, table
+from bot.adapters.database.rows import Rows
+from bot.adapters.database.statements import add_once, find
 from bot.adapters.database.tables import OutboxRow
 from bot.domain.effects import Effect
 from bot.ports import OutboxEntry, OutboxItem, Standstill
 
 
-class OutboxTable:
+class OutboxTable(Rows):
     """The outbox.
 
     `has_place` returns whether an incident has a channel, or can't get one. Its effects are held until then.
     """
 
+    row = OutboxRow
+
     def __init__(self, connection: Connection, has_place: Callable[[int], bool]) -> None:
-        self._connection = connection
-        self._table = table(OutboxRow)
+        super().__init__(connection)
         self._has_place = has_place
         self._new: list[tuple[Effect, datetime]] = []
 
@@ -48,7 +50,7 @@ class OutboxTable:
         if not self._new:
             return False
         rows = [self._row(effect, now) for effect, now in self._new]
-        self._connection.execute(add_once(self._connection, self._table), rows)
+        self._connection.execute(add_once(self._dialect, self._table), rows)
         self._new.clear()
         return True
 

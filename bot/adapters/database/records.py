@@ -1,101 +1,30 @@
-"""Tables of incidents, pages, people, the timeline and more, with their queries."""
+"""Tables of pages, people, shifts and other small records, with their queries."""
 
-import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, String, cast, func, or_, select, text, update
+from sqlalchemy import ColumnElement, or_, select
 
 from bot.adapters.database import tables
-from bot.adapters.database.rows import readable
-from bot.adapters.database.statements import add, add_once, find, find_recent, insert, table, upsert
-from bot.adapters.database.table import Table, plain
-from bot.adapters.database.writes import Writes
-from bot.domain.incident.incident import Incident
-from bot.domain.incident.search import Search
-from bot.domain.incident.state import WORKING
+from bot.adapters.database.statements import find_recent
+from bot.adapters.database.table import Table
 from bot.domain.incident.team_notice import TeamNotice
-from bot.domain.incident.timeline import Entry
+from bot.domain.oncall.cover import CoverRequest
+from bot.domain.oncall.shift import Shift
 from bot.domain.paging.page import Page, PageState
 from bot.domain.relief.relief import WorkPeriod
-from bot.ports import Conflict, OnCallCopy, Person, Posted
+from bot.domain.subject import Subject
+from bot.domain.trouble import Trouble
+from bot.ports import Contact, OnCallCopy, Person, UserGroup
 
-
-def _lists(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
-    """Return the condition that a JSON list of strings contains this value."""
-    return cast(column, String).contains(json.dumps(value), autoescape=True)
-
-
-class IncidentTable(Table[Incident]):
-    row, adapter, key = tables.IncidentRow, TypeAdapter(Incident), "number"
-    lock = is_read_once = True
-
-    def look(self, number: int) -> Incident | None:
-        if number in self._known:
-            return self._known[number]
-        return next(iter(self._read(find(self._table, self.key, lock=False), {self.key: number})), None)
-
-    def try_lock(self, numbers: Collection[int]) -> Collection[int]:
-        query = select(self._table).where(self._table.c.number.in_(numbers)).order_by(self._table.c.number)
-        held = {it.number: it for it in self._all(query.with_for_update(skip_locked=True))}
-        self._known.update(held)
-        return set(held)
-
-    def in_channel(self, channel: str) -> Incident | None:
-        found = self._read(find(self._table, "channel", lock=self.lock), {"channel": channel})
-        return next(iter(self._with_changed(found, lambda it: it.channel == channel)), None)
-
-    def open(self, *, limit: int) -> Sequence[Incident]:
-        c = self._table.c
-        query = select(self._table).where(c.phase.in_([phase.value for phase in WORKING]))
-        return self._all(query.order_by(c.number.desc()).limit(limit))
-
-    def search(self, wanted: Search, *, skip: int = 0, limit: int) -> Sequence[Incident]:
-        c = self._table.c
-        query = select(self._table).where(*self._conditions(wanted))
-        return self._all(query.order_by(c.number.desc()).offset(skip).limit(limit))
-
-    def count(self, wanted: Search) -> int:
-        self.flush()
-        query = select(func.count()).select_from(self._table).where(*self._conditions(wanted))
-        return int(self._connection.execute(query).scalar_one())
-
-    def _conditions(self, wanted: Search) -> Iterator[ColumnElement[bool]]:
-        c, pages = self._table.c, table(tables.PageRow)
-        yield c.phase.in_(sorted(wanted.phases))
-        yield or_(
-            c.private.is_(False), _lists(c.members, wanted.seen_by), c.command_offered_to == wanted.seen_by
-        )
-        if wanted.private is not None:
-            yield c.private.is_(wanted.private)
-        if wanted.severity:
-            yield c.severity == wanted.severity
-        if wanted.since:
-            yield func.coalesce(c.resolved_at, c.reopened_at, c.declared_at) >= wanted.since
-        if wanted.team:
-            paged = select(pages.c.number).where(pages.c.incident == c.number, pages.c.team == wanted.team)
-            yield or_(paged.exists(), _lists(c.told, wanted.team))
-        for word in wanted.words:
-            yield or_(
-                *(it.icontains(word, autoescape=True) for it in (c.name, c.impact, c.cause, c.resolution))
-            )
-
-    def names_of_open(self) -> Sequence[tuple[int, str]]:
-        self.flush()
-        c = self._table.c
-        query = select(c.number, c.name).where(c.phase.in_([phase.value for phase in WORKING]))
-        return [(number, name) for number, name in self._connection.execute(query)]
-
-    def alive_since(self, since: datetime) -> Sequence[Incident]:
-        c = self._table.c
-        query = select(self._table).where(or_(c.resolved_at.is_(None), c.resolved_at > since))
-        return self._all(query.order_by(c.number))
+RINGING = (PageState.SENT.value, PageState.ACKNOWLEDGED.value)
 
 
 class PageTable(Table[Page]):
-    row, adapter, key = tables.PageRow, TypeAdapter(Page), "number"
+    row, adapter = tables.PageRow, TypeAdapter(Page)
+    fields = ("key", "incident", "team", "state", "pagerduty_id", "requested_at")
 
     def by_key(self, key: str) -> Page | None:
         return self._one(key=key)
@@ -104,28 +33,25 @@ class PageTable(Table[Page]):
         return self._one(pagerduty_id=pagerduty_id)
 
     def following(self, pagerduty_id: str) -> Sequence[Page]:
-        return sorted(self._by(pagerduty_id=pagerduty_id), key=lambda page: page.number)
+        return self._by(pagerduty_id=pagerduty_id)
 
     def of(self, incident: int) -> Sequence[Page]:
-        found = self._written(find(self._table, "incident", lock=self.lock), {"incident": incident})
-        pages = self._with_changed(found, lambda it: it.incident == incident)
-        return sorted(pages, key=lambda page: page.number)
+        return self._by(incident=incident)
 
     def ringing(self) -> Sequence[Page]:
-        states = (PageState.SENT.value, PageState.ACKNOWLEDGED.value)
-        return self._all(select(self._table).where(self._table.c.state.in_(states)))
+        return self._where(self._table.c.state.in_(RINGING))
 
     def since(self, since: datetime) -> Sequence[Page]:
-        c = self._table.c
-        return self._all(select(self._table).where(c.requested_at >= since).order_by(c.number))
+        return self._where(self._table.c.requested_at >= since)
 
 
 class TeamNoticeTable(Table[TeamNotice]):
-    row, adapter, key = tables.TeamNoticeRow, TypeAdapter(TeamNotice), "number"
+    row, adapter = tables.TeamNoticeRow, TypeAdapter(TeamNotice)
 
 
 class WorkPeriodTable(Table[WorkPeriod]):
-    row, adapter, key = tables.WorkPeriodRow, TypeAdapter(WorkPeriod), "number"
+    row, adapter = tables.WorkPeriodRow, TypeAdapter(WorkPeriod)
+    fields = ("person", "ended_at")
 
     def of(self, person: str, *, since: datetime) -> Sequence[WorkPeriod]:
         found = self._read(find_recent(self._table), {"person": person, "since": since})
@@ -137,18 +63,18 @@ class WorkPeriodTable(Table[WorkPeriod]):
 
 class PersonTable(Table[Person]):
     row, adapter, key = tables.PersonRow, TypeAdapter(Person), "id"
+    fields = ("is_assignable", "profiled_at", "asked_at")
     is_read_once = True
 
+    def _columns(self, value: Person) -> dict[str, Any]:
+        return {**super()._columns(value), "name": value.name.casefold()}
+
     def named(self, name: str) -> Person | None:
-        said = name.casefold()
-        lowered = func.lower(self._table.c.name)
-        query = select(self._table).where(
-            or_(lowered == said, lowered.like(f"{_literal(said)} %", escape="\\"))
-        )
-        c = self._table.c
-        query = query.order_by(c.is_deactivated, c.is_bot)  # prefer people who are active
+        said, c = name.casefold(), self._table.c
+        query = select(c.kept).where(or_(c.name == said, c.name.startswith(f"{said} ", autoescape=True)))
+        query = query.order_by(c.is_assignable.desc())
         found = self._with_changed(
-            self._read(query.limit(2 + len(self._changed))),
+            self._read(query.limit(2 + len(self._changed)), {}),
             lambda it: f"{it.name.casefold()} ".startswith(f"{said} "),
         )
         found = [it for it in found if it.is_assignable] or found
@@ -156,160 +82,72 @@ class PersonTable(Table[Person]):
 
     def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:
         told, asked = self._table.c.profiled_at, self._table.c.asked_at
-        query = select(self._table).where(or_(told.is_(None), told < before))
-        return self._all(query.order_by(asked.nulls_first(), told.nulls_first()).limit(limit))
+        oldest = [asked.nulls_first(), told.nulls_first()]
+        return self._where(or_(told.is_(None), told < before), order=oldest, limit=limit)
 
 
-def _literal(said: str) -> str:
-    return said.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+class UserGroupTable(Table[UserGroup]):
+    row, adapter, key = tables.UserGroupRow, TypeAdapter(UserGroup), "id"
 
 
-class TimelineTable:
-    """The append-only timeline. New entries are written with one statement at the session's end."""
-
-    adapter = TypeAdapter(Entry)
-
-    def __init__(self, connection: Connection, writes: Writes) -> None:
-        self._connection = connection
-        self._writes = writes
-        self._table = table(tables.TimelineRow)
-        self._new: list[Entry] = []
-        self._has_visibility = False
-        """Whether a changed visibility is not written yet."""
-
-    def append(self, entry: Entry) -> None:
-        self._new.append(entry)
-
-    def of(self, incident: int) -> Sequence[Entry]:
-        self._write_marks()
-        rows = self._connection.execute(find(self._table, "incident"), {"incident": incident}).mappings()
-        entries = list(readable(self.adapter, map(_without_id, rows), self._table.name))
-        entries += [entry for entry in self._new if entry.incident == incident]
-        return sorted(entries, key=lambda entry: entry.seq)
-
-    def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
-        self.flush()
-        self._write_marks()
-        c = self._table.c
-        query = select(self._table).where(c.incident.in_(list(incidents)), c.kind.in_(list(kinds)))
-        rows = self._connection.execute(query.order_by(c.incident, c.seq)).mappings()
-        return list(readable(self.adapter, map(_without_id, rows), self._table.name))
-
-    def set_permalink(self, incident: int, seq: int, permalink: str) -> None:
-        self.flush()
-        c = self._table.c
-        found = update(self._table).where(c.incident == incident, c.seq == seq)
-        self._connection.execute(found.values(permalink=permalink))
-
-    def set_visibility(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
-        c = self._table.c
-        found = update(self._table).where(c.incident == incident, c.seq.in_(list(seqs)))
-        self._writes.add(found.values(visibility=mark))
-        self._has_visibility = True
-
-    def _write_marks(self) -> None:
-        if self._has_visibility:
-            self.flush()
-            self._writes.flush()
-            self._has_visibility = False
-
-    def flush(self) -> None:
-        if self._new:
-            self._connection.execute(add(self._table), [plain(it, self.adapter) for it in self._new])
-            self._new.clear()
+class ContactTable(Table[Contact]):
+    row, adapter, key = tables.ContactRow, TypeAdapter(Contact), "email"
 
 
-def _without_id(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(name): value for name, value in row.items() if name != "id"}
+class TroubleTable(Table[Trouble]):
+    row, adapter, key = tables.TroubleRow, TypeAdapter(Trouble), "key"
 
 
-class OnCallCopyTable:
-    """PagerDuty's on-calls, as last read; one row."""
+class OnCallCopyTable(Table[OnCallCopy]):
+    """PagerDuty's on-calls, as last read; one record."""
 
-    adapter = TypeAdapter(OnCallCopy)
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._table = table(tables.OnCallCopyRow)
+    row, adapter, key = tables.OnCallCopyRow, TypeAdapter(OnCallCopy), "id"
 
     def copy(self) -> OnCallCopy:
-        row = self._connection.execute(select(self._table)).mappings().first()
-        return self.adapter.validate_python(_without_id(row)) if row else OnCallCopy()
+        return self.get(1) or OnCallCopy()
 
     def replace(self, copy: OnCallCopy) -> None:
-        row = {"id": 1, **self.adapter.dump_python(copy)}
-        self._connection.execute(upsert(self._connection, self._table, "id"), [row])
+        self._known[1] = self._changed[1] = copy
 
 
-class MessageTable:
-    """Where each lasting message was posted."""
+class ShiftTable(Table[Shift]):
+    row, adapter = tables.ShiftRow, TypeAdapter(Shift)
 
-    adapter = TypeAdapter(Posted)
+    def _columns(self, value: Shift) -> dict[str, Any]:
+        return {
+            "subject": str(value.subject),
+            "schedule": value.turn.schedule,
+            "person": value.person,
+            "starts_at": value.start,
+            "ends_at": value.end,
+            "gone": value.gone_at is not None,
+        }
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._table = table(tables.MessageRow)
+    def of(self, subject: Subject) -> Shift | None:
+        return self._one(subject=str(subject))
 
-    def get(self, slot: str) -> Posted | None:
-        row = self._connection.execute(find(self._table, "slot"), {"slot": slot}).mappings().first()
-        return Posted(channel=row["channel"], ts=row["ts"], permalink=row["permalink"]) if row else None
+    def on(self, schedule: str, *, since: datetime, until: datetime) -> Sequence[Shift]:
+        c = self._table.c
+        return self._overlapping(since, c.schedule == schedule, c.starts_at < until)
 
-    def put(self, slot: str, posted: Posted) -> None:
-        row = {"slot": slot, **self.adapter.dump_python(posted)}
-        self._connection.execute(upsert(self._connection, self._table, "slot"), [row])
+    def of_person(self, person: str, *, since: datetime) -> Sequence[Shift]:
+        c = self._table.c
+        return self._overlapping(since, c.person == person, c.gone.is_(False))
 
-    def moved(self, channel: str, to: str) -> None:
-        here = update(self._table).where(self._table.c.channel == channel)
-        self._connection.execute(here.values(channel=to, permalink=None))
+    def between(self, since: datetime, until: datetime) -> Sequence[Shift]:
+        c = self._table.c
+        return self._overlapping(since, c.starts_at < until, c.gone.is_(False))
 
-
-class InboundTable:
-    """Handled requests by id, so that each is handled once."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._table = table(tables.InboundRow)
-        self._new: dict[str, dict[str, Any]] = {}
-
-    def remember(self, request: str, *, at: datetime) -> str | None:
-        if request in self._new:
-            return str(self._new[request]["answer"])
-        known = self._connection.execute(find(self._table, "id"), {"id": request}).mappings().first()
-        if known:
-            return str(known["answer"])
-        self._new[request] = {"id": request, "at": at, "answer": ""}
-        return None
-
-    def answered(self, request: str, answer: str) -> None:
-        self._new[request]["answer"] = answer
-
-    def flush(self) -> None:
-        """Write the new requests. Raise Conflict if another session handled one: a retry then finds its answer."""
-        for row in self._new.values():
-            if not self._connection.execute(add_once(self._connection, self._table, "id"), row).first():
-                raise Conflict(f"{row['id']} came twice at the same time")
-        self._new.clear()
-
-    def forget(self, *, before: datetime) -> None:
-        self.flush()
-        self._connection.execute(self._table.delete().where(self._table.c.at < before))
+    def _overlapping(self, since: datetime, *conditions: ColumnElement[bool]) -> Sequence[Shift]:
+        c = self._table.c
+        return self._where(c.ends_at > since, *conditions, order=[c.starts_at, c.number])
 
 
-def take_lease(connection: Connection, job: str, owner: str, *, now: datetime, until: datetime) -> bool:
-    """Take or renew a job's lease. Return False if another process has it."""
-    leases = table(tables.LeaseRow)
-    statement = insert(connection, leases)
-    free = or_(leases.c.owner == owner, leases.c.until < now)
-    taken = statement.on_conflict_do_update(
-        index_elements=["job"],
-        set_={"owner": statement.excluded.owner, "until": statement.excluded.until},
-        where=free,
-    ).returning(leases.c.job)
-    row = {"job": job, "owner": owner, "until": until}
-    return connection.execute(taken, row).first() is not None
+class CoverTable(Table[CoverRequest]):
+    row, adapter = tables.CoverRow, TypeAdapter(CoverRequest)
 
+    def _columns(self, value: CoverRequest) -> dict[str, Any]:
+        return {"open": value.is_open}
 
-def wait_alone(connection: Connection, section: str) -> None:
-    """Take a PostgreSQL advisory lock until the transaction ends. SQLite needs none: its writers take turns."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:section))"), {"section": section})
+    def open(self) -> Sequence[CoverRequest]:
+        return sorted(self._by("open"), key=lambda it: (it.start, it.number))

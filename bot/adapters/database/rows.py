@@ -1,14 +1,29 @@
-"""Read rows as domain values. A row that can't be read is left out: a newer Spy may have written it."""
+"""The rows of a table. One that can't be read is left out of lists: a newer Spy may have written it."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Connection
+
+from bot.adapters.database.statements import table
+from bot.adapters.database.tables import Row
 
 T = TypeVar("T")
 log = structlog.get_logger()
+
+
+class Rows:
+    """A table and the connection of a session."""
+
+    row: ClassVar[type[Row]]
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._dialect = connection.dialect.name
+        self._table = table(self.row)
 
 
 def readable(adapter: TypeAdapter[T], rows: Iterable[Any], table: str) -> Iterator[T]:

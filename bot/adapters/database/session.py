@@ -8,14 +8,13 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from bot.adapters.database import changes, oncall, postmortems, records
+from bot.adapters.database import changes, coordination, incidents, postmortems, records
 from bot.adapters.database.connection import letting_go, optimistic, reading
 from bot.adapters.database.failovers import FailoverTable
 from bot.adapters.database.failures import translated
-from bot.adapters.database.groups import UserGroupTable
 from bot.adapters.database.outbox import OutboxTable
+from bot.adapters.database.table import Table
 from bot.adapters.database.timers import TimerTable
-from bot.adapters.database.troubles import TroubleTable
 from bot.adapters.database.turns import Turns
 from bot.adapters.database.writes import Writes
 from bot.ports import Conflict, Session, TimeLimit, Unavailable
@@ -30,59 +29,38 @@ class SqlSession:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._writes = writes = Writes(connection)
-        self.incidents = records.IncidentTable(connection, writes)
-        self.timeline = records.TimelineTable(connection, writes)
+        self.people = records.PersonTable(connection, writes)
+        self.incidents = incidents.IncidentTable(connection, writes)
+        self.timeline = incidents.TimelineTable(connection, writes)
         self.pages = records.PageTable(connection, writes)
         self.team_notices = records.TeamNoticeTable(connection, writes)
-        self.people = records.PersonTable(connection, writes)
-        self.on_calls = records.OnCallCopyTable(connection)
-        self.messages = records.MessageTable(connection)
-        self.inbound = records.InboundTable(connection)
-        self.outbox = OutboxTable(connection, self._has_place)
-        self.timers = TimerTable(connection)
-        self.shifts = oncall.ShiftTable(connection, writes)
-        self.covers = oncall.CoverTable(connection, writes)
-        self.contacts = oncall.ContactTable(connection, writes)
-        self.user_groups = UserGroupTable(connection, writes)
         self.periods = records.WorkPeriodTable(connection, writes)
+        self.on_calls = records.OnCallCopyTable(connection, writes)
+        self.shifts = records.ShiftTable(connection, writes)
+        self.covers = records.CoverTable(connection, writes)
+        self.contacts = records.ContactTable(connection, writes)
+        self.user_groups = records.UserGroupTable(connection, writes)
         self.changes = changes.ChangeTable(connection, writes)
         self.locks = changes.LockTable(connection, writes)
         self.failovers = FailoverTable(connection, writes)
         self.postmortems = postmortems.PostmortemTable(connection, writes)
         self.follow_ups = postmortems.FollowUpTable(connection, writes)
-        self.troubles = TroubleTable(connection, writes)
-        self._tables = (
-            self.people,
-            self.incidents,
-            self.timeline,
-            self.pages,
-            self.team_notices,
-            self.periods,
-            self.shifts,
-            self.covers,
-            self.contacts,
-            self.user_groups,
-            self.changes,
-            self.locks,
-            self.failovers,
-            self.postmortems,
-            self.follow_ups,
-            self.troubles,
-        )
+        self.troubles = records.TroubleTable(connection, writes)
+        self._records = [it for it in vars(self).values() if isinstance(it, Table | incidents.TimelineTable)]
+        self.outbox = OutboxTable(connection, self._has_place)
+        self.timers = TimerTable(connection)
+        self.messages = coordination.MessageTable(connection)
+        self.inbound = coordination.InboundTable(connection)
 
     def lock(self, section: str) -> None:
-        records.wait_alone(self._connection, section)
+        coordination.lock(self._connection, section)
 
     def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
-        return records.take_lease(self._connection, job, owner, now=now, until=now + lease)
+        return coordination.take_lease(self._connection, job, owner, now=now, until=now + lease)
 
     def flush(self) -> None:
-        for table in self._tables:
-            table.flush()
-        self.outbox.flush()
-        self.timers.flush()
-        self._writes.flush()
-        self.inbound.flush()
+        for it in (*self._records, self.outbox, self.timers, self._writes, self.inbound):
+            it.flush()
 
     def _has_place(self, number: int) -> bool:
         incident = self.incidents.get(number)

@@ -19,19 +19,25 @@ def table(row: type[SQLModel]) -> Table:
     return found
 
 
-def insert(connection: Connection, into: Table) -> Any:
+def insert(dialect: str, into: Table) -> Any:
     """Return an insert with support for ON CONFLICT."""
-    return _insert(connection.dialect.name, into)
+    return sqlite.insert(into) if dialect == "sqlite" else postgresql.insert(into)
 
 
-def upsert(connection: Connection, into: Table, key: str, *columns: str) -> Insert:
+@cache
+def upsert(dialect: str, into: Table, key: str, *columns: str) -> Insert:
     """Insert a row, or overwrite these columns (by default all) of the row with the same key."""
-    return _upsert(connection.dialect.name, into, key, *columns)
+    row = insert(dialect, into)
+    new = {name: row.excluded[name] for name in columns or into.c.keys() if name != key}
+    overwriting: Insert = row.on_conflict_do_update(index_elements=[key], set_=new)
+    return overwriting
 
 
-def add_once(connection: Connection, into: Table, *told: str) -> Insert:
+@cache
+def add_once(dialect: str, into: Table, *told: str) -> Insert:
     """Insert a row unless its key exists. The statement returns these columns of new rows."""
-    return _add_once(connection.dialect.name, into, *told)
+    new: Insert = insert(dialect, into).on_conflict_do_nothing()
+    return new.returning(*(into.c[name] for name in told)) if told else new
 
 
 @cache
@@ -40,29 +46,31 @@ def add(into: Table) -> Insert:
 
 
 @cache
-def find(among: Table, *columns: str, lock: bool = False) -> Select[Any]:
-    """Find rows by the values of these columns, given as parameters of the same names. `lock` locks the rows."""
-    found = select(among).where(*(among.c[name] == bindparam(name) for name in columns))
+def find(among: Table, *columns: str) -> Select[Any]:
+    """Find rows by the values of these columns, given as parameters of the same names."""
+    return select(among).where(*(among.c[name] == bindparam(name) for name in columns))
+
+
+@cache
+def find_kept(
+    among: Table, columns: Sequence[str], flags: Sequence[str] = (), *, lock: bool = False
+) -> Select[Any]:
+    """Find the JSON of records by the values of columns, given as parameters of the same names, and by true flags.
+
+    A flag is part of the statement, not a parameter, so that its partial index is used. `lock` locks the rows.
+    """
+    up = [among.c[name].is_(True) for name in flags]
+    found = select(among.c.kept).where(*up, *(among.c[name] == bindparam(name) for name in columns))
+    found = found.order_by(*among.primary_key)
     return found.with_for_update() if lock else found
 
 
 @cache
-def find_kept(among: Table, flags: Sequence[str], columns: Sequence[str]) -> Select[Any]:
-    """Find the JSON of rows by true flags and by the values of columns, given as parameters of the same names.
-
-    A flag is part of the statement, not a parameter, so that its partial index is used.
-    """
-    up = [among.c[name].is_(True) for name in flags]
-    found = select(among.c.kept).where(*up, *(among.c[name] == bindparam(name) for name in columns))
-    return found.order_by(*among.primary_key)
-
-
-@cache
 def find_recent(periods: Table) -> Select[Any]:
-    """Find the work periods of a `person` that are open or ended after `since`, in the order of their start."""
+    """Find the work periods of a `person` that are open or ended after `since`."""
     c = periods.c
     recent = or_(c.ended_at.is_(None), c.ended_at > bindparam("since"))
-    return select(periods).where(c.person == bindparam("person"), recent).order_by(c.started_at, c.number)
+    return select(c.kept).where(c.person == bindparam("person"), recent)
 
 
 @cache
@@ -90,21 +98,3 @@ def _take_number(counter: Table) -> Update:
     """Increment the counter `of`, and return its new value."""
     c = counter.c
     return update(counter).where(c.name == bindparam("of")).values(value=c.value + 1).returning(c.value)
-
-
-def _insert(dialect: str, into: Table) -> Any:
-    return sqlite.insert(into) if dialect == "sqlite" else postgresql.insert(into)
-
-
-@cache
-def _upsert(dialect: str, into: Table, key: str, *columns: str) -> Insert:
-    row = _insert(dialect, into)
-    new = {name: row.excluded[name] for name in columns or into.c.keys() if name != key}
-    overwriting: Insert = row.on_conflict_do_update(index_elements=[key], set_=new)
-    return overwriting
-
-
-@cache
-def _add_once(dialect: str, into: Table, *told: str) -> Insert:
-    new: Insert = _insert(dialect, into).on_conflict_do_nothing()
-    return new.returning(*(into.c[name] for name in told)) if told else new

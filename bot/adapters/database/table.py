@@ -1,49 +1,59 @@
-"""A table of records of one type. Each is read when needed, and written once, at the session's end at the latest."""
+"""A table of records of one type. Each is stored whole as JSON, beside columns to find it by.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+A record is read when needed, and written once, at the session's end at the latest.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Select, select
-from sqlmodel import SQLModel
 
-from bot.adapters.database.rows import readable
-from bot.adapters.database.statements import find, find_kept, table, upsert
+from bot.adapters.database.rows import Rows, readable
+from bot.adapters.database.statements import find_kept, upsert
 from bot.adapters.database.writes import Writes
 
 T = TypeVar("T")
 
 
-def plain(value: Any, adapter: TypeAdapter[Any]) -> dict[str, Any]:
-    """Return a domain value as the columns of its row."""
-    columns: dict[str, Any] = adapter.dump_python(value)
+def plain(columns: dict[str, Any]) -> dict[str, Any]:
+    """Return columns as the database takes them: the value of each enum."""
     return {name: it.value if isinstance(it, Enum) else it for name, it in columns.items()}
 
 
-class Table(Generic[T]):
-    """Records whose fields are the columns of the table."""
+class Table(Rows, Generic[T]):
+    """The records of a type, as a session reads and writes them."""
 
-    row: type[SQLModel]
     adapter: TypeAdapter[T]
-    key: str
+    key = "number"
+    fields: Sequence[str] = ()
+    """The fields of the record that are columns too."""
     lock = False
     is_read_once = False
     """Whether a session reads each record only once: because it is locked, or because it may be slightly old."""
 
     def __init__(self, connection: Connection, writes: Writes) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._writes = writes
-        self._table = table(self.row)
         self._known: dict[Any, T] = {}
         self._changed: dict[Any, T] = {}
         """Records that are not written yet."""
 
+    def _columns(self, value: T) -> dict[str, Any]:
+        """Return the columns to search by, besides the key."""
+        return {name: getattr(value, name) for name in self.fields}
+
     def get(self, key: Any) -> T | None:
+        return self._get(key, lock=self.lock)
+
+    def _get(self, key: Any, *, lock: bool) -> T | None:
         if key in self._known:
             return self._known[key]
-        found = next(iter(self._read(self._find(self.key), {self.key: key})), None)
-        if found and self.is_read_once:
+        query = find_kept(self._table, (self.key,), lock=lock)
+        found = next(iter(self._read(query, {self.key: key})), None)
+        if found and self.is_read_once and lock == self.lock:
             self._known[key] = found
         return found
 
@@ -57,76 +67,51 @@ class Table(Generic[T]):
     def flush(self) -> None:
         if not self._changed:
             return
-        rows = [self._row(value) for value in self._changed.values()]
-        self._connection.execute(upsert(self._connection, self._table, self.key, *rows[0]), rows)
+        rows = [
+            {self.key: key, **plain(self._columns(it)), "kept": self.adapter.dump_python(it, mode="json")}
+            for key, it in self._changed.items()
+        ]
+        self._connection.execute(upsert(self._dialect, self._table, self.key, *rows[0]), rows)
         self._changed.clear()
 
     # --- queries ---
 
     def _by(self, *flags: str, **wanted: Any) -> list[T]:
-        """Return the records with these flags true and these values. Rows that can't be read are left out."""
-        return self._all(self._find(*wanted, flags=flags), wanted)
+        """Return the records with these flags true and these values, by key. Rows that can't be read are left out."""
+        found = self._connection.execute(find_kept(self._table, tuple(wanted), flags), wanted).scalars()
+        return self._merged(readable(self.adapter, found, self._table.name), flags, wanted)
 
-    def _one(self, **wanted: Any) -> T | None:
+    def _one(self, *flags: str, **wanted: Any) -> T | None:
         """Return the one record with these values, or None. Raise if it can't be read: it is not missing."""
-        self.flush()
-        return next(iter(self._read(self._find(*wanted), wanted)), None)
+        query = find_kept(self._table, tuple(wanted), flags, lock=self.lock)
+        return next(iter(self._merged(self._read(query, wanted), flags, wanted)), None)
 
-    def _found(self, *conditions: ColumnElement[bool]) -> list[T]:
-        return self._all(select(self._whole).where(*conditions).order_by(*self._table.primary_key))
-
-    def _all(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
-        """Run a query after writing all changes. Rows that can't be read are left out."""
-        self.flush()
-        return self._written(query, wanted)
-
-    def _written(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
-        """Run a query without writing changes first. Rows that can't be read are left out."""
-        return list(readable(self.adapter, self._rows(query, wanted), self._table.name))
-
-    def _read(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
-        """Run a query without writing changes first. Raise if a row can't be read."""
-        return [self.adapter.validate_python(row) for row in self._rows(query, wanted)]
+    def _merged(self, found: Iterable[T], flags: Sequence[str], wanted: dict[str, Any]) -> list[T]:
+        """Apply unwritten changes to a query's result, so that they need not be written first."""
+        wanted = dict.fromkeys(flags, True) | wanted
+        return sorted(
+            self._with_changed(found, lambda it: wanted.items() <= self._columns(it).items()),
+            key=attrgetter(self.key),
+        )
 
     def _with_changed(self, found: Iterable[T], is_wanted: Callable[[T], bool]) -> list[T]:
-        """Return a query's result with unwritten changes applied, so that they need not be written first."""
+        if not self._changed:
+            return list(found)
         unchanged = [it for it in found if getattr(it, self.key) not in self._changed]
         return [*unchanged, *filter(is_wanted, self._changed.values())]
 
-    # --- records and rows ---
+    def _where(
+        self, *conditions: ColumnElement[bool], order: Sequence[Any] = (), limit: int | None = None
+    ) -> list[T]:
+        """Return the records that meet conditions, by key or in an order. Rows that can't be read are left out."""
+        query = select(self._table.c.kept).where(*conditions)
+        return self._all(query.order_by(*(order or self._table.primary_key)).limit(limit))
 
-    @property
-    def _whole(self) -> Any:
-        """What a query selects to read a record."""
-        return self._table
+    def _all(self, query: Select[Any]) -> list[T]:
+        """Run a query after writing all changes. Rows that can't be read are left out."""
+        self.flush()
+        return list(readable(self.adapter, self._connection.execute(query).scalars(), self._table.name))
 
-    def _find(self, *columns: str, flags: Sequence[str] = ()) -> Select[Any]:
-        del flags
-        return find(self._table, *columns, lock=self.lock)
-
-    def _rows(self, query: Select[Any], wanted: Mapping[str, Any] | None) -> Iterable[Any]:
-        return map(dict, self._connection.execute(query, wanted).mappings())
-
-    def _row(self, value: T) -> dict[str, Any]:
-        return plain(value, self.adapter)
-
-
-class KeptTable(Table[T]):
-    """Records stored as JSON, with columns to search by."""
-
-    def _columns(self, value: T) -> dict[str, Any]:
-        """Return the columns to search by, with the key."""
-        raise NotImplementedError
-
-    @property
-    def _whole(self) -> Any:
-        return self._table.c.kept
-
-    def _find(self, *columns: str, flags: Sequence[str] = ()) -> Select[Any]:
-        return find_kept(self._table, tuple(flags), columns)
-
-    def _rows(self, query: Select[Any], wanted: Mapping[str, Any] | None) -> Iterable[Any]:
-        return self._connection.execute(query, wanted).scalars()
-
-    def _row(self, value: T) -> dict[str, Any]:
-        return {**self._columns(value), "kept": self.adapter.dump_python(value, mode="json")}
+    def _read(self, query: Select[Any], wanted: dict[str, Any]) -> list[T]:
+        """Run a query without writing changes first. Raise if a row can't be read."""
+        return [self.adapter.validate_python(it) for it in self._connection.execute(query, wanted).scalars()]

@@ -1,72 +1,61 @@
-"""The tables. A row has the same field names as its domain value, so no mapping is needed."""
+"""The tables. A record is stored whole as JSON in `kept`, beside the columns that queries filter, order or lock by.
 
+Logs and queues (timeline, audit log, outbox, timers) have a column for each field: they are written and changed by
+statements, without reading a row first.
+"""
+
+import re
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint
+from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 
 from bot.adapters.database.columns import json_column, moment_column, partial_index
 
 
-class CounterRow(SQLModel, table=True):
-    """The last number given to a row of each table, such as incident 42."""
+class Row(SQLModel):
+    """A row. Its table is named as its class: TeamNoticeRow is in `team_notice`."""
 
-    __tablename__ = "counter"
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # noqa: N805  a class attribute
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__.removesuffix("Row")).lower()
+
+
+class RecordRow(Row):
+    """A record as JSON. Its further columns are there only to find it."""
+
+    kept: dict[str, Any] = Field(sa_type=JSON, nullable=False)
+
+
+class NumberedRow(RecordRow):
+    number: int = Field(primary_key=True)
+
+
+class CounterRow(Row, table=True):
+    """The last number given to a row of each table, such as incident 42."""
 
     name: str = Field(primary_key=True)
     value: int
 
 
-class IncidentRow(SQLModel, table=True):
-    __tablename__ = "incident"
-    __table_args__ = (Index("incident_by_declarer", "declared_by", "declared_at"),)
+class IncidentRow(NumberedRow, table=True):
+    """An incident. `words` are those that a search looks at; `seen_by` may see it while it is private."""
 
-    number: int = Field(primary_key=True)
     name: str
-    declared_by: str
-    declared_at: datetime = moment_column()
-    severity: str | None
-    severity_at: datetime | None = moment_column()
     phase: str = Field(index=True)
+    severity: str | None
     private: bool
-    drill: bool
-    channel: str | None = Field(index=True)
-    channel_name: str
-    channel_refused: str | None
-    channel_closed: dict[str, Any] | None = Field(sa_column=Column(JSON(none_as_null=True)))
-    commander: str | None
-    command_since: datetime | None = moment_column()
-    command_offered_to: str | None
-    roles: dict[str, str] = json_column()
-    members: list[str] = json_column()
-    impact: str | None
-    impact_since: datetime | None = moment_column()
-    cause: str | None
-    cause_at: datetime | None = moment_column()
-    suspects: list[dict[str, Any]] = json_column()
+    seen_by: list[str] = json_column()
     told: list[str] = json_column()
-    links: list[dict[str, str]] = json_column()
-    update: str | None
-    updated_at: datetime | None = moment_column()
-    updated_by: str | None
-    update_due: datetime | None = moment_column()
-    first_updated_at: datetime | None = moment_column()
-    first_acknowledged_at: datetime | None = moment_column()
-    mitigated_at: datetime | None = moment_column()
+    channel: str | None = Field(index=True)
+    opened_at: datetime = moment_column()
     resolved_at: datetime | None = moment_column()
-    resolution: str | None
-    reopened_at: datetime | None = moment_column()
-    reminded: dict[str, Any] = json_column()
-    snoozed: dict[str, Any] = json_column()
-    quiet_until: datetime | None = moment_column()
-    reminded_at: datetime | None = moment_column()
-    steps: dict[str, Any] = json_column()
-    entries: int
+    words: str
 
 
-class TimelineRow(SQLModel, table=True):
-    __tablename__ = "timeline"
+class TimelineRow(Row, table=True):
     __table_args__ = (UniqueConstraint("incident", "seq"),)
 
     id: int | None = Field(default=None, primary_key=True)
@@ -85,85 +74,39 @@ class TimelineRow(SQLModel, table=True):
     supersedes: int | None
 
 
-class PageRow(SQLModel, table=True):
-    __tablename__ = "page"
+class PageRow(NumberedRow, table=True):
+    """A page to a team or a person."""
 
-    number: int = Field(primary_key=True)
     key: str = Field(unique=True)
-    message: str
-    requested_by: str | None
-    requested_at: datetime = moment_column()
-    team: str | None
-    person: str | None
     incident: int | None = Field(index=True)
-    test: bool = False
-    line_at: str | None
+    team: str | None
     state: str = Field(index=True)
     pagerduty_id: str | None = Field(index=True)
-    url: str | None
-    sent_at: datetime | None = moment_column()
-    assigned: str | None
-    answer: str | None
-    answer_by: str | None
-    acknowledged_by: str | None
-    acknowledged_person: str | None
-    acknowledged_at: datetime | None = moment_column()
-    shown_as: str | None
-    escalated_to: str | None
-    merged_into: str | None
-    resolved_at: datetime | None = moment_column()
-    why: str | None
-    fallback: list[str] = json_column()
-    rings_since: datetime | None = moment_column()
-    level: int = 1
-    is_last_level: bool = False
-    escalated_at: datetime | None = moment_column()
-    reminded: dict[str, Any] = json_column()
+    requested_at: datetime = moment_column()
 
 
-class TeamNoticeRow(SQLModel, table=True):
-    __tablename__ = "team_notice"
-
-    number: int = Field(primary_key=True)
-    incident: int = Field(index=True)
-    team: str
-    channel: str
-    message: str
-    by: str
-    at: datetime = moment_column()
-    seen_by: list[str] = json_column()
-    failed: str | None
+class TeamNoticeRow(NumberedRow, table=True):
+    """A notice to another team."""
 
 
-class PersonRow(SQLModel, table=True):
-    __tablename__ = "person"
+class PersonRow(RecordRow, table=True):
+    """A person. `name` is in lower case."""
 
     id: str = Field(primary_key=True)
     name: str = Field(index=True)
-    email: str | None
-    zone: str | None
+    is_assignable: bool
     profiled_at: datetime | None = moment_column(index=True)
     asked_at: datetime | None = moment_column()
-    is_guest: bool = False
-    is_bot: bool = False
-    is_deactivated: bool = False
 
 
-class OnCallCopyRow(SQLModel, table=True):
+class OnCallCopyRow(RecordRow, table=True):
     """The stored copy of PagerDuty's on-calls: one row."""
 
-    __tablename__ = "on_call_copy"
-
     id: int = Field(primary_key=True)
-    on_calls: list[dict[str, Any]] = json_column()
-    synced_at: datetime | None = moment_column()
-    trouble: str | None
 
 
-class MessageRow(SQLModel, table=True):
+class MessageRow(Row, table=True):
     """Where a lasting message was posted in Slack."""
-
-    __tablename__ = "message"
 
     slot: str = Field(primary_key=True)
     channel: str
@@ -171,10 +114,9 @@ class MessageRow(SQLModel, table=True):
     permalink: str | None
 
 
-class OutboxRow(SQLModel, table=True):
+class OutboxRow(Row, table=True):
     """An effect to deliver. `state` is held (waits for its channel), ready, sending, done or failed."""
 
-    __tablename__ = "outbox"
     __table_args__ = (
         partial_index("outbox_slot", "slot", where="state IN ('held', 'ready')", unique=True),
         partial_index("outbox_due", "due_at", where="done_at IS NULL"),
@@ -200,10 +142,9 @@ class OutboxRow(SQLModel, table=True):
     done_at: datetime | None = moment_column(index=True)
 
 
-class TimerRow(SQLModel, table=True):
+class TimerRow(Row, table=True):
     """A reminder to send. `state` is waiting or sent."""
 
-    __tablename__ = "timer"
     __table_args__ = (
         partial_index("timer_due", "due_at", where="state = 'waiting'"),
         partial_index("timer_subject", "subject", where="state = 'waiting'"),
@@ -218,96 +159,68 @@ class TimerRow(SQLModel, table=True):
     sent_at: datetime | None = moment_column()
 
 
-class WorkPeriodRow(SQLModel, table=True):
+class WorkPeriodRow(NumberedRow, table=True):
     """A person's unbroken time on incidents."""
 
-    __tablename__ = "work_period"
     __table_args__ = (Index("work_period_by_person", "person", "ended_at"),)
 
-    number: int = Field(primary_key=True)
     person: str
-    started_at: datetime = moment_column()
     ended_at: datetime | None = moment_column()
-    on: dict[str, str] = json_column()
-    was_on: list[int] = json_column()
-    fine_at: datetime | None = moment_column()
-    reminded: dict[str, Any] = json_column()
-    asked: list[dict[str, Any]] = json_column()
-    pages: list[int] = json_column()
 
 
-class ShiftRow(SQLModel, table=True):
-    """An on-call shift as JSON, with columns to search by."""
+class ShiftRow(NumberedRow, table=True):
+    """An on-call shift."""
 
-    __tablename__ = "shift"
     __table_args__ = (Index("shift_by_schedule", "schedule", "ends_at"),)
 
-    number: int = Field(primary_key=True)
     subject: str = Field(unique=True)
     schedule: str
     person: str | None = Field(index=True)
     starts_at: datetime = moment_column()
     ends_at: datetime = moment_column(index=True)
     gone: bool
-    kept: dict[str, Any] = json_column()
 
 
-class CoverRow(SQLModel, table=True):
-    """A cover request, as JSON."""
+class CoverRow(NumberedRow, table=True):
+    """A cover request."""
 
-    __tablename__ = "cover"
-
-    number: int = Field(primary_key=True)
     open: bool = Field(index=True)
-    kept: dict[str, Any] = json_column()
 
 
-class ContactRow(SQLModel, table=True):
-    """The Slack user of an e-mail address, as JSON."""
-
-    __tablename__ = "contact"
+class ContactRow(RecordRow, table=True):
+    """The Slack user of an e-mail address."""
 
     email: str = Field(primary_key=True)
-    kept: dict[str, Any] = json_column()
 
 
-class ChangeRow(SQLModel, table=True):
-    """A change of a running system, as JSON with columns to search by."""
+class ChangeRow(NumberedRow, table=True):
+    """A change of a running system,."""
 
-    __tablename__ = "change"
-
-    number: int = Field(primary_key=True)
     key: str = Field(unique=True)
     service: str | None
     happened_at: datetime = moment_column(index=True)
     as_of: datetime = moment_column()
     heard_at: datetime = moment_column(index=True)
-    kept: dict[str, Any] = json_column()
 
 
-class LockRow(SQLModel, table=True):
-    """A deploy lock, as JSON with columns to search by."""
+class LockRow(NumberedRow, table=True):
+    """A deploy lock,."""
 
-    __tablename__ = "lock"
     __table_args__ = (partial_index("lock_of_service", "service", where="stands", unique=True),)
 
-    number: int = Field(primary_key=True)
     service: str
     stands: bool
-    kept: dict[str, Any] = json_column()
 
 
-class FailoverRow(SQLModel, table=True):
-    """A run of a failover plan as JSON, with columns to search by and the lease of the process that runs it."""
+class FailoverRow(NumberedRow, table=True):
+    """A run of a failover plan, and the lease of the process that runs it."""
 
-    __tablename__ = "failover"
     __table_args__ = (
         partial_index("failover_lock", "lock", where="active", unique=True),
         partial_index("failover_to_run", "number", where="to_run"),
         Index("failover_by_plan", "plan", "ended_at"),
     )
 
-    number: int = Field(primary_key=True)
     plan: str
     lock: str | None
     active: bool
@@ -316,13 +229,10 @@ class FailoverRow(SQLModel, table=True):
     ended_at: datetime | None = moment_column()
     owner: str | None
     lease_until: datetime | None = moment_column()
-    kept: dict[str, Any] = json_column()
 
 
-class FailoverAuditRow(SQLModel, table=True):
+class FailoverAuditRow(Row, table=True):
     """The audit log of failovers: append-only."""
-
-    __tablename__ = "failover_audit"
 
     failover: int = Field(primary_key=True)
     seq: int = Field(primary_key=True)
@@ -333,60 +243,43 @@ class FailoverAuditRow(SQLModel, table=True):
     data: dict[str, Any] = json_column()
 
 
-class UserGroupRow(SQLModel, table=True):
-    """The members of a Slack user group, as JSON."""
-
-    __tablename__ = "user_group"
+class UserGroupRow(RecordRow, table=True):
+    """The members of a Slack user group."""
 
     id: str = Field(primary_key=True)
-    kept: dict[str, Any] = json_column()
 
 
-class PostmortemRow(SQLModel, table=True):
-    """The postmortem of an incident, as JSON."""
-
-    __tablename__ = "postmortem"
+class PostmortemRow(RecordRow, table=True):
+    """The postmortem of an incident."""
 
     incident: int = Field(primary_key=True)
-    kept: dict[str, Any] = json_column()
 
 
-class FollowUpRow(SQLModel, table=True):
-    """A follow-up as JSON, with columns to search by. `issue` is owner/name#number."""
+class FollowUpRow(NumberedRow, table=True):
+    """A follow-up. `issue` is owner/name#number."""
 
-    __tablename__ = "follow_up"
-
-    number: int = Field(primary_key=True)
     incident: int = Field(index=True)
     owner: str | None = Field(index=True)
     open: bool = Field(index=True)
     issue: str | None = Field(index=True)
-    kept: dict[str, Any] = json_column()
 
 
-class TroubleRow(SQLModel, table=True):
-    """A lasting trouble, current or over, as JSON."""
-
-    __tablename__ = "trouble"
+class TroubleRow(RecordRow, table=True):
+    """A lasting trouble, current or over."""
 
     key: str = Field(primary_key=True)
-    kept: dict[str, Any] = json_column()
 
 
-class InboundRow(SQLModel, table=True):
+class InboundRow(Row, table=True):
     """A request that was handled, and its answer."""
-
-    __tablename__ = "inbound"
 
     id: str = Field(primary_key=True)
     at: datetime = moment_column(index=True)
     answer: str
 
 
-class LeaseRow(SQLModel, table=True):
+class LeaseRow(Row, table=True):
     """The lease of a job that only one process runs at a time."""
-
-    __tablename__ = "lease"
 
     job: str = Field(primary_key=True)
     owner: str

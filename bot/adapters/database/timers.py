@@ -23,7 +23,8 @@ from sqlalchemy.dialects import sqlite
 
 from bot.adapters.database.columns import UtcDateTime
 from bot.adapters.database.identities import occurrence, subject
-from bot.adapters.database.statements import find_due, table
+from bot.adapters.database.rows import Rows
+from bot.adapters.database.statements import find_due
 from bot.adapters.database.tables import TimerRow
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer
@@ -62,12 +63,13 @@ MARKING = {
 }
 
 
-class TimerTable:
+class TimerTable(Rows):
     """Timers of a session. They are written at its end, with one statement of each kind."""
 
+    row = TimerRow
+
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._table = table(TimerRow)
+        super().__init__(connection)
         self._wanted: dict[str, tuple[Timer, ...]] = {}
         self._sent: dict[str, datetime] = {}
         self._found: dict[Subject, list[Timer]] = {}
@@ -83,7 +85,7 @@ class TimerTable:
         self.flush()
         due = self._connection.execute(find_due(self._table), {"now": now, "most": limit * WINDOW})
         first = tuple(dict.fromkeys(due.scalars()))
-        taken = first[:limit] if self._connection.dialect.name == "sqlite" else self._taken(first, limit)
+        taken = first[:limit] if self._dialect == "sqlite" else self._taken(first, limit)
         self._look_up(taken, now)
         return [subject(it) for it in taken]
 
@@ -151,15 +153,14 @@ class TimerTable:
 
     def _execute(self, statements: Mapping[str, TextClause], **told: Any) -> None:
         """Run a statement with each list as one parameter, so that the statement never changes."""
-        dialect = self._connection.dialect.name
         listed = {
-            name: json.dumps(it) if isinstance(it, list) and dialect == "sqlite" else it
+            name: json.dumps(it) if isinstance(it, list) and self._dialect == "sqlite" else it
             for name, it in told.items()
         }
-        self._connection.execute(statements[dialect], listed)
+        self._connection.execute(statements[self._dialect], listed)
 
     def _put(self, rows: list[dict[str, Any]]) -> None:
-        if self._connection.dialect.name == "sqlite":
+        if self._dialect == "sqlite":
             self._connection.execute(_setting(self._table), rows)
         else:
             self._connection.execute(ALL_AT_ONCE, {name: [row[name] for row in rows] for name in rows[0]})

@@ -1,0 +1,82 @@
+"""What processes share so that each thing is done once: posted messages, handled requests, leases and locks."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, or_, text, update
+
+from bot.adapters.database import tables
+from bot.adapters.database.rows import Rows
+from bot.adapters.database.statements import add_once, find, insert, table, upsert
+from bot.ports import Conflict, Posted
+
+
+class MessageTable(Rows):
+    """Where each lasting message was posted."""
+
+    row = tables.MessageRow
+
+    def get(self, slot: str) -> Posted | None:
+        row = self._connection.execute(find(self._table, "slot"), {"slot": slot}).mappings().first()
+        return Posted(channel=row["channel"], ts=row["ts"], permalink=row["permalink"]) if row else None
+
+    def put(self, slot: str, posted: Posted) -> None:
+        row = {"slot": slot, **vars(posted)}
+        self._connection.execute(upsert(self._dialect, self._table, "slot"), [row])
+
+    def moved(self, channel: str, to: str) -> None:
+        here = update(self._table).where(self._table.c.channel == channel)
+        self._connection.execute(here.values(channel=to, permalink=None))
+
+
+class InboundTable(Rows):
+    """Handled requests by id, so that each is handled once."""
+
+    row = tables.InboundRow
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._new: dict[str, dict[str, Any]] = {}
+
+    def remember(self, request: str, *, at: datetime) -> str | None:
+        if request in self._new:
+            return str(self._new[request]["answer"])
+        known = self._connection.execute(find(self._table, "id"), {"id": request}).mappings().first()
+        if known:
+            return str(known["answer"])
+        self._new[request] = {"id": request, "at": at, "answer": ""}
+        return None
+
+    def answered(self, request: str, answer: str) -> None:
+        self._new[request]["answer"] = answer
+
+    def flush(self) -> None:
+        """Write the new requests. Raise Conflict if another session handled one: a retry then finds its answer."""
+        for row in self._new.values():
+            if not self._connection.execute(add_once(self._dialect, self._table, "id"), row).first():
+                raise Conflict(f"{row['id']} came twice at the same time")
+        self._new.clear()
+
+    def forget(self, *, before: datetime) -> None:
+        self.flush()
+        self._connection.execute(self._table.delete().where(self._table.c.at < before))
+
+
+def take_lease(connection: Connection, job: str, owner: str, *, now: datetime, until: datetime) -> bool:
+    """Take or renew a job's lease. Return False if another process has it."""
+    leases = table(tables.LeaseRow)
+    statement = insert(connection.dialect.name, leases)
+    free = or_(leases.c.owner == owner, leases.c.until < now)
+    taken = statement.on_conflict_do_update(
+        index_elements=["job"],
+        set_={"owner": statement.excluded.owner, "until": statement.excluded.until},
+        where=free,
+    ).returning(leases.c.job)
+    row = {"job": job, "owner": owner, "until": until}
+    return connection.execute(taken, row).first() is not None
+
+
+def lock(connection: Connection, section: str) -> None:
+    """Take a PostgreSQL advisory lock until the transaction ends. SQLite needs none: its writers take turns."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:section))"), {"section": section})

@@ -1,0 +1,155 @@
+"""Tables of incidents and their timelines, with their queries."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Connection, String, cast, func, or_, select, update
+
+from bot.adapters.database import tables
+from bot.adapters.database.rows import Rows, readable
+from bot.adapters.database.statements import add, find, table
+from bot.adapters.database.table import Table, plain
+from bot.adapters.database.writes import Writes
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.search import Search
+from bot.domain.incident.state import WORKING
+from bot.domain.incident.timeline import Entry
+
+
+def _lists(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+    """Return the condition that a JSON list of strings contains this value."""
+    return cast(column, String).contains(json.dumps(value), autoescape=True)
+
+
+class IncidentTable(Table[Incident]):
+    row, adapter = tables.IncidentRow, TypeAdapter(Incident)
+    fields = ("name", "phase", "severity", "private", "told", "channel", "opened_at", "resolved_at")
+    lock = is_read_once = True
+
+    def _columns(self, value: Incident) -> dict[str, Any]:
+        offered_to = value.command_offered_to
+        words = (value.name, value.impact, value.cause, value.resolution)
+        return {
+            **super()._columns(value),
+            "seen_by": [*value.members, offered_to] if offered_to else value.members,
+            "words": "\n".join(filter(None, words)).casefold(),
+        }
+
+    def look(self, number: int) -> Incident | None:
+        return self._get(number, lock=False)
+
+    def try_lock(self, numbers: Collection[int]) -> Collection[int]:
+        c = self._table.c
+        query = select(c.kept).where(c.number.in_(numbers)).order_by(c.number)
+        held = {it.number: it for it in self._all(query.with_for_update(skip_locked=True))}
+        self._known.update(held)
+        return set(held)
+
+    def in_channel(self, channel: str) -> Incident | None:
+        return self._one(channel=channel)
+
+    def open(self, *, limit: int) -> Sequence[Incident]:
+        return self._where(self._is_open, order=[self._table.c.number.desc()], limit=limit)
+
+    def search(self, wanted: Search, *, skip: int = 0, limit: int) -> Sequence[Incident]:
+        c = self._table.c
+        query = select(c.kept).where(*self._conditions(wanted))
+        return self._all(query.order_by(c.number.desc()).offset(skip).limit(limit))
+
+    def count(self, wanted: Search) -> int:
+        self.flush()
+        query = select(func.count()).select_from(self._table).where(*self._conditions(wanted))
+        return int(self._connection.execute(query).scalar_one())
+
+    @property
+    def _is_open(self) -> ColumnElement[bool]:
+        return self._table.c.phase.in_([phase.value for phase in WORKING])
+
+    def _conditions(self, wanted: Search) -> Iterator[ColumnElement[bool]]:
+        c, pages = self._table.c, table(tables.PageRow)
+        yield c.phase.in_(sorted(wanted.phases))
+        yield or_(c.private.is_(False), _lists(c.seen_by, wanted.seen_by))
+        if wanted.private is not None:
+            yield c.private.is_(wanted.private)
+        if wanted.severity:
+            yield c.severity == wanted.severity
+        if wanted.since:
+            yield func.coalesce(c.resolved_at, c.opened_at) >= wanted.since
+        if wanted.team:
+            paged = select(pages.c.number).where(pages.c.incident == c.number, pages.c.team == wanted.team)
+            yield or_(paged.exists(), _lists(c.told, wanted.team))
+        for word in wanted.words:
+            yield c.words.contains(word.casefold(), autoescape=True)
+
+    def names_of_open(self) -> Sequence[tuple[int, str]]:
+        self.flush()
+        c = self._table.c
+        query = select(c.number, c.name).where(self._is_open)
+        return [(number, name) for number, name in self._connection.execute(query)]
+
+    def alive_since(self, since: datetime) -> Sequence[Incident]:
+        resolved_at = self._table.c.resolved_at
+        return self._where(or_(resolved_at.is_(None), resolved_at > since))
+
+
+class TimelineTable(Rows):
+    """The append-only timeline. New entries are written with one statement at the session's end."""
+
+    row, adapter = tables.TimelineRow, TypeAdapter(Entry)
+
+    def __init__(self, connection: Connection, writes: Writes) -> None:
+        super().__init__(connection)
+        self._writes = writes
+        self._new: list[Entry] = []
+        self._has_visibility = False
+        """Whether a changed visibility is not written yet."""
+
+    def append(self, entry: Entry) -> None:
+        self._new.append(entry)
+
+    def of(self, incident: int) -> Sequence[Entry]:
+        self._write_marks()
+        rows = self._connection.execute(find(self._table, "incident"), {"incident": incident}).mappings()
+        entries = list(readable(self.adapter, map(_without_id, rows), self._table.name))
+        entries += [entry for entry in self._new if entry.incident == incident]
+        return sorted(entries, key=lambda entry: entry.seq)
+
+    def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
+        self.flush()
+        self._write_marks()
+        c = self._table.c
+        query = select(self._table).where(c.incident.in_(list(incidents)), c.kind.in_(list(kinds)))
+        rows = self._connection.execute(query.order_by(c.incident, c.seq)).mappings()
+        return list(readable(self.adapter, map(_without_id, rows), self._table.name))
+
+    def set_permalink(self, incident: int, seq: int, permalink: str) -> None:
+        self.flush()
+        c = self._table.c
+        found = update(self._table).where(c.incident == incident, c.seq == seq)
+        self._connection.execute(found.values(permalink=permalink))
+
+    def set_visibility(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
+        c = self._table.c
+        found = update(self._table).where(c.incident == incident, c.seq.in_(list(seqs)))
+        self._writes.add(found.values(visibility=mark))
+        self._has_visibility = True
+
+    def _write_marks(self) -> None:
+        if self._has_visibility:
+            self.flush()
+            self._writes.flush()
+            self._has_visibility = False
+
+    def flush(self) -> None:
+        if self._new:
+            self._connection.execute(
+                add(self._table), [plain(self.adapter.dump_python(it)) for it in self._new]
+            )
+            self._new.clear()
+
+
+def _without_id(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name): value for name, value in row.items() if name != "id"}
