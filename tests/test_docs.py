@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -34,13 +35,21 @@ def coffee(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def own_tests(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "ours/tests")
+@pytest.fixture
+def copy_of_spy(tmp_path: Path) -> Path:
+    """A copy of Spy, to be changed."""
+    for folder in ("bot", "plugins", "templates", "docs"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    return tmp_path
+
+
+def tested(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
+    command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *tests)
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def test_the_command_in_ten_lines_passes_its_test(coffee: Path):
-    ran = own_tests(coffee)
+    ran = tested(coffee, "ours/tests")
 
     assert ran.returncode == 0, ran.stdout
     assert "1 passed" in ran.stdout
@@ -49,10 +58,20 @@ def test_the_command_in_ten_lines_passes_its_test(coffee: Path):
 def test_a_command_whose_template_is_missing_fails_with_its_name(coffee: Path):
     (coffee / "ours/templates/coffee/sent.j2").unlink()
 
-    ran = own_tests(coffee)
+    ran = tested(coffee, "ours/tests")
 
     assert ran.returncode == 1
     assert "coffee/sent" in ran.stdout
+
+
+def test_what_is_added_as_the_docs_say_passes_its_tests(copy_of_spy: Path):
+    headings = ("A command with a new fact", "A reminder", "A lasting message")
+    tests = [write_files(section("docs/extending.md", it), copy_of_spy)[-1] for it in headings]
+
+    ran = tested(copy_of_spy, *tests)
+
+    assert ran.returncode == 0, ran.stdout
+    assert "3 passed" in ran.stdout
 
 
 def test_the_diagram_of_packages_shows_the_layers_that_imports_are_checked_by():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.support.folders import ROOT
 
-FILE = re.compile(r"`([\w./-]+\.\w+)`[^`\n]*:\n\n( *)(`{3,})\w*\n(.*?\n)\2\3\n", re.DOTALL)
+FILE = re.compile(r"`([\w./-]+\.\w+)`[^`\n]*:\n\n( *)(`{3,})(\w*)\n(.*?\n)\2\3\n", re.DOTALL)
 BLOCK = re.compile(r"^( *)(`{3,})(\w*)\n(.*?\n)\1\2$", re.DOTALL | re.MULTILINE)
 
 
@@ -23,12 +23,24 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def write_files(text: str, folder: Path) -> list[str]:
-    """Write each file whose name stands in the line before its block; give the names."""
-    for name, indent, _, body in FILE.findall(text):
-        path = folder / name
+    """Write each file whose name stands in the line before its block, or change it by a diff; return the names."""
+    for name, indent, _, language, body in FILE.findall(text):
+        path, block = folder / name, _flush(body, indent)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_flush(body, indent), encoding="utf-8")
+        block = _changed(path.read_text(encoding="utf-8"), block) if language == "diff" else block
+        path.write_text(block, encoding="utf-8")
     return [name for name, *_ in FILE.findall(text)]
+
+
+def _changed(text: str, diff: str) -> str:
+    """Return a text with each change of a diff made in the one place that its lines show."""
+    for change in diff.split("@@\n"):
+        lines = change.splitlines(keepends=True)
+        before = "".join(it[1:] for it in lines if not it.startswith("+"))
+        after = "".join(it[1:] for it in lines if not it.startswith("-"))
+        assert text.count(before) == 1, f"{text.count(before)} places have these lines:\n{before}"
+        text = text.replace(before, after)
+    return text
 
 
 def _flush(body: str, indent: str) -> str:
