@@ -43,13 +43,13 @@ def copy_of_spy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def tested(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
+def run_tests(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *tests)
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def test_the_command_in_ten_lines_passes_its_test(coffee: Path):
-    ran = tested(coffee, "ours/tests")
+    ran = run_tests(coffee, "ours/tests")
 
     assert ran.returncode == 0, ran.stdout
     assert "1 passed" in ran.stdout
@@ -58,7 +58,7 @@ def test_the_command_in_ten_lines_passes_its_test(coffee: Path):
 def test_a_command_whose_template_is_missing_fails_with_its_name(coffee: Path):
     (coffee / "ours/templates/coffee/sent.j2").unlink()
 
-    ran = tested(coffee, "ours/tests")
+    ran = run_tests(coffee, "ours/tests")
 
     assert ran.returncode == 1
     assert "coffee/sent" in ran.stdout
@@ -68,7 +68,7 @@ def test_what_is_added_as_the_docs_say_passes_its_tests(copy_of_spy: Path):
     headings = ("A command with a new fact", "A reminder", "A lasting message")
     tests = [write_files(section("docs/extending.md", it), copy_of_spy)[-1] for it in headings]
 
-    ran = tested(copy_of_spy, *tests)
+    ran = run_tests(copy_of_spy, *tests)
 
     assert ran.returncode == 0, ran.stdout
     assert "3 passed" in ran.stdout
