@@ -163,7 +163,7 @@ def _operator(settings: Settings, live: Reloader) -> OutsideActionRunner:
         folder=settings.path.parent if settings.path else Path(),
         secrets=env.secrets(),
         plans=lambda: live.policy().plans.values(),  # noqa: PLW0108  the policy is another one tomorrow
-        github_token=env.secret(GITHUB.token),
+        github_token=env.secret(GITHUB.variable),
         github_url=env.url_of(GITHUB),
     )
 

@@ -89,6 +89,6 @@ def environment_mistakes(error: ValidationError) -> Iterator[str]:
 
 def _fields(vendors: Vendors) -> Iterator[tuple[str, Any]]:
     for it in vendors.all:
-        yield it.token.lower(), (SecretStr, _NOTHING)
+        yield it.variable.lower(), (SecretStr, _NOTHING)
         yield it.webhook_variable.lower(), (SecretStr, _NOTHING)
         yield it.url_variable.lower(), (Annotated[str, AfterValidator(_address)], it.url)

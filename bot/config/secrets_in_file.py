@@ -76,7 +76,7 @@ def _home(key: str, value: str, vendors: Vendors) -> str:
     shaped = _SHAPED.search(value)
     for prefix, variable in (
         *_PREFIXES,
-        *((it.token_prefix, it.token) for it in vendors.all if it.token_prefix),
+        *((it.prefix, it.variable) for it in vendors.all if it.prefix),
     ):
         if shaped and shaped.group().startswith(prefix):
             return variable
@@ -89,7 +89,7 @@ def _home(key: str, value: str, vendors: Vendors) -> str:
 def _of(vendors: Vendors) -> Iterator[tuple[re.Pattern[str], str]]:
     for it in vendors.all:
         yield re.compile(rf"{it.key}.*(webhook|secret)"), it.webhook_variable
-        yield re.compile(it.key), it.token
+        yield re.compile(it.key), it.variable
 
 
 def _sentence(home: str) -> str:

@@ -46,7 +46,7 @@ class Settings(Sections):
 
     def access(self, vendor: Vendor[Any]) -> Access[Any] | None:
         """Return what is needed to reach a vendor; None without its section or its token."""
-        section, token = self.of_vendors.get(vendor.key), self.env.secret(vendor.token)
+        section, token = self.of_vendors.get(vendor.key), self.env.secret(vendor.variable)
         if section is None or not token:
             return None
         return Access(section=section, token=token, url=self.env.url_of(vendor))
@@ -180,7 +180,7 @@ class Settings(Sections):
         yield self._sources_of_changes()
 
     def _tracker_token(self) -> Iterator[CheckResult]:
-        if (tracker := self.tracker) and not self.env.secret(tracker.token):
+        if (tracker := self.tracker) and not self.env.secret(tracker.variable):
             what = f"{self._no_token(tracker)} Without it no postmortem and no follow-up becomes an issue."
             yield CheckResult(what=what, well=False)
 
@@ -215,7 +215,7 @@ class Settings(Sections):
         return f"environment: {variable}: is {self._lack(variable)}{reason}. Find it at {where}."
 
     def _no_token(self, vendor: Vendor[Any]) -> str:
-        return self._absent(vendor.token, vendor.token_is_at, because=f"there is a {vendor.key} section")
+        return self._absent(vendor.variable, vendor.found_at, because=f"there is a {vendor.key} section")
 
     def _sources_of_changes(self) -> CheckResult:
         """Report who sends changes. A repository without a sender is useless in the file."""
@@ -253,7 +253,7 @@ class Settings(Sections):
                 f"{slack}, Basic Information: App Credentials",
                 because="slack.mode is http",
             )
-        if (pager := self.pager) and not self.env.secret(pager.token):
+        if (pager := self.pager) and not self.env.secret(pager.variable):
             yield self._no_token(pager)
         yield from self._swapped()
 

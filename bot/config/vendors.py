@@ -5,8 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from bot.config.values import ConfigSection, Repository, shaped
 from bot.domain.policy import Policy
@@ -38,15 +37,15 @@ class Vendor(ABC, Generic[S]):
     """Its name for people."""
     section: type[S]
     """The keys of its section."""
-    token: str
-    """The variable with its token."""
-    token_is_at: str
+    variable: str
+    """The environment variable with its token."""
+    found_at: str
     """Where a person finds the token."""
     url: str
     """Where its API is, if <KEY>_API_URL does not say otherwise."""
-    token_prefix: str | None = None
+    prefix: str | None = None
     """How all of its tokens begin, if they begin alike: to recognise one in config.yaml."""
-    missing: Mapping[str, str] = MappingProxyType({})
+    missing: ClassVar[Mapping[str, str]] = {}
     """What to do about a key that is missing in config.yaml, by key."""
 
     @property

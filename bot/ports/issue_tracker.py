@@ -1,18 +1,20 @@
-"""GitHub, as Spy needs it."""
+"""A tracker of issues, as Spy needs it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 from bot.domain.changes.change import Change
+from bot.ports.failures import Rejected
 
 
 @dataclass(frozen=True, kw_only=True)
 class IssueDraft:
     """An issue as Spy wants it. Its body contains a hidden mark, by which the issue is found again.
 
-    `assignee` is a GitHub login, `milestone` a title. If GitHub does not know one, the issue goes without it.
+    `assignee` is a login at the tracker, `milestone` a title. An unknown one is left out.
     """
 
     title: str
@@ -30,7 +32,7 @@ class IssueDraft:
 
 @dataclass(frozen=True, kw_only=True)
 class Issue:
-    """An issue as it is on GitHub."""
+    """An issue as the tracker has it."""
 
     repository: str
     number: int
@@ -43,7 +45,7 @@ class Issue:
     as_of: datetime | None = None
     """When it last changed, by the issue tracker's own clock."""
     without: tuple[str, ...] = ()
-    """What GitHub did not accept, in people's words: a label, an assignee, the milestone."""
+    """What the tracker did not accept, in people's words: a label, an assignee, the milestone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +75,7 @@ class RepoFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A pull request's address; None if nothing had changed. `without` are the paths that GitHub refused."""
+    """A pull request's address; None if nothing had changed. `without` are the paths that the tracker refused."""
 
     url: str | None = None
     without: tuple[str, ...] = ()
@@ -109,29 +111,56 @@ TrackerNews = Change | IssueNews | Moved
 """What a webhook of a tracker tells."""
 
 
-class IssueTracker(Protocol):
-    """GitHub. Every call may raise Unreachable, Throttled or Rejected (`gone`: the issue no longer exists)."""
+class IssueTracker(ABC):
+    """What Spy needs of a tracker. Every call may raise Unreachable, Throttled or Rejected.
 
-    def open_issue(self, repository: str, draft: IssueDraft) -> Issue: ...
+    Rejected with `gone` means that the issue no longer exists. Methods that are not abstract are for what a tracker
+    may lack.
+    """
+
+    @abstractmethod
+    def open_issue(self, repository: str, draft: IssueDraft) -> Issue:
+        """Open an issue. What the tracker does not accept, such as a label, is left out and named in `without`."""
+
+    @abstractmethod
     def find_issue(self, repository: str, mark: str, *, since: datetime) -> Issue | None:
         """Find the issue with this mark among Spy's own issues that were updated since then."""
 
+    @abstractmethod
     def revise_issue(self, repository: str, number: int, revise: Callable[[Issue], IssueDraft]) -> Issue:
         """Read the issue and apply what `revise` returns. Labels, assignees and other fields set by people stay."""
 
-    def comments(self, repository: str, number: int) -> Discussion: ...
-    def add_comment(self, repository: str, number: int, body: str) -> Comment: ...
-    def edit_comment(self, repository: str, number: int, comment: Comment, body: str) -> None: ...
+    @abstractmethod
+    def close(self) -> None:
+        """Close its connections."""
+
+    # --- what a tracker may lack
+
+    def comments(self, repository: str, number: int) -> Discussion:
+        """Return the comments, and where the issue is now."""
+        return Discussion(repository=repository, number=number, comments=())
+
+    def add_comment(self, repository: str, number: int, body: str) -> Comment:
+        """Add a comment: a part of the log that is too long for the issue."""
+        del body
+        raise Rejected("lacking", f"Spy can't comment on {repository}#{number}")
+
+    def edit_comment(self, repository: str, number: int, comment: Comment, body: str) -> None:
+        """Replace the text of a comment."""
+        del comment, body
+        raise Rejected("lacking", f"Spy can't comment on {repository}#{number}")
+
     def read_file(self, repository: str, path: str, *, branch: str) -> str | None:
         """Read a file from this branch, or else from the main branch. None if neither has it."""
+        del repository, path, branch
+        return None
 
     def offer(
         self, repository: str, leaves: Sequence[RepoFile], *, branch: str, title: str, body: str
     ) -> Offer:
         """Commit files to a branch and open a pull request for it, unless there is one.
 
-        The first file is required. Other files that GitHub refuses are left out and named in the result.
+        The first file is required. Other files that the tracker refuses are left out and named in the result.
         """
-
-    def close(self) -> None:
-        """Close its connections."""
+        del leaves, branch, title, body
+        raise Rejected("lacking", f"Spy can't open a pull request in {repository}")

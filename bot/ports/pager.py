@@ -1,12 +1,13 @@
-"""PagerDuty, as Spy needs it."""
+"""A pager, as Spy needs it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from bot.domain.changes.change import Change
 from bot.domain.oncall.shift import Turn
+from bot.ports.failures import Rejected
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,51 +57,73 @@ class OnCallShift:
     """The pager's id of the person."""
 
 
-class Pager(Protocol):
-    """PagerDuty. Every call may raise Unreachable, Throttled or Rejected."""
+class Pager(ABC):
+    """What Spy needs of a pager. Every call may raise Unreachable, Throttled or Rejected.
 
+    Methods that are not abstract are for what a pager may lack.
+    """
+
+    @abstractmethod
     def page_policy(self, *, key: str, title: str, details: str, service: str, policy: str | None) -> Ringing:
         """Page through an escalation policy. Rejected with `duplicate` if the key is known."""
 
+    @abstractmethod
     def page_person(
         self, *, key: str, title: str, details: str, service: str, email: str, gently: bool = False
     ) -> Ringing:
-        """Page one person, found by e-mail. Rejected with `no_such_user` if PagerDuty has none.
+        """Page one person, found by e-mail. Rejected with `no_such_user` if the pager has none.
 
         `gently` pages with low urgency, as a test does.
         """
 
+    @abstractmethod
     def find(self, key: str) -> Ringing | None:
         """Find the page made under this key."""
 
-    def look(self, pagerduty_id: str) -> Ringing: ...
+    @abstractmethod
+    def look(self, pager_id: str) -> Ringing:
+        """Return the current state of a page. Rejected with `not_found` if there is none with this id."""
 
-    def answer(self, pagerduty_id: str, status: str, *, email: str | None) -> Ringing:
-        """Acknowledge or resolve, in the name of the person with this e-mail if PagerDuty knows them.
+    @abstractmethod
+    def answer(self, pager_id: str, status: str, *, email: str | None) -> Ringing:
+        """Acknowledge or resolve, in the name of the person with this e-mail if the pager knows them.
 
         Otherwise in Spy's own name; then `in_own_name` is set.
         """
 
-    def address(self, user: str) -> str | None:
-        """Return a user's e-mail, by the pager's id; None if there is none."""
-
-    def escalate(self, pagerduty_id: str, level: int) -> Ringing:
-        """Page this level (1 is the first) of its escalation policy."""
-
+    @abstractmethod
     def on_calls(self, policies: Collection[str]) -> Sequence[OnCallShift]:
         """Return who is on call now for these escalation policies, with a phone number if there is one."""
 
+    @abstractmethod
+    def close(self) -> None:
+        """Close its connections."""
+
+    # --- what a pager may lack
+
+    def address(self, user: str) -> str | None:
+        """Return a user's e-mail, by the pager's id; None if there is none."""
+        del user
+        return None
+
+    def escalate(self, pager_id: str, level: int) -> Ringing:
+        """Page this level (1 is the first) of its escalation policy."""
+        raise Rejected("lacking", f"page {pager_id} can't be escalated to level {level} from Spy")
+
     def changes(self, *, since: datetime, until: datetime) -> Sequence[Change]:
         """Return the changes that other tools sent to the pager in this time. `service` is the pager's id of it."""
+        del since, until
+        return ()
 
     def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
         """Return the final entries of these schedules, uncut. Rejected if a schedule does not exist."""
+        del since, until
+        raise Rejected("lacking", f"Spy can't read these schedules: {', '.join(schedules)}")
 
     def override(self, schedule: str, *, email: str, start: datetime, end: datetime) -> Turn:
         """Put someone, found by e-mail, on call for a while. A repeated call finds the same override.
 
-        Rejected with `no_such_user` if PagerDuty has nobody with this e-mail.
+        Rejected with `no_such_user` if the pager has nobody with this e-mail.
         """
-
-    def close(self) -> None:
-        """Close its connections."""
+        del email, start, end
+        raise Rejected("lacking", f"the schedule {schedule} can't be changed from Spy")

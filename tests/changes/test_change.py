@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.changes.change import (
+    TOOL,
     Change,
-    ChangeSource,
     ChangeWindow,
     before_impact,
     is_service_name,
@@ -39,7 +39,7 @@ def deploy(**more: object) -> Change:
     facts = {
         "number": 12,
         "key": "k",
-        "source": ChangeSource.TOOL,
+        "source": TOOL,
         "kind": "deploy",
         "service": "checkout",
         "title": "deploy 42",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.commands.request import Source
-from bot.domain.changes.change import Change, ChangeSource
+from bot.domain.changes.change import TOOL, Change
 from bot.domain.effects import UpsertMessage
 from bot.domain.message import Message
 from bot.domain.subject import IncidentChannel
@@ -18,7 +18,7 @@ def hears(spy: SpyKit, title: str, *, minutes_ago: float, service: str = "checko
     at = spy.clock.now() - timedelta(minutes=minutes_ago)
     news = Change(
         key=f"tool:{title}",
-        source=ChangeSource.TOOL,
+        source=TOOL,
         kind="deploy",
         service=service,
         title=title,

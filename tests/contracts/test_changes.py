@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 
-from bot.domain.changes.change import Change, ChangeSource, ChangeWindow
+from bot.domain.changes.change import Change, ChangeWindow
 from bot.domain.changes.lock import Lock
 from bot.domain.incident.state import Suspect
 from bot.domain.refusal import Refusal
@@ -23,7 +23,7 @@ def change(number: int = 0, *, minutes: float = 0, service: str | None = "checko
     return Change(
         number=number,
         key=f"github:acme/checkout:deployment:{number}",
-        source=ChangeSource.GITHUB,
+        source="github",
         kind="deploy",
         service=service,
         title="main to production",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.changes.change import Change
 from bot.domain.oncall.shift import Turn
-from bot.ports import OnCallShift, Rejected, Ringing
+from bot.ports import OnCallShift, Pager, Rejected, Ringing
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -64,7 +64,7 @@ class Words:
 
 
 @dataclass
-class FakePager:
+class FakePager(Pager):
     """PagerDuty's port; put failures in `troubles` to have the next calls raise them."""
 
     own_email: str = "spy@example.com"
@@ -78,6 +78,9 @@ class FakePager:
     """Schedules on which nobody is on call."""
 
     # --- the port
+
+    def close(self) -> None:
+        """Keep no connection."""
 
     def page_policy(self, *, key: str, title: str, details: str, service: str, policy: str | None) -> Ringing:
         self._meet_trouble()
@@ -98,31 +101,31 @@ class FakePager:
         self._meet_trouble()
         return next((page for page in reversed(self.pages.values()) if page.key == key), None)
 
-    def look(self, pagerduty_id: str) -> Ringing:
+    def look(self, pager_id: str) -> Ringing:
         self._meet_trouble()
-        if pagerduty_id not in self.pages:
+        if pager_id not in self.pages:
             raise Rejected("not_found", "PagerDuty does not have this.")
-        return self.pages[pagerduty_id]
+        return self.pages[pager_id]
 
-    def answer(self, pagerduty_id: str, status: str, *, email: str | None) -> Ringing:
-        page = self.look(pagerduty_id)
+    def answer(self, pager_id: str, status: str, *, email: str | None) -> Ringing:
+        page = self.look(pager_id)
         if page.status == "resolved":
             return page
         known = email if email in PEOPLE else None
-        self.become(pagerduty_id, status, by=known or self.own_email)
-        return replace(self.pages[pagerduty_id], in_own_name=known is None)
+        self.become(pager_id, status, by=known or self.own_email)
+        return replace(self.pages[pager_id], in_own_name=known is None)
 
     def address(self, user: str) -> str | None:
         self._meet_trouble()
         return next((email for email in PEOPLE if ident(email) == user), None)
 
-    def escalate(self, pagerduty_id: str, level: int) -> Ringing:
-        page = self.look(pagerduty_id)
+    def escalate(self, pager_id: str, level: int) -> Ringing:
+        page = self.look(pager_id)
         on_call = dict(self._on_call("PPOL1"))
         email = on_call.get(min(level, len(POLICIES["PPOL1"])))
         name = PEOPLE[email][0] if email else ""
-        self.pages[pagerduty_id] = replace(page, status="triggered", assigned=name)
-        return self.pages[pagerduty_id]
+        self.pages[pager_id] = replace(page, status="triggered", assigned=name)
+        return self.pages[pager_id]
 
     def on_calls(self, policies: Collection[str]) -> Sequence[OnCallShift]:
         self._meet_trouble()
@@ -172,19 +175,19 @@ class FakePager:
 
     # --- what people do
 
-    def become(self, pagerduty_id: str, status: str, *, by: str) -> None:
+    def become(self, pager_id: str, status: str, *, by: str) -> None:
         """Let the person with this e-mail acknowledge or resolve a page."""
-        page = self.pages[pagerduty_id]
+        page = self.pages[pager_id]
         assigned = "" if status == "resolved" else page.assigned
-        self.pages[pagerduty_id] = replace(
+        self.pages[pager_id] = replace(
             page, status=status, who=PEOPLE[by][0], user=ident(by), at=self.now, assigned=assigned
         )
 
-    def merge(self, pagerduty_id: str, into: str) -> None:
+    def merge(self, pager_id: str, into: str) -> None:
         """Let another page go on in its place."""
         url = self.pages[into].url
-        self.become(pagerduty_id, "resolved", by="kim@example.com")
-        self.pages[pagerduty_id] = replace(self.pages[pagerduty_id], merged_into=into, merged_url=url)
+        self.become(pager_id, "resolved", by="kim@example.com")
+        self.pages[pager_id] = replace(self.pages[pager_id], merged_into=into, merged_url=url)
 
     def vacate(self, schedule: str) -> None:
         """Let nobody be on call on a schedule."""

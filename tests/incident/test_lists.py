@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.commands.request import Response, Source
-from bot.domain.changes.change import Change, ChangeSource
+from bot.domain.changes.change import Change
 from bot.domain.message import Buttons, Message
 from bot.domain.policy import Team
 from bot.services.changes.changes import Changes
@@ -158,7 +158,7 @@ def changed(spy: SpyKit, number: int) -> Change:
     return Change(
         number=0,
         key=f"k{number}",
-        source=ChangeSource.GITHUB,
+        source="github",
         kind="deploy",
         service=None,
         title=f"deploy {number}",

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError
 
 from bot.adapters.network.payload import Moment, Part
 from bot.adapters.network.signatures import is_signed
-from bot.domain.changes.change import DEPLOY, WORD, Change, ChangeSource, address, one_line, service_name
+from bot.domain.changes.change import DEPLOY, TOOL, WORD, Change, address, one_line, service_name
 from bot.ports import Rejected
 
 OLDEST = timedelta(minutes=5)
@@ -59,7 +59,7 @@ def news(body: bytes, *, signature: str, heard_at: datetime) -> Change:
     ident = f"id:{service}:{told.id}" if told.id else hashlib.sha256(signature.encode()).hexdigest()
     return Change(
         key=f"tool:{ident}",
-        source=ChangeSource.TOOL,
+        source=TOOL,
         kind=_word(told.kind) or DEPLOY,
         service=service,
         title=one_line(told.title) or "(no title)",

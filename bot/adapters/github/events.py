@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from bot.adapters.network.payload import Moment, Part
-from bot.domain.changes.change import WORD, Change, ChangeSource, address, one_line
+from bot.domain.changes.change import WORD, Change, address, one_line
 
 ServiceOf = Callable[[str], str | None]
 """Returns the service that a repository (owner/name) belongs to, if one names it."""
@@ -52,7 +52,7 @@ class GitHubEvent(Part):
             name: one_line(facts.pop(name) or "", WORD) or None for name in ("author", "ref", "outcome")
         }
         return Change(
-            source=ChangeSource.GITHUB,
+            source="github",
             service=service_of(self.repository.full_name) or self.repository.own_name,
             title=one_line(facts.pop("title")) or "(no title)",
             url=address(facts.pop("url")),

@@ -18,7 +18,7 @@ from bot.adapters.github import issues
 from bot.adapters.github.client import client
 from bot.adapters.github.errors import port_errors
 from bot.adapters.rendering.markdown import unlinked
-from bot.ports import Comment, Discussion, Issue, IssueDraft, Offer, RepoFile, Unreachable
+from bot.ports import Comment, Discussion, Issue, IssueDraft, IssueTracker, Offer, RepoFile, Unreachable
 
 LOOKED_THROUGH = 1_000
 """The most issues or repositories looked at, newest first. An earlier attempt may have opened an issue."""
@@ -26,7 +26,7 @@ SKEW = timedelta(days=1)
 """How far GitHub's clock may be behind ours in a search for recent issues."""
 
 
-class GitHub:
+class GitHub(IssueTracker):
     """GitHub as `ports.IssueTracker`. A lock guards the client, because PyGithub is not thread-safe."""
 
     def __init__(self, token: str, *, url: str, timeout: timedelta) -> None:

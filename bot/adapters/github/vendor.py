@@ -25,9 +25,9 @@ class GitHubVendor(TrackerVendor[TrackerSection]):
     section = TrackerSection
     login = GitHubLogin
     is_usual = True
-    token = "GITHUB_TOKEN"  # noqa: S105  a variable's name
-    token_is_at = "github.com, Settings, Developer settings, Personal access tokens"  # noqa: S105  a place
-    token_prefix = "gh"  # noqa: S105  the beginning of all tokens
+    variable = "GITHUB_TOKEN"
+    found_at = "github.com, Settings, Developer settings, Personal access tokens"
+    prefix = "gh"
     url = "https://api.github.com"
 
     def open(self, access: Access[TrackerSection], *, timeout: timedelta) -> IssueTracker:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from bot.adapters.network.payload import Moment, Part
-from bot.domain.changes.change import OTHER, WORD, Change, ChangeSource, address, one_line
+from bot.domain.changes.change import OTHER, WORD, Change, address, one_line
 
 
 def change(entry: Mapping[str, Any], *, heard_at: datetime, ahead: timedelta = timedelta()) -> Change | None:
@@ -23,7 +23,7 @@ def change(entry: Mapping[str, Any], *, heard_at: datetime, ahead: timedelta = t
     happened_at = min(told.timestamp - ahead, heard_at)
     return Change(
         key=f"pagerduty:{told.id}",
-        source=ChangeSource.PAGERDUTY,
+        source="pagerduty",
         kind=OTHER,
         service=told.services[0].id if told.services else None,
         title=one_line(told.summary) or "(no title)",

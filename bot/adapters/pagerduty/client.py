@@ -34,12 +34,12 @@ from bot.adapters.pagerduty.session import PagerDutySession
 from bot.adapters.rendering.mrkdwn import plain
 from bot.domain.changes.change import Change
 from bot.domain.oncall.shift import Turn
-from bot.ports import Clock, OnCallShift, Rejected, Ringing
+from bot.ports import Clock, OnCallShift, Pager, Rejected, Ringing
 
 LONGEST_TITLE = 1024
 
 
-class PagerDuty:
+class PagerDuty(Pager):
     """The PagerDuty client. Safe to use from many threads.
 
     `timeout` limits the wait for one answer. Connecting takes 3 seconds at most.
@@ -94,24 +94,24 @@ class PagerDuty:
         found = each(IncidentBody, part(self._session.call("GET", "/incidents", params=wanted), "incidents"))
         return next(map(ringing, found), None)
 
-    def look(self, pagerduty_id: str) -> Ringing:
+    def look(self, pager_id: str) -> Ringing:
         """Return the current state of a page. Raise Rejected `not_found` if there is none with this id."""
-        return page_in(self._session.call("GET", f"/incidents/{pagerduty_id}"))
+        return page_in(self._session.call("GET", f"/incidents/{pager_id}"))
 
-    def answer(self, pagerduty_id: str, status: str, *, email: str | None) -> Ringing:
+    def answer(self, pager_id: str, status: str, *, email: str | None) -> Ringing:
         """Acknowledge or resolve a page, and return its new state.
 
         The change is made in this person's name if PagerDuty knows their e-mail, else in Spy's.
         A page that is already resolved is returned unchanged.
         """
         try:
-            answered = self._answer(pagerduty_id, status, sender=email or self.sender)
+            answered = self._answer(pager_id, status, sender=email or self.sender)
         except Rejected as rejected:
             if rejected.code == "already_resolved":
-                return self.look(pagerduty_id)
+                return self.look(pager_id)
             if rejected.code != "unknown_requester" or email in (None, self.sender):
                 raise
-            return self.answer(pagerduty_id, status, email=None)
+            return self.answer(pager_id, status, email=None)
         return replace(answered, in_own_name=email is None)
 
     def address(self, user: str) -> str | None:
@@ -119,10 +119,10 @@ class PagerDuty:
         found = self._emails.of(user)
         return found.email if found else None
 
-    def escalate(self, pagerduty_id: str, level: int) -> Ringing:
+    def escalate(self, pager_id: str, level: int) -> Ringing:
         """Page this level of the page's escalation policy; 1 is the first. A repeated call pages nobody else."""
         body = {"incident": {"type": "incident_reference", "escalation_level": level}}
-        return page_in(self._session.call("PUT", f"/incidents/{pagerduty_id}", body=body))
+        return page_in(self._session.call("PUT", f"/incidents/{pager_id}", body=body))
 
     # --- on-call people
 
@@ -230,9 +230,9 @@ class PagerDuty:
         }
         return page_in(self._session.call("POST", "/incidents", body={"incident": incident}))
 
-    def _answer(self, pagerduty_id: str, status: str, *, sender: str) -> Ringing:
+    def _answer(self, pager_id: str, status: str, *, sender: str) -> Ringing:
         body = {"incident": {"type": "incident_reference", "status": status}}
-        return page_in(self._session.call("PUT", f"/incidents/{pagerduty_id}", body=body, sender=sender))
+        return page_in(self._session.call("PUT", f"/incidents/{pager_id}", body=body, sender=sender))
 
     def _known_user(self, email: str) -> User:
         user = self.user_with(email)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -28,10 +28,10 @@ class PagerDutyVendor(PagerVendor[PagerDutySection]):
     section = PagerDutySection
     section_is_for = ", to say in whose name pages are made"
     ident = PagerDutyId
-    token = "PAGERDUTY_API_TOKEN"  # noqa: S105  a variable's name
-    token_is_at = "PagerDuty, Integrations, API Access Keys"  # noqa: S105  a place
+    variable = "PAGERDUTY_API_TOKEN"
+    found_at = "PagerDuty, Integrations, API Access Keys"
     url = "https://api.pagerduty.com"
-    missing = {  # noqa: RUF012  read only
+    missing: ClassVar = {
         "from": "Give the e-mail of the PagerDuty user in whose name pages are made.",
         "service": "Give the PagerDuty id of the team's service, such as PSVC1.",
     }

@@ -27,7 +27,7 @@ def init(settings: Settings, output: Path, *, force: bool, choose: Choose | None
             "Write another file with --output FILE, or replace this one with --force."
         )
     settings = _in_its_mode(settings)
-    no_pagerduty = () if settings.env.secret(PAGERDUTY.token) else (PAGERDUTY_MISSING,)
+    no_pagerduty = () if settings.env.secret(PAGERDUTY.variable) else (PAGERDUTY_MISSING,)
     if missing := (*settings.missing(), *no_pagerduty):
         raise CannotInit(*missing)
     account = pagerduty(settings)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = timedelta(seconds=20)
 PAGERDUTY_MISSING = (
-    f"environment: {PAGERDUTY.token}: is missing. Find it at {PAGERDUTY.token_is_at}. "
+    f"environment: {PAGERDUTY.variable}: is missing. Find it at {PAGERDUTY.found_at}. "
     "Without PagerDuty: copy config.example.yaml to config.yaml."
 )
 _ID = re.compile(r"[A-Za-z0-9]+")
@@ -61,7 +61,7 @@ class PagerDutyPart:
 
 def pagerduty(settings: Settings) -> PagerDutyPart:
     """Raise CannotInit if PagerDuty does not answer or refuses."""
-    token = settings.env.secret(PAGERDUTY.token)
+    token = settings.env.secret(PAGERDUTY.variable)
     if not token:
         raise CannotInit(PAGERDUTY_MISSING)
     url = settings.env.url_of(PAGERDUTY)
@@ -98,7 +98,7 @@ def slack(settings: Settings, *, owner_email: str | None) -> SlackPart:
 
 def repositories(settings: Settings) -> tuple[str, ...] | None:
     """Return the repositories that the GitHub token can open issues in; None without a token."""
-    token = settings.env.secret(GITHUB.token)
+    token = settings.env.secret(GITHUB.variable)
     if not token:
         return None
     from bot.adapters.github.tracker import GitHub  # noqa: PLC0415  its library loads slowly

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain.changes import events
-from bot.domain.changes.change import Change, ChangeSource, ChangeWindow
+from bot.domain.changes.change import HAND, TOOL, Change, ChangeWindow
 from bot.domain.changes.lock import Lock
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.state import Suspect
@@ -44,7 +44,7 @@ RELEASED = (
 CHANGE = Change(
     number=12,
     key="k",
-    source=ChangeSource.TOOL,
+    source=TOOL,
     kind="deploy",
     service="checkout",
     title=TYPED * 6,
@@ -55,7 +55,7 @@ CHANGE = Change(
     as_of=NOON,
     heard_at=NOON,
 )
-BY_HAND = replace(CHANGE, source=ChangeSource.HAND, service=None, url=None, author="U0ANA", outcome=None)
+BY_HAND = replace(CHANGE, source=HAND, service=None, url=None, author="U0ANA", outcome=None)
 RECENT = tuple(
     RecentChanges(
         changes=Portion.of(changes, page, 10), window=ChangeWindow(since=NOON, until=NOW), is_cut=is_cut

@@ -7,7 +7,6 @@ change. The newest report counts, in whatever order they arrive.
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from bot.domain.changes.events import ChangeSuspected
 from bot.domain.incident.incident import Incident
@@ -26,12 +25,8 @@ _UNSAYABLE = re.compile(r"[^a-z0-9._-]+")
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
 
-class ChangeSource(StrEnum):
-    GITHUB = "github"
-    PAGERDUTY = "pagerduty"
-    TOOL = "tool"
-    """Any tool that calls the changes webhook."""
-    HAND = "hand"
+TOOL, HAND = "tool", "hand"
+"""Sources: any tool that calls the changes webhook, and a person. A vendor's source is its key in config.yaml."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +41,7 @@ class Change:
     """The number by which people refer to it; 0 until it is stored."""
     key: str
     """The same for all reports of one change."""
-    source: ChangeSource
+    source: str
     kind: str
     service: str | None
     title: str

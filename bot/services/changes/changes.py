@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from bot.domain.changes import change
 from bot.domain.changes.change import (
+    HAND,
     LOOKED_BACK,
     Change,
-    ChangeSource,
     ChangeWindow,
     before_impact,
     one_line,
@@ -76,7 +76,7 @@ class Changes:
         said = Change(
             number=number,
             key=f"hand:{number}",
-            source=ChangeSource.HAND,
+            source=HAND,
             kind=change.OTHER,
             service=service,
             title=one_line(words),
