@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from bot.commands.arguments import Line, PageNumber, ServiceName, Told, number_of
+from bot.commands.arguments import Line, PageNumber, PlainTime, ServiceName, number_of
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
@@ -41,7 +41,7 @@ def change(  # noqa: PLR0917  each is a slot of the usage line
     text: Line,
     service: ServiceName | None,
     at: datetime | None,
-    when: Told | None,
+    when: PlainTime | None,
     *,
     changes: Changes,
 ) -> Reply:
@@ -84,4 +84,4 @@ def unlock(request: Request, service: ServiceName, anyway: bool, *, locks: Locks
 @command("locks [page <page>]")
 def listing(page: PageNumber | None, *, locks: Locks) -> Reply:
     """List deploy locks and their reasons."""
-    return Reply("changes/locks", {"found": Portion.of(locks.standing(), page)}, shared=True)
+    return Reply("changes/locks", {"found": Portion.of(locks.held(), page)}, shared=True)

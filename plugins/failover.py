@@ -11,7 +11,7 @@ from bot.domain.failover.run import Failover
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
 from bot.domain.subject import Address, IncidentChannel
-from bot.services.failover.failovers import Failovers, Standing
+from bot.services.failover.failovers import Failovers, PlanStatus
 from bot.services.failover.views import FailoverViews
 
 RunNumber = Annotated[int, number_of("a failover")]
@@ -115,7 +115,7 @@ def output(
     return Reply("failover/output", views.output(_found(request, incident, run, failovers), step or ""))
 
 
-def _plans(plans: Sequence[Standing], page: int | None) -> Reply:
+def _plans(plans: Sequence[PlanStatus], page: int | None) -> Reply:
     return Reply("failover/list", {"found": Portion.of(plans, page)})
 
 

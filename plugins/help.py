@@ -48,9 +48,9 @@ def _listed(commands: Iterable[Command], *, brief: bool) -> Reply:
 
 def _begins_with(command: Command, wanted: str) -> bool:
     """Return whether a command's words begin with these. `incident` may be left out."""
-    said = [" ".join(it) for it in command.prefixes]
+    names = [" ".join(it) for it in command.prefixes]
     return any(
-        f"{it.removeprefix(start)} ".startswith(f"{wanted} ") for it in said for start in ("", "incident ")
+        f"{it.removeprefix(start)} ".startswith(f"{wanted} ") for it in names for start in ("", "incident ")
     )
 
 

@@ -8,10 +8,10 @@ from bot.commands.arguments import (
     Line,
     PageNumber,
     Plain,
+    PlainTime,
     RecentTime,
     Someone,
     Start,
-    Told,
     Url,
     began,
     number_of,
@@ -60,9 +60,9 @@ def declare(  # noqa: PLR0917  one a word of its usage line
     If one with this name is open, you can join it instead; `anyway` opens another.
     """
     if not name:
-        said = {"severity": severity.key if severity else None, "private": private, "drill": drill}
+        values = {"severity": severity.key if severity else None, "private": private, "drill": drill}
         return Fill(
-            "incident/declare", "incident me", {"severities": list(tx.policy.severities), "said": said}
+            "incident/declare", "incident me", {"severities": list(tx.policy.severities), "said": values}
         )
     declared = incidents.declare(
         name, by=request.user, severity=severity, private=private, drill=drill, anyway=anyway
@@ -227,7 +227,7 @@ def note(
     incident: Incident,
     text: str,
     at: datetime | None,
-    when: Told | None,
+    when: PlainTime | None,
     *,
     incidents: Incidents,
 ) -> Reply:

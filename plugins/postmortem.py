@@ -72,9 +72,9 @@ def write(
 def _which_part(incident: Incident, words: str) -> Refusal:
     """Ask which part the words are for. The buttons keep the text. Words before a quote are an unknown part's name."""
     named, quote, rest = words.partition('"')
-    said = rest.rstrip('"') if quote else words
+    typed = rest.rstrip('"') if quote else words
     choices = tuple(
-        Choice(label=it, say=f'inc-{incident.number} postmortem write {it} "{said}"') for it in PARTS
+        Choice(label=it, say=f'inc-{incident.number} postmortem write {it} "{typed}"') for it in PARTS
     )
     if quote:
         return Refusal(

@@ -22,8 +22,8 @@ def runbook(
 ) -> Reply | Fill:
     """Fill in a runbook for all to see: `runbook restart-db service=checkout`; what you leave out, a form asks."""
     wanted = runbooks.find(name)
-    said = {**wanted.pairs(values or ""), **request.given}
-    reading = runbooks.read(wanted, said)
+    typed = {**wanted.pairs(values or ""), **request.given}
+    reading = runbooks.read(wanted, typed)
     if reading.is_whole:
         filled = runbooks.fill(wanted, reading.filled, fields.of(incident))
         facts = {"runbook": wanted, "filled": filled, "incident": incident}
@@ -32,7 +32,7 @@ def runbook(
         return Fill(
             "runbook/fill",
             f"runbook {wanted.name}",
-            {"runbook": wanted, "said": said, "wrong": reading.wrong},
+            {"runbook": wanted, "said": typed, "wrong": reading.wrong},
         )
     raise wanted.lacking(reading) if request.source is Source.FORM else wanted.in_words(reading)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.adapters.actions.runner import OutsideActionRunner
+from bot.adapters.actions.runner import ExternalActionRunner
 from bot.adapters.database import Database, Limits, make_ready, open_engine
 from bot.adapters.github.vendor import VENDOR as GITHUB
 from bot.adapters.network.clock import DatabaseClock, RehearsalClock, SteadyClock, SystemClock
@@ -29,7 +29,7 @@ from bot.domain.incident.effects import SayCommand
 from bot.domain.policy import Policy
 from bot.ports import Clock, IssueTracker, Pager
 from bot.services.features import load_features
-from bot.workers.deliver.handler import Handlers, Outside
+from bot.workers.deliver.handler import Clients, Handlers
 from bot.workers.failovers import Runner
 from bot.workers.outbox import Delivery
 
@@ -101,7 +101,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
 
     delivery = Delivery(
         Handlers(
-            Outside(
+            Clients(
                 templates=templates,
                 chat=chat,
                 maybe_pager=pager,
@@ -156,9 +156,9 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
     )
 
 
-def _operator(settings: Settings, live: Reloader) -> OutsideActionRunner:
+def _operator(settings: Settings, live: Reloader) -> ExternalActionRunner:
     env = settings.env
-    return OutsideActionRunner.within(
+    return ExternalActionRunner.within(
         os.environ,
         folder=settings.path.parent if settings.path else Path(),
         secrets=env.secrets(),

@@ -36,7 +36,7 @@ class Configuration:
         policy = self._bot.live.policy()
         self._bot.adopt(policy)
         with self._bot.database.begin() as session:
-            Reminders(Transaction(session=session, now=self._bot.clock.now(), policy=policy)).plan_anew()
+            Reminders(Transaction(session=session, now=self._bot.clock.now(), policy=policy)).replan()
         if self._planned:
             log.info("the configuration has changed, and is taken over")
         self._planned = True

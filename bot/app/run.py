@@ -95,7 +95,7 @@ def run(settings: Settings) -> int:
         server = serve(web, socket)
         stack.callback(server.stop)
         scheduler.start()
-        _until_told(stop)
+        _until_stopped(stop)
     return 0
 
 
@@ -112,14 +112,14 @@ def _link(settings: Settings, app: App, stack: ExitStack) -> SocketLink | None:
 
 def _greet(bot: Bot, stop: threading.Event) -> None:
     """Ask Slack who Spy is, and open connections, before the first incident needs them."""
-    wait, told = FIRST_WAIT, ""
+    wait, logged = FIRST_WAIT, ""
     while not stop.is_set():
         try:
             bot.chat.identify()
         except (Unreachable, Throttled, Rejected) as trouble:
-            if str(trouble) != told:  # logged once, however often Slack is asked again
-                told = str(trouble)
-                log.warning(NOT_CONNECTED, why=told)
+            if str(trouble) != logged:  # logged once, however often Slack is asked again
+                logged = str(trouble)
+                log.warning(NOT_CONNECTED, why=logged)
             stop.wait(wait)
             wait = min(wait * 2, LONGEST_WAIT)
         else:
@@ -198,17 +198,17 @@ def _metrics(bot: Bot, lanes: Lanes) -> Metrics:
     return Metrics(
         tally=lambda: dict(bot.delivery.tally),
         waiting=waiting,
-        standing=lanes.by_kind,
+        stuck=lanes.by_kind,
         opened=opened,
         given_up=lambda: dict(bot.timed.tally),
     )
 
 
-def _until_told(stop: threading.Event) -> None:
-    def told(_number: int, _frame: FrameType | None) -> None:
+def _until_stopped(stop: threading.Event) -> None:
+    def logged(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, logged) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         while not stop.wait(1):  # a signal just before an endless wait would be noticed only after it
             pass

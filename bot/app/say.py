@@ -74,11 +74,11 @@ def _channel(tx: Transaction, channel: str) -> str:
 
 def _on_terminal(message: Message, names: Callable[[str], str | None]) -> str:
     """Return a message for a terminal. Slack's buttons become the commands they run."""
-    said = [
+    lines = [
         f"  {button.say}\n"
         for part in message.parts
         if isinstance(part, Buttons)
         for button in part.buttons
         if button.say
     ]
-    return f"{plain(message.text, names)}\n{''.join(said)}"
+    return f"{plain(message.text, names)}\n{''.join(lines)}"

@@ -89,9 +89,9 @@ class Command:
         word = self.slots[slot.name].reader.example or slot.name
         return f'"{word}"' if slot.kind == "text" else word
 
-    def begins(self, said: tuple[str, ...]) -> int:
-        """Count how many leading words of `said` (in lower case) call this command; 0 if none do."""
-        return max((len(it) for it in self.prefixes if said[: len(it)] == it), default=0)
+    def begins(self, given: tuple[str, ...]) -> int:
+        """Count how many leading words of `given` (in lower case) call this command; 0 if none do."""
+        return max((len(it) for it in self.prefixes if given[: len(it)] == it), default=0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -8,7 +8,7 @@ from bot.commands.candidate import Candidate, Edit
 from bot.domain.grammar.matching import Bindings
 from bot.domain.grammar.typed import Typed, Word, is_denied
 from bot.domain.grammar.usage import Literally, OneOf, Optionally, Pattern, slots
-from bot.domain.incident.severity import heard
+from bot.domain.incident.severity import read_severity
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.spelling import is_slip
 from bot.domain.text import quoted, shortened
@@ -115,9 +115,9 @@ def _tokens(words: Iterable[Word]) -> Iterator[Word]:
 
 def _ask_name(reading: Candidate, names: Sequence[Word]) -> Refusal:
     labels = list(dict.fromkeys(it.rstrip(".:!?") for it in names))
-    said = f"{', '.join(labels[:-1])} and {labels[-1]}"
+    given = f"{', '.join(labels[:-1])} and {labels[-1]}"
     return Refusal(
-        f"`{reading.command.words}` takes one name, and you gave {shortened(said)}. Nothing was done. "
+        f"`{reading.command.words}` takes one name, and you gave {shortened(given)}. Nothing was done. "
         "Repeat the command for each. If a name belongs to the text, put it inside the quotes.",
         choices=tuple(
             Choice(label=it, say=reading.saying([(names[0].start, names[-1].end, it)])) for it in labels
@@ -152,8 +152,8 @@ def _flags_of(word: Word, flags: Iterable[str], severities: Sequence[str]) -> tu
         return ()
     parts = [it.strip(_EDGES) for it in _CUT.split(word.casefold())]
     found = [(it, _flag_of(it, flags)) for it in parts if it and it not in _YES]
-    said = [flag or it for it, flag in found if flag or heard(it, severities)]
-    return tuple(said) if len(said) == len(found) and any(flag for _, flag in found) else ()
+    given = [flag or it for it, flag in found if flag or read_severity(it, severities)]
+    return tuple(given) if len(given) == len(found) and any(flag for _, flag in found) else ()
 
 
 def _flag_of(part: str, flags: Iterable[str]) -> str | None:
@@ -263,15 +263,15 @@ def _openers(items: Pattern) -> frozenset[str]:
 def _ask_stray(reading: Candidate, quote: int, stray: range) -> Refusal:
     typed, words = reading.typed, reading.rest.words
     name = reading.command.texts[-1]
-    said = " ".join(typed.text[it.start : it.end] for it in words[stray.start : stray.stop])
+    given = " ".join(typed.text[it.start : it.end] for it in words[stray.start : stray.stop])
     gone: list[Edit] = [_removal(typed, it) for it in words[stray.start : stray.stop]]
     text = words[quote]
-    parts = [text, said] if quote < stray.start else [said, text]
+    parts = [text, given] if quote < stray.start else [given, text]
     if any(it.quoted for it in words[stray.start : stray.stop]):
         parts = [f"'{it}'" if it == text else it for it in parts]
     whole = (text.start, text.end, _quoted(" ".join(parts)))
     return Refusal(
-        f"I can't read {shortened(said)}: it is outside the quotes. Nothing was done. "
+        f"I can't read {shortened(given)}: it is outside the quotes. Nothing was done. "
         f"Put the whole {name} in quotes, or use no quotes.",
         slot=name,
         choices=(

@@ -87,11 +87,11 @@ class Interpreter:
 
     def _is_begun(self, typed: Typed) -> bool:
         """Return whether the input is only the beginning of commands. Then their help is the answer."""
-        said = tuple(word.bare for word in typed.words[: MOST_LITERALS + 1])
-        return bool(said) and (HELP,) in self._prefixes and self._begins_some(said)
+        given = tuple(word.bare for word in typed.words[: MOST_LITERALS + 1])
+        return bool(given) and (HELP,) in self._prefixes and self._begins_some(given)
 
-    def _begins_some(self, said: tuple[str, ...]) -> bool:
-        return any(it[: len(said)] == said for it in self._prefixes)
+    def _begins_some(self, given: tuple[str, ...]) -> bool:
+        return any(it[: len(given)] == given for it in self._prefixes)
 
     @cached_property
     def _prefixes(self) -> list[tuple[str, ...]]:
@@ -104,25 +104,25 @@ class Interpreter:
         asked = _HELP.fullmatch(typed.words[-1])
         if asked is None or (HELP,) not in self._prefixes:
             return None
-        said = typed.words[:-1]
-        bare = said[1:] if said and said[0].bare == INCIDENT else said
-        forms = (bare, said, (INCIDENT, *bare))
+        given = typed.words[:-1]
+        bare = given[1:] if given and given[0].bare == INCIDENT else given
+        forms = (bare, given, (INCIDENT, *bare))
         begun = (self._begun(it, may_go_on=bool(asked["flag"])) for it in forms)
         return HELP if not bare else next((f"{HELP} {' '.join(it)}" for it in begun if it), None)
 
-    def _begun(self, said: Sequence[Word], *, may_go_on: bool) -> tuple[str, ...]:
+    def _begun(self, given: Sequence[Word], *, may_go_on: bool) -> tuple[str, ...]:
         """Return the words that begin a command. With `may_go_on`, words for its slots may follow."""
-        words = tuple("" if it.quoted else it.bare for it in said)
+        words = tuple("" if it.quoted else it.bare for it in given)
         if self._begins_some(words):
             return words
         count = max((it.begins(words) for it in self._registry.commands), default=0)
-        prose = [it for it in said[count:] if not it.quoted and not _NO_PROSE.match(it)]
+        prose = [it for it in given[count:] if not it.quoted and not _NO_PROSE.match(it)]
         return words[:count] if may_go_on and len(prose) <= 1 else ()
 
     def _candidates(self, typed: Typed) -> list[Command]:
         """Return the commands whose literal words begin the input, longest first."""
-        said = typed.literals
-        counted = [(it.begins(said), it) for it in self._registry.commands]
+        given = typed.literals
+        counted = [(it.begins(given), it) for it in self._registry.commands]
         return [command for count, command in sorted(counted, key=lambda it: -it[0]) if count]
 
     # --- what is not understood ---
@@ -133,11 +133,11 @@ class Interpreter:
         if near := self._nearest(typed):
             words, count = near
             meant = " ".join(words)
-            said = " ".join(typed.words[:count])
+            given = " ".join(typed.words[:count])
             about = f"inc-{number} " if number is not None else ""
             rest = typed.text[typed.words[count - 1].end :]
             return Refusal(
-                f"I don't know `{shortened(said)}`. Did you mean `{meant}`?",
+                f"I don't know `{shortened(given)}`. Did you mean `{meant}`?",
                 choices=(Choice(label=meant, say=f"{about}{meant}{rest}"),),
             )
         return Refusal(
@@ -152,17 +152,17 @@ class Interpreter:
 
         Words that resemble no command word stay as typed: in `incident start db down` only `me` is missing.
         """
-        said = tuple(word.bare for word in typed.words[:MOST_LITERALS])
+        given = tuple(word.bare for word in typed.words[:MOST_LITERALS])
         spelled = self._prefixes
         short = [it[1:] for it in spelled if it[0] == INCIDENT and len(it) > 1]
         near = [
-            (_likeness(said, words[:count]), count - len(words), count, spoken)
+            (_likeness(given, words[:count]), count - len(words), count, spoken)
             for spoken, words in [
                 *((it, it) for it in spelled),
                 *(((INCIDENT, *it), it) for it in short),
             ]
             for count in {len(words), max(len(words) - 1, 2)}
-            if count <= min(len(words), len(said)) and not any(it.quoted for it in typed.words[:count])
+            if count <= min(len(words), len(given)) and not any(it.quoted for it in typed.words[:count])
         ]
         likeness, _, count, spoken = max(near, key=lambda it: it[:3], default=(0.0, 0, 0, ()))
         return (spoken, count) if likeness >= ALIKE else None
@@ -231,7 +231,7 @@ def _begins_with_prose(command: Command) -> bool:
     return command.needs_incident and is_text and all(it.name != NUMBER for it in named)
 
 
-def _likeness(said: Sequence[str], meant: Sequence[str]) -> float:
+def _likeness(given: Sequence[str], meant: Sequence[str]) -> float:
     """Return the similarity of the least similar pair, from 0 to 1. Compares 40 letters: no command word is longer."""
-    pairs = zip(said, meant, strict=False)
+    pairs = zip(given, meant, strict=False)
     return min(SequenceMatcher(a=one[:40], b=other).ratio() for one, other in pairs)

@@ -69,7 +69,7 @@ def shadowed(commands: Iterable[Command]) -> Iterator[str]:
     """Return the commands that another plugin also declares. If words fit both, the one loaded first answers."""
     first: dict[tuple[str, ...], Command] = {}
     for command in commands:
-        earlier = [first.setdefault(said, command) for said in _spoken(command)]
+        earlier = [first.setdefault(begin, command) for begin in _spoken(command)]
         if other := next((it for it in earlier if it.source != command.source), None):
             yield f"`{command.words}`: {command.source} declares it, and {other.source} did before"
 

@@ -32,7 +32,7 @@ from bot.services.transaction import Transaction
 _ANSWER = TypeAdapter(Response)
 MENTIONED = 20
 """At most this many people mentioned in one request are looked up."""
-SAID_THERE = frozenset({"page", "team_notice_sent", "failover"})
+SHOWN_THERE = frozenset({"page", "team_notice_sent", "failover"})
 """Messages that are their own answer in the channel."""
 
 
@@ -110,11 +110,11 @@ class Router:
             return answer
 
     def _run(self, request: Request, tx: Transaction, limit: TimeLimit) -> Outcome:
-        said = self._interpreter
+        interpret = self._interpreter
         meant = (
-            said.of_form(request.text)
+            interpret.of_form(request.text)
             if request.given
-            else said.understand(request.text, tx, asker=request.user, channel=request.channel)
+            else interpret.understand(request.text, tx, asker=request.user, channel=request.channel)
         )
         request = replace(request, incident=meant.number if meant.number is not None else request.incident)
         given = {name: cleaned(it) for name, it in request.given.items()}
@@ -181,7 +181,7 @@ class Router:
         message = self._templates.render(outcome.template, facts, names=People(tx).name)
         if _is_discreet(outcome, request):
             return self._send_discreetly(request, message, tx)
-        if outcome.confirms and request.source in VISIBLE and _said_there(tx.effects, request, tx):
+        if outcome.confirms and request.source in VISIBLE and _is_shown_there(tx.effects, request, tx):
             return Response()
         return self._send(request, message, tx, shared=outcome.shared)
 
@@ -217,7 +217,7 @@ class Router:
 
     def _open(self, request: Request, fill: Fill, tx: Transaction) -> Response:
         if request.source is Source.FORM:
-            blank = next((name for name, said in request.given.items() if not said.strip()), None)
+            blank = next((name for name, interpret in request.given.items() if not interpret.strip()), None)
             raise Refusal("A few words are needed here.", slot=blank)
         if request.trigger:
             tx.send(
@@ -317,11 +317,11 @@ def _absent(kind: Any) -> Any:
 
 def _is_discreet(reply: Reply, request: Request) -> bool:
     """Return whether the answer is about a private incident and would leave that incident's own channel."""
-    told = (reply.facts.get("incident"), *reply.facts.get("incidents", ()))
-    return any(isinstance(it, Incident) and it.private and request.channel != it.channel for it in told)
+    shown = (reply.facts.get("incident"), *reply.facts.get("incidents", ()))
+    return any(isinstance(it, Incident) and it.private and request.channel != it.channel for it in shown)
 
 
-def _said_there(effects: Iterable[Effect], request: Request, tx: Transaction) -> bool:
+def _is_shown_there(effects: Iterable[Effect], request: Request, tx: Transaction) -> bool:
     """Return whether what happened is already posted where the person asked, so that an answer would repeat it.
 
     Not in a thread: what happened is posted in the channel, not in the thread.
@@ -332,7 +332,7 @@ def _said_there(effects: Iterable[Effect], request: Request, tx: Transaction) ->
     places = {request.channel, IncidentChannel(here.number) if here else None}
     return any(
         isinstance(effect, PostEvent)
-        or (isinstance(effect, UpsertMessage) and effect.message_type in SAID_THERE)
+        or (isinstance(effect, UpsertMessage) and effect.message_type in SHOWN_THERE)
         for effect in effects
         if getattr(effect, "to", None) in places
     )

@@ -59,9 +59,9 @@ class Environment(BaseModel):
     def of(cls, variables: Mapping[str, str], vendors: Vendors) -> Self:
         """Pick Spy's variables. An empty one counts as not set. Spaces and line ends around a value are dropped."""
         kind = create_model("Environment", __base__=cls, **dict(_fields(vendors)))
-        said = {name: variables[name] for it in kind.model_fields if (name := it.upper()) in variables}
-        blank = {name for name, value in said.items() if not value.strip()}
-        given = {name.lower(): value.strip() for name, value in said.items() if name not in blank}
+        ours = {name: variables[name] for it in kind.model_fields if (name := it.upper()) in variables}
+        blank = {name for name, value in ours.items() if not value.strip()}
+        given = {name.lower(): value.strip() for name, value in ours.items() if name not in blank}
         return kind.model_validate({**given, "blank": blank})
 
     def secret(self, variable: str) -> str:

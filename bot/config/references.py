@@ -63,9 +63,9 @@ def _named_teams(file: dict[str, Any]) -> Iterator[tuple[Place, str]]:
     milestones = file.get("milestones")
     for number, says in enumerate(milestones if isinstance(milestones, list) else []):
         for key, mark in (("to", ":"), ("unless", "told :")):
-            said = _section(says).get(key)
-            if isinstance(said, str) and said.startswith(mark):
-                yield ("milestones", number, key), said.removeprefix(mark)
+            given = _section(says).get(key)
+            if isinstance(given, str) and given.startswith(mark):
+                yield ("milestones", number, key), given.removeprefix(mark)
 
 
 def _named_severities(file: dict[str, Any]) -> Iterator[tuple[Place, str]]:

@@ -80,9 +80,9 @@ def _shown(instruction: ConfigSection, folder: Path, *, is_drill: bool) -> Confi
     rest = {key: value for key, value in instruction.items() if key not in KINDS}
     if kind == "command" and is_drill:
         return rest | {"command": _at_home(instruction["command"], folder)}
-    said = [str(it) for it in _call(kind, instruction[kind])]
-    secrets = {f"{VARIABLE}{name}": f"${name}" for name in variables(said)}
-    return rest | {"command": ["echo", "Not done in the demo:", *(filled(it, secrets) for it in said)]}
+    words = [str(it) for it in _call(kind, instruction[kind])]
+    secrets = {f"{VARIABLE}{name}": f"${name}" for name in variables(words)}
+    return rest | {"command": ["echo", "Not done in the demo:", *(filled(it, secrets) for it in words)]}
 
 
 def _call(kind: str, call: Any) -> Iterator[str]:

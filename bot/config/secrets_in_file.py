@@ -39,18 +39,18 @@ def secrets_in_file(
     text: str, with_lines: YamlLines, vendors: Vendors
 ) -> Iterator[tuple[Place, ConfigMistake]]:
     """Find what looks like a secret, by its key or its form, also in comments. Never repeat it."""
-    told: set[int | None] = set()
+    reported: set[int | None] = set()
     for place, value in with_lines.scalars():
         if _is_named_secret(place, value) or _SHAPED.search(str(value)):
             line = with_lines.line(place)
-            told.add(line)
+            reported.add(line)
             key = dotted(place)
             sentence = (
                 _ELSEWHERE if place[:1] == ("failover",) else _sentence(_home(key, str(value), vendors))
             )
             yield place, ConfigMistake(line=line, key=key, sentence=sentence)
     for line, words in enumerate(text.splitlines(), start=1):
-        if line not in told and (shaped := _SHAPED.search(words)):
+        if line not in reported and (shaped := _SHAPED.search(words)):
             yield (), ConfigMistake(line=line, key="", sentence=_sentence(_home("", shaped.group(), vendors)))
 
 

@@ -47,8 +47,8 @@ class PersonSection(ConfigSection):
 
 def _different_people(people: Mapping[str, PersonSection]) -> Mapping[str, PersonSection]:
     for what in dict.fromkeys(name for it in people.values() for name in type(it).model_fields):
-        said = [(getattr(it, what) or "").casefold() for it in people.values()]
-        if twice := next((it for it in said if it and said.count(it) > 1), None):
+        accounts = [(getattr(it, what) or "").casefold() for it in people.values()]
+        if twice := next((it for it in accounts if it and accounts.count(it) > 1), None):
             raise ValueError(f"{twice!r} is the {what} of two people. Each has their own.")
     return people
 

@@ -198,9 +198,11 @@ class Settings(Sections):
 
     def _blank(self) -> Iterator[CheckResult]:
         """Report each variable that is set but empty, unless another line does."""
-        told = "\n".join((*self.missing(), *(it.what for it in (*self._tracker_token(), *self._webhooks()))))
+        reported = "\n".join(
+            (*self.missing(), *(it.what for it in (*self._tracker_token(), *self._webhooks())))
+        )
         for variable in sorted(self.env.blank):
-            if variable not in told:
+            if variable not in reported:
                 yield CheckResult(
                     what=f"environment: {variable}: is empty, which counts as not set",
                     well=False,
@@ -219,13 +221,13 @@ class Settings(Sections):
 
     def _sources_of_changes(self) -> CheckResult:
         """Report who sends changes. A repository without a sender is useless in the file."""
-        heard = [it.name for it in self.vendors.trackers if self.env.secret(it.webhook_variable)]
-        is_deaf = not heard and any(it.repositories for it in self.services.values())
+        sources = [it.name for it in self.vendors.trackers if self.env.secret(it.webhook_variable)]
+        is_deaf = not sources and any(it.repositories for it in self.services.values())
         if self.env.changes_webhook_secret:
-            heard.append("your tools")
+            sources.append("your tools")
         if self.pager and self.access(self.pager):
-            heard.append(self.pager.name)
-        what = f"Changes: told of by {', '.join([*heard, 'hand'])}"
+            sources.append(self.pager.name)
+        what = f"Changes: told of by {', '.join([*sources, 'hand'])}"
         tracker = self.tracker or next((it for it in self.vendors.trackers if it.is_usual), None)
         if is_deaf and tracker:
             cure = (

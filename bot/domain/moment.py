@@ -91,14 +91,14 @@ _JOINING = re.compile(
 
 def looks_timely(words: str) -> bool:
     """Whether all of these words are about a time, even one that can't be read: `this morning`, `25:90`."""
-    said = _plain(words)
-    if len(said) > LONGEST:
+    typed = _plain(words)
+    if len(typed) > LONGEST:
         return False
-    if said.isdecimal():
-        return int(said) <= 24 or (len(said) == 4 and _clock(said) is not None)  # noqa: PLR2004  hours; 0930
-    if _SPOKEN.fullmatch(said):
+    if typed.isdecimal():
+        return int(typed) <= 24 or (len(typed) == 4 and _clock(typed) is not None)  # noqa: PLR2004  hours; 0930
+    if _SPOKEN.fullmatch(typed):
         return True
-    each = [it.strip(",;") for it in said.split()]
+    each = [it.strip(",;") for it in typed.split()]
     pairs = (f"{one} {other}" for one, other in pairwise(each))
     is_one = any(_TIMELY.fullmatch(it) for it in each) or any(_TIMELY_PAIR.fullmatch(it) for it in pairs)
     return is_one and all(_TIMELY.fullmatch(it) or _JOINING.fullmatch(it) for it in each)
@@ -106,10 +106,10 @@ def looks_timely(words: str) -> bool:
 
 def is_moment(words: str) -> bool:
     """Whether these words can only be a time. A bare `5` could also be a count."""
-    said = _plain(words)
-    if _AGO.fullmatch(said):
-        return not re.fullmatch(r"\d+\s?s(?:ecs?|econds?)?", said)  # a latency of 2s
-    found = _MOMENT.fullmatch(said)
+    typed = _plain(words)
+    if _AGO.fullmatch(typed):
+        return not re.fullmatch(r"\d+\s?s(?:ecs?|econds?)?", typed)  # a latency of 2s
+    found = _MOMENT.fullmatch(typed)
     if not found or _clock(found["clock"]) is None:
         return False
     is_bare = re.fullmatch(r"[1-9]\d*|0", found["clock"])
@@ -118,11 +118,11 @@ def is_moment(words: str) -> bool:
 
 def names_its_day(words: str) -> bool:
     """Whether these words are a time and name their day, such as `on friday at 10:00` or `2 hours ago`."""
-    said = _plain(words)
+    typed = _plain(words)
     if not is_moment(words):
         return False
-    found = _MOMENT.fullmatch(said)
-    return said.endswith(" ago") if found is None else bool(found["day"] or found["after"])
+    found = _MOMENT.fullmatch(typed)
+    return typed.endswith(" ago") if found is None else bool(found["day"] or found["after"])
 
 
 def read_moment(words: str, *, now: datetime, zone: str, slot: str | None = None) -> datetime:
@@ -130,23 +130,23 @@ def read_moment(words: str, *, now: datetime, zone: str, slot: str | None = None
 
     Without a day, it is the latest such time in the past. Refuses an unreadable, ambiguous or future time.
     """
-    said = _plain(words)
-    if either := re.fullmatch(r"(\d{1,2})h([0-5]\d)", said):
-        said = _clock_or_length(said, f"{either[1]:0>2}:{either[2]}", slot)
-    if found := _AGO.fullmatch(said):
+    typed = _plain(words)
+    if either := re.fullmatch(r"(\d{1,2})h([0-5]\d)", typed):
+        typed = _clock_or_length(typed, f"{either[1]:0>2}:{either[2]}", slot)
+    if found := _AGO.fullmatch(typed):
         ahead = read_length(found["ahead"]) if found["ahead"] else None
         return now + ahead if ahead else now - (read_length(found["length"] or "") or timedelta())
-    if foreign := _FOREIGN.fullmatch(said):
+    if foreign := _FOREIGN.fullmatch(typed):
         name = foreign["zone"].upper()
         raise Refusal(
             f"I can't read {name} times. Use your own time zone ({zone}), or UTC: 10:05z.", slot=slot
         )
-    found = _MOMENT.fullmatch(said)
+    found = _MOMENT.fullmatch(typed)
     clock = _clock(found["clock"]) if found else None
     if not found or clock is None:
         raise _no_moment(words, slot)
     if re.fullmatch(r"[1-9]|1[0-2]", found["clock"]) and not found["utc"]:
-        raise _which_half(said, found, slot)
+        raise _which_half(typed, found, slot)
     try:
         place = _place(found["utc"], zone)
         day = found["day"] or found["after"]
@@ -154,26 +154,26 @@ def read_moment(words: str, *, now: datetime, zone: str, slot: str | None = None
     except (ValueError, OverflowError) as wrong:
         raise _no_moment(words, slot) from wrong
     if day is None and moment + DAY < now + SOON:
-        raise _still_to_come(said, slot)
+        raise _still_to_come(typed, slot)
     return moment
 
 
 def is_start(words: str) -> bool:
     """Whether these words can only be a time, a day or a week. A day or week starts at midnight."""
-    said = _plain(words)
-    return is_moment(words) or bool(re.fullmatch(DATED, said) or _WEEK.fullmatch(said))
+    typed = _plain(words)
+    return is_moment(words) or bool(re.fullmatch(DATED, typed) or _WEEK.fullmatch(typed))
 
 
 def read_start(words: str, *, now: datetime, zone: str, slot: str | None = None) -> datetime:
     """Read a time like `read_moment`, or a day, which means its midnight. A weekday is the latest one. Returns UTC."""
-    said = _plain(words)
-    if week := _WEEK.fullmatch(said):
+    typed = _plain(words)
+    if week := _WEEK.fullmatch(typed):
         weekday = now.astimezone(ZoneInfo(zone)).weekday()
-        said = f"{weekday + (7 if week['which'] == 'last' else 0)} days ago"
-    if re.fullmatch(rf"{DATED}|{_DAYS_AGO}", said):
+        typed = f"{weekday + (7 if week['which'] == 'last' else 0)} days ago"
+    if re.fullmatch(rf"{DATED}|{_DAYS_AGO}", typed):
         place = ZoneInfo(zone)
         try:
-            day = _passed_day(said, time(), now.astimezone(place))
+            day = _passed_day(typed, time(), now.astimezone(place))
             return datetime.combine(day, time(), place).astimezone(
                 UTC
             )  # midnight, or the first time of a day without one
@@ -184,30 +184,30 @@ def read_start(words: str, *, now: datetime, zone: str, slot: str | None = None)
 
 def read_length(words: str) -> timedelta | None:
     """Read a duration: 15m, 20 minutes, half an hour, 1h30. A bare number is minutes. Return None if it is none."""
-    said = " ".join(words.casefold().split()).removeprefix("for ").removeprefix("the ").removeprefix("last ")
-    if re.fullmatch(r"\d{1,4}", said):
-        return int(said) * MINUTE
-    if found := re.fullmatch(r"(\d{1,2})h(\d\d)", said):
+    typed = " ".join(words.casefold().split()).removeprefix("for ").removeprefix("the ").removeprefix("last ")
+    if re.fullmatch(r"\d{1,4}", typed):
+        return int(typed) * MINUTE
+    if found := re.fullmatch(r"(\d{1,2})h(\d\d)", typed):
         return timedelta(hours=int(found[1]), minutes=int(found[2]))
-    if not re.fullmatch(_LENGTH, said):
+    if not re.fullmatch(_LENGTH, typed):
         return None
-    pieces = _PIECE.finditer(said.replace(" and ", " "))
+    pieces = _PIECE.finditer(typed.replace(" and ", " "))
     return sum((_piece(it) for it in pieces), timedelta())
 
 
 def looks_daily(words: str) -> bool:
     """Whether all of these words are about a day, even one that can't be read. `by 20 minutes` is not a day."""
-    said = _plain(words)
-    if re.fullmatch(_MONTH, said):
-        return said not in {"may", "march", "mar"}
-    return is_day(words) or (looks_timely(said) and not said.isdecimal() and read_length(said) is None)
+    typed = _plain(words)
+    if re.fullmatch(_MONTH, typed):
+        return typed not in {"may", "march", "mar"}
+    return is_day(words) or (looks_timely(typed) and not typed.isdecimal() and read_length(typed) is None)
 
 
 def is_day(words: str) -> bool:
     """Whether these words can only be a day: `friday`, not `2 weeks`."""
-    said = _plain(words)
-    is_ahead = _AHEAD.fullmatch(said) and (said.startswith("in ") or " " not in said)
-    return bool(is_ahead or re.fullmatch(DATED, said) or said in _SHORT or _PERIOD.fullmatch(said))
+    typed = _plain(words)
+    is_ahead = _AHEAD.fullmatch(typed) and (typed.startswith("in ") or " " not in typed)
+    return bool(is_ahead or re.fullmatch(DATED, typed) or typed in _SHORT or _PERIOD.fullmatch(typed))
 
 
 def is_length_ahead(words: str) -> bool:
@@ -218,13 +218,13 @@ def is_length_ahead(words: str) -> bool:
 def read_day(words: str, *, now: datetime, zone: str) -> date:
     """Read a day in a person's own zone (IANA): friday, eod, in 2 days, 2026-12-01, 2w. Refuses with examples."""
     today = now.astimezone(ZoneInfo(zone)).date()
-    said = _SHORT.get(_plain(words), _plain(words))
+    typed = _SHORT.get(_plain(words), _plain(words))
     try:
-        if found := _AHEAD.fullmatch(said):
+        if found := _AHEAD.fullmatch(typed):
             return _ahead(today, found)
-        if found := _PERIOD.fullmatch(said):
+        if found := _PERIOD.fullmatch(typed):
             return _end(today, found["unit"] or "day", ahead=bool(found["next"]))
-        return day_named(said, today, passed=False)
+        return day_named(typed, today, passed=False)
     except (ValueError, OverflowError) as wrong:
         raise Refusal(
             f"I can't read the day {shortened(words)}. Try friday, tomorrow, eod, in 2 days, 2026-12-01 or 2w.",
@@ -232,20 +232,20 @@ def read_day(words: str, *, now: datetime, zone: str) -> date:
         ) from wrong
 
 
-def day_named(said: str, today: date, *, passed: bool) -> date:
+def day_named(typed: str, today: date, *, passed: bool) -> date:
     """Return the next day of that name. Today's own weekday counts unless its time has `passed`.
 
     `next friday` is in the next week. Raises ValueError if there is no such day.
     """
-    if not re.fullmatch(DATED, said):
-        raise ValueError(f"{said!r} is no day")
-    if said in _RELATIVE:
-        return today + _RELATIVE[said] * DAY
-    if re.fullmatch(_WEEKDAY, said):
-        return _weekday(said, today, passed=passed)
-    if said[:4].isdigit():
-        return date.fromisoformat(said)
-    found = _of_month(said, today.year)
+    if not re.fullmatch(DATED, typed):
+        raise ValueError(f"{typed!r} is no day")
+    if typed in _RELATIVE:
+        return today + _RELATIVE[typed] * DAY
+    if re.fullmatch(_WEEKDAY, typed):
+        return _weekday(typed, today, passed=passed)
+    if typed[:4].isdigit():
+        return date.fromisoformat(typed)
+    found = _of_month(typed, today.year)
     return found if found >= today else found.replace(year=found.year + 1)
 
 
@@ -263,26 +263,26 @@ _RELATIVE = {
 
 def _plain(words: str) -> str:
     """Normalise: lower case, no word that only means *about*. `~2 p.m.` becomes `2pm`."""
-    said = " ".join(words.casefold().split()).strip(".,;!?()[]*_`")
-    said = re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", said).replace(" o'clock", "").replace("-ish", "")
-    said = re.sub(r",? (?:approx|approximately|uhr|or so)$", "", said)
-    said = _NUMBER.sub(lambda found: _NUMBERS[found[0]], said) if len(said) <= LONGEST else said
-    near = _NEAR.match(said)
-    return said[near.end() :] if near else said
+    typed = " ".join(words.casefold().split()).strip(".,;!?()[]*_`")
+    typed = re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", typed).replace(" o'clock", "").replace("-ish", "")
+    typed = re.sub(r",? (?:approx|approximately|uhr|or so)$", "", typed)
+    typed = _NUMBER.sub(lambda found: _NUMBERS[found[0]], typed) if len(typed) <= LONGEST else typed
+    near = _NEAR.match(typed)
+    return typed[near.end() :] if near else typed
 
 
-def _place(said: str | None, zone: str) -> tzinfo:
-    if said is None:
+def _place(typed: str | None, zone: str) -> tzinfo:
+    if typed is None:
         return ZoneInfo(zone)
-    return datetime.strptime(said, "%z").tzinfo or UTC if said[0] in "+-" else UTC
+    return datetime.strptime(typed, "%z").tzinfo or UTC if typed[0] in "+-" else UTC
 
 
-def _clock(said: str) -> time | None:
-    if said in _NAMED:
-        return _NAMED[said]
-    if re.fullmatch(r"\d{4}", said):
-        said = f"{said[:2]}:{said[2:]}"
-    found = _PARTS.fullmatch(said)
+def _clock(typed: str) -> time | None:
+    if typed in _NAMED:
+        return _NAMED[typed]
+    if re.fullmatch(r"\d{4}", typed):
+        typed = f"{typed[:2]}:{typed[2:]}"
+    found = _PARTS.fullmatch(typed)
     hour = int(found["hour"]) if found else 24
     if found and found["half"]:
         hour = hour % NOON + (NOON if found["half"] == "pm" else 0) if 1 <= hour <= NOON else 24
@@ -298,38 +298,38 @@ def _latest(day: str | None, clock: time, place: tzinfo, now: datetime, slot: st
     return on_the_clock(today, clock, place, slot=slot)
 
 
-def _passed_day(said: str, clock: time, local: datetime) -> date:
+def _passed_day(typed: str, clock: time, local: datetime) -> date:
     today = local.date()
-    if re.fullmatch(_DAYS_AGO, said):
-        ago = read_length(said.removesuffix("ago").strip())
+    if re.fullmatch(_DAYS_AGO, typed):
+        ago = read_length(typed.removesuffix("ago").strip())
         assert ago is not None, "days and weeks are lengths"  # noqa: S101  by construction
         return today - ago
-    if re.fullmatch(_WEEKDAY, said) and not said.startswith(("next", "coming")):
-        back = (today.weekday() - _number_of(said)) % 7
-        is_over = back or (clock <= local.time() and not said.startswith("last"))
+    if re.fullmatch(_WEEKDAY, typed) and not typed.startswith(("next", "coming")):
+        back = (today.weekday() - _number_of(typed)) % 7
+        is_over = back or (clock <= local.time() and not typed.startswith("last"))
         return today - (back if is_over else 7) * DAY
-    named = day_named(said, today, passed=False)
-    is_of_month = said not in _RELATIVE and not said[:4].isdigit() and not re.fullmatch(_WEEKDAY, said)
+    named = day_named(typed, today, passed=False)
+    is_of_month = typed not in _RELATIVE and not typed[:4].isdigit() and not re.fullmatch(_WEEKDAY, typed)
     return named.replace(year=named.year - 1) if is_of_month and named > today else named
 
 
-def _weekday(said: str, today: date, *, passed: bool) -> date:
-    ahead = (_number_of(said) - today.weekday()) % 7
-    if said.startswith("next"):
-        return today + (7 - today.weekday() + _number_of(said)) * DAY
-    if said.startswith("last"):
-        return today - ((today.weekday() - _number_of(said)) % 7 or 7) * DAY
+def _weekday(typed: str, today: date, *, passed: bool) -> date:
+    ahead = (_number_of(typed) - today.weekday()) % 7
+    if typed.startswith("next"):
+        return today + (7 - today.weekday() + _number_of(typed)) * DAY
+    if typed.startswith("last"):
+        return today - ((today.weekday() - _number_of(typed)) % 7 or 7) * DAY
     return today + (ahead or (7 if passed else 0)) * DAY
 
 
-def _number_of(said: str) -> int:
-    name = said.rsplit(maxsplit=1)[-1][:3]
+def _number_of(typed: str) -> int:
+    name = typed.rsplit(maxsplit=1)[-1][:3]
     return next(number for number, it in enumerate(WEEKDAYS) if it.startswith(name))
 
 
-def _of_month(said: str, year: int) -> date:
-    month = next(number for number, it in enumerate(MONTHS, start=1) if re.search(rf"\b{it}", said))
-    number = re.search(r"\d+", said)
+def _of_month(typed: str, year: int) -> date:
+    month = next(number for number, it in enumerate(MONTHS, start=1) if re.search(rf"\b{it}", typed))
+    number = re.search(r"\d+", typed)
     return date(year, month, int(number[0]) if number else 0)
 
 
@@ -358,32 +358,32 @@ def _end(today: date, unit: str, *, ahead: bool) -> date:
     return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
 
 
-def _which_half(said: str, found: re.Match[str], slot: str | None) -> Refusal:
+def _which_half(typed: str, found: re.Match[str], slot: str | None) -> Refusal:
     hour = int(found["clock"]) % NOON
     begin, end = found.span("clock")
-    times = [f"{said[:begin]}{it:02}:00{said[end:]}" for it in (hour, hour + NOON)]
+    times = [f"{typed[:begin]}{it:02}:00{typed[end:]}" for it in (hour, hour + NOON)]
     return Refusal(
-        f"Is {said} {times[0]} or {times[1]}?",
+        f"Is {typed} {times[0]} or {times[1]}?",
         slot=slot,
         choices=tuple(Choice(label=it, say=it) for it in times),
     )
 
 
-def _still_to_come(said: str, slot: str | None) -> Refusal:
-    yesterday = f"yesterday {said}"
+def _still_to_come(typed: str, slot: str | None) -> Refusal:
+    yesterday = f"yesterday {typed}"
     return Refusal(
-        f"{said} is in the future. If you mean yesterday, write {yesterday}.",
+        f"{typed} is in the future. If you mean yesterday, write {yesterday}.",
         slot=slot,
         choices=(Choice(label=yesterday, say=yesterday),),
     )
 
 
-def _clock_or_length(said: str, clock: str, slot: str | None) -> str:
+def _clock_or_length(typed: str, clock: str, slot: str | None) -> str:
     """Read 14h30 as a time of day. 2h30 could also mean that long ago, so ask."""
     if clock >= "10":
         return clock
-    choices = (Choice(label=clock, say=clock), Choice(label=f"{said} ago", say=f"{said} ago"))
-    raise Refusal(f"Is {said} {clock}, or so long ago?", slot=slot, choices=choices)
+    choices = (Choice(label=clock, say=clock), Choice(label=f"{typed} ago", say=f"{typed} ago"))
+    raise Refusal(f"Is {typed} {clock}, or so long ago?", slot=slot, choices=choices)
 
 
 def _no_moment(words: str, slot: str | None) -> Refusal:

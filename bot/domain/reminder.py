@@ -8,7 +8,7 @@ from enum import StrEnum
 from bot.domain.incident.incident import Incident
 from bot.domain.policy import Policy
 from bot.domain.subject import Occurrence, ReminderName
-from bot.domain.timer import LastSent, Timer, mark_of
+from bot.domain.timer import LastSent, Timer, milliseconds
 
 Rule = Callable[[Incident, Policy, str | None], Iterable[Timer | None]]
 """Returns the next occurrence. The last argument is the owner's time zone (IANA), if known."""
@@ -43,7 +43,7 @@ def unknown(_incident: Incident, _policy: Policy, _name: ReminderName, _said: La
 
 def since_opened(incident: Incident) -> str:
     """Return the cycle that starts when the incident is opened or reopened."""
-    return mark_of(incident.opened_at)
+    return milliseconds(incident.opened_at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +93,8 @@ def declare(reminder: Reminder) -> Reminder:
 
 def sent_in(reminded: Mapping[ReminderName, LastSent], name: ReminderName, cycle: str) -> LastSent | None:
     """Return what was last sent in this cycle, else None."""
-    said = reminded.get(name)
-    return said if said and said.mark == cycle else None
+    sent = reminded.get(name)
+    return sent if sent and sent.mark == cycle else None
 
 
 def once(incident: Incident, name: ReminderName, cycle: str, due: datetime) -> Timer | None:
@@ -110,23 +110,23 @@ def repeated(
     *,
     most: int | None = None,
 ) -> Timer | None:
-    said = sent_in(incident.reminded, name, cycle)
-    if said and most is not None and said.count >= most:
+    sent = sent_in(incident.reminded, name, cycle)
+    if sent and most is not None and sent.count >= most:
         return None
-    return occurrence(incident, name, cycle, said, next_period(start, every, said))
+    return occurrence(incident, name, cycle, sent, next_period(start, every, sent))
 
 
-def next_period(start: datetime, every: timedelta, said: LastSent | None) -> datetime:
+def next_period(start: datetime, every: timedelta, sent: LastSent | None) -> datetime:
     """Return the start, or the end of the first period after the last message. Missed periods are sent once."""
-    if said is None or said.at < start:
+    if sent is None or sent.at < start:
         return start
-    return start + every * ((said.at - start) // every + 1)
+    return start + every * ((sent.at - start) // every + 1)
 
 
 def occurrence(
-    incident: Incident, name: ReminderName, cycle: str, said: LastSent | None, due: datetime
+    incident: Incident, name: ReminderName, cycle: str, sent: LastSent | None, due: datetime
 ) -> Timer:
-    nth = Occurrence(name, cycle, str(said.count if said else 0))
+    nth = Occurrence(name, cycle, str(sent.count if sent else 0))
     return Timer(subject=incident.subject, occurrence=nth, due_at=due)
 
 

@@ -7,25 +7,25 @@ SHORTEST, LONGEST = 4, 40
 """In characters. Shorter words are too often alike; longer ones are slow to compare."""
 
 
-def is_slip(said: str, meant: str) -> bool:
+def is_slip(typed: str, meant: str) -> bool:
     """Whether two words differ by one typing error: a letter swapped, missing, added or wrong.
 
     A plural is no error: `drills` is another word than `drill`.
     """
-    if said in {meant, f"{meant}s"} or len(meant) < SHORTEST or abs(len(said) - len(meant)) > 1:
+    if typed in {meant, f"{meant}s"} or len(meant) < SHORTEST or abs(len(typed) - len(meant)) > 1:
         return False
     at = next(
-        (n for n, (one, other) in enumerate(zip(said, meant, strict=False)) if one != other),
-        min(len(said), len(meant)),
+        (n for n, (one, other) in enumerate(zip(typed, meant, strict=False)) if one != other),
+        min(len(typed), len(meant)),
     )
-    left, right = said[at:], meant[at:]
+    left, right = typed[at:], meant[at:]
     swapped = left[:2] == right[1::-1] and left[2:] == right[2:]
     return swapped or left[1:] == right[1:] or left == right[1:] or left[1:] == right
 
 
-def nearest(said: str, known: Iterable[str]) -> str | None:
+def nearest(typed: str, known: Iterable[str]) -> str | None:
     """Return the known word that was probably meant, else None. Very long words match nothing."""
-    close = get_close_matches(said, list(known), n=1) if len(said) <= LONGEST else []
+    close = get_close_matches(typed, list(known), n=1) if len(typed) <= LONGEST else []
     return close[0] if close else None
 
 

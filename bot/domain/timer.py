@@ -13,7 +13,7 @@ LATE_AFTER = timedelta(minutes=1)
 """A reminder sent later than this after its due time is marked as late (issue 3)."""
 
 
-def mark_of(moment: datetime) -> str:
+def milliseconds(moment: datetime) -> str:
     """Return the name of a cycle: its start in milliseconds since 1970."""
     return str(round(moment.timestamp() * 1000))
 
@@ -43,7 +43,7 @@ class Timer:
     def is_late(self, now: datetime) -> bool:
         return now - self.due_at > LATE_AFTER
 
-    def said(self, now: datetime, *, to: CardOnly | Address) -> Reminded:
+    def sent_event(self, now: datetime, *, to: CardOnly | Address) -> Reminded:
         """Return the event that it was sent to this address."""
         return Reminded(
             at=now,
@@ -98,7 +98,7 @@ def remembering(
     """Return the last messages by reminder, with this one added."""
     before = reminded.get(event.reminder)
     count = before.count if before and before.mark == event.mark else 0
-    said = LastSent(
+    last = LastSent(
         mark=event.mark,
         count=count + 1,
         at=event.at,
@@ -107,4 +107,4 @@ def remembering(
         due_at=event.due_at,
         late=event.late,
     )
-    return {**reminded, event.reminder: said}
+    return {**reminded, event.reminder: last}

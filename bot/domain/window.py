@@ -32,9 +32,9 @@ class Window:
 def read_window(words: str, *, now: datetime, zone: str) -> Window:
     """Read a span of time in a person's own zone (IANA). Refuses with examples if it is unreadable or past."""
     local = now.astimezone(ZoneInfo(zone))
-    said = " ".join(words.casefold().split())
+    typed = " ".join(words.casefold().split())
     try:
-        window = _read(said, local)
+        window = _read(typed, local)
     except ValueError as wrong:
         raise Refusal(
             f"I can't read the time {shortened(words)}. Try `tomorrow 18:00-20:00`, `fri 9-17` or "
@@ -59,14 +59,14 @@ def _spoken(moment: datetime, zone: str) -> str:
     return f"{local:%Y-%m-%d %H:%M}" if is_plain else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}z"
 
 
-def _read(said: str, local: datetime) -> Window:
-    if found := _TIMES.fullmatch(said):
+def _read(typed: str, local: datetime) -> Window:
+    if found := _TIMES.fullmatch(typed):
         return _between_times(found, local)
-    if said == "tonight":
+    if typed == "tonight":
         return _night(local)
-    if found := _DAYS.fullmatch(said):
+    if found := _DAYS.fullmatch(typed):
         return _whole_days(found, local)
-    raise ValueError(f"{said!r} is no time")
+    raise ValueError(f"{typed!r} is no time")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,7 +63,7 @@ class FilledRunbook:
     """A runbook with its values. `text` is escaped mrkdwn, as much of it as a message can hold."""
 
     text: str
-    said: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
     """The values by name, each on one line and escaped."""
     left_out: int = 0
     """How many blocks at the end do not fit into a message."""
@@ -81,7 +81,7 @@ class Runbooks(Protocol):
     def find(self, name: str) -> Runbook:
         """Find a runbook by name. Raises Refusal with the nearest name if there is none."""
 
-    def read(self, runbook: Runbook, said: Mapping[str, str]) -> Reading:
+    def read(self, runbook: Runbook, given: Mapping[str, str]) -> Reading:
         """Read what was typed for its parameters, with Slack's own escapes."""
 
     def fill(

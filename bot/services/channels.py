@@ -128,10 +128,10 @@ class Channels:
         """Return who can fix it: the team's manager and Spy's maintainers; never that channel itself."""
         policy = self._tx.policy
         managers = filter(None, map(Directory(self._tx).manager, self._teams(channel)))
-        told = [it for it in (*managers, *policy.maintainers) if it != channel]
+        notified = [it for it in (*managers, *policy.maintainers) if it != channel]
         command = policy.teams.get(policy.command_team or "")
         others = [Directory(self._tx).manager(command) or command.channel] if command else []
-        return told or [it for it in others if it != channel]
+        return notified or [it for it in others if it != channel]
 
 
 def _key(channel: str) -> str:

@@ -53,7 +53,7 @@ class Reminders:
         numbers = {it.number: it for it in subjects if it.kind == INCIDENT}
         return [numbers[number] for number in sorted(self._tx.session.incidents.try_lock(list(numbers)))]
 
-    def plan_anew(self) -> None:
+    def replan(self) -> None:
         """Set the timers of everything open again, because the settings may have changed."""
         people: set[str] = set()
         for incident in self._tx.session.incidents.open(limit=OPEN_AT_MOST):
@@ -62,8 +62,8 @@ class Reminders:
         periods = WorkPeriods(self._tx)
         for person in sorted(people):
             periods.replan(person)
-        Covers(self._tx).plan_anew()  # first: confirming a cover locks the cover before its schedule
-        Shifts(self._tx).plan_anew()
+        Covers(self._tx).replan()  # first: confirming a cover locks the cover before its schedule
+        Shifts(self._tx).replan()
 
     def visit(self, subject: Subject) -> None:
         """Send what is due and still in the subject's agenda. Other timers are removed."""

@@ -151,8 +151,12 @@ def _answer(handler: Callable[[], WebAnswer], path: str, came: float) -> WebAnsw
 
 async def _body(request: Request) -> bytes | None:
     """Read the body. None if it is larger than the limit."""
-    said = request.headers.get("content-length", "")
-    if said.isascii() and said.isdigit() and (len(said) > len(str(LARGEST_BODY)) or int(said) > LARGEST_BODY):
+    length = request.headers.get("content-length", "")
+    if (
+        length.isascii()
+        and length.isdigit()
+        and (len(length) > len(str(LARGEST_BODY)) or int(length) > LARGEST_BODY)
+    ):
         return None
     parts: list[bytes] = []
     size = 0

@@ -18,11 +18,11 @@ async def examine(checks: Mapping[str, Check], *, patience: float) -> Mapping[st
 async def _ask(check: Check, patience: float) -> str:
     """Run a check in its own daemon thread. One that hangs delays neither the others nor the exit."""
     loop = asyncio.get_running_loop()
-    told: asyncio.Future[str] = loop.create_future()
+    answer: asyncio.Future[str] = loop.create_future()
 
     def tell(words: str) -> None:
-        if not told.done():
-            told.set_result(words)
+        if not answer.done():
+            answer.set_result(words)
 
     def run() -> None:
         words = _outcome(check)
@@ -31,7 +31,7 @@ async def _ask(check: Check, patience: float) -> str:
 
     Thread(target=run, name="readiness", daemon=True).start()
     try:
-        return await asyncio.wait_for(told, patience)
+        return await asyncio.wait_for(answer, patience)
     except TimeoutError:
         return f"no answer in {patience:g} s"
 

@@ -21,13 +21,13 @@ class Metrics(Collector):
         *,
         tally: Callable[[], Mapping[tuple[str, str], int]],
         waiting: Callable[[], Mapping[str, int]],
-        standing: Callable[[], Mapping[str, int]],
+        stuck: Callable[[], Mapping[str, int]],
         opened: Callable[[], int],
         given_up: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         self._tally = tally
         self._waiting = waiting
-        self._standing = standing
+        self._stuck = stuck
         self._opened = opened
         self._given_up = given_up
 
@@ -61,12 +61,12 @@ class Metrics(Collector):
         for state in ("held", "ready", "sending"):
             outbox.add_metric((state,), waiting.get(state, 0))
         yield outbox
-        standing = GaugeMetricFamily(
+        stuck = GaugeMetricFamily(
             "spy_outbox_lanes_standing", "Lanes that stand still for longer than the lease.", labels=("kind",)
         )
-        for kind, count in sorted(self._standing().items()):
-            standing.add_metric((kind,), count)
-        yield standing
+        for kind, count in sorted(self._stuck().items()):
+            stuck.add_metric((kind,), count)
+        yield stuck
         yield GaugeMetricFamily("spy_incidents_open", "Incidents that are open.", value=self._opened())
 
     def describe(self) -> Iterable[Metric]:

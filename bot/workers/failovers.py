@@ -202,7 +202,7 @@ class Runner:
             if renew:
                 tx.session.failovers.renew(number, self._owner, until=tx.now + self._lease)
             if tail is not None:
-                actions.heard(number, it.attempt, tail)
+                actions.show_output(number, it.attempt, tail)
             return actions.is_to_stop(number)
 
         is_to_stop = self._in_transaction(look)
@@ -253,7 +253,7 @@ class _Watch:
         self.is_interrupted = False
         self._runner = runner
         self._it = it
-        self._heard = ""
+        self._output = ""
         self._over = Event()
         self._thread = Thread(target=self._watch, name=f"failover-{it.run.number}-watch", daemon=True)
 
@@ -265,22 +265,22 @@ class _Watch:
         self._thread.join()
 
     def hear(self, text: str) -> None:
-        self._heard = (self._heard + text)[-TAIL:]
+        self._output = (self._output + text)[-TAIL:]
 
     def _watch(self) -> None:
         renewed = shown = time.monotonic()
-        told = ""
+        posted = ""
         while not self._over.wait(POLL.total_seconds()):
-            now, heard = time.monotonic(), self._heard
-            is_due = now - shown >= (SHOWN_EVERY if heard != told else SHOWN_AT_LEAST)
+            now, output = time.monotonic(), self._output
+            is_due = now - shown >= (SHOWN_EVERY if output != posted else SHOWN_AT_LEAST)
             renew = now - renewed >= self._runner.lease.total_seconds() / 4
             try:
-                is_to_stop = self._runner.look_in(self._it, heard if is_due else None, renew=renew)
+                is_to_stop = self._runner.look_in(self._it, output if is_due else None, renew=renew)
             except Exception:
                 log.exception("a failover under way can't be looked after; trying again")
                 continue
             if is_due:
-                shown, told = now, heard
+                shown, posted = now, output
             renewed = now if renew else renewed
             if is_to_stop and self._it.may_be_stopped:
                 self.stopped.set()

@@ -24,10 +24,10 @@ class Lanes:
 
     def look(self) -> None:
         """Report each lane that was blocked at the last look and still is, once."""
-        standing = self._standing()
-        stuck = [it for it in standing if it.id in self._seen]
+        waiting = self._stuck()
+        stuck = [it for it in waiting if it.id in self._seen]
         self._seen.clear()
-        self._seen.update(it.id for it in standing)
+        self._seen.update(it.id for it in waiting)
         if stuck:
             self._tell(stuck)
 
@@ -40,19 +40,19 @@ class Lanes:
 
     def trouble(self) -> str:
         """Return how many lanes are blocked, of which kinds and for how long; "" if none is."""
-        standing = self._standing()
-        if not standing:
+        waiting = self._stuck()
+        if not waiting:
             return ""
-        longest = self.clock.now() - min(it.since for it in standing)
-        kinds = ", ".join(sorted({_kind(it) for it in standing}))
-        return f"{len(standing)} lanes stand still, for up to {longest.total_seconds():.0f} s: {kinds}"
+        longest = self.clock.now() - min(it.since for it in waiting)
+        kinds = ", ".join(sorted({_kind(it) for it in waiting}))
+        return f"{len(waiting)} lanes stand still, for up to {longest.total_seconds():.0f} s: {kinds}"
 
     def by_kind(self) -> Mapping[str, int]:
-        return Counter(_kind(it) for it in self._standing())
+        return Counter(_kind(it) for it in self._stuck())
 
-    def _standing(self) -> Sequence[Standstill]:
+    def _stuck(self) -> Sequence[Standstill]:
         with self.sessions.read() as session:
-            return session.outbox.standing(now=self.clock.now(), lease=self.lease)
+            return session.outbox.stuck(now=self.clock.now(), lease=self.lease)
 
 
 def _kind(still: Standstill) -> str:

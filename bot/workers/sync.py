@@ -124,7 +124,7 @@ class Sync:
             return
         for some in range(0, len(news), CHANGES_AT_ONCE):
             with self.sessions.begin_background() as session:
-                Changes(self._transaction(session)).heard_of(news[some : some + CHANGES_AT_ONCE])
+                Changes(self._transaction(session)).record_all(news[some : some + CHANGES_AT_ONCE])
 
     def pages(self) -> None:
         """Ask PagerDuty about every unresolved page, for organisations without its webhook."""
@@ -145,7 +145,7 @@ class Sync:
             return
         kind = "unacknowledged" if found.status == "triggered" else found.status
         with self.sessions.begin() as session:
-            PagerResults(self._transaction(session)).heard(
+            PagerResults(self._transaction(session)).record(
                 PagerNews(id=f"look:{pagerduty_id}", kind=kind, page=found)
             )
 

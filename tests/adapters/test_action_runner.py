@@ -7,15 +7,15 @@ from threading import Event
 
 from bot.adapters.actions.http import HttpCaller
 from bot.adapters.actions.process import Processes
-from bot.adapters.actions.runner import OutsideActionRunner
+from bot.adapters.actions.runner import ExternalActionRunner
 from bot.adapters.actions.variables import Variables
 from bot.adapters.github.workflows import Workflows
 from bot.domain.failover.plan import Check, End, HttpCall, Program
 
 
-def operator(folder: Path, again: timedelta = timedelta(seconds=0.01)) -> OutsideActionRunner:
+def operator(folder: Path, again: timedelta = timedelta(seconds=0.01)) -> ExternalActionRunner:
     variables = Variables({})
-    return OutsideActionRunner(
+    return ExternalActionRunner(
         processes=Processes(folder=folder, environment={}, variables=variables),
         web=HttpCaller(variables),
         workflows=lambda: Workflows("", variables=variables),

@@ -99,11 +99,11 @@ def test_a_change_told_twice_is_one_by_its_id():
         for minute, outcome in ((30, None), (50, "failure"))
     )
 
-    both = begun.told_again(ended)
+    both = begun.updated_by(ended)
 
     assert begun.key == ended.key
     assert (both.happened_at.minute, both.as_of.minute, both.outcome) == (30, 50, "failure")
-    assert ended.told_again(begun).outcome == "failure", "in whatever order they arrive"
+    assert ended.updated_by(begun).outcome == "failure", "in whatever order they arrive"
 
 
 def test_without_an_id_two_requests_are_two_changes():

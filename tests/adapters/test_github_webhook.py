@@ -111,10 +111,10 @@ def test_another_push_is_none(name: str):
 def test_a_merged_pull_request_and_its_push_are_one_change():
     pull, pushed = change("pull_request closed", merged()), change("push")
 
-    both = pushed.told_again(pull)
+    both = pushed.updated_by(pull)
 
     assert pull.key == pushed.key
-    assert both == pull.told_again(pushed)
+    assert both == pull.updated_by(pushed)
     assert (both.kind, both.title) == ("merge", "#2 Update the README with new information.")
 
 

@@ -37,7 +37,7 @@ SENT = {
 }
 
 
-class Told(KnownChat):
+class SentReminder(KnownChat):
     """Slack's side of replies: what was told, after some troubles."""
 
     def __init__(self, *troubles: Exception) -> None:
@@ -68,8 +68,8 @@ def slack():
 
 
 @pytest.fixture
-def told(slack: Slack) -> Told:
-    told = Told()
+def told(slack: Slack) -> SentReminder:
+    told = SentReminder()
     slack.app = build_app(slack.router, told, signing_secret=SECRET, api_url=NOWHERE)
     return told
 
@@ -96,7 +96,7 @@ def test_a_notice_is_left_for_slack_to_bring_again(slack: Slack, error: Exceptio
     assert slack.event(REACTION | {"type": "reaction_added"}).status == 503
 
 
-def test_what_slack_brings_for_the_last_time_is_told(slack: Slack, told: Told):
+def test_what_slack_brings_for_the_last_time_is_told(slack: Slack, told: SentReminder):
     slack.router.fault = Unavailable("it does not answer")
     body = EVENT | {"event": SENT["plain"]}
 
@@ -110,7 +110,7 @@ def test_what_slack_brings_for_the_last_time_is_told(slack: Slack, told: Told):
 
 
 @pytest.mark.parametrize("error", UNSAVED, ids=repr)
-def test_a_button_is_acknowledged_and_its_failure_told(slack: Slack, told: Told, error: Exception):
+def test_a_button_is_acknowledged_and_its_failure_told(slack: Slack, told: SentReminder, error: Exception):
     slack.router.fault = error
 
     answer = slack.interaction(PRESS | {"actions": [BUTTON]})
@@ -142,7 +142,7 @@ def test_a_form_stays_open_with_the_reason(slack: Slack, error: Exception):
     assert "othing was done" in body["errors"]["message"]
 
 
-def test_a_fault_of_ours_is_no_reason_to_bring_it_again(slack: Slack, told: Told):
+def test_a_fault_of_ours_is_no_reason_to_bring_it_again(slack: Slack, told: SentReminder):
     slack.router.fault = RuntimeError("a bug")
 
     assert slack.event(SENT["plain"]).status == 200
@@ -164,7 +164,7 @@ def asked(**more: Any) -> Request:
 
 @pytest.mark.parametrize("troubles", TROUBLES, ids=len)
 def test_a_reply_is_tried_until_slack_takes_it(troubles: list[Exception]):
-    told = Told(*troubles)
+    told = SentReminder(*troubles)
 
     Replies(told).add(asked(response_url="https://x"), Message(text="no"))
 
@@ -172,7 +172,7 @@ def test_a_reply_is_tried_until_slack_takes_it(troubles: list[Exception]):
 
 
 def test_one_that_slack_refuses_holds_up_no_other():
-    told = Told(Rejected("expired_url", "Too late."))
+    told = SentReminder(Rejected("expired_url", "Too late."))
     replies = Replies(told)
 
     replies.add(asked(response_url="https://x"), Message(text="one"))
@@ -182,7 +182,7 @@ def test_one_that_slack_refuses_holds_up_no_other():
 
 
 def test_one_that_waits_to_be_tried_again_holds_up_no_other():
-    told = Told(Throttled("wait", retry_after=timedelta(hours=1)))
+    told = SentReminder(Throttled("wait", retry_after=timedelta(hours=1)))
     replies = Replies(told)
 
     replies.add(asked(response_url="https://x"), Message(text="one"))

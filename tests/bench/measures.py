@@ -154,11 +154,11 @@ def _times(spy: list[tuple[float, Declare]], least: list[tuple[float, Declare]])
 
 
 def _shape(told: list[Declare], first: tuple[int, int], links: list[set[str]]) -> Iterator[Row]:
-    opened, anew = first
+    opened, renewed = first
     yield Row(what="Slack calls in sequence", spy=max(it.depth for it in told), unit="", limit=2)
     yield Row(what="Slack calls in all", spy=max(it.count for it in told), unit="", limit=8)
     yield Row(
-        what="connections to Slack", spy=opened, unit="", limit=6, note=f"{anew} of them in the declare"
+        what="connections to Slack", spy=opened, unit="", limit=6, note=f"{renewed} of them in the declare"
     )
     later = set().union(*links) - links[0]
     yield Row(what="connections opened by later declares", spy=len(later), unit="", limit=0)

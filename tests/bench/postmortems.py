@@ -13,7 +13,7 @@ from bot.commands.plugins import load
 from bot.commands.request import Request, Source
 from bot.commands.router import Router
 from bot.domain.incident.events import NoteTaken
-from bot.domain.timer import mark_of
+from bot.domain.timer import milliseconds
 from bot.services.incident.incidents import Incidents
 from bot.services.postmortem.documents import Documents
 from bot.services.transaction import Transaction
@@ -75,7 +75,7 @@ def lived_through(database: Database, clock: FrozenClock) -> None:
         for number in range(ENTRIES - incident.entries):
             at = clock.now() - timedelta(seconds=ENTRIES - number)
             note = NoteTaken(
-                at=at, by="U0RAJ", note=f"the queue is {number} long, <@U0KIM>", message=mark_of(at)
+                at=at, by="U0RAJ", note=f"the queue is {number} long, <@U0KIM>", message=milliseconds(at)
             )
             incident = tx.record(incident, note)
         Incidents(tx).resolve(tx.incident(1), "it drained", by="U0ANA")

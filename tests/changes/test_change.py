@@ -73,16 +73,16 @@ def test_what_is_told_later_counts_in_whatever_order_it_arrives():
         number=0, outcome="success", happened_at=NOON + MINUTE, as_of=NOON + MINUTE, url="https://x"
     )
 
-    both = begun.told_again(ended)
+    both = begun.updated_by(ended)
 
     assert both == replace(begun, outcome="success", as_of=NOON + MINUTE, url="https://x")
-    assert replace(ended, number=12).told_again(begun) == both
+    assert replace(ended, number=12).updated_by(begun) == both
 
 
 def test_an_old_word_takes_nothing_back():
     ended = deploy(outcome="failure", as_of=NOON + HOUR)
 
-    assert ended.told_again(deploy(outcome="queued", as_of=NOON)) == ended
+    assert ended.updated_by(deploy(outcome="queued", as_of=NOON)) == ended
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from bot.adapters.actions.http import HttpCaller
 from bot.adapters.actions.process import Processes
-from bot.adapters.actions.runner import OutsideActionRunner
+from bot.adapters.actions.runner import ExternalActionRunner
 from bot.adapters.actions.variables import Variables
 from bot.adapters.github.workflows import Pace, Workflows
 from bot.domain.failover.plan import (
@@ -77,7 +77,7 @@ def outside_world() -> Iterator[World]:
         workflows = Workflows(
             environment["GITHUB_TOKEN"], variables=variables, url=environment["GITHUB_API_URL"], pace=pace
         )
-        runner = OutsideActionRunner(
+        runner = ExternalActionRunner(
             processes=Processes(folder=Path(), environment=environment, variables=variables, grace=SHORT),
             web=HttpCaller(variables),
             workflows=lambda: workflows,

@@ -122,7 +122,7 @@ def test_a_lock_comes_back_as_it_was_and_is_found_while_it_stands(sessions: Sess
         assert session.locks.get(1) == released
         assert session.locks.of("checkout") == replace(lock(2), reminded_at=NOON, reminders=2)
         assert session.locks.of("payments") is None
-        assert [it.number for it in session.locks.standing()] == [3, 2]
+        assert [it.number for it in session.locks.held()] == [3, 2]
 
 
 def test_changes_and_locks_have_numbers_of_their_own(sessions: Sessions) -> None:
@@ -150,6 +150,6 @@ def test_of_two_who_lock_at_once_one_gets_a_sentence(sessions: Sessions) -> None
         thread.join()
 
     with sessions.begin() as session:
-        [standing] = session.locks.standing()
+        [existing] = session.locks.held()
     assert len(refused) == 1
-    assert f"locked already, by <@{standing.by}>" in refused[0]
+    assert f"locked already, by <@{existing.by}>" in refused[0]

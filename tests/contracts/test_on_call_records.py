@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.domain.incident.events import Resolved
 from bot.domain.oncall.cover import CoverRequest
-from bot.domain.oncall.shift import Overload, Shift, Told, Turn
+from bot.domain.oncall.shift import Overload, SentReminder, Shift, Turn
 from bot.domain.subject import Occurrence
 from bot.ports import Contact, Sessions
 from tests.contracts.test_session import NOON, declared, noted, paged
@@ -41,7 +41,9 @@ def cover(number: int = 3, *, hours: int = 0) -> CoverRequest:
 
 
 def test_a_shift_comes_back_as_it_was(sessions: Sessions) -> None:
-    told = replace(shift(), told={Occurrence("warning", "1d"): Told(at=NOON, late=True)}, ready_at=NOON)
+    told = replace(
+        shift(), told={Occurrence("warning", "1d"): SentReminder(at=NOON, late=True)}, ready_at=NOON
+    )
     told = replace(told, overload=Overload(at=NOON, incidents=(41, 42, 43)))
     with sessions.begin() as session:
         session.shifts.put(shift())

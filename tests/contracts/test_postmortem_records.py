@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from bot.domain.oncall.shift import Told
+from bot.domain.oncall.shift import SentReminder
 from bot.domain.postmortem.follow_up import Category, Filed, FollowUp
 from bot.domain.postmortem.postmortem import OWED, Postmortem
 from bot.domain.subject import Occurrence
@@ -34,7 +34,7 @@ def test_a_postmortem_comes_back_as_it_was(sessions: Sessions) -> None:
         nothing={"recovery": "because"},
         filed=filed,
         edited_by_people=("public",),
-        told={Occurrence(OWED, "1", "half"): Told(at=NOON, late=True)},
+        told={Occurrence(OWED, "1", "half"): SentReminder(at=NOON, late=True)},
         told_to={Occurrence(OWED, "1", "half"): "U0ANA"},
     )
     with sessions.begin() as session:

@@ -613,13 +613,13 @@ def test_a_lane_stands_still_when_its_first_is_due_or_under_way_for_longer_than_
     claimed(sessions, owner="hangs")
     queue(sessions, post("b1", to="C0B"))
 
-    def standing(after: timedelta) -> list[tuple[str, datetime]]:
+    def stuck_after(after: timedelta) -> list[tuple[str, datetime]]:
         with sessions.read() as session:
-            found = session.outbox.standing(now=NOON + after, lease=LEASE)
+            found = session.outbox.stuck(now=NOON + after, lease=LEASE)
         return [(it.effect.key, it.since) for it in found]
 
-    assert standing(LEASE) == []
-    assert standing(MINUTE) == [("a1", NOON + LEASE), ("b1", NOON)]
+    assert stuck_after(LEASE) == []
+    assert stuck_after(MINUTE) == [("a1", NOON + LEASE), ("b1", NOON)]
 
 
 def test_a_key_is_known_before_and_after_its_effect_is_done(sessions: Sessions) -> None:

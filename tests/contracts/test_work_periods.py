@@ -56,7 +56,7 @@ def test_a_stretch_comes_back_as_it_was(sessions: Sessions) -> None:
     period = period.after(
         Timer(
             subject=Subject("person", "U0ANA"), occurrence=Occurrence("relief", "7", "ask"), due_at=NOON
-        ).said(NOON, to="x")
+        ).sent_event(NOON, to="x")
     )
     period = replace(period, fine_at=NOON, pages=(17, 18))
     period = period.asking(Asked(words="relief-ask", to="C0IMOC", at=NOON, due_at=NOON))

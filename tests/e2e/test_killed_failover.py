@@ -16,7 +16,17 @@ from sqlalchemy import event
 
 from bot.adapters.database import Database, open_engine
 from bot.app.samples.failover_play import LOOK
-from bot.domain.failover.plan import Check, End, Instruction, Outcome, Plan, Program, Step, Workflow, told
+from bot.domain.failover.plan import (
+    Check,
+    End,
+    Instruction,
+    Outcome,
+    Plan,
+    Program,
+    Step,
+    Workflow,
+    described,
+)
 from bot.domain.failover.run import Failover
 from bot.domain.failover.state import Answer, State
 from bot.domain.policy import Policy
@@ -96,7 +106,7 @@ class Marks:
         del mark, timeout, hear, stopped
         self.fuse.burn()
         with self.file.open("a") as lines:
-            lines.write(f"{told(instruction)}\n")
+            lines.write(f"{described(instruction)}\n")
         self.fuse.burn()
         return Outcome(end=End.OK, says="exit 0")
 
@@ -190,7 +200,7 @@ def dies(url: str, number: int, marks: Path, boundaries: int, *, ends_red: bool)
 def truth(run: Failover, done: list[str]) -> Answer:
     """Return whether what is asked about has happened, as somebody who went to look would."""
     assert run.question
-    does = told(run.instruction(run.question.action))
+    does = described(run.instruction(run.question.action))
     return Answer.HAPPENED if does in done else Answer.DID_NOT
 
 

@@ -355,7 +355,7 @@ def test_one_message_shows_it_live(play: FailoverPlay):
     assert step_run
     play.spy.clock.tick(seconds=7)
     with play.spy.tx() as tx:
-        FailoverActions(tx).heard(1, step_run.attempt, "moved 5 %\n<!channel> `x`")
+        FailoverActions(tx).show_output(1, step_run.attempt, "moved 5 %\n<!channel> `x`")
 
     assert read(play.card()) == [
         "*Failover 1 · pod 7 to east* · by Ana Lima",

@@ -17,8 +17,8 @@ from bot.domain.failover.plan import (
     Question,
     Step,
     Workflow,
+    described,
     staged,
-    told,
 )
 from bot.domain.refusal import Refusal
 
@@ -63,13 +63,13 @@ def test_a_usage_line_may_have_synonyms():
 
     assert plan.read("cell 7 to east") == GIVEN
     assert plan.begins("CELL")
-    assert plan.said(GIVEN) == "Pod 7 to east"
+    assert plan.in_words(GIVEN) == "Pod 7 to east"
 
 
 def test_what_was_said_can_be_said_again():
     given = {"pod": "7 a", "location": "east"}
 
-    assert POD.read(POD.said(given)) == given
+    assert POD.read(POD.in_words(given)) == given
 
 
 def test_values_are_filled_in_wherever_their_name_stands():
@@ -205,4 +205,4 @@ def test_taking_back_is_a_plan_of_the_undos_last_ones_first():
 def test_what_an_action_does_is_told_in_one_line(
     instruction: Program | HttpCall | Workflow | Question, words: str
 ):
-    assert told(instruction) == words
+    assert described(instruction) == words

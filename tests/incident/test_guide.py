@@ -78,7 +78,7 @@ WHOLE = (stated(), updated(), suspected(), mitigated(), resolved())
     ],
 )
 def test_the_facts_say_which_step_it_is(happened: Sequence[Event], step: GuideStep, missing: tuple[str, ...]):
-    now = guide.standing(told(*happened))
+    now = guide.current(told(*happened))
 
     assert now == guide.Guide(step=step, missing=missing)
 
@@ -86,17 +86,17 @@ def test_the_facts_say_which_step_it_is(happened: Sequence[Event], step: GuideSt
 def test_without_a_commander_the_first_step_is_not_done():
     nobody = Incident(number=1, name="x", declared_by="U0ANA", declared_at=NOON, channel_name="inc-1")
 
-    assert guide.standing(nobody) == guide.Guide(step=GuideStep.CALM, missing=("commander",))
+    assert guide.current(nobody) == guide.Guide(step=GuideStep.CALM, missing=("commander",))
 
 
 def test_assessing_wants_a_severity_too():
-    assert guide.standing(told(severity=None)) == guide.Guide(
+    assert guide.current(told(severity=None)) == guide.Guide(
         step=GuideStep.IMPACT, missing=("severity", "impact")
     )
 
 
 def test_a_false_alarm_has_no_steps():
-    assert guide.standing(told(events.Cancelled(at=NOON, by="U0ANA"))) is None
+    assert guide.current(told(events.Cancelled(at=NOON, by="U0ANA"))) is None
 
 
 def test_one_press_moves_on_whatever_is_missing():
@@ -108,7 +108,7 @@ def test_one_press_moves_on_whatever_is_missing():
         incident = incident.after(word)
 
     assert steps == ["impact", "communicate", "changes", "mitigate", "cause"]
-    assert guide.standing(incident) == guide.Guide(step=GuideStep.CONFIRM, missing=("end",))
+    assert guide.current(incident) == guide.Guide(step=GuideStep.CONFIRM, missing=("end",))
 
 
 def test_the_end_is_not_said_by_moving_on():
@@ -139,7 +139,7 @@ REOPENED = events.Reopened(at=after(minutes=60), by="U0ANA")
 def test_reopened_it_is_mitigated_anew_and_what_was_said_stays_said():
     incident = told(*WHOLE, passed(GuideStep.MITIGATE, 20), REOPENED)
 
-    assert guide.standing(incident) == guide.Guide(step=GuideStep.MITIGATE, missing=("mitigation",))
+    assert guide.current(incident) == guide.Guide(step=GuideStep.MITIGATE, missing=("mitigation",))
     assert guide.passed(GuideStep.MITIGATE, incident) is None
 
 
@@ -256,7 +256,7 @@ def test_it_is_said_once_and_then_shows_what_became_of_it():
     incident = told(suspected(3))
     timer = next(it for it in agenda(incident, POLICY) if it.reminder == MITIGATE_FIRST.name)
 
-    said = incident.after(timer.said(after(minutes=10), to=IncidentChannel(42)))
+    said = incident.after(timer.sent_event(after(minutes=10), to=IncidentChannel(42)))
 
     assert due(said.after(suspected(12, "a full queue"))) is None
     assert status(said, POLICY, MITIGATE_FIRST.name, said.reminded[MITIGATE_FIRST.name]) is Status.OPEN
@@ -269,4 +269,4 @@ def test_where_roll_back_is_asked_nothing_is_added():
     asked = next(it for it in agenda(incident, POLICY) if it.reminder == "roll_back")
 
     assert due(incident) is None
-    assert due(incident.after(asked.said(after(minutes=10), to=IncidentChannel(42)))) is None
+    assert due(incident.after(asked.sent_event(after(minutes=10), to=IncidentChannel(42)))) is None

@@ -141,7 +141,7 @@ def test_another_policy_sets_the_timers_of_what_is_open_anew(sessions: Database)
     sooner = Policy(severities=POLICY.severities, milestones=())
     with sessions.begin() as session:
         session.timers.replace(Subject("incident", "1"), [])
-        Reminders(Transaction(session=session, now=NOON, policy=sooner)).plan_anew()
+        Reminders(Transaction(session=session, now=NOON, policy=sooner)).replan()
 
     ticks(sessions, minutes=15).run()
 

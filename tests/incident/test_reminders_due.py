@@ -48,7 +48,7 @@ def due(incident: Incident, reminder: str, policy: Policy = POLICY) -> datetime 
 def spoken(incident: Incident, reminder: str, *, at: datetime, policy: Policy = POLICY) -> Incident:
     found = timer(incident, reminder, policy)
     assert found
-    return incident.after(found.said(at, to="U0ANA"))
+    return incident.after(found.sent_event(at, to="U0ANA"))
 
 
 def updated(incident: Incident, *, at: datetime, severity: Severity = SEV1) -> Incident:
@@ -378,7 +378,7 @@ def test_a_page_is_spoken_of_five_times():
     for minutes in (5, 10, 15, 20, 25):
         found = page_agenda(page, POLICY)[0]
         assert found.due_at == after(minutes=minutes)
-        page = page.after(found.said(after(minutes=minutes), to=IncidentChannel(42)))
+        page = page.after(found.sent_event(after(minutes=minutes), to=IncidentChannel(42)))
 
     assert page_agenda(page, POLICY) == []
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.incident.timeline import MINOR, Entry, latest, told
+from bot.domain.incident.timeline import MINOR, Entry, latest, visible
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -29,21 +29,21 @@ def numbers(entries: list[Entry]) -> list[int]:
 
 
 def test_what_was_corrected_is_told_in_its_new_words():
-    assert numbers(told([entry(1), entry(2), entry(3, supersedes=1)])) == [2, 3]
+    assert numbers(visible([entry(1), entry(2), entry(3, supersedes=1)])) == [2, 3]
 
 
 def test_what_was_taken_back_is_not_told_at_all():
-    assert numbers(told([entry(1), entry(2, supersedes=1, substance=False)])) == []
+    assert numbers(visible([entry(1), entry(2, supersedes=1, substance=False)])) == []
 
 
 def test_what_was_hidden_is_not_told():
-    assert numbers(told([entry(1, visibility="hidden"), entry(2)])) == [2]
+    assert numbers(visible([entry(1, visibility="hidden"), entry(2)])) == [2]
 
 
 def test_things_are_told_in_the_order_they_happened():
     said_earlier = entry(3, occurred_at=NOON)
 
-    assert numbers(told([entry(1), entry(2), said_earlier])) == [3, 1, 2]
+    assert numbers(visible([entry(1), entry(2), said_earlier])) == [3, 1, 2]
 
 
 def test_a_latecomer_hears_the_last_events_of_substance():
@@ -60,4 +60,4 @@ def test_nobody_hears_more_than_was_asked_for(kinds: list[tuple[bool, str | None
     ]
 
     assert len(latest(entries, most=most)) <= most
-    assert set(numbers(latest(entries, most=most))) <= set(numbers(told(entries)))
+    assert set(numbers(latest(entries, most=most))) <= set(numbers(visible(entries)))

@@ -63,9 +63,9 @@ def test_cover_is_asked_of_the_team_and_the_first_one_has_it(rota: Rota):
     assert [(it.name, it.start.hour, it.end.hour) for it in turns][1] == ("Raj Patel", 18, 20)
     assert "covers it already" in late
     assert all(
-        "is on call instead of Ana Lima" in rota.heard("covering", who)[0] for who in ("U0ANA", "U0RAJ")
+        "is on call instead of Ana Lima" in rota.texts("covering", who)[0] for who in ("U0ANA", "U0RAJ")
     )
-    assert "covers for Ana Lima" in rota.heard("cover", "C0IMOC")[0]
+    assert "covers for Ana Lima" in rota.texts("cover", "C0IMOC")[0]
 
 
 def test_who_was_asked_and_can_not_is_left_alone_while_the_asker_hears_of_it(rota: Rota):
@@ -77,8 +77,8 @@ def test_who_was_asked_and_can_not_is_left_alone_while_the_asker_hears_of_it(rot
     rota.pass_time(9 * DAY)
     said(rota, "oncall cover withdraw 1", by="U0KIM")
 
-    assert len(rota.heard("cover", "U0RAJ")) == 1
-    assert len(rota.heard("covering", "U0KIM")) == 1 + len(("1w", "3d", "2d"))
+    assert len(rota.texts("cover", "U0RAJ")) == 1
+    assert len(rota.texts("covering", "U0KIM")) == 1 + len(("1w", "3d", "2d"))
 
 
 def test_who_covers_is_ready_and_is_not_told_at_once_what_they_know(rota: Rota):
@@ -87,10 +87,10 @@ def test_who_covers_is_ready_and_is_not_told_at_once_what_they_know(rota: Rota):
     rota.deliver_promises()
     rota.sync()
 
-    assert rota.heard("warning", "U0RAJ") == []
+    assert rota.texts("warning", "U0RAJ") == []
     rota.pass_time(DAY + 7 * HOUR)
-    assert len(rota.heard("warning", "U0RAJ")) == 3
-    assert rota.heard("unready", "C0IMOC") == []
+    assert len(rota.texts("warning", "U0RAJ")) == 3
+    assert rota.texts("unready", "C0IMOC") == []
 
 
 def test_who_is_covered_for_a_while_is_ready_for_the_rest_as_before(rota: Rota):
@@ -102,8 +102,8 @@ def test_who_is_covered_for_a_while_is_ready_for_the_rest_as_before(rota: Rota):
     rota.pass_time(DAY + 9 * HOUR)
 
     assert "Tue 24 Nov 20:00 to Mon 30 Nov" in said(rota, "oncall me")
-    assert len(rota.heard("warning", "U0ANA")) == 3  # a day and an hour before she is on call again, and then
-    assert rota.heard("unready", "C0IMOC") == []
+    assert len(rota.texts("warning", "U0ANA")) == 3  # a day and an hour before she is on call again, and then
+    assert rota.texts("unready", "C0IMOC") == []
 
 
 def test_one_person_can_be_asked_and_can_say_no(rota: Rota):
@@ -113,22 +113,22 @@ def test_one_person_can_be_asked_and_can_say_no(rota: Rota):
 
     rota.spy.press("I can't", asked, by="U0RAJ")
 
-    assert rota.heard("cover", "C0IMOC") == []
-    assert "*Raj Patel can't cover*" in rota.heard("covering", "U0ANA")[0]
+    assert rota.texts("cover", "C0IMOC") == []
+    assert "*Raj Patel can't cover*" in rota.texts("covering", "U0ANA")[0]
 
 
 def test_an_uncovered_request_is_asked_again_and_stops_when_it_is_covered(rota: Rota):
     said(rota, "oncall cover 2026-11-28 18:00-20:00")
 
     rota.pass_time(3 * DAY + 7 * HOUR)
-    asked = len(rota.heard("cover", "C0IMOC"))
+    asked = len(rota.texts("cover", "C0IMOC"))
     said(rota, "oncall cover accept 1", by="U0RAJ")
     rota.deliver_promises()
     rota.pass_time(2 * DAY)
 
     assert asked == 3  # at once, and three and two days before
-    assert len(rota.heard("cover", "C0IMOC")) == asked
-    assert all("covers for Ana Lima" in text for text in rota.heard("cover", "C0IMOC"))
+    assert len(rota.texts("cover", "C0IMOC")) == asked
+    assert all("covers for Ana Lima" in text for text in rota.texts("cover", "C0IMOC"))
 
 
 def test_an_override_made_by_hand_ends_the_asking(rota: Rota):
@@ -138,9 +138,9 @@ def test_an_override_made_by_hand_ends_the_asking(rota: Rota):
 
     rota.pass_time(4 * DAY)
 
-    assert len(rota.heard("cover", "C0IMOC")) == 1
-    assert "no longer needs cover" in rota.heard("cover", "C0IMOC")[0]
-    assert "is no longer on call" in rota.heard("covering", "U0ANA")[0]
+    assert len(rota.texts("cover", "C0IMOC")) == 1
+    assert "no longer needs cover" in rota.texts("cover", "C0IMOC")[0]
+    assert "is no longer on call" in rota.texts("covering", "U0ANA")[0]
 
 
 def test_a_promise_that_pagerduty_refuses_is_told_to_both_and_cover_is_wanted_again(rota: Rota):
@@ -149,7 +149,7 @@ def test_a_promise_that_pagerduty_refuses_is_told_to_both_and_cover_is_wanted_ag
     with rota.spy.tx() as tx:
         Covers(tx).refused(1, str(Rejected("no_such_user", "PagerDuty has no user with that e-mail")))
 
-    heard = [rota.heard("covering", who)[0] for who in ("U0ANA", "U0RAJ")]
+    heard = [rota.texts("covering", who)[0] for who in ("U0ANA", "U0RAJ")]
     again = said(rota, "oncall cover accept 1", by="U0KIM")
 
     assert all(text.startswith("*Not covered yet*") for text in heard)
@@ -198,7 +198,7 @@ def test_find_cover_opens_a_form_with_the_shifts_times_and_the_form_asks(rota: R
     rota.spy.say(form.command, by="U0ANA", given=given)
 
     assert form.facts["when"] == "2026-11-23 12:00 - 2026-11-30 12:00"
-    assert len(rota.heard("cover", "C0IMOC")) == 1
+    assert len(rota.texts("cover", "C0IMOC")) == 1
 
 
 # --- does my phone ring? ----------------------------------------------------------------------------------
@@ -218,9 +218,9 @@ def test_a_test_page_says_after_two_minutes_that_nobody_answered_and_stops(rota:
     rota.pass_time(HOUR)
 
     assert len(rota.spy.asked(SendPage)) == 1
-    assert "was not acknowledged" in rota.heard("tested", "U0ANA")[0]
+    assert "was not acknowledged" in rota.texts("tested", "U0ANA")[0]
     assert [it.answer for it in rota.spy.asked(AnswerPage)] == ["resolved"]
-    assert rota.heard("unanswered", "U0ANA") == []
+    assert rota.texts("unanswered", "U0ANA") == []
 
 
 def test_a_test_page_that_was_acknowledged_proves_that_the_phone_rings(rota: Rota):
@@ -229,11 +229,11 @@ def test_a_test_page_that_was_acknowledged_proves_that_the_phone_rings(rota: Rot
     rota.spy.clock.tick(seconds=40)
     with rota.spy.tx() as tx:
         acknowledged = Ringing(id="PD1", url="https://example.com", status="acknowledged", at=rota.now)
-        PagerResults(tx).heard(PagerNews(id="1", kind="acknowledged", page=acknowledged))
+        PagerResults(tx).record(PagerNews(id="1", kind="acknowledged", page=acknowledged))
 
     rota.pass_time(HOUR)
 
-    assert rota.heard("tested", "U0ANA") == ["*Your phone works*: you acknowledged the test page after 40 s."]
+    assert rota.texts("tested", "U0ANA") == ["*Your phone works*: you acknowledged the test page after 40 s."]
 
 
 def test_a_test_page_is_gentle_and_says_that_nothing_is_wrong(rota: Rota):

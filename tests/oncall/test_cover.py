@@ -30,7 +30,7 @@ def reminder_messages(cover: CoverRequest) -> list[str]:
     """Speak each reminder when it is due, and tell which there were."""
     said = []
     while timers := cover_agenda(cover, Policy(), zone="UTC"):
-        cover = cover.after_saying(timers[0], at=timers[0].due_at)
+        cover = cover.after_sending(timers[0], at=timers[0].due_at)
         said.append(str(timers[0].occurrence))
     return said
 
@@ -47,7 +47,7 @@ def test_several_that_were_missed_are_said_once():
     cover = asked()
     first = cover_agenda(cover, Policy(), zone="UTC")[0]
 
-    after = cover.after_saying(first, at=START - 36 * HOUR)
+    after = cover.after_sending(first, at=START - 36 * HOUR)
 
     assert reminder_messages(after) == ["1d", "12h"]
     assert after.told[Occurrence("cover", "28d")].late

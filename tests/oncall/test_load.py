@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.incident.timeline import Entry
-from bot.domain.oncall.load import Ring, Spell, is_night, loads, most_at_once, spells
+from bot.domain.oncall.load import CommandPeriod, Ring, command_periods, is_night, loads, most_at_once
 from bot.domain.policy import Timers
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -61,7 +61,7 @@ def test_a_night_may_lie_within_one_day_or_not_be_at_all():
 
 
 def test_time_in_command_is_cut_at_the_beginning_of_what_is_asked():
-    led = {"INC-1": [Spell(person="U0ANA", start=NOON - 5 * HOUR, end=NOON + HOUR)]}
+    led = {"INC-1": [CommandPeriod(person="U0ANA", start=NOON - 5 * HOUR, end=NOON + HOUR)]}
 
     load = loads([], led, since=NOON, zones={}, timers=Timers())[0]
 
@@ -79,7 +79,7 @@ def test_the_most_burdened_come_first_and_two_in_a_shift_are_marked():
 
 def test_what_somebody_leads_weighs_as_what_they_are_paged_for():
     led = {
-        name: [Spell(person="U0ANA", start=NOON + at * HOUR, end=NOON + 9 * HOUR)]
+        name: [CommandPeriod(person="U0ANA", start=NOON + at * HOUR, end=NOON + 9 * HOUR)]
         for name, at in (("INC-1", -9), ("INC-2", 1), ("INC-3", 2))
     }
 
@@ -96,7 +96,7 @@ def test_command_is_read_from_the_timeline_over_handovers_and_reopening():
         entry("reopened", 5, by="U0KIM"),
     ]
 
-    found = spells(told, now=NOON + 6 * HOUR)
+    found = command_periods(told, now=NOON + 6 * HOUR)
 
     assert [(it.person, it.end - it.start) for it in found] == [
         ("U0ANA", HOUR),

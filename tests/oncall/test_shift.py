@@ -51,7 +51,7 @@ def lived(shift: Shift, until: datetime, *, awake_from: datetime | None = None) 
         at = max(timer.due_at, awake_from or timer.due_at)
         if at > until:
             break
-        shift = shift.after_saying(timer, at=at)
+        shift = shift.after_sending(timer, at=at)
         said.append(f"{timer.reminder}/{timer.occurrence} {at - shift.start}")
     return said
 
@@ -119,8 +119,8 @@ def test_what_was_missed_while_spy_was_down_is_said_once():
 def test_a_warning_is_late_when_it_comes_more_than_a_minute_after_it_was_due():
     timer = shift_agenda(shift(), POLICY)[0]
 
-    in_time = shift().after_saying(timer, at=timer.due_at + MINUTE)
-    late = shift().after_saying(timer, at=timer.due_at + 2 * MINUTE)
+    in_time = shift().after_sending(timer, at=timer.due_at + MINUTE)
+    late = shift().after_sending(timer, at=timer.due_at + 2 * MINUTE)
 
     assert (in_time.told[Occurrence("warning", "7d")].late, late.told[Occurrence("warning", "7d")].late) == (
         False,
@@ -175,7 +175,7 @@ def test_a_shift_that_goes_and_comes_back_is_not_warned_of_again_for_the_same_ho
     warned = shift()
     for _ in range(2):
         timer = shift_agenda(warned, POLICY)[0]
-        warned = warned.after_saying(timer, at=timer.due_at)
+        warned = warned.after_sending(timer, at=timer.due_at)
     gone = warned.gone(START - 20 * HOUR)
 
     back = gone.seen(turn(), person="U0ANA", zone="UTC", at=START - 10 * HOUR)
@@ -208,7 +208,7 @@ def test_a_shift_of_an_hour_needs_no_handover():
 def test_a_day_before_is_the_same_time_of_day_when_clocks_change(start: datetime, utc: str):
     mine = shift(start=start, zone="Europe/Berlin", known=2 * DAY)
 
-    mine = mine.after_saying(shift_agenda(mine, POLICY)[0], at=mine.known_since)
+    mine = mine.after_sending(shift_agenda(mine, POLICY)[0], at=mine.known_since)
 
     found = due(mine)
     assert found
@@ -227,7 +227,7 @@ def test_an_hour_before_is_an_hour_also_on_the_night_when_clocks_change():
 def test_a_person_who_moves_zone_is_warned_by_their_new_clock():
     start = datetime(2026, 10, 25, 8, 0, tzinfo=UTC)
     mine = shift(start=start, zone="Europe/Berlin", known=2 * DAY)
-    mine = mine.after_saying(shift_agenda(mine, POLICY)[0], at=mine.known_since)
+    mine = mine.after_sending(shift_agenda(mine, POLICY)[0], at=mine.known_since)
 
     moved = mine.seen(mine.turn, person="U0ANA", zone="Asia/Kolkata", at=start - 30 * HOUR)
 
@@ -302,7 +302,7 @@ def test_three_incidents_in_twelve_hours_of_a_shift_are_too_many(
 def test_relief_is_offered_once_a_shift():
     weighed = shift().after_incidents(opened(1, 2, 3), POLICY.timers, at=START + 3 * HOUR)
     timer = next(it for it in shift_agenda(weighed, POLICY) if it.reminder == "overload")
-    offered = weighed.after_saying(timer, at=timer.due_at)
+    offered = weighed.after_sending(timer, at=timer.due_at)
 
     again = offered.after_incidents(opened(1, 2, 3, 4), POLICY.timers, at=START + 4 * HOUR)
 

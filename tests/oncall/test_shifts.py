@@ -55,11 +55,11 @@ def test_shifts_and_cover_go_by_what_the_configuration_says_now(rota: Rota):
     rota.spy.adopt(replace(POLICY, timers=timers))
 
     with rota.spy.tx() as tx:
-        Reminders(tx).plan_anew()
+        Reminders(tx).replan()
     rota.pass_time(2 * WEEK)
 
     assert warned(rota, "U0ANA") == ["7d", "3d", "1h"]
-    assert not any("comes late" in it for it in rota.heard("warning", "U0ANA"))
+    assert not any("comes late" in it for it in rota.texts("warning", "U0ANA"))
     assert [it.mark for it in first_shows(rota, "cover")] == [":asked", ":2h"]
 
 
@@ -69,7 +69,7 @@ def test_a_warning_tells_the_time_in_the_persons_own_zone(rota: Rota):
 
     rota.pass_time(WEEK)
 
-    assert rota.heard("warning", "U0RAJ") == [
+    assert rota.texts("warning", "U0RAJ") == [
         "*You are on call for :imoc in 6 d 21 h*: Mon 7 Dec 14:30 to Mon 14 Dec 14:30 (Asia/Kolkata)."
     ]
 
@@ -107,7 +107,7 @@ def test_the_owner_hears_an_hour_before_of_who_did_not_answer():
 
     rota.pass_time(MONDAY - rota.now - HOUR)
 
-    assert rota.heard("unready", "U0KIM")[0].startswith(
+    assert rota.texts("unready", "U0KIM")[0].startswith(
         "*Ana Lima has not confirmed yet* that they are ready for :imoc"
     )
 
@@ -119,7 +119,7 @@ def test_what_the_owner_heard_is_mended_when_the_answer_comes(rota: Rota):
 
     rota.spy.say("oncall ready", by="U0ANA")
 
-    assert "Ana Lima confirmed 09:00 UTC" in in_utc(rota.heard("unready", "C0IMOC")[0])
+    assert "Ana Lima confirmed 09:00 UTC" in in_utc(rota.texts("unready", "C0IMOC")[0])
 
 
 def test_the_owner_hears_nothing_of_who_is_ready(rota: Rota):
@@ -129,7 +129,7 @@ def test_the_owner_hears_nothing_of_who_is_ready(rota: Rota):
 
     rota.pass_time(WEEK)
 
-    assert rota.heard("unready", "C0IMOC") == []
+    assert rota.texts("unready", "C0IMOC") == []
 
 
 # --- moved ------------------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ def test_a_shift_that_is_overridden_an_hour_before_warns_the_other_and_takes_the
     assert warned(rota, "U0ANA") == ["7d", "1d"]
     assert all(
         it.startswith("*No longer yours*") and "Raj Patel has it." in it
-        for it in rota.heard("warning", "U0ANA")
+        for it in rota.texts("warning", "U0ANA")
     )
     assert warned(rota, "U0RAJ") == ["1d", "start"]
 
@@ -163,7 +163,7 @@ def test_a_shift_that_moves_by_hours_is_warned_of_anew_and_not_for_the_old_hour(
     rota.pass_time(DAY)
 
     assert warned(rota, "U0ANA") == ["7d", "1d", "1d", "1h", "start"]
-    assert rota.heard("warning", "U0ANA")[1].startswith("*No longer yours*")
+    assert rota.texts("warning", "U0ANA")[1].startswith("*No longer yours*")
 
 
 def test_a_shift_that_is_swapped_and_swapped_back_is_not_warned_of_twice_for_the_same_hour(rota: Rota):
@@ -237,10 +237,10 @@ def test_after_three_hours_down_what_is_overdue_comes_once_and_says_so(rota: Rot
     rota.pass_time(DAY)
 
     assert warned(rota, "U0ANA") == ["7d", "1d", "1h"]
-    last = rota.heard("warning", "U0ANA")[-1]
+    last = rota.texts("warning", "U0ANA")[-1]
     assert last.startswith("*You are on call for :imoc now*")
     assert "This comes late" in last
-    assert len(rota.heard("unready", "C0IMOC")) == 1
+    assert len(rota.texts("unready", "C0IMOC")) == 1
 
 
 def test_what_became_moot_while_spy_was_down_is_not_said(rota: Rota):
@@ -272,7 +272,7 @@ def test_who_has_no_slack_account_is_reported_once(rota: Rota):
         rota.sync()
         rota.pass_time(2 * DAY)
 
-    heard = rota.heard("stranger", "C0IMOC")
+    heard = rota.texts("stranger", "C0IMOC")
 
     assert len(heard) == 1
     assert heard[0].startswith("*Ana Lima is on call for :imoc and can't be found in Slack*")
@@ -315,7 +315,7 @@ def test_the_handover_lists_the_incidents_of_the_shift_and_no_others(rota: Rota)
 
     rota.pass_time(23 * HOUR)
 
-    heard = rota.heard("handover", "U0ANA")[0]
+    heard = rota.texts("handover", "U0ANA")[0]
     assert heard.startswith("*Write your handover*")
     assert "INC-1 checkout is down" in heard
     assert "DRILL · INC-2" in heard
@@ -339,7 +339,7 @@ def test_at_the_third_incident_of_a_shift_relief_is_offered_once(rota: Rota):
     rota.pass_time(HOUR)
     opens(rota, '"one"', '"a fire drill" drill', '"two"')
     opens(rota, '"none of hers"', by="U0RAJ")
-    before = rota.heard("overload", "U0ANA")
+    before = rota.texts("overload", "U0ANA")
 
     opens(rota, '"three"', '"four"')
 
@@ -358,7 +358,7 @@ def test_a_page_to_the_team_is_an_incident_of_its_shift(rota: Rota):
 
     opens(rota, '"one" sev1', '"two" sev1', '"three" sev1', by="U0RAJ")
 
-    assert len(rota.heard("overload", "U0ANA")) == 1
+    assert len(rota.texts("overload", "U0ANA")) == 1
 
 
 def test_the_offer_is_mended_when_somebody_else_has_the_rest(rota: Rota):
@@ -371,6 +371,6 @@ def test_the_offer_is_mended_when_somebody_else_has_the_rest(rota: Rota):
     rota.sync()
     rota.pass_time(DAY)
 
-    assert rota.heard("overload", "U0ANA") == [
+    assert rota.texts("overload", "U0ANA") == [
         "*The rest is no longer yours*: the shift for :imoc had 3 incidents within 12 h (INC-1, INC-2, INC-3)."
     ]

@@ -208,7 +208,7 @@ def hear(spy: SpyKit, body: bytes) -> None:
     with spy.tx(source="pagerduty") as tx:
         found = news(body, signed(body), ["s"])
         assert found
-        PagerResults(tx).heard(found)
+        PagerResults(tx).record(found)
 
 
 def signed(body: bytes) -> str:

@@ -43,7 +43,7 @@ def sent(spy: SpyKit, number: int = 1) -> None:
 def hear(spy: SpyKit, kind: str, **about: object) -> None:
     ringing = replace(RINGING, **about)  # type: ignore[arg-type]
     with spy.tx(source="pagerduty") as tx:
-        PagerResults(tx).heard(PagerNews(id="n", kind=kind, page=ringing))
+        PagerResults(tx).record(PagerNews(id="n", kind=kind, page=ringing))
 
 
 def kinds(spy: SpyKit) -> list[str]:

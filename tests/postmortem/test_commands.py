@@ -312,15 +312,15 @@ def test_github_closes_and_opens_a_follow_up(spy: SpyKit, channel: str):
     )
 
     with spy.tx(source="github") as tx:
-        heard = [FollowUps(tx).heard(it) for it in (news, news, replace(news, number=99))]
+        heard = [FollowUps(tx).record(it) for it in (news, news, replace(news, number=99))]
 
     assert heard == [True, False, False]
     assert spy.lines(1)[-1] == "*Follow-up 1 is done*, by Raj Patel: alert on it"
     assert isinstance(spy.effects[-1], ExportPostmortem)
     with spy.tx(source="github") as tx:
         late = replace(news, state="open", at=news.at - timedelta(minutes=1))
-        assert not FollowUps(tx).heard(late)
-        assert FollowUps(tx).heard(replace(news, state="open"))
+        assert not FollowUps(tx).record(late)
+        assert FollowUps(tx).record(replace(news, state="open"))
     assert "open again" in spy.lines(1)[-1]
 
 

@@ -32,7 +32,7 @@ def said(incident: Incident, *, zone: str = "UTC", most: int = 6) -> list[str]:
     while len(told) < most and (agenda := postmortem_agenda(postmortem, incident, POLICY, zone=zone)):
         [timer] = agenda
         told.append(f"{timer.occurrence.n} {timer.due_at:%a %H:%M}")
-        postmortem = postmortem.after_saying(timer, to="U0ANA", at=timer.due_at)
+        postmortem = postmortem.after_sending(timer, to="U0ANA", at=timer.due_at)
     return told
 
 
@@ -101,7 +101,7 @@ def test_what_fell_due_while_spy_was_away_is_said_once():
     incident = resolved("sev1")
     [first] = postmortem_agenda(Postmortem(incident=42), incident, POLICY, zone="UTC")
     back = MONDAY + 5 * DAY
-    postmortem = Postmortem(incident=42).after_saying(first, to="U0ANA", at=back)
+    postmortem = Postmortem(incident=42).after_sending(first, to="U0ANA", at=back)
 
     [then] = postmortem_agenda(postmortem, incident, POLICY, zone="UTC")
 
@@ -217,7 +217,7 @@ def test_a_follow_up_is_asked_for_two_days_before_of_a_morning():
     [timer] = follow_up_agenda(mine, POLICY.timers, zone="Europe/Lisbon")
 
     assert timer.due_at == datetime(2026, 12, 2, 10, 0, tzinfo=UTC)
-    assert follow_up_agenda(mine.after_saying(timer, at=timer.due_at), POLICY.timers, zone="UTC") == []
+    assert follow_up_agenda(mine.after_sending(timer, at=timer.due_at), POLICY.timers, zone="UTC") == []
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ class Debt:
     """A duty that must be spoken of by now; `spell` is what it belongs to, so that it is new when that is new."""
 
     reminder: str
-    spell: object
+    period: object
     due_at: datetime
 
     def is_late(self, now: datetime) -> bool:
@@ -58,7 +58,7 @@ class Speech:
     """Something that was said of an incident, as the test has seen it."""
 
     reminder: str
-    spell: object
+    period: object
     at: datetime
 
 
@@ -67,18 +67,18 @@ class Rhythm:
     """When a duty is due: at the start, and at the end of each period, if it has one, at `most` so often."""
 
     reminder: str
-    spell: object
+    period: object
     start: datetime
     every: timedelta | None = None
     most: int | None = None
 
     def debt(self, said: Sequence[Speech], now: datetime) -> Debt | None:
         """Whatever was missed is one debt."""
-        mine = [it.at for it in said if (it.reminder, it.spell) == (self.reminder, self.spell)]
+        mine = [it.at for it in said if (it.reminder, it.period) == (self.reminder, self.period)]
         due = self._due([at for at in mine if at >= self.start])
         if due is None or due > now or (self.most is not None and len(mine) >= self.most):
             return None
-        return Debt(reminder=self.reminder, spell=self.spell, due_at=due)
+        return Debt(reminder=self.reminder, period=self.period, due_at=due)
 
     def _due(self, said: Sequence[datetime]) -> datetime | None:
         if not said:
@@ -98,9 +98,9 @@ def _while_open(incident: Incident) -> Iterator[Rhythm]:
         yield from _promise(incident, incident.update_due, POLICY.severities[incident.severity])
     if incident.severity is None:
         start = opened + NO_SEVERITY
-        yield Rhythm(reminder="no_severity", spell=opened, start=start, every=NO_SEVERITY, most=MOST)
+        yield Rhythm(reminder="no_severity", period=opened, start=start, every=NO_SEVERITY, most=MOST)
     if not incident.impact:
-        yield Rhythm(reminder="milestone:check", spell=opened, start=opened + CHECK)
+        yield Rhythm(reminder="milestone:check", period=opened, start=opened + CHECK)
 
 
 def _promise(incident: Incident, due: datetime, severity: Severity) -> Iterator[Rhythm]:
@@ -108,12 +108,14 @@ def _promise(incident: Incident, due: datetime, severity: Severity) -> Iterator[
     is_snoozed = snooze and snooze.mark == str(round(due.timestamp() * 1000))
     start = max(due, snooze.until) if snooze and is_snoozed else due
     for reminder, after in (("update_due", timedelta()), ("update_late", SHOWN)):
-        yield Rhythm(reminder=reminder, spell=due, start=start + after, every=severity.update_every)
+        yield Rhythm(reminder=reminder, period=due, start=start + after, every=severity.update_every)
 
 
 def _at_the_end(incident: Incident) -> Iterator[Rhythm]:
     if incident.phase is Phase.RESOLVED and incident.resolved_at:
-        yield Rhythm(reminder="milestone:report@stop", spell=incident.resolved_at, start=incident.resolved_at)
+        yield Rhythm(
+            reminder="milestone:report@stop", period=incident.resolved_at, start=incident.resolved_at
+        )
 
 
 # --- people -----------------------------------------------------------------------------------------------

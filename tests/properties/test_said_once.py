@@ -278,7 +278,7 @@ class World(RuleBasedStateMachine):
 
 
 def said(debt: Debt, at: datetime) -> Speech:
-    return Speech(reminder=debt.reminder, spell=debt.spell, at=at)
+    return Speech(reminder=debt.reminder, period=debt.period, at=at)
 
 
 def moment(entry: Entry) -> datetime:

@@ -52,7 +52,7 @@ def minutes(period: WorkPeriod, most: int, zone: tzinfo = UTC) -> list[float]:
 
 
 def send(period: WorkPeriod, timer: Timer, at: datetime | None = None) -> WorkPeriod:
-    return period.after(timer.said(at or timer.due_at, to=IncidentChannel(42)))
+    return period.after(timer.sent_event(at or timer.due_at, to=IncidentChannel(42)))
 
 
 def declared(number: int = 42) -> Incident:

@@ -186,8 +186,8 @@ def test_then_everybody_is_asked_each_hour(spy: Night):
 
     asked = shows(spy.wait(120))
 
-    anew = [it.mark for it in asked if it.to == IncidentChannel(1) and "again" in it.mark]
-    assert list(dict.fromkeys(anew)) == [":relief-again1@incident:1", ":relief-again2@incident:1"]
+    renewed = [it.mark for it in asked if it.to == IncidentChannel(1) and "again" in it.mark]
+    assert list(dict.fromkeys(renewed)) == [":relief-again1@incident:1", ":relief-again2@incident:1"]
     assert len(spy.pages(1)) == 4
 
 
@@ -588,7 +588,7 @@ def test_a_policy_that_changes_moves_what_is_due(spy: Night):
     spy.declare()
     hasty = replace(TEAM, timers=replace(TEAM.timers, relief_warn=timedelta(minutes=20)))
     with spy.sessions.begin() as session:
-        Reminders(Transaction(session=session, now=spy.clock.now(), policy=hasty)).plan_anew()
+        Reminders(Transaction(session=session, now=spy.clock.now(), policy=hasty)).replan()
 
         [due] = session.timers.due(Subject("person", "U0ANA"), NOON + timedelta(minutes=20))
 

@@ -8,7 +8,7 @@ from bot.domain.oncall.effects import MakeOverride
 from bot.domain.policy import Policy
 from bot.ports import Person, Profile
 from bot.testing import NOON, POLICY, FrozenClock, SpyKit
-from bot.workers.deliver.handler import Handlers, Outside
+from bot.workers.deliver.handler import Clients, Handlers
 from bot.workers.sync import Sync
 from plugins import incident, oncall, page
 from tests.fakes.chat import FakeChat
@@ -71,11 +71,11 @@ class Rota:
 
     def deliver_promises(self) -> None:
         """Let PagerDuty hear of promises to cover, and answer."""
-        handler = Handlers(Outside(templates=self.spy.templates, chat=self.chat, maybe_pager=self.pager))
+        handler = Handlers(Clients(templates=self.spy.templates, chat=self.chat, maybe_pager=self.pager))
         for effect in self.spy.asked(MakeOverride):
             deliver(self.spy, handler, effect)
 
-    def heard(self, message_type: str, to: str) -> list[str]:
+    def texts(self, message_type: str, to: str) -> list[str]:
         """Return the messages of a message type to an address, as each stands now."""
         return [message.text for message in self.messages(message_type, to)]
 

@@ -57,7 +57,7 @@ class Story:
             ringing = Ringing(
                 id="PD1", url="https://acme.pagerduty.com/1", status="acknowledged", who=who, at=at
             )
-            PagerResults(tx).heard(PagerNews(id="n1", kind="acknowledged", page=ringing))
+            PagerResults(tx).record(PagerNews(id="n1", kind="acknowledged", page=ringing))
 
     def document(self) -> Document:
         with self.spy.tx() as tx:

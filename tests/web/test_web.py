@@ -171,7 +171,7 @@ def test_figures_are_told_while_the_database_is_away():
     def away() -> dict[str, int]:
         raise Unavailable("the server is gone")
 
-    metrics = Metrics(tally=lambda: {("Post", "delivered"): 3}, waiting=away, standing=dict, opened=lambda: 0)
+    metrics = Metrics(tally=lambda: {("Post", "delivered"): 3}, waiting=away, stuck=dict, opened=lambda: 0)
 
     with opened(metrics=metrics_registry(metrics)) as web:
         answer = web.get("/metrics")
@@ -181,7 +181,7 @@ def test_figures_are_told_while_the_database_is_away():
 
 
 def test_lanes_that_stand_still_are_counted_by_kind():
-    metrics = Metrics(tally=dict, waiting=dict, standing=lambda: {"SendPage": 2}, opened=lambda: 0)
+    metrics = Metrics(tally=dict, waiting=dict, stuck=lambda: {"SendPage": 2}, opened=lambda: 0)
 
     with opened(metrics=metrics_registry(metrics)) as web:
         assert 'spy_outbox_lanes_standing{kind="SendPage"} 2.0' in web.get("/metrics").text

@@ -8,7 +8,7 @@ import pytest
 from bot.adapters.github.tracker import GitHub
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.sandbox.box import Box
-from bot.workers.deliver.handler import Handlers, Outside
+from bot.workers.deliver.handler import Clients, Handlers
 from tests.fakes.chat import FakeChat
 from tests.support.folders import TEMPLATES
 
@@ -26,5 +26,5 @@ def handler(box: Box) -> Iterator[Handlers]:
         environment["GITHUB_TOKEN"], url=environment["GITHUB_API_URL"], timeout=timedelta(seconds=10)
     )
     templates = JinjaTemplates([TEMPLATES])
-    yield Handlers(Outside(templates=templates, chat=FakeChat(), open_tracker=lambda: github))
+    yield Handlers(Clients(templates=templates, chat=FakeChat(), open_tracker=lambda: github))
     github.close()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.domain.effects import Notify, UpsertMessage
 from bot.ports import OutboxItem
-from bot.workers.deliver.handler import Handlers, Outside
+from bot.workers.deliver.handler import Clients, Handlers
 from tests.fakes.chat import FakeChat
 from tests.support.folders import TEMPLATES
 from tests.support.stories import Story
@@ -15,7 +15,7 @@ ANNOUNCEMENT = UpsertMessage(key="announcement:1:x", message_type="announcement"
 
 
 def test_an_announcement_that_is_refused_seven_times_is_told_once():
-    story, handler = Story(), Handlers(Outside(templates=SHIPPED, chat=FakeChat()))
+    story, handler = Story(), Handlers(Clients(templates=SHIPPED, chat=FakeChat()))
     story.spy.adopt(
         replace(story.spy.policy, announce="C0INCIDENTS", permissions={"admin": frozenset({"U0KIM"})})
     )

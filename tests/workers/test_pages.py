@@ -13,7 +13,7 @@ from bot.ports import OutboxItem, PagerNews, Profile, Rejected, Ringing, Unreach
 from bot.services.paging.pager_results import PagerResults
 from bot.services.people import People
 from bot.testing import POLICY, FrozenClock, SpyKit
-from bot.workers.deliver.handler import Handlers, Outside
+from bot.workers.deliver.handler import Clients, Handlers
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager
 from tests.support.folders import ROOT
@@ -51,7 +51,7 @@ class World:
 
     @property
     def handlers(self) -> Handlers:
-        return Handlers(Outside(templates=self.spy.templates, chat=self.chat, maybe_pager=self.pager))
+        return Handlers(Clients(templates=self.spy.templates, chat=self.chat, maybe_pager=self.pager))
 
     def last(self, kind: type[Effect]) -> OutboxItem:
         """Return the last effect of a kind, as it waits in the outbox."""
@@ -111,7 +111,7 @@ def test_the_webhook_of_it_that_comes_first_does_not_hide_who_did(world: World):
     world.spy.say("pager ack 1", by="U0ZOE")
     answered = world.pager.answer("Q0000000000001", "acknowledged", email=None)
     with world.spy.tx() as tx:
-        PagerResults(tx).heard(
+        PagerResults(tx).record(
             PagerNews(id="1", kind="acknowledged", page=replace(answered, in_own_name=False))
         )
         PagerResults(tx).answered(1, "acknowledged", answered, by="U0ZOE")
@@ -166,7 +166,7 @@ def acknowledged(world: World, email: str = "raj@example.com") -> None:
     world.pager.become("Q0000000000001", "acknowledged", by=email)
     with world.spy.tx() as tx:
         found = world.pager.look("Q0000000000001")
-        PagerResults(tx).heard(PagerNews(id="1", kind="acknowledged", page=found))
+        PagerResults(tx).record(PagerNews(id="1", kind="acknowledged", page=found))
 
 
 def test_who_acknowledges_on_the_phone_is_found_by_e_mail_and_invited(world: World):

@@ -28,15 +28,15 @@ class HttpReply:
 
 def judged(answer: HttpReply, expect: Expect) -> tuple[End, str]:
     """Return whether an answer is as expected, and a short description of it."""
-    said = f"HTTP {answer.status}"
+    result = f"HTTP {answer.status}"
     wanted = expect.status or range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
     if answer.status not in wanted:
-        return End.RED, f"{said}, to {_cut(answer.elsewhere)}" if answer.elsewhere else said
+        return End.RED, f"{result}, to {_cut(answer.elsewhere)}" if answer.elsewhere else result
     if (expect.json or expect.text is not None) and not answer.is_whole:
         return End.RED, f"its answer is longer than {LONGEST_ANSWER // 1024 // 1024} MB"
     if expect.text is not None and expect.text not in answer.body.decode(errors="replace"):
         return End.RED, f"“{_cut(expect.text)}” is not in its answer"
-    return _weighed(answer.body, expect.json) if expect.json else (End.OK, said)
+    return _weighed(answer.body, expect.json) if expect.json else (End.OK, result)
 
 
 def _weighed(body: bytes, bounds: Mapping[str, Bound]) -> tuple[End, str]:
@@ -74,12 +74,12 @@ def _at(value: Any, path: str) -> Any:
 
 def _wrong(path: str, value: Any, bound: Bound) -> str:
     """Return what is wrong with a value; empty if it is as expected."""
-    said = f"{path} is {_shown(value)}"
+    result = f"{path} is {_shown(value)}"
     if value is _NOTHING:
         return f"{path} is missing"
     if bound.equals is not None and not _is_same(value, bound.equals):
-        return f"{said}, not {_shown(bound.equals)}"
-    return f"{said}, {beyond}" if (beyond := _beyond(value, bound)) else ""
+        return f"{result}, not {_shown(bound.equals)}"
+    return f"{result}, {beyond}" if (beyond := _beyond(value, bound)) else ""
 
 
 def _beyond(value: Any, bound: Bound) -> str:

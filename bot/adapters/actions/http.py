@@ -198,8 +198,8 @@ def _told(trouble: Exception, *, silence: str) -> _NoAnswer:
     """Return what went wrong, and whether the request may have been sent."""
     match trouble:
         case NewConnectionError() | ConnectTimeoutError() | ProxyError():
-            said = (it.strerror for it in causes(trouble) if isinstance(it, OSError) and it.strerror)
-            return _NoAnswer(End.RED, f"cannot be reached: {next(said, 'it does not answer').lower()}")
+            errors = (it.strerror for it in causes(trouble) if isinstance(it, OSError) and it.strerror)
+            return _NoAnswer(End.RED, f"cannot be reached: {next(errors, 'it does not answer').lower()}")
         case SSLError() if any(isinstance(it, ssl.SSLCertVerificationError) for it in causes(trouble)):
             return _NoAnswer(End.RED, "cannot be reached: its certificate is not trusted")
         case ReadTimeoutError():

@@ -81,10 +81,10 @@ class Output:
         self._raw = raw[whole:]
         self._waiting += plain(raw[:whole])
         until = len(self._waiting) if is_last else self._secrets.settled(self._waiting)
-        said, self._waiting = self._secrets.masked(self._waiting[:until]), self._waiting[until:]
-        if said:
-            self._keep(said)
-            self._hear(said)
+        output, self._waiting = self._secrets.masked(self._waiting[:until]), self._waiting[until:]
+        if output:
+            self._keep(output)
+            self._hear(output)
 
     def say(self, line: str) -> None:
         """Add a line written by Spy."""
@@ -104,8 +104,8 @@ class Output:
         """How many bytes came before `text`."""
         return self._passed - len(self.text.encode())
 
-    def _keep(self, said: str) -> None:
-        data = said.encode()
+    def _keep(self, output: str) -> None:
+        data = output.encode()
         self._passed += len(data)
         self._last += data[-KEPT:]
         del self._last[: -2 * KEPT]

@@ -31,7 +31,7 @@ LONGEST_LOOK = timedelta(seconds=10)
 """The longest one HTTP attempt of a check may take; a check with more time tries again instead of waiting."""
 
 
-class OutsideActionRunner:
+class ExternalActionRunner:
     """Implements `ports.ActionRunner`. A failure outside is returned as an Outcome, not raised."""
 
     def __init__(

@@ -49,24 +49,24 @@ def news(body: bytes, *, signature: str, heard_at: datetime) -> Change:
     If the tool sends no `id`, the `signature` identifies the request.
     """
     try:
-        told = _Told.model_validate_json(body)
+        report = _Report.model_validate_json(body)
     except ValidationError as odd:
         raise Rejected("malformed", _sentence(odd)) from None
-    service = service_name(told.service)
+    service = service_name(report.service)
     if service is None:
         raise Rejected("malformed", "The field service has no letter or digit in it.")
-    happened_at = min(told.at or heard_at, heard_at)
-    ident = f"id:{service}:{told.id}" if told.id else hashlib.sha256(signature.encode()).hexdigest()
+    happened_at = min(report.at or heard_at, heard_at)
+    ident = f"id:{service}:{report.id}" if report.id else hashlib.sha256(signature.encode()).hexdigest()
     return Change(
         key=f"tool:{ident}",
         source=TOOL,
-        kind=_word(told.kind) or DEPLOY,
+        kind=_word(report.kind) or DEPLOY,
         service=service,
-        title=one_line(told.title) or "(no title)",
-        url=address(told.url),
-        author=_word(told.author),
-        ref=_word(told.ref),
-        outcome=_word(told.outcome),
+        title=one_line(report.title) or "(no title)",
+        url=address(report.url),
+        author=_word(report.author),
+        ref=_word(report.ref),
+        outcome=_word(report.outcome),
         happened_at=happened_at,
         as_of=happened_at,
         heard_at=heard_at,
@@ -77,7 +77,7 @@ def _word(given: str | None) -> str | None:
     return one_line(given or "", WORD) or None
 
 
-class _Told(Part):
+class _Report(Part):
     service: Annotated[str, Field(min_length=1, max_length=200)]
     title: Annotated[str, Field(min_length=1)]
     kind: str = DEPLOY

@@ -35,7 +35,7 @@ class LockTable(Table[Lock]):
     row, adapter = tables.LockRow, TypeAdapter(Lock)
     fields = ("service", "stands")
 
-    def standing(self) -> Sequence[Lock]:
+    def held(self) -> Sequence[Lock]:
         return sorted(self._by("stands"), key=lambda it: (it.since, it.number))
 
     def of(self, service: str) -> Lock | None:

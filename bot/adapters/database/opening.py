@@ -50,16 +50,16 @@ def is_ready(engine: Engine) -> bool:
 
 
 def _when_started(look: Callable[[], str | None]) -> str | None:
-    until, is_told = time.monotonic() + WAIT, False
+    until, is_logged = time.monotonic() + WAIT, False
     while True:
         try:
             return look()
         except DBAPIError as error:
             if not STARTING.search(str(error)) or time.monotonic() > until:
                 raise
-        if not is_told:
+        if not is_logged:
             log.warning("the database is still starting; waiting for it", seconds=WAIT)
-            is_told = True
+            is_logged = True
         time.sleep(LOOK_EVERY)
 
 
@@ -73,10 +73,10 @@ def _in_a_sentence(engine: Engine, act: Callable[[], T]) -> T:
 
 def _why(error: DBAPIError) -> str:
     """Return the driver's message without the parts that repeat the address."""
-    told = str(translated(error)).strip().splitlines()[0]
+    why = str(translated(error)).strip().splitlines()[0]
     for mark in ("FATAL:", "failed: "):
-        told = told.rpartition(mark)[2]
-    return told.strip().rstrip(".")
+        why = why.rpartition(mark)[2]
+    return why.strip().rstrip(".")
 
 
 def _write_nothing(engine: Engine) -> None:

@@ -128,8 +128,8 @@ class OutboxTable(Rows):
         self.flush()
         return self._connection.execute(find(self._table, "key"), {"key": key}).first() is not None
 
-    def standing(self, *, now: datetime, lease: timedelta) -> Sequence[Standstill]:
-        found = self._connection.execute(_standing(self._table), {"now": now, "late": now - lease})
+    def stuck(self, *, now: datetime, lease: timedelta) -> Sequence[Standstill]:
+        found = self._connection.execute(_stuck(self._table), {"now": now, "late": now - lease})
         return [
             Standstill(
                 id=row.id,
@@ -211,7 +211,7 @@ def _finishing(outbox: Table) -> Update:
 
 
 @cache
-def _standing(outbox: Table) -> Select[Any]:
+def _stuck(outbox: Table) -> Select[Any]:
     """Find the first item of each lane if it has been due since before `late`, or if its lease ended before `now`."""
     c = outbox.c
     moment = {name: bindparam(name, type_=c.due_at.type) for name in ("now", "late")}

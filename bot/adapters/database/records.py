@@ -70,20 +70,20 @@ class PersonTable(Table[Person]):
         return {**super()._columns(value), "name": value.name.casefold()}
 
     def named(self, name: str) -> Person | None:
-        said, c = name.casefold(), self._table.c
-        query = select(c.kept).where(or_(c.name == said, c.name.startswith(f"{said} ", autoescape=True)))
+        typed, c = name.casefold(), self._table.c
+        query = select(c.kept).where(or_(c.name == typed, c.name.startswith(f"{typed} ", autoescape=True)))
         query = query.order_by(c.is_assignable.desc())
         found = self._with_changed(
             self._read(query.limit(2 + len(self._changed)), {}),
-            lambda it: f"{it.name.casefold()} ".startswith(f"{said} "),
+            lambda it: f"{it.name.casefold()} ".startswith(f"{typed} "),
         )
         found = [it for it in found if it.is_assignable] or found
         return found[0] if len(found) == 1 else None
 
     def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:
-        told, asked = self._table.c.profiled_at, self._table.c.asked_at
-        oldest = [asked.nulls_first(), told.nulls_first()]
-        return self._where(or_(told.is_(None), told < before), order=oldest, limit=limit)
+        profiled, asked = self._table.c.profiled_at, self._table.c.asked_at
+        oldest = [asked.nulls_first(), profiled.nulls_first()]
+        return self._where(or_(profiled.is_(None), profiled < before), order=oldest, limit=limit)
 
 
 class UserGroupTable(Table[UserGroup]):

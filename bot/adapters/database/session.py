@@ -142,10 +142,10 @@ class Database:
         """Return the time in UTC on PostgreSQL's machine."""
         try:
             with self.engine.connect() as connection:
-                told: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+                clock_time: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         except DBAPIError as error:
             raise translated(error) from error
-        return told.astimezone(UTC)
+        return clock_time.astimezone(UTC)
 
     def ping(self) -> str:
         """Return "" if the database answers; else raise the driver's error."""

@@ -34,10 +34,10 @@ def upsert(dialect: str, into: Table, key: str, *columns: str) -> Insert:
 
 
 @cache
-def add_once(dialect: str, into: Table, *told: str) -> Insert:
+def add_once(dialect: str, into: Table, *returned: str) -> Insert:
     """Insert a row unless its key exists. The statement returns these columns of new rows."""
     new: Insert = insert(dialect, into).on_conflict_do_nothing()
-    return new.returning(*(into.c[name] for name in told)) if told else new
+    return new.returning(*(into.c[name] for name in returned)) if returned else new
 
 
 @cache

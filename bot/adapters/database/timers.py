@@ -151,11 +151,11 @@ class TimerTable(Rows):
             self._put([_row(timer) for timer in wanted.values()])
         self._wanted.clear()
 
-    def _execute(self, statements: Mapping[str, TextClause], **told: Any) -> None:
+    def _execute(self, statements: Mapping[str, TextClause], **parameters: Any) -> None:
         """Run a statement with each list as one parameter, so that the statement never changes."""
         listed = {
             name: json.dumps(it) if isinstance(it, list) and self._dialect == "sqlite" else it
-            for name, it in told.items()
+            for name, it in parameters.items()
         }
         self._connection.execute(statements[self._dialect], listed)
 

@@ -55,9 +55,9 @@ def _wait(limited: GithubException) -> timedelta:
 
 
 def _port_error(trouble: GithubException) -> Exception:
-    said = trouble.message or "no reason given"
+    detail = trouble.message or "no reason given"
     if trouble.status >= HTTPStatus.INTERNAL_SERVER_ERROR or trouble.status == HTTPStatus.REQUEST_TIMEOUT:
-        return Unreachable(f"GitHub answered {trouble.status}: {said}")
+        return Unreachable(f"GitHub answered {trouble.status}: {detail}")
     if trouble.status == HTTPStatus.TOO_MANY_REQUESTS:
         return Throttled("GitHub asks to wait", retry_after=_wait(trouble))
     if trouble.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
@@ -69,7 +69,7 @@ def _port_error(trouble: GithubException) -> Exception:
     details = trouble.data.get("errors") if isinstance(trouble.data, dict) else None
     several = details if isinstance(details, list) else []
     more = "; ".join(str(it.get("message") or it.get("field")) for it in several if isinstance(it, dict))
-    return Rejected("refused", f"GitHub answered {trouble.status}: {said}{f' ({more})' if more else ''}")
+    return Rejected("refused", f"GitHub answered {trouble.status}: {detail}{f' ({more})' if more else ''}")
 
 
 class WorkflowTrouble(Exception):  # noqa: N818  named for what happened
@@ -104,7 +104,7 @@ def asking() -> Iterator[None]:
 
 
 def _refusal(refused: GithubException) -> WorkflowTrouble:
-    said = refused.message or "no reason given"
+    detail = refused.message or "no reason given"
     pause = asked_pause(refused.headers or {})
     if pause:
         why = f"GitHub asks for a pause of {span(pause)}"
@@ -113,24 +113,24 @@ def _refusal(refused: GithubException) -> WorkflowTrouble:
     elif refused.status == HTTPStatus.NOT_FOUND:
         why = "GitHub has no such repository or workflow, or the token may not see it"
     else:
-        why = f"GitHub answered {refused.status}: {said}"
+        why = f"GitHub answered {refused.status}: {detail}"
     return WorkflowTrouble(
         why,
         pause=pause.total_seconds() if pause else 0,
         is_undone=HTTPStatus.BAD_REQUEST <= refused.status < HTTPStatus.INTERNAL_SERVER_ERROR,
-        is_of_the_mark=refused.status == HTTPStatus.UNPROCESSABLE_ENTITY and _UNDECLARED in said,
+        is_of_the_mark=refused.status == HTTPStatus.UNPROCESSABLE_ENTITY and _UNDECLARED in detail,
     )
 
 
 def asked_pause(headers: Mapping[str, object]) -> timedelta | None:
     """Return the wait in the headers of a refusal; None if they ask for none."""
-    said = {name.lower(): str(value) for name, value in headers.items()}
-    if (after := said.get("retry-after", "")).isdigit():
+    fields = {name.lower(): str(value) for name, value in headers.items()}
+    if (after := fields.get("retry-after", "")).isdigit():
         return timedelta(seconds=int(after))
-    reset = said.get("x-ratelimit-reset", "")
-    if said.get("x-ratelimit-remaining") != "0" or not reset.isdigit():
+    reset = fields.get("x-ratelimit-reset", "")
+    if fields.get("x-ratelimit-remaining") != "0" or not reset.isdigit():
         return None
-    now = _moment(said.get("date", ""))
+    now = _moment(fields.get("date", ""))
     return max(datetime.fromtimestamp(int(reset), UTC) - now, SHORTEST) if now else UNNAMED
 
 

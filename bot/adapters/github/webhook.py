@@ -42,32 +42,32 @@ def news(event: str, body: bytes, *, service_of: ServiceOf, heard_at: datetime) 
         return None
     kind, read = reader
     try:
-        told = kind.model_validate_json(body)
+        payload = kind.model_validate_json(body)
     except ValidationError as odd:
         where = ".".join(str(part) for part in odd.errors(include_input=False)[0]["loc"]) or "the body"
         sentence = f"This is not what GitHub sends as {event}: {one_line(where, WORD)} can't be read."
         raise Rejected("malformed", f"{sentence} Is its content type application/json?") from None
-    found: TrackerNews | None = read(told, service_of, heard_at)
+    found: TrackerNews | None = read(payload, service_of, heard_at)
     return found
 
 
-def _deployment(told: DeploymentEvent, service_of: ServiceOf, heard_at: datetime) -> Change | None:
+def _deployment(payload: DeploymentEvent, service_of: ServiceOf, heard_at: datetime) -> Change | None:
     """Return one change for a deployment; each status updates it."""
-    made = told.deployment
-    status = told.deployment_status if isinstance(told, DeploymentStatusEvent) else None
+    made = payload.deployment
+    status = payload.deployment_status if isinstance(payload, DeploymentStatusEvent) else None
     if status and status.state == OVER:
         return None
-    commit = f"{told.repository.html_url}/commit/{made.sha}"
+    commit = f"{payload.repository.html_url}/commit/{made.sha}"
     seen = (status.log_url or status.target_url or status.environment_url) if status else None
     ref = made.ref if made.ref != made.sha else made.sha[:7]
-    return told.change(
+    return payload.change(
         service_of,
         heard_at,
-        key=told.key("deployment", made.id),
+        key=payload.key("deployment", made.id),
         kind=DEPLOY,
         title=f"{ref} to {made.environment}",
         url=seen or commit,
-        author=made.creator.login if made.creator else told.by,
+        author=made.creator.login if made.creator else payload.by,
         ref=made.sha,
         outcome=status.state if status else None,
         happened_at=made.created_at,
@@ -75,80 +75,84 @@ def _deployment(told: DeploymentEvent, service_of: ServiceOf, heard_at: datetime
     )
 
 
-def _push(told: PushEvent, service_of: ServiceOf, heard_at: datetime) -> Change | None:
+def _push(payload: PushEvent, service_of: ServiceOf, heard_at: datetime) -> Change | None:
     """Return a push to the default branch. A merged pull request has the same commit and so the same key."""
-    if told.ref != f"refs/heads/{told.repository.default_branch}" or told.deleted or not told.head_commit:
+    if (
+        payload.ref != f"refs/heads/{payload.repository.default_branch}"
+        or payload.deleted
+        or not payload.head_commit
+    ):
         return None
-    first, more = told.head_commit.message.partition("\n")[0], len(told.commits) - 1
-    return told.change(
+    first, more = payload.head_commit.message.partition("\n")[0], len(payload.commits) - 1
+    return payload.change(
         service_of,
         heard_at,
-        key=told.key("commit", told.after),
+        key=payload.key("commit", payload.after),
         kind=PUSH,
         title=f"{first} (and {more} more)" if more > 0 else first,
-        url=told.compare,
-        author=str(told.pusher.get("name") or "") or told.by,
-        ref=told.after,
+        url=payload.compare,
+        author=str(payload.pusher.get("name") or "") or payload.by,
+        ref=payload.after,
         outcome=None,
-        happened_at=told.repository.pushed_at,
+        happened_at=payload.repository.pushed_at,
     )
 
 
-def _merge(told: PullRequestEvent, service_of: ServiceOf, heard_at: datetime) -> Change | None:
-    pull = told.pull_request
-    if told.action != "closed" or not pull.merged:
+def _merge(payload: PullRequestEvent, service_of: ServiceOf, heard_at: datetime) -> Change | None:
+    pull = payload.pull_request
+    if payload.action != "closed" or not pull.merged:
         return None
-    aside = "" if pull.base.ref == told.repository.default_branch else f" (into {pull.base.ref})"
+    aside = "" if pull.base.ref == payload.repository.default_branch else f" (into {pull.base.ref})"
     sha = pull.merge_commit_sha
-    return told.change(
+    return payload.change(
         service_of,
         heard_at,
-        key=told.key("commit", sha) if sha else told.key("pull", pull.number),
+        key=payload.key("commit", sha) if sha else payload.key("pull", pull.number),
         kind=MERGE,
         title=f"#{pull.number} {pull.title}{aside}",
         url=pull.html_url,
-        author=pull.merged_by.login if pull.merged_by else told.by,
+        author=pull.merged_by.login if pull.merged_by else payload.by,
         ref=sha,
         outcome=None,
         happened_at=pull.merged_at,
     )
 
 
-def _release(told: ReleaseEvent, service_of: ServiceOf, heard_at: datetime) -> Change | None:
+def _release(payload: ReleaseEvent, service_of: ServiceOf, heard_at: datetime) -> Change | None:
     """Return a published release. GitHub sends `published` once for each release, pre-releases included."""
-    made = told.release
-    if told.action != "published" or made.draft:
+    made = payload.release
+    if payload.action != "published" or made.draft:
         return None
     name = made.name if made.name and made.name != made.tag_name else ""
-    return told.change(
+    return payload.change(
         service_of,
         heard_at,
-        key=told.key("release", made.id),
+        key=payload.key("release", made.id),
         kind=RELEASE,
         title=f"{made.tag_name} {name}{' (pre-release)' if made.prerelease else ''}",
         url=made.html_url,
-        author=made.author.login if made.author else told.by,
+        author=made.author.login if made.author else payload.by,
         ref=made.tag_name,
         outcome=None,
         happened_at=made.published_at,
     )
 
 
-def _workflow(told: WorkflowRunEvent, service_of: ServiceOf, heard_at: datetime) -> Change | None:
+def _workflow(payload: WorkflowRunEvent, service_of: ServiceOf, heard_at: datetime) -> Change | None:
     """Return a completed run on the default branch. A run for a pull request changes nothing in production."""
-    run = told.workflow_run
-    on_default = run.head_branch == told.repository.default_branch and run.event != "pull_request"
-    if told.action != "completed" or not on_default or not run.conclusion:
+    run = payload.workflow_run
+    on_default = run.head_branch == payload.repository.default_branch and run.event != "pull_request"
+    if payload.action != "completed" or not on_default or not run.conclusion:
         return None
-    name = run.name or (told.workflow.name if told.workflow else "")
-    return told.change(
+    name = run.name or (payload.workflow.name if payload.workflow else "")
+    return payload.change(
         service_of,
         heard_at,
-        key=told.key("workflow", run.id),
+        key=payload.key("workflow", run.id),
         kind=WORKFLOW,
         title=f"{name} #{run.run_number}",
         url=run.html_url,
-        author=told.by,
+        author=payload.by,
         ref=run.head_sha,
         outcome=run.conclusion,
         happened_at=run.created_at,
@@ -156,46 +160,50 @@ def _workflow(told: WorkflowRunEvent, service_of: ServiceOf, heard_at: datetime)
     )
 
 
-def _issue(told: IssuesEvent, _service_of: ServiceOf, _heard_at: datetime) -> IssueNews | Moved | None:
+def _issue(payload: IssuesEvent, _service_of: ServiceOf, _heard_at: datetime) -> IssueNews | Moved | None:
     states = {"closed": "closed", "reopened": "open"}
-    if told.action == "transferred":
-        return _transfer(told)
-    if told.action not in states:
+    if payload.action == "transferred":
+        return _transfer(payload)
+    if payload.action not in states:
         return None
-    issue, is_closed = told.issue, told.action == "closed"
+    issue, is_closed = payload.issue, payload.action == "closed"
     return IssueNews(
-        repository=told.repository.full_name,
+        repository=payload.repository.full_name,
         number=issue.number,
-        state=states[told.action],
+        state=states[payload.action],
         reason=issue.state_reason,
         at=(issue.closed_at if is_closed else None) or issue.updated_at,
-        by=told.by,
+        by=payload.by,
     )
 
 
-def _transfer(told: IssuesEvent) -> Moved | None:
-    issue, repository = told.changes.new_issue, told.changes.new_repository
+def _transfer(payload: IssuesEvent) -> Moved | None:
+    issue, repository = payload.changes.new_issue, payload.changes.new_repository
     if not (issue and repository):
         return None
     return Moved(
-        repository=told.repository.full_name,
-        number=told.issue.number,
+        repository=payload.repository.full_name,
+        number=payload.issue.number,
         to=repository.full_name,
         to_number=issue.number,
         url=address(issue.html_url),
     )
 
 
-def _renaming(told: RepositoryEvent, _service_of: ServiceOf, _heard_at: datetime) -> Moved | None:
+def _renaming(payload: RepositoryEvent, _service_of: ServiceOf, _heard_at: datetime) -> Moved | None:
     """Return the move of a repository that was renamed or transferred to another owner."""
-    owner, _, name = told.repository.full_name.partition("/")
-    if told.action == "renamed" and told.changes.repository:
-        name = told.changes.repository.name.was
-    elif told.action == "transferred" and told.changes.owner and (before := told.changes.owner.was.login):
+    owner, _, name = payload.repository.full_name.partition("/")
+    if payload.action == "renamed" and payload.changes.repository:
+        name = payload.changes.repository.name.was
+    elif (
+        payload.action == "transferred"
+        and payload.changes.owner
+        and (before := payload.changes.owner.was.login)
+    ):
         owner = before
     else:
         return None
-    return Moved(repository=f"{owner}/{name}", to=told.repository.full_name)
+    return Moved(repository=f"{owner}/{name}", to=payload.repository.full_name)
 
 
 _READERS: Mapping[str, tuple[type[GitHubEvent], Callable[[Any, ServiceOf, datetime], TrackerNews | None]]] = {

@@ -158,7 +158,7 @@ class _Following:
     pace: Pace
     output: Output
     stopped: Event
-    told: set[str] = field(default_factory=set)
+    reported: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._until = time.monotonic() + self.timeout.total_seconds()
@@ -316,8 +316,8 @@ class _Following:
 
     def _tell(self, line: str) -> None:
         """Report a line, once."""
-        if line not in self.told:
-            self.told.add(line)
+        if line not in self.reported:
+            self.reported.add(line)
             self.output.say(line.replace("\n", " "))
 
     def _pauses(self) -> Iterator[float]:

@@ -32,12 +32,12 @@ class DatabaseClock:
     def measure(self) -> None:
         """Ask the database for its time. Raises what `ask` raises, if the database does not answer."""
         asked_at = self._monotonic()
-        told = self._ask()
-        self._told = told, (asked_at + self._monotonic()) / 2
+        reading = self._ask()
+        self._told = reading, (asked_at + self._monotonic()) / 2
 
     def now(self) -> datetime:
-        told, at = self._told
-        return told + timedelta(seconds=self._monotonic() - at)
+        reading, at = self._told
+        return reading + timedelta(seconds=self._monotonic() - at)
 
 
 class RehearsalClock:

@@ -26,9 +26,9 @@ class ServerClock:
 
     def hear(self, headers: Mapping[str, str]) -> None:
         """Read the `Date` header of an answer. One that is missing or invalid is ignored."""
-        said = next((value for name, value in headers.items() if name.lower() == "date"), "")
+        date = next((value for name, value in headers.items() if name.lower() == "date"), "")
         try:
-            ahead = parsedate_to_datetime(said) - self._clock.now()
+            ahead = parsedate_to_datetime(date) - self._clock.now()
         except (ValueError, TypeError):  # missing, invalid, or without a time zone
             return
         if abs(ahead - self.ahead) > JITTER:

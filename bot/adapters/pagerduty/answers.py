@@ -23,15 +23,15 @@ def reference(kind: str, ident: str) -> JSON:
     return {"id": ident, "type": f"{kind}_reference"}
 
 
-def part(said: Any, name: str) -> Any:
+def part(given: Any, name: str) -> Any:
     """Return a part of an answer. Raise Unreachable if it is missing: a proxy may have answered instead."""
-    if not isinstance(said, dict) or name not in said:
+    if not isinstance(given, dict) or name not in given:
         raise Unreachable(f"PagerDuty's answer has no {name}: is something in between?")
-    return said[name]
+    return given[name]
 
 
-def page_in(said: Any) -> Ringing:
-    if found := read(IncidentBody, part(said, "incident")):
+def page_in(given: Any) -> Ringing:
+    if found := read(IncidentBody, part(given, "incident")):
         return ringing(found)
     raise Unreachable("PagerDuty's answer is not as PagerDuty describes it")
 

@@ -17,18 +17,18 @@ def change(entry: Mapping[str, Any], *, heard_at: datetime, ahead: timedelta = t
     the times of the change are by our clock.
     """
     try:
-        told = _Entry.model_validate(entry)
+        reported = _Entry.model_validate(entry)
     except ValidationError:
         return None
-    happened_at = min(told.timestamp - ahead, heard_at)
+    happened_at = min(reported.timestamp - ahead, heard_at)
     return Change(
-        key=f"pagerduty:{told.id}",
+        key=f"pagerduty:{reported.id}",
         source="pagerduty",
         kind=OTHER,
-        service=told.services[0].id if told.services else None,
-        title=one_line(told.summary) or "(no title)",
-        url=address(told.links[0].href if told.links else None) or address(told.html_url),
-        author=one_line(told.source or "", WORD) or None,
+        service=reported.services[0].id if reported.services else None,
+        title=one_line(reported.summary) or "(no title)",
+        url=address(reported.links[0].href if reported.links else None) or address(reported.html_url),
+        author=one_line(reported.source or "", WORD) or None,
         happened_at=happened_at,
         as_of=happened_at,
         heard_at=heard_at,

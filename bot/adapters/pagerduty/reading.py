@@ -15,19 +15,19 @@ T = TypeVar("T", bound=Part)
 log = structlog.get_logger()
 
 
-def _line(said: object) -> str | None:
-    return one_line(said) or None if isinstance(said, str) else None
+def _line(given: object) -> str | None:
+    return one_line(given) or None if isinstance(given, str) else None
 
 
-def _or_none(said: object, handler: ModelWrapValidatorHandler[Any]) -> Any:
+def _or_none(given: object, handler: ModelWrapValidatorHandler[Any]) -> Any:
     try:
-        return handler(said)
+        return handler(given)
     except ValidationError:
         return None
 
 
-def _list(said: object) -> list[object] | None:
-    return [it for it in said if isinstance(it, dict)] if isinstance(said, list) else None
+def _list(given: object) -> list[object] | None:
+    return [it for it in given if isinstance(it, dict)] if isinstance(given, list) else None
 
 
 Ident = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,500}$")]
@@ -160,10 +160,10 @@ class ContactMethod(Part):
     blacklisted: Annotated[bool | None, Maybe] = None
 
 
-def read(kind: type[T], said: object) -> T | None:
+def read(kind: type[T], given: object) -> T | None:
     """Return one object; None if it is not as PagerDuty documents it."""
     try:
-        return kind.model_validate(said)
+        return kind.model_validate(given)
     except ValidationError as odd:
         _note(
             kind.__name__, "; ".join(f"{'.'.join(map(str, it['loc']))}: {it['msg']}" for it in odd.errors())
@@ -171,9 +171,9 @@ def read(kind: type[T], said: object) -> T | None:
         return None
 
 
-def each(kind: type[T], said: object) -> Iterator[T]:
+def each(kind: type[T], given: object) -> Iterator[T]:
     """Yield the objects of a list. Those that can't be read are left out."""
-    for entry in said if isinstance(said, Iterable) else ():
+    for entry in given if isinstance(given, Iterable) else ():
         if (found := read(kind, entry)) is not None:
             yield found
 

@@ -68,8 +68,8 @@ def _axis(scale: _Scale, bottom: int) -> list[svg.Element]:
     for tick in scale.ticks():
         x = scale.x(tick)
         elements.append(svg.Line(x1=x, y1=TOP - 10, x2=x, y2=bottom, stroke="#e3e6ea"))
-        said = f"{tick.day} {tick:%b %H:%M}" if days else f"{tick:%H:%M}"
-        elements.append(_text(x - 16, bottom + 16, said, size=11, fill="#5b6470"))
+        shown = f"{tick.day} {tick:%b %H:%M}" if days else f"{tick:%H:%M}"
+        elements.append(_text(x - 16, bottom + 16, shown, size=11, fill="#5b6470"))
     return elements
 
 

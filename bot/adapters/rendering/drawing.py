@@ -110,8 +110,8 @@ def fields(caller: Callable[[], str]) -> Mrkdwn:
 
 
 def field_(label: str, value: object) -> Mrkdwn:
-    name, said = _line(label), tidy(typed(value))
-    return _drawing.get().place(Piece(part=f"*{name}*\n{said}", text=f"{name}: {said}"))
+    name, shown = _line(label), tidy(typed(value))
+    return _drawing.get().place(Piece(part=f"*{name}*\n{shown}", text=f"{name}: {shown}"))
 
 
 def context(caller: Callable[[], str]) -> Mrkdwn:

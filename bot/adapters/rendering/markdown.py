@@ -155,8 +155,8 @@ class MarkdownTemplates:
 def _title(words: str) -> str:
     """Set the title. On GitHub it is plain text, so it needs no escapes and notifies nobody."""
     writing = _writing.get()
-    said = " ".join(mrkdwn.plain(mrkdwn.flat(words, writing.names)).split())
-    writing.title = said if len(said) <= LONGEST_TITLE else f"{said[: LONGEST_TITLE - 1]}…"
+    shown = " ".join(mrkdwn.plain(mrkdwn.flat(words, writing.names)).split())
+    writing.title = shown if len(shown) <= LONGEST_TITLE else f"{shown[: LONGEST_TITLE - 1]}…"
     writing.heading = inline(words, writing.names)
     return ""
 
@@ -214,9 +214,9 @@ def _clip(value: object, most: int) -> Markdown:
 def _code(value: object, most: int = 300) -> Markdown:
     """Return a value as inline code, fenced by more backticks than it contains."""
     words = " ".join(mrkdwn.plain(mrkdwn.flat(value, _writing.get().names)).split())
-    said = words if len(words) <= most else f"{words[: most - 1]}…"
-    fence = "`" * (max(map(len, re.findall("`+", said)), default=0) + 1)
-    return Markdown(f"{fence} {said} {fence}" if "`" in said else f"`{said}`") if said else Markdown()
+    shown = words if len(words) <= most else f"{words[: most - 1]}…"
+    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
+    return Markdown(f"{fence} {shown} {fence}" if "`" in shown else f"`{shown}`") if shown else Markdown()
 
 
 def _label(value: object) -> Markdown:

@@ -157,9 +157,9 @@ def moment(at: datetime, *, now: datetime | None, form: str | None = None) -> Mr
     """
     universal = at.astimezone(UTC)
     near = now is not None and abs(universal - now) < _TODAY
-    said = f"{universal:%H:%M}" if near else f"{universal:%b} {universal.day} {universal:%H:%M}"
+    shown = f"{universal:%H:%M}" if near else f"{universal:%b} {universal.day} {universal:%H:%M}"
     local = form or ("{time}" if near else "{date_short} {time}")
-    return Mrkdwn(f"<!date^{int(universal.timestamp())}^{local}|{said} UTC>")
+    return Mrkdwn(f"<!date^{int(universal.timestamp())}^{local}|{shown} UTC>")
 
 
 def aware(at: datetime | str) -> datetime:

@@ -171,8 +171,8 @@ def must_be_readable(text: str) -> None:
 
 
 def _why(error: Exception) -> str:
-    said = str(error).strip().splitlines()
-    return said[0] if said else type(error).__name__
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def _places(error: BaseException) -> Iterator[tuple[Path, int]]:

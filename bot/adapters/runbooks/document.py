@@ -75,8 +75,8 @@ class _Placing:
             token.content = self._each(token.content, lambda _found, _placeholder, value: _prose(value))
         self._none_in(str(token.attrs.get("title", "")), "in a link's title")
 
-    def _each(self, text: str, said: Callable[[re.Match[str], Placeholder, str | None], str]) -> str:
-        return self.marked.marks.sub(lambda found: said(found, *self.marked.values[found[0]]), text)
+    def _each(self, text: str, render: Callable[[re.Match[str], Placeholder, str | None], str]) -> str:
+        return self.marked.marks.sub(lambda found: render(found, *self.marked.values[found[0]]), text)
 
     def _none_in(self, text: str, where: str) -> None:
         def misplaced(_found: re.Match[str], placeholder: Placeholder, _value: str | None) -> str:
@@ -112,10 +112,10 @@ class _Placing:
                 href, "where it could say where a link leads: write https:// and the host before it"
             )
 
-        def said(_found: re.Match[str], placeholder: Placeholder, value: str | None) -> str:
+        def quoted(_found: re.Match[str], placeholder: Placeholder, value: str | None) -> str:
             return quote(_known(placeholder, value), safe="")
 
-        return self._each(href, said)
+        return self._each(href, quoted)
 
 
 def _prose(value: str | None) -> str:
@@ -193,7 +193,7 @@ def blocks(tokens: Sequence[Token]) -> Iterator[str]:
             yield written
 
 
-def said(value: str) -> str:
+def as_line(value: str) -> str:
     """Return a value as mrkdwn on one line, without backticks."""
     return escape(_prose(value), quote=False).replace("`", LOOKS_LIKE_A_BACKTICK)
 

@@ -78,8 +78,8 @@ class FolderRunbooks:
     def find(self, name: str) -> Runbook:
         return self._found(name)[0]
 
-    def read(self, runbook: Runbook, said: Mapping[str, str]) -> Reading:
-        return runbook.read({name: plain(it) for name, it in said.items()})
+    def read(self, runbook: Runbook, given: Mapping[str, str]) -> Reading:
+        return runbook.read({name: plain(it) for name, it in given.items()})
 
     # --- filling in ---
 
@@ -94,7 +94,7 @@ class FolderRunbooks:
         query = urlencode({name: it for name, it in values.items() if it})
         return FilledRunbook(
             text=Mrkdwn("\n\n".join(blocks[:kept])),
-            said={name: Mrkdwn(document.said(it)) for name, it in values.items()},
+            values={name: Mrkdwn(document.as_line(it)) for name, it in values.items()},
             left_out=len(blocks) - kept,
             url=f"{address}?{query}" if address and query else address,
         )

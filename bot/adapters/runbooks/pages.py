@@ -50,13 +50,13 @@ class RunbookPages:
         """Return the page that lists all runbooks."""
         return self._page("runbooks", runbooks=self._runbooks.all(), mistakes=len(self._runbooks.mistakes()))
 
-    def one(self, name: str, said: Mapping[str, str]) -> RunbookPage:
+    def one(self, name: str, given: Mapping[str, str]) -> RunbookPage:
         """Return the page of one runbook, with a form for its parameters. 404 if there is none of this name."""
         try:
             runbook = self._runbooks.find(name)
         except Refusal as refusal:
             return self._page("missing", status=NOT_FOUND, sentence=refusal.sentence)
-        reading = runbook.read(said)
+        reading = runbook.read(given)
         body, trouble = "", ""
         if reading.is_whole:
             try:
@@ -67,7 +67,7 @@ class RunbookPages:
             "runbook",
             status=BAD_REQUEST if reading.wrong or trouble else OK,
             runbook=runbook,
-            said={**said, **reading.filled},
+            said={**given, **reading.filled},
             wrong=reading.wrong,
             body=body,
             trouble=trouble,

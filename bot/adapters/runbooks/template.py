@@ -213,8 +213,8 @@ _WORST = {Trust.OURS: "x", Trust.WORD: "x", Trust.TEXT: "it's `so`\n$(x)"}
 """The most dangerous value of each kind, tried when a runbook is loaded."""
 
 
-def _number(said: str) -> float:
-    return float(said) if "." in said else int(said)
+def _number(digits: str) -> float:
+    return float(digits) if "." in digits else int(digits)
 
 
 def _line_of(error: BaseException, path: Path) -> int | None:

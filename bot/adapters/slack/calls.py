@@ -54,7 +54,7 @@ class Calls:
         turn = who or channel or str(params.get("name") or params.get("channel_id") or "")
         self._limits.enter(method, channel=channel, who=turn)
         try:
-            said = self._client.api_call(method, **sent)
+            reply = self._client.api_call(method, **sent)
         except SlackApiError as error:
             self.clock.hear(error.response.headers)
             status, answer = error.response.status_code, error.response.data
@@ -64,8 +64,8 @@ class Calls:
             raise self._limits.refused(method, channel=channel, who=turn, retry_after=wait) from error
         except (HTTPError, OSError) as error:
             raise Unreachable(f"Slack did not answer {method}: {reason(error)}") from error
-        self.clock.hear(said.headers)
-        return said.data  # type: ignore[return-value]  # bytes only for files
+        self.clock.hear(reply.headers)
+        return reply.data  # type: ignore[return-value]  # bytes only for files
 
 
 def promised(answer: Answer, *path: str) -> str:

@@ -86,5 +86,5 @@ class SlackChannels:
         )
 
 
-def _seconds(said: object) -> float:
-    return float(said) if isinstance(said, int | float) else 0.0
+def _seconds(given: object) -> float:
+    return float(given) if isinstance(given, int | float) else 0.0

@@ -119,9 +119,9 @@ def _sentence(method: str, code: str, answer: Mapping[str, Any]) -> str:
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds to wait from the Retry-After header; None if it is missing, invalid or over a day."""
-    said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    delay = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     try:
-        seconds = max(float(said), 0.0)
+        seconds = max(float(delay), 0.0)
     except ValueError:
         return None
     return seconds if seconds < LONGEST_PAUSE else None

@@ -220,9 +220,9 @@ class Listeners:
         first, *others = messages(answer.message)
         for part in others:
             self._replies.add(request, part)
-        said = {name: value for name, value in payload(first).items() if value}
+        content = {name: value for name, value in payload(first).items() if value}
         kind = "in_channel" if answer.shared else "ephemeral"
-        return BoltResponse(status=200, body={"response_type": kind, **said})
+        return BoltResponse(status=200, body={"response_type": kind, **content})
 
     def submission(self, body: Body, context: BoltContext) -> BoltResponse:
         """Answer a submitted form. If Spy fails, the form stays open and keeps what was typed."""

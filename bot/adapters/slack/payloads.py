@@ -61,13 +61,13 @@ def slash(body: Payload) -> Request:
 def press(body: Payload) -> Request | None:
     """Return the request of a pressed button: its value. Return None for a button that only opens a link."""
     action = next((it for it in listed(body, "actions") if isinstance(it, Mapping)), {})
-    said = maybe(action, "value") or maybe(action, "selected_option", "value")
-    if not said or action.get("type") not in ("button", "overflow", "static_select"):
+    command = maybe(action, "value") or maybe(action, "selected_option", "value")
+    if not command or action.get("type") not in ("button", "overflow", "static_select"):
         return None
     thread = maybe(body, "message", "thread_ts") or maybe(body, "container", "thread_ts")
     return Request(
         id=required(body, "trigger_id"),
-        text=said,
+        text=command,
         user=required(body, "user", "id"),
         user_name=_handle(body),
         source=Source.BUTTON,

@@ -45,8 +45,8 @@ def members(listed: object) -> tuple[str, ...]:
 
 
 def _name(user: Mapping[str, Any], card: Mapping[str, Any]) -> str:
-    said = (card.get("display_name"), card.get("real_name"), user.get("real_name"), user.get("name"))
-    return next(filter(None, map(_words, said)), f"<@{user.get('id')}>")
+    given = (card.get("display_name"), card.get("real_name"), user.get("real_name"), user.get("name"))
+    return next(filter(None, map(_words, given)), f"<@{user.get('id')}>")
 
 
 def _email(card: Mapping[str, Any]) -> str | None:
@@ -54,8 +54,8 @@ def _email(card: Mapping[str, Any]) -> str | None:
     return found if isinstance(found, str) and _EMAIL.fullmatch(found) else None
 
 
-def _words(said: object) -> str | None:
-    return one_line(said, WORD) or None if isinstance(said, str) else None
+def _words(given: object) -> str | None:
+    return one_line(given, WORD) or None if isinstance(given, str) else None
 
 
 def _is_bot(user: Mapping[str, Any], us: Identity) -> bool:

@@ -142,9 +142,9 @@ class SocketLink:
             max_size=None,
             logger=_quiet_logger(),
         )
-        return _SocketLink(socket, self._heard, self._gone)
+        return _SocketLink(socket, self._received, self._gone)
 
-    def _heard(self, link: "_SocketLink", message: Mapping[str, Any]) -> None:
+    def _received(self, link: "_SocketLink", message: Mapping[str, Any]) -> None:
         if message.get("type") == "hello":
             self._wait = FIRST_WAIT
         elif message.get("type") == "disconnect":
@@ -195,14 +195,14 @@ class _SocketLink:
     def __init__(
         self,
         socket: ClientConnection,
-        heard: Callable[["_SocketLink", Mapping[str, Any]], None],
+        received: Callable[["_SocketLink", Mapping[str, Any]], None],
         gone: Callable[["_SocketLink"], None],
     ) -> None:
         self.is_greeted = self.is_missed = False
         self.leave_at = float("inf")
         self._heard_at = time.monotonic()
         self._socket = socket
-        self._heard, self._gone = heard, gone
+        self._received, self._gone = received, gone
         self._reader = threading.Thread(target=self._read, name="slack-reader", daemon=True)
 
     def read(self) -> None:
@@ -233,7 +233,7 @@ class _SocketLink:
                 self._heard_at = time.monotonic()
                 message = _read(text)
                 self.is_greeted = self.is_greeted or message.get("type") == "hello"
-                self._heard(self, message)
+                self._received(self, message)
         self._gone(self)
 
 

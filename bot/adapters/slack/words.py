@@ -54,8 +54,8 @@ def _attachments(message: Mapping[str, Any]) -> Iterator[str]:
             ": ".join(filter(None, (maybe(each, "title"), maybe(each, "value"))))
             for each in listed(it, "fields")
         )
-        told = _lines((*(maybe(it, name) or "" for name in _TITLES), *fields, _blocks(it)))
-        yield told or maybe(it, "fallback") or ""
+        lines = _lines((*(maybe(it, name) or "" for name in _TITLES), *fields, _blocks(it)))
+        yield lines or maybe(it, "fallback") or ""
 
 
 def _first(it: Any, *paths: tuple[str, ...]) -> str:

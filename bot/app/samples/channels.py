@@ -40,7 +40,7 @@ def closings() -> list[ClosedChannel]:
 def facts(incidents: Sequence[Incident], full: Incident) -> dict[str, Sequence[Facts]]:
     """Return the templates' facts. `full` is an open incident with every field set."""
     line = {**asdict(HAPPENED[0]), "kind": "channel_closed", "incident": 42, "permalink": None, "line": 3}
-    spell = {"incident": full, "since": NOON, "until": NOON + timedelta(minutes=9)}
+    period = {"incident": full, "since": NOON, "until": NOON + timedelta(minutes=9)}
     sources = ("archived", "deleted", "left", "refused", "moved")
     return {
         "incident/aside": [{"incident": replace(full, channel_closed=it)} for it in (None, *closings())],
@@ -49,9 +49,9 @@ def facts(incidents: Sequence[Incident], full: Incident) -> dict[str, Sequence[F
             {"incident": it, "closed": closed} for it in incidents for closed in (None, *closings())
         ],
         "incident/missed": [
-            {**spell, "events": [], "count": 0},
-            {**spell, "events": [line], "count": 1},
-            {**spell, "events": [line] * 2, "count": 40},
+            {**period, "events": [], "count": 0},
+            {**period, "events": [line], "count": 1},
+            {**period, "events": [line] * 2, "count": 40},
         ],
         "shared/channel": [
             {**place, "how": how, "by": by, "why": "is_archived", "moved_to": "C0NEW", "since": NOON}

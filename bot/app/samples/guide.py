@@ -28,12 +28,12 @@ def facts(incidents: Sequence[Incident], full: Incident, over: Incident) -> dict
     passed = {"mitigate": Passed(by="U0RAJ", at=NOON), "changes": ANSWERED}
     return {
         "incident/step": [
-            {"incident": it, "guide": guide.standing(it), "answer": answer}
+            {"incident": it, "guide": guide.current(it), "answer": answer}
             for it in at_every_step
             for answer in (None, guide.NOTHING_CHANGED)
         ],
         "incident/checklist": [
-            {"incident": it, "lines": guide.checklist(it, ()), "guide": guide.standing(it)}
+            {"incident": it, "lines": guide.checklist(it, ()), "guide": guide.current(it)}
             for it in (*at_every_step, replace(full, steps=passed, cause=None))
         ],
     }

@@ -51,7 +51,7 @@ def state_of(incident: Incident) -> Facts:
         "commanded_for": NOW - incident.command_since if incident.command_since else None,
         "locks": sample_changes.LOCKS if incident is FULL else (),
         "events": [facts_of(event) for event in HAPPENED[-3:]],
-        "guide": guide.standing(incident),
+        "guide": guide.current(incident),
     }
 
 

@@ -18,7 +18,7 @@ from bot.app.samples.world import (
 )
 from bot.domain.oncall.cover import CoverRequest, CoverState
 from bot.domain.oncall.load import Load
-from bot.domain.oncall.shift import Overload, Shift, Told, Turn
+from bot.domain.oncall.shift import Overload, SentReminder, Shift, Turn
 from bot.domain.portion import Portion
 from bot.ports import OnCallShift
 from bot.services.oncall.oncall import OnCallAnswer, TeamOnCall
@@ -68,7 +68,7 @@ SHIFTS: list[dict[str, Any]] = [
         "shift": shift,
         "starts": shift.local[0],
         "ends": shift.local[1],
-        "said": said,
+        "said": sent,
         "fresh": fresh,
         "cover": cover,
         "by_now": "Raj Patel" if shift.gone_at else None,
@@ -76,7 +76,7 @@ SHIFTS: list[dict[str, Any]] = [
         "now": NOW,
     }
     for shift in (SHIFT, replace(SHIFT, ready_at=NOON), SHIFT.gone(NOON))
-    for said in (Told(at=NOON), Told(at=NOON, late=True))
+    for sent in (SentReminder(at=NOON), SentReminder(at=NOON, late=True))
     for fresh in (True, False)
     for cover in (COVER, None)
     for ahead in (HALF_HOUR, None)
@@ -142,9 +142,9 @@ CASES: dict[str, Sequence[Facts]] = {
         for it in SHIFTS
     ],
     "oncall/cover": [
-        {"cover": it, "again": again, "said": said, "ahead": ahead, "now": NOW}
+        {"cover": it, "again": again, "said": sent, "ahead": ahead, "now": NOW}
         for it in COVERS
-        for again, said, ahead in ((False, None, HALF_HOUR), (True, Told(at=NOON, late=True), None))
+        for again, sent, ahead in ((False, None, HALF_HOUR), (True, SentReminder(at=NOON, late=True), None))
     ],
     "oncall/covering": [
         {"cover": it, "again": False, "said": None, "ahead": None, "now": NOW} for it in COVERS

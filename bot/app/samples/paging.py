@@ -25,10 +25,10 @@ CASES: dict[str, Sequence[Facts]] = {
     "paging/details": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
     + [{"page": it, "incident": None} for it in TESTS],
     "paging/unanswered": [
-        {"page": it, "incident": on, "manager": "U0MGR", "now": NOW, "said": said, "latest": latest}
+        {"page": it, "incident": on, "manager": "U0MGR", "now": NOW, "said": sent, "latest": latest}
         for it in PAGES
         for on in ((FULL, replace(FULL, phase=Phase.RESOLVED)) if it.incident else (None,))
-        for said in (
+        for sent in (
             (LastSent(mark="1", count=1, at=NOW, occurrence="1.0", to="C0ROOM"),)
             if it.rings_since
             else (None,)

@@ -8,7 +8,7 @@ from typing import Any
 from bot.domain.event import Event
 from bot.domain.incident import events as incident_events
 from bot.domain.incident.incident import Incident
-from bot.domain.oncall.shift import Told
+from bot.domain.oncall.shift import SentReminder
 from bot.domain.paging.page import Page
 from bot.domain.portion import Portion
 from bot.domain.postmortem import events
@@ -98,15 +98,15 @@ def of_postmortems(incidents: Sequence[Incident], pages: Sequence[Page]) -> list
             "updates": [Update(at=NOW, promised=NOON), Update(at=NOON, promised=None)],
             "pages": pages,
             "lines": 12,
-            "said": said,
+            "said": sent,
         }
         for incident in incidents
-        for postmortem, (due, lacks, said) in zip(
+        for postmortem, (due, lacks, sent) in zip(
             POSTMORTEMS,
             (
                 (NOW + HALF_HOUR, ["impact", *PARTS, "detection", "an owner of follow-up 7"], None),
-                (NOON, [], Told(at=NOW, late=True)),
-                (None, ["summary"], Told(at=NOW)),
+                (NOON, [], SentReminder(at=NOW, late=True)),
+                (None, ["summary"], SentReminder(at=NOW)),
             ),
             strict=True,
         )
@@ -159,10 +159,10 @@ def facts(
         + [{**it, "numbers": [7], "what": "moved", "at": NOON} for it in short[:1]],
         "postmortem/review": all_of_them,
         "postmortem/follow_up": [
-            {"follow_up": one, "incident": on, "said": said, "now": NOW}
+            {"follow_up": one, "incident": on, "said": sent, "now": NOW}
             for one in FOLLOW_UPS
             for on in incidents[4:]
-            for said in (None, Told(at=NOW, late=True))
+            for sent in (None, SentReminder(at=NOW, late=True))
         ],
         "postmortem/digest": [
             {"person": "U0RAJ", "follow_ups": them, "overdue": {FOLLOW_UP.number}}

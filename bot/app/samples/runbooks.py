@@ -23,7 +23,7 @@ RUNBOOK = Runbook(
 )
 FILLED = FilledRunbook(
     text=Mrkdwn("1. Restart.\n\n```\nsudo it\n```"),
-    said={"why": TYPED},
+    values={"why": TYPED},
     url="https://spy.example.com/runbooks/x",
 )
 FORMS: dict[str, Facts] = {
@@ -36,7 +36,7 @@ def facts(full: Incident) -> dict[str, Sequence[Facts]]:
     return {
         "runbook/filled": [
             {"runbook": RUNBOOK, "filled": it, "incident": incident}
-            for it in (FILLED, replace(FILLED, left_out=2, said={}), replace(FILLED, left_out=1, url=None))
+            for it in (FILLED, replace(FILLED, left_out=2, values={}), replace(FILLED, left_out=1, url=None))
             for incident in (full, None)
         ],
         "runbook/list": [

@@ -8,7 +8,7 @@ from bot.commands.arguments import names, severity, text, times
 from bot.commands.arguments.names import ServiceName, Someone
 from bot.commands.arguments.reader import Reader, anything, choice_of, nothing, number_of, one_of, several
 from bot.commands.arguments.text import Line, Plain, Url
-from bot.commands.arguments.times import Began, RecentTime, Start, Told, began
+from bot.commands.arguments.times import Began, PlainTime, RecentTime, Start, began
 from bot.domain.incident.state import WORKING, Phase
 from bot.domain.policy import Severity, Team
 from bot.domain.postmortem.follow_up import Category
@@ -64,12 +64,12 @@ __all__ = [
     "PageNumber",
     "Part",
     "Plain",
+    "PlainTime",
     "Reader",
     "RecentTime",
     "ServiceName",
     "Someone",
     "Start",
-    "Told",
     "Url",
     "began",
     "choice_of",

@@ -24,7 +24,7 @@ def _word(raw: str) -> str:
     return as_seen(peeled(raw))
 
 
-def alone(test: Callable[[str], bool]) -> Looks:
+def by_word(test: Callable[[str], bool]) -> Looks:
     """Return a test that needs nothing but the words."""
     return lambda word, _tx: test(word)
 
@@ -69,18 +69,18 @@ def choice_of(
 
     def read(word: str, tx: Transaction, asker: str) -> Any:
         del tx, asker
-        said = word.casefold()
-        if said in words:
-            return kind(said)
+        given = word.casefold()
+        if given in words:
+            return kind(given)
         raise Refusal(
-            f"{no} {shortened(word)}.{did_you_mean(nearest(said, words))} {all_are}: {', '.join(words)}.",
+            f"{no} {shortened(word)}.{did_you_mean(nearest(given, words))} {all_are}: {', '.join(words)}.",
             choices=tuple(Choice(label=it, say=f"{say}{it}") for it in words),
         )
 
     return Reader(
-        looks=alone(lambda word: word.casefold() in words),
+        looks=by_word(lambda word: word.casefold() in words),
         read=read,
-        resembles=alone(lambda word: any(is_slip(word.casefold(), it) for it in words)),
+        resembles=by_word(lambda word: any(is_slip(word.casefold(), it) for it in words)),
         example=next(iter(words)),
     )
 
@@ -118,7 +118,7 @@ def several(one: Reader) -> Reader:
     """Return a reader of one or more values, separated by blanks or commas: `7 8`, `#7, #8`."""
 
     def read(words: str, tx: Transaction, asker: str) -> tuple[Any, ...]:
-        said = words.replace(",", " ").split() or [words]
-        return tuple(one.read(word, tx, asker) for word in said)
+        given = words.replace(",", " ").split() or [words]
+        return tuple(one.read(word, tx, asker) for word in given)
 
     return Reader(looks=anything, read=read, example=one.example, sees=str)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.commands.arguments.reader import Reader
 from bot.domain.grammar.typed import Word, is_denied
-from bot.domain.incident.severity import heard
+from bot.domain.incident.severity import read_severity
 from bot.domain.policy import Severity
 from bot.domain.spelling import is_slip
 from bot.services.transaction import Transaction
@@ -19,8 +19,8 @@ _MOST_WORDS = 30
 
 
 def _severity_looks(word: str, tx: Transaction) -> bool:
-    told = heard(word, tx.policy.severities)
-    return word.casefold() in tx.policy.severities or (told is not None and told.is_sure)
+    guess = read_severity(word, tx.policy.severities)
+    return word.casefold() in tx.policy.severities or (guess is not None and guess.is_sure)
 
 
 def _severity_resembles(word: str, tx: Transaction) -> bool:
@@ -43,18 +43,18 @@ def _severity_place(words: Sequence[Word], flags: frozenset[str], tx: Transactio
 
 
 def _is_severity(words: Sequence[Word], place: range, flags: frozenset[str], tx: Transaction) -> bool:
-    said = words[place.start : place.stop]
-    if any(it.quoted or len(it) > 20 for it in said):  # noqa: PLR2004  no severity is as long as that
+    given = words[place.start : place.stop]
+    if any(it.quoted or len(it) > 20 for it in given):  # noqa: PLR2004  no severity is as long as that
         return False
-    told = heard(" ".join(it.bare.lstrip("#") for it in said), tx.policy.severities)
+    guess = read_severity(" ".join(it.bare.lstrip("#") for it in given), tx.policy.severities)
     before = words[place.start - 1].bare if place.start else ""
     is_last = all(it.bare in flags or it.startswith(":") for it in words[place.stop : place.stop + 9])
-    if told is None or is_denied(words, place.start):
+    if guess is None or is_denied(words, place.start):
         return False
-    if told.is_sure:
+    if guess.is_sure:
         is_at_an_end = is_last or place.start == 0
-        return is_at_an_end or (told.key is not None and before not in _ARTICLES)
-    return _is_set_off(said[0]) or (is_last and before not in _BEFORE_A_NAME)
+        return is_at_an_end or (guess.key is not None and before not in _ARTICLES)
+    return _is_set_off(given[0]) or (is_last and before not in _BEFORE_A_NAME)
 
 
 def _is_set_off(word: str) -> bool:

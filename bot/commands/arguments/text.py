@@ -3,7 +3,7 @@
 import re
 from typing import NewType
 
-from bot.commands.arguments.reader import LONGEST_LINE, Reader, alone, anything
+from bot.commands.arguments.reader import LONGEST_LINE, Reader, anything, by_word
 from bot.domain.markup import as_prose, as_seen
 from bot.domain.refusal import Refusal
 from bot.domain.text import shortened
@@ -45,7 +45,7 @@ PLAIN = Reader(looks=anything, read=_text, sees=_plain_text)
 WORD = Reader(looks=anything, read=_text)
 """A bare word without a type of its own."""
 URL = Reader(
-    looks=alone(lambda word: bool(re.match(r"<?https?://", word))),
+    looks=by_word(lambda word: bool(re.match(r"<?https?://", word))),
     read=_url,
     example="https://example.com/graph",
     sees=str.strip,

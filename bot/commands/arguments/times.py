@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import NewType
 
-from bot.commands.arguments.reader import Reader, alone
+from bot.commands.arguments.reader import Reader, by_word
 from bot.domain.markup import as_seen
 from bot.domain.moment import (
     is_day,
@@ -24,7 +24,7 @@ from bot.domain.text import shortened
 from bot.services.people import People
 from bot.services.transaction import Transaction
 
-Told = NewType("Told", datetime)
+PlainTime = NewType("PlainTime", datetime)
 """A time that needs no word before it: `20 minutes ago`, `yesterday 23:10`."""
 
 Began = NewType("Began", datetime)
@@ -85,7 +85,7 @@ def _is_moment(word: str) -> bool:
     return bool(_DATE.fullmatch(word)) or is_moment(word)
 
 
-def _is_told(word: str) -> bool:
+def _is_plain(word: str) -> bool:
     return names_its_day(word) and not word.casefold().startswith("on on ")  # "the flag is on, on friday"
 
 
@@ -96,7 +96,7 @@ def _leads(words: str) -> bool:
 
 def _has_begun(word: str) -> bool:
     begins = _SINCE.match(word)
-    return _is_told(word) or bool(begins and is_moment(word[begins.end() :]))
+    return _is_plain(word) or bool(begins and is_moment(word[begins.end() :]))
 
 
 def _nearly_begun(word: str) -> bool:
@@ -114,48 +114,48 @@ def _is_recent(word: str) -> bool:
 
 READERS = {
     datetime: Reader(
-        looks=alone(_is_moment),
+        looks=by_word(_is_moment),
         read=_moment,
         example="10:05",
         longest=6,
-        resembles=alone(looks_timely),
+        resembles=by_word(looks_timely),
         sees=str,
     ),
     Start: Reader(
-        looks=alone(lambda word: _is_moment(word) or is_start(word)),
+        looks=by_word(lambda word: _is_moment(word) or is_start(word)),
         read=_start,
         example="yesterday",
         longest=6,
-        resembles=alone(_nearly_started),
+        resembles=by_word(_nearly_started),
         sees=str,
     ),
-    RecentTime: Reader(looks=alone(_is_recent), read=_start, example="yesterday", longest=2, sees=str),
-    Told: Reader(
-        looks=alone(_is_told),
+    RecentTime: Reader(looks=by_word(_is_recent), read=_start, example="yesterday", longest=2, sees=str),
+    PlainTime: Reader(
+        looks=by_word(_is_plain),
         read=_moment,
         example="20 minutes ago",
         longest=7,
-        resembles=alone(lambda word: word.casefold().endswith(" ago") and looks_timely(word)),
+        resembles=by_word(lambda word: word.casefold().endswith(" ago") and looks_timely(word)),
         leads=_leads,
         sees=str,
     ),
     Began: Reader(
-        looks=alone(_has_begun),
+        looks=by_word(_has_begun),
         read=began,
         example="from 10:05",
         longest=7,
-        resembles=alone(_nearly_begun),
+        resembles=by_word(_nearly_begun),
         leads=_leads,
         sees=str,
     ),
     timedelta: Reader(
-        looks=alone(lambda word: read_length(word) is not None), read=_length, example="15m", longest=5
+        looks=by_word(lambda word: read_length(word) is not None), read=_length, example="15m", longest=5
     ),
     date: Reader(
-        looks=alone(is_day),
+        looks=by_word(is_day),
         read=_day,
         example="friday",
         longest=5,
-        resembles=alone(lambda word: looks_daily(word) or is_length_ahead(word)),
+        resembles=by_word(lambda word: looks_daily(word) or is_length_ahead(word)),
     ),
 }

@@ -59,7 +59,7 @@ class Change:
         """Whether it may be shown in this incident, or (None) outside of incidents."""
         return self.only_in in {None, incident}
 
-    def told_again(self, news: "Change") -> "Change":
+    def updated_by(self, news: "Change") -> "Change":
         """Return the change with one more report. It keeps its number, and every field that has no newer value."""
         began = min(self.happened_at, news.happened_at)
         older, newer = (self, news) if self.said_before(news) else (news, self)

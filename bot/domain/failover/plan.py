@@ -51,8 +51,8 @@ class Param:
         if not re.fullmatch(self.pattern or "", word):
             raise Refusal(f"{name} must fit `{self.pattern}`, and {_shown(word)} does not.", slot="what")
         if _UNSAFE.search(word):
-            said = "can't begin with a dash, nor hold a line end or {{, whatever its pattern allows"
-            raise Refusal(f"{name} {said}: {_shown(word)} does.", slot="what")
+            reason = "can't begin with a dash, nor hold a line end or {{, whatever its pattern allows"
+            raise Refusal(f"{name} {reason}: {_shown(word)} does.", slot="what")
         return word
 
 
@@ -117,12 +117,12 @@ class Question:
 Instruction = Program | HttpCall | Workflow | Question
 
 
-def told(instruction: Instruction) -> str:
+def described(instruction: Instruction) -> str:
     """Return an action as one line, as a person would type it. Open placeholders appear as <stage>."""
-    return PLACEHOLDER.sub(r"<\1>", _told(instruction))
+    return PLACEHOLDER.sub(r"<\1>", _described(instruction))
 
 
-def _told(instruction: Instruction) -> str:
+def _described(instruction: Instruction) -> str:
     match instruction:
         case Program(args=args):
             return shlex.join(args)
@@ -196,7 +196,7 @@ class Plan:
         found = match(self._pattern, split(words))
         return None if found is None else {name: str(piece) for name, piece in found.items()}
 
-    def said(self, given: Mapping[str, str]) -> str:
+    def in_words(self, given: Mapping[str, str]) -> str:
         """Return its usage line with these values."""
         return example(parse_usage(self.usage), lambda slot: _as_typed(given[slot.name]))
 
@@ -213,8 +213,8 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """A hash that differs for any other plan or values (16 hex digits)."""
-        told = json.dumps(asdict(self), sort_keys=True, default=str)
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        whole = json.dumps(asdict(self), sort_keys=True, default=str)
+        return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
     @property
     def no_return(self) -> int | None:

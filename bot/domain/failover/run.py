@@ -219,8 +219,8 @@ class Failover:
                 given = replace(self, approvals=(*self.approvals, Approval(by=by, at=event.at)))
                 return given if given.needed else replace(given, state=State.APPROVED)
             case events.FailoverChanged():
-                anew = replace(self, approvals=(), lapses_at=event.until)
-                return replace(anew, state=State.PROPOSED if anew.needed else State.APPROVED)
+                renewed = replace(self, approvals=(), lapses_at=event.until)
+                return replace(renewed, state=State.PROPOSED if renewed.needed else State.APPROVED)
             case events.FailoverBegan():
                 return replace(self, state=State.RUNNING, began_at=event.at)
             case events.FailoverResumed():
@@ -332,8 +332,8 @@ class Failover:
     def _after_answer(self, event: events.FailoverAnswered) -> "Failover":
         asked, by = self.question, event.by or ""
         assert asked, "an answer follows a question"  # noqa: S101  a caller's bug, not input
-        free, said = replace(self, question=None), f"<@{by}>: {event.answer.replace('_', ' ')}"
-        result = Result(action=asked.action, end=End.OK, says=said, at=event.at)
+        free, text = replace(self, question=None), f"<@{by}>: {event.answer.replace('_', ' ')}"
+        result = Result(action=asked.action, end=End.OK, says=text, at=event.at)
         match Answer(event.answer):
             case Answer.HAPPENED | Answer.YES:
                 return replace(free, results=(*self.results, result))._passed(asked.action)  # noqa: SLF001  the same class

@@ -96,12 +96,12 @@ class _Matcher:
         if optional:
             yield from self._optionals(items[: len(optional)], items[len(optional) :], at, after)
             return
-        yield from self._told_first(items, at, after)
+        yield from self._words_first(items, at, after)
         for middle, bound in self._item(items[0], at, after + self._most_words(items[1:]), choosy=choosy):
             for end, rest in self.sequence(items[1:], middle, after, choosy=choosy):
                 yield end, {**bound, **rest}
 
-    def _told_first(self, items: Pattern, at: int, after: float) -> Iterator[tuple[int, dict[str, Word]]]:
+    def _words_first(self, items: Pattern, at: int, after: float) -> Iterator[tuple[int, dict[str, Word]]]:
         """Match an option of several words, such as a time, that stands before the text."""
         if not _is_text(items[0]):
             return

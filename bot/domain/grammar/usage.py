@@ -157,7 +157,7 @@ def _literal_forms(item: Item) -> list[tuple[str, ...]]:
 
 def example(pattern: Pattern, say: Callable[[Slot], str]) -> str:
     """Return a usage line with every part, each slot filled with an example. Of several forms, the first."""
-    return " ".join(said for item in pattern if (said := _example(item, say)))
+    return " ".join(shown for item in pattern if (shown := _example(item, say)))
 
 
 def _example(item: Item, say: Callable[[Slot], str]) -> str:

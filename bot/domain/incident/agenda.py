@@ -13,7 +13,7 @@ from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.reminder import REMINDERS, Reminder, Status
 from bot.domain.subject import Address, CardOnly, IncidentChannel, MilestoneName, ReminderName
-from bot.domain.timer import LastSent, Timer, mark_of
+from bot.domain.timer import LastSent, Timer, milliseconds
 
 
 def agenda(incident: Incident, policy: Policy, *, zone: str | None = None) -> list[Timer]:
@@ -34,33 +34,33 @@ def sent_name(incident: Incident, text: str, policy: Policy) -> ReminderName:
     return next(known, MilestoneName(text))  # one that is no longer configured
 
 
-def status(incident: Incident, policy: Policy, name: ReminderName, said: LastSent) -> Status:
+def status(incident: Incident, policy: Policy, name: ReminderName, sent: LastSent) -> Status:
     """Return the current status of a sent reminder. Raises LookupError for an unknown name."""
     reminder = reminder_of(name)
     if reminder is None:
         raise LookupError(f"no reminder about an incident is called {name}")
-    if reminder.is_done(incident, policy, name, said):
+    if reminder.is_done(incident, policy, name, sent):
         return Status.DONE
     is_at_stop = isinstance(name, MilestoneName) and name.at_stop
     if not incident.is_open and not is_at_stop:
         return Status.MOOT
-    if reminder.cycle and reminder.cycle(incident) != said.mark:
+    if reminder.cycle and reminder.cycle(incident) != sent.mark:
         return Status.MOOT
     snooze = incident.snoozed.get(reminder.snoozed_as or "")
-    if snooze and snooze.mark == said.mark and snooze.until > said.at:
+    if snooze and snooze.mark == sent.mark and snooze.until > sent.at:
         return Status.SNOOZED
     latest = incident.reminded.get(name)
-    return Status.AGAIN if latest and latest.occurrence != said.occurrence else Status.OPEN
+    return Status.AGAIN if latest and latest.occurrence != sent.occurrence else Status.OPEN
 
 
 def open_asks(incident: Incident, policy: Policy) -> list[str]:
     """Return the names of sent reminders that are still open, for the card, without repeats of one question."""
     asked = [
         reminder
-        for name, said in incident.reminded.items()
+        for name, sent in incident.reminded.items()
         if (reminder := reminder_of(name))
         and reminder.is_on_card
-        and status(incident, policy, name, said) is Status.OPEN
+        and status(incident, policy, name, sent) is Status.OPEN
     ]
     repeated_ones = {it.repeats for it in asked}
     return [it.name for it in asked if it.name not in repeated_ones]
@@ -68,30 +68,30 @@ def open_asks(incident: Incident, policy: Policy) -> list[str]:
 
 def refresh(before: Incident, after: Incident, policy: Policy) -> Iterator[UpsertMessage]:
     """Yield the messages of reminders whose status changed: done, snoozed, sent again or moot."""
-    for name, said in before.reminded.items():
-        if reminder_of(name) and not isinstance(said.to, CardOnly):
-            was, now = status(before, policy, name, said), status(after, policy, name, said)
+    for name, sent in before.reminded.items():
+        if reminder_of(name) and not isinstance(sent.to, CardOnly):
+            was, now = status(before, policy, name, sent), status(after, policy, name, sent)
             asks_nothing = isinstance(name, MilestoneName) and now is not Status.DONE
             if was is not now and not asks_nothing:
-                yield reminder_message(after.number, name, said, origin=str(after.entries))
+                yield reminder_message(after.number, name, sent, origin=str(after.entries))
 
 
-def reminder_message(number: int, name: ReminderName, said: LastSent, *, origin: str) -> UpsertMessage:
+def reminder_message(number: int, name: ReminderName, sent: LastSent, *, origin: str) -> UpsertMessage:
     """Return the message of one occurrence. `origin` makes the key unique among refreshes of the same message."""
-    mark = f":{name}/{said.occurrence}"
+    mark = f":{name}/{sent.occurrence}"
     return UpsertMessage(
         key=f"reminder:{number}{mark}:{origin}",
         message_type="reminder",
         ref=number,
-        to=said.address,
+        to=sent.address,
         mark=mark,
         facts={
             "name": str(name),
-            "cycle": said.mark,
-            "occurrence": said.occurrence,
-            "at": said.at.isoformat(),
-            "due_at": (said.due_at or said.at).isoformat(),
-            "late": said.late,
+            "cycle": sent.mark,
+            "occurrence": sent.occurrence,
+            "at": sent.at.isoformat(),
+            "due_at": (sent.due_at or sent.at).isoformat(),
+            "late": sent.late,
         },
     )
 
@@ -124,7 +124,7 @@ def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Sno
     incident.must_be_open()
     if incident.update_due is None:
         raise Refusal(f"{incident.id} has no reminder to snooze: no update is promised.")
-    mark, before = mark_of(incident.update_due), incident.snoozed.get(UPDATE_DUE.name)
+    mark, before = milliseconds(incident.update_due), incident.snoozed.get(UPDATE_DUE.name)
     if before and before.mark == mark:
         raise Refusal(
             f"<@{before.by}> already snoozed this reminder until {before.until:%H:%M} UTC; that is possible once. "

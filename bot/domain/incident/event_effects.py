@@ -13,8 +13,8 @@ def effects_of(event: Event, incident: Incident, policy: Policy, *, seq: int) ->
     """Return the effects of an event. `seq` is its entry in the incident's timeline."""
     if isinstance(event, events.Declared):
         return _declared(incident, policy)
-    heard = [_effect_at(where, event, incident, policy, seq) for where in event.shown_in]
-    return [effect for effect in heard if effect] + _beyond(event, incident, policy, seq)
+    shown_effects = [_effect_at(where, event, incident, policy, seq) for where in event.shown_in]
+    return [effect for effect in shown_effects if effect] + _beyond(event, incident, policy, seq)
 
 
 def _declared(incident: Incident, policy: Policy) -> list[Effect]:

@@ -78,7 +78,7 @@ MISSING: Mapping[GuideStep, Mapping[str, Callable[[Incident], bool]]] = {
 """What each step needs, and when an incident lacks it. A suspected change answers *what changed?*"""
 
 
-def standing(incident: Incident) -> Guide | None:
+def current(incident: Incident) -> Guide | None:
     """Return the first step that is not done; None if all are. Once resolved, only the last step can be open."""
     if incident.phase in {Phase.REVIEWED, Phase.MERGED, Phase.FALSE_ALARM}:
         return None
@@ -97,8 +97,8 @@ def is_done(step: GuideStep, incident: Incident) -> bool:
 
 def passed(step: GuideStep, incident: Incident) -> Passed | None:
     """Return who marked a step as done, and when; None if nobody did."""
-    said = incident.steps.get(step)
-    return said if said and _is_of_now(step, said.at, incident) else None
+    answered = incident.steps.get(step)
+    return answered if answered and _is_of_now(step, answered.at, incident) else None
 
 
 def skipped_at(incident: Incident) -> datetime | None:
@@ -118,7 +118,7 @@ NOTHING_CHANGED = "nothing changed"
 
 def move_on(incident: Incident, *, by: str, at: datetime) -> StepPassed:
     """Return the event that the current step is done, whatever it lacks. Refuses at the last two steps."""
-    now = standing(incident)
+    now = current(incident)
     if now is None or now.step is GuideStep.CLEAN_UP:
         raise Refusal(f"{incident.id} is {incident.state}; there is no next step.")
     if now.step is GuideStep.CONFIRM:
@@ -132,9 +132,9 @@ def move_on(incident: Incident, *, by: str, at: datetime) -> StepPassed:
 def nothing_changed(incident: Incident, *, by: str, at: datetime) -> StepPassed:
     """Return the answer to *what changed?* that nothing changed before the incident."""
     incident.must_be_open()
-    said = passed(GuideStep.CHANGES, incident)
-    if said and said.answer:
-        raise Refusal(f"{incident.id} has that already: {said.answer}.")
+    answered = passed(GuideStep.CHANGES, incident)
+    if answered and answered.answer:
+        raise Refusal(f"{incident.id} has that already: {answered.answer}.")
     return StepPassed(at=at, by=by, step=GuideStep.CHANGES.value, answer=NOTHING_CHANGED)
 
 
@@ -161,7 +161,7 @@ SAFE = frozenset({Phase.MITIGATED.value, Phase.MONITORING.value, Phase.REVIEWED.
 def checklist(incident: Incident, entries: Iterable[Entry]) -> tuple[ChecklistLine, ...]:
     """Return all steps with who completed them and when. `entries` is the whole timeline."""
     kept = list(entries)
-    now = standing(incident)
+    now = current(incident)
     return tuple(_line(step, incident, kept, is_now=bool(now and now.step is step)) for step in STEPS)
 
 

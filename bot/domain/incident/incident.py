@@ -157,10 +157,10 @@ class Incident:
             by=by,
             severity=severity.key,
             before=self.severity,
-            next_due=self._promised_anew(severity, at),
+            next_due=self._new_promise(severity, at),
         )
 
-    def _promised_anew(self, severity: Severity, at: datetime) -> datetime | None:
+    def _new_promise(self, severity: Severity, at: datetime) -> datetime | None:
         """Return when the next update is due, counted from the last one, or from now if that time has passed."""
         every = severity.update_every
         if every is None:
@@ -357,8 +357,8 @@ class Incident:
         """Return the incident after its channel closed. A second closing (archived, then deleted) updates the first."""
         before = self.channel_closed
         closed = replace(before or ClosedChannel(how=event.how, at=event.at), how=event.how)
-        told = replace(self, channel_closed=replace(closed, by=event.by or closed.by))
-        return told._asking_owner()  # noqa: SLF001  the same class
+        asked = replace(self, channel_closed=replace(closed, by=event.by or closed.by))
+        return asked._asking_owner()  # noqa: SLF001  the same class
 
     def _asking_owner(self) -> "Incident":
         """Record that the owner is asked what to do while the channel is closed."""

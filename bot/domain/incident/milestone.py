@@ -9,7 +9,7 @@ from bot.domain.placeholders import filled
 from bot.domain.policy import Milestone, Policy
 from bot.domain.reminder import occurrence, once
 from bot.domain.subject import Address, IncidentChannel, MilestoneName, ReminderName
-from bot.domain.timer import LastSent, Timer, mark_of
+from bot.domain.timer import LastSent, Timer, milliseconds
 
 MILESTONE = "milestone"
 CONDITIONS: Mapping[str, Callable[[Incident], bool]] = {
@@ -38,14 +38,14 @@ def milestones_due(incident: Incident, policy: Policy, _zone: str | None) -> Ite
 
 def _running(incident: Incident, milestone: Milestone) -> Timer | None:
     since = incident.opened_at
-    name, cycle = MilestoneName(milestone.name), mark_of(since) if incident.reopened_at else "open"
-    said = incident.reminded.get(name)
-    said = said if said and said.mark == cycle else None
+    name, cycle = MilestoneName(milestone.name), milliseconds(since) if incident.reopened_at else "open"
+    sent = incident.reminded.get(name)
+    sent = sent if sent and sent.mark == cycle else None
     at = incident.severity_at if milestone.severities else None
     for after in sorted(milestone.when):
         counted = since + after
-        if said is None or counted > said.at:
-            return occurrence(incident, name, cycle, said, max(counted, at or counted))
+        if sent is None or counted > sent.at:
+            return occurrence(incident, name, cycle, sent, max(counted, at or counted))
     return None
 
 
@@ -53,7 +53,7 @@ def _at_stop(incident: Incident, milestone: Milestone) -> Timer | None:
     at = incident.resolved_at
     if not milestone.at_stop or incident.phase is not Phase.RESOLVED or at is None:
         return None
-    return once(incident, MilestoneName(milestone.name, at_stop=True), mark_of(at), at)
+    return once(incident, MilestoneName(milestone.name, at_stop=True), milliseconds(at), at)
 
 
 def is_milestone_done(incident: Incident, policy: Policy, name: ReminderName, _said: LastSent) -> bool:

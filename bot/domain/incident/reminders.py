@@ -15,7 +15,7 @@ from bot.domain.incident.milestone import MILESTONE, is_milestone_done, mileston
 from bot.domain.policy import Policy
 from bot.domain.reminder import Reminder, always, declare, occurrence, once, repeated, sent_in, since_opened
 from bot.domain.subject import ReminderName
-from bot.domain.timer import LastSent, Timer, mark_of
+from bot.domain.timer import LastSent, Timer, milliseconds
 
 USUAL_PERIOD = timedelta(minutes=30)
 """How often an overdue update is reminded if its severity has no interval any more."""
@@ -31,14 +31,14 @@ CHANGE_WORDS = re.compile(
 
 
 def _promise(incident: Incident) -> str | None:
-    return mark_of(incident.update_due) if incident.update_due else None
+    return milliseconds(incident.update_due) if incident.update_due else None
 
 
 def _promised(incident: Incident, policy: Policy) -> tuple[str, datetime, timedelta] | None:
     """Return the cycle of the promised update, its due time (after a snooze), and the interval of repeats."""
     if incident.update_due is None:
         return None
-    cycle, start = mark_of(incident.update_due), incident.update_due
+    cycle, start = milliseconds(incident.update_due), incident.update_due
     snooze = incident.snoozed.get("update_due")
     if snooze and snooze.mark == cycle:
         start = max(start, snooze.until)
@@ -58,8 +58,8 @@ def _update_late(incident: Incident, policy: Policy, _zone: str | None) -> Itera
         yield repeated(incident, "update_late", cycle, start + policy.timers.update_shown_after, every)
 
 
-def _updated(incident: Incident, _policy: Policy, _name: ReminderName, said: LastSent) -> bool:
-    return incident.updated_at is not None and incident.updated_at >= said.at
+def _updated(incident: Incident, _policy: Policy, _name: ReminderName, sent: LastSent) -> bool:
+    return incident.updated_at is not None and incident.updated_at >= sent.at
 
 
 UPDATE_DUE = declare(
@@ -115,7 +115,7 @@ def _no_severity(incident: Incident, policy: Policy, _zone: str | None) -> Itera
     if incident.severity is None:
         since, every = incident.opened_at, policy.timers.no_severity_every
         most = policy.timers.asked_at_most
-        yield repeated(incident, "no_severity", mark_of(since), since + every, every, most=most)
+        yield repeated(incident, "no_severity", milliseconds(since), since + every, every, most=most)
 
 
 declare(
@@ -159,7 +159,7 @@ def _roll_back(incident: Incident, policy: Policy, _zone: str | None) -> Iterato
         return
     since = incident.opened_at
     due = max(since + policy.timers.roll_back_after, suspected, incident.severity_at or since)
-    yield once(incident, "roll_back", mark_of(since), due)
+    yield once(incident, "roll_back", milliseconds(since), due)
 
 
 def change_suspected_at(incident: Incident) -> datetime | None:
@@ -211,10 +211,10 @@ MITIGATE_FIRST = declare(
 def _still_open(incident: Incident, policy: Policy, zone: str | None) -> Iterator[Timer | None]:
     """Ask in the owner's morning, at least half an interval after opening or the last reminder."""
     cycle, every = since_opened(incident), policy.timers.still_open_every
-    said = sent_in(incident.reminded, "still_open", cycle)
-    earliest = (said.at if said else incident.opened_at) + every / 2
+    sent = sent_in(incident.reminded, "still_open", cycle)
+    earliest = (sent.at if sent else incident.opened_at) + every / 2
     due = _next_at(policy.timers.still_open_hour, earliest, zone) if zone else earliest
-    yield occurrence(incident, "still_open", cycle, said, due)
+    yield occurrence(incident, "still_open", cycle, sent, due)
 
 
 def _next_at(hour: int, earliest: datetime, zone: str) -> datetime:

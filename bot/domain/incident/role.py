@@ -11,18 +11,18 @@ COMMAND_NAMES = frozenset({"commander", "incident commander", "imoc", "ic", "lea
 """Names for the commander, whose role moves by a handover only."""
 
 
-def plain(said: str) -> str:
+def plain(typed: str) -> str:
     """Normalise a name: `Comms-Lead` becomes `comms lead`."""
-    return " ".join(said.replace("-", " ").replace("_", " ").split()).casefold()
+    return " ".join(typed.replace("-", " ").replace("_", " ").split()).casefold()
 
 
-def find(said: str, roles: Iterable[str]) -> str | None:
+def find(typed: str, roles: Iterable[str]) -> str | None:
     """Return the role with this name, else the only one that begins with this word: `comms` means `comms lead`."""
-    wanted, known = plain(said), {plain(role): role for role in roles}
+    wanted, known = plain(typed), {plain(role): role for role in roles}
     begun = [role for name, role in known.items() if name.startswith(f"{wanted} ")]
     return known.get(wanted) or (begun[0] if len(begun) == 1 else None)
 
 
-def nearest(said: str, roles: Iterable[str]) -> str | None:
+def nearest(typed: str, roles: Iterable[str]) -> str | None:
     known = {plain(role): role for role in roles}
-    return known.get(spelling.nearest(plain(said), known) or "")
+    return known.get(spelling.nearest(plain(typed), known) or "")

@@ -16,7 +16,7 @@ LONGEST = 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class Heard:
+class SeverityGuess:
     """A severity that somebody wrote. `key` is the configured one; None if there is none like it.
 
     `is_sure` is True after a word such as `sev`. A single letter such as the `p` of p99 can mean anything.
@@ -26,29 +26,29 @@ class Heard:
     is_sure: bool
 
 
-def heard(words: str, known: Iterable[str]) -> Heard | None:
+def read_severity(words: str, known: Iterable[str]) -> SeverityGuess | None:
     """Return the severity that the words name, matched with the configured keys; None if they name none."""
     if len(words) > LONGEST:
         return None
-    said = words.casefold().translate(_DASHES).strip()
-    found = _SAID.fullmatch(said)
+    typed = words.casefold().translate(_DASHES).strip()
+    found = _SAID.fullmatch(typed)
     if not found:
         return None
     rest = _NUMBERS.get(found["rest"], found["rest"]) if found["word"] else found["rest"]
     key = next((it for it in known if _means(rest, it)), None)
     if found["word"]:
-        return Heard(key=key, is_sure=True) if key or rest.isdecimal() else None
-    return Heard(key=key, is_sure=False) if key and rest.isdecimal() and said not in _OTHER else None
+        return SeverityGuess(key=key, is_sure=True) if key or rest.isdecimal() else None
+    return SeverityGuess(key=key, is_sure=False) if key and rest.isdecimal() and typed not in _OTHER else None
 
 
 def means(words: str, key: str) -> bool:
     """Whether the words mean this severity (its configured key), where nothing else is possible: `1` is sev1."""
     if len(words) > LONGEST:
         return False
-    said = words.casefold().translate(_DASHES).strip(" #:.!")
-    found = _SAID.fullmatch(said)
-    rest = found["rest"] if found else said
-    return _plain(said) == _plain(key) or _means(_NUMBERS.get(rest, rest), key)
+    typed = words.casefold().translate(_DASHES).strip(" #:.!")
+    found = _SAID.fullmatch(typed)
+    rest = found["rest"] if found else typed
+    return _plain(typed) == _plain(key) or _means(_NUMBERS.get(rest, rest), key)
 
 
 def _means(rest: str, key: str) -> bool:

@@ -43,7 +43,7 @@ class Entry:
     """The `seq` of the entry that this one corrects or removes."""
 
 
-def told(entries: Iterable[Entry]) -> list[Entry]:
+def visible(entries: Iterable[Entry]) -> list[Entry]:
     """Return the visible entries, oldest first. Left out: hidden, superseded, and minor ones nobody kept."""
     kept = list(entries)
     gone = {entry.supersedes for entry in kept if entry.supersedes}
@@ -54,7 +54,7 @@ def told(entries: Iterable[Entry]) -> list[Entry]:
     )
 
 
-def standing(entries: Iterable[Entry], number: int) -> Entry:
+def current(entries: Iterable[Entry], number: int) -> Entry:
     """Return the entry with this `seq`, or its latest correction. Refuses if there is none."""
     kept = list(entries)
     later = {entry.supersedes: entry for entry in kept if entry.supersedes}
@@ -70,7 +70,7 @@ def standing(entries: Iterable[Entry], number: int) -> Entry:
 
 def shown(entries: Iterable[Entry], number: int) -> Entry:
     """Return the entry to correct. Refuses a hidden one, because nobody would see the correction."""
-    found = standing(entries, number)
+    found = current(entries, number)
     if found.visibility == HIDDEN:
         raise Refusal(
             f"Line {number} is hidden, or was merged into another. `timeline keep {number}` shows it again; "
@@ -88,8 +88,8 @@ def reworded(entry: Entry, words: str, *, seq: int, at: datetime) -> Entry:
             f'`timeline hide {entry.seq}` hides it; `incident note "…" at 10:05` adds what is missing.',
             slot="number",
         )
-    said = {**entry.data, WORDS[entry.kind]: words}
-    return replace(_corrected(entry, seq=seq, at=at), text=words, data=said)
+    corrected = {**entry.data, WORDS[entry.kind]: words}
+    return replace(_corrected(entry, seq=seq, at=at), text=words, data=corrected)
 
 
 def moved(entry: Entry, to: datetime, *, seq: int, at: datetime) -> Entry:
@@ -127,4 +127,4 @@ MINOR = frozenset(
 
 def latest(entries: Iterable[Entry], *, most: int = 3) -> list[Entry]:
     """Return the latest important entries (at most `most`), oldest first."""
-    return [entry for entry in told(entries) if entry.kind not in MINOR][-most:]
+    return [entry for entry in visible(entries) if entry.kind not in MINOR][-most:]

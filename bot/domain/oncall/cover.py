@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.oncall.shift import Shift, Told, before, lead_name, overlapping
+from bot.domain.oncall.shift import SentReminder, Shift, before, lead_name, overlapping
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.subject import Occurrence, Subject
@@ -45,7 +45,7 @@ class CoverRequest:
     declined_by: tuple[str, ...] = ()
     why: str | None = None
     """Why PagerDuty refused the last override."""
-    told: Mapping[Occurrence, Told] = field(default_factory=dict)
+    told: Mapping[Occurrence, SentReminder] = field(default_factory=dict)
 
     @property
     def subject(self) -> Subject:
@@ -111,10 +111,10 @@ class CoverRequest:
         needless = self.state is CoverState.ASKED and not overlapping(mine, self.start, self.end)
         return replace(self, state=CoverState.ELSEWHERE) if needless else self
 
-    def after_saying(self, timer: Timer, *, at: datetime) -> "CoverRequest":
+    def after_sending(self, timer: Timer, *, at: datetime) -> "CoverRequest":
         """Return the request after this reminder was sent."""
-        said = Told(at=at, late=timer.is_late(at), silent=self.has_declined)
-        return replace(self, told={**self.told, timer.occurrence: said})
+        sent = SentReminder(at=at, late=timer.is_late(at), silent=self.has_declined)
+        return replace(self, told={**self.told, timer.occurrence: sent})
 
 
 def cover_agenda(cover: CoverRequest, policy: Policy, *, zone: str) -> list[Timer]:

@@ -24,7 +24,7 @@ class Ring:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spell:
+class CommandPeriod:
     """A time in command of one incident."""
 
     person: str
@@ -57,7 +57,7 @@ class _Tally:
 
 def loads(
     rings: Iterable[Ring],
-    spells: Mapping[str, Sequence[Spell]],
+    command_periods: Mapping[str, Sequence[CommandPeriod]],
     *,
     since: datetime,
     zones: Mapping[str, str],
@@ -69,13 +69,13 @@ def loads(
         if ring.at >= since:
             tallies[ring.person].rings.append(ring)
             tallies[ring.person].about.add(ring.about)
-    for about, led in spells.items():
-        for spell in led:
-            if spell.end > since:
-                tallies[spell.person].commanded += spell.end - max(spell.start, since)
-                tallies[spell.person].about.add(about)
-            if spell.start >= since:
-                tallies[spell.person].led.append(Ring(person=spell.person, at=spell.start, about=about))
+    for about, led in command_periods.items():
+        for period in led:
+            if period.end > since:
+                tallies[period.person].commanded += period.end - max(period.start, since)
+                tallies[period.person].about.add(about)
+            if period.start >= since:
+                tallies[period.person].led.append(Ring(person=period.person, at=period.start, about=about))
     summed = (_load(person, it, zones.get(person, "UTC"), timers) for person, it in tallies.items())
     return sorted(summed, key=lambda load: (-load.pages, -load.commanded, load.person))
 
@@ -106,15 +106,15 @@ def most_at_once(rings: Sequence[Ring]) -> int:
     )
 
 
-def spells(entries: Iterable[Entry], *, now: datetime) -> list[Spell]:
+def command_periods(entries: Iterable[Entry], *, now: datetime) -> list[CommandPeriod]:
     """Return who led an incident and when. `entries` are those of `KINDS` from its timeline, in order."""
-    found: list[Spell] = []
+    found: list[CommandPeriod] = []
     leads: str | None = None
     since: datetime | None = None
     for entry in entries:
         at = entry.occurred_at
         if leads and since and entry.kind != "reopened":
-            found.append(Spell(person=leads, start=since, end=at))
+            found.append(CommandPeriod(person=leads, start=since, end=at))
         match entry.kind:
             case "declared":
                 leads, since = entry.actor, at
@@ -127,5 +127,5 @@ def spells(entries: Iterable[Entry], *, now: datetime) -> list[Spell]:
             case _:
                 since = None
     if leads and since:
-        found.append(Spell(person=leads, start=since, end=now))
+        found.append(CommandPeriod(person=leads, start=since, end=now))
     return found

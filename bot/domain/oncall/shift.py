@@ -42,7 +42,7 @@ class Turn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class SentReminder:
     """When a reminder was sent, and whether it was late."""
 
     at: datetime
@@ -74,7 +74,7 @@ class Shift:
     """When the shift was moved, swapped or covered, so that it is no longer theirs (UTC)."""
     overload: Overload | None = None
     """The first overload. Later ones are not recorded."""
-    told: Mapping[Occurrence, Told] = field(default_factory=dict)
+    told: Mapping[Occurrence, SentReminder] = field(default_factory=dict)
     """What was sent, by reminder and occurrence: `warning/1d`."""
 
     def __post_init__(self) -> None:
@@ -111,10 +111,10 @@ class Shift:
             raise Refusal("That shift is over.")
         return self if self.ready_at else replace(self, ready_at=at)
 
-    def after_saying(self, timer: Timer, *, at: datetime) -> "Shift":
+    def after_sending(self, timer: Timer, *, at: datetime) -> "Shift":
         """Return the shift after this reminder was sent."""
-        said = Told(at=at, late=timer.is_late(at))
-        return replace(self, told={**self.told, timer.occurrence: said})
+        sent = SentReminder(at=at, late=timer.is_late(at))
+        return replace(self, told={**self.told, timer.occurrence: sent})
 
     def after_incidents(self, theirs: Iterable[Incident], timers: Timers, *, at: datetime) -> "Shift":
         """Return the shift after these incidents. Only those of its last 12 h count, and no drills."""
@@ -246,7 +246,7 @@ def knowing(shift: Shift, policy: Policy) -> Shift:
     due = [
         it for it in shift_agenda(shift, policy) if it.reminder == WARNING and it.due_at <= shift.known_since
     ]
-    silent = {it.occurrence: Told(at=it.due_at, silent=True) for it in due}
+    silent = {it.occurrence: SentReminder(at=it.due_at, silent=True) for it in due}
     return replace(shift, told={**shift.told, **silent})
 
 

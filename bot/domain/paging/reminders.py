@@ -5,7 +5,7 @@ from bot.domain.paging.page import Page, PageState
 from bot.domain.policy import Policy
 from bot.domain.reminder import next_period, sent_in
 from bot.domain.subject import Occurrence, Subject
-from bot.domain.timer import Timer, mark_of
+from bot.domain.timer import Timer, milliseconds
 
 UNANSWERED = "unanswered"
 TESTED = "verdict"
@@ -21,14 +21,14 @@ def page_agenda(page: Page, policy: Policy, incident: Incident | None = None) ->
         return []
     if page.answer or page.is_needless(incident):
         return []
-    every, cycle = policy.timers.page_unanswered_after, mark_of(page.rings_since)
-    said = sent_in(page.reminded, UNANSWERED, cycle)
-    if said and said.count >= policy.timers.asked_at_most:
+    every, cycle = policy.timers.page_unanswered_after, milliseconds(page.rings_since)
+    sent = sent_in(page.reminded, UNANSWERED, cycle)
+    if sent and sent.count >= policy.timers.asked_at_most:
         return []
     reopened_at = incident.reopened_at if incident else None
     start = max(filter(None, (page.rings_since, page.escalated_at, reopened_at))) + every
-    due = next_period(start, every, said)
-    occurrence = Occurrence(UNANSWERED, cycle, str(said.count if said else 0))
+    due = next_period(start, every, sent)
+    occurrence = Occurrence(UNANSWERED, cycle, str(sent.count if sent else 0))
     return [Timer(subject=page.subject, occurrence=occurrence, due_at=due)]
 
 

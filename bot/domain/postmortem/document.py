@@ -125,21 +125,21 @@ def _merged(sections: Sequence[DocumentSection], mark: str, before: str | None) 
         parts = [_head(mark, sections), *(_marked(it) for it in sections)]
         return IssueBody(text="\n\n".join(parts) + "\n")
     ours = {it.key: it for it in sections}
-    found = list(_standing(before))
-    standing = {it.key for it in found}
-    broken = {opening["key"] for opening in _OPENING.finditer(before)} - standing
+    found = list(_found_in(before))
+    present = {it.key for it in found}
+    broken = {opening["key"] for opening in _OPENING.finditer(before)} - present
     theirs = [it.key for it in found if it.is_edited]
     text = _renewed(before, found, ours)
     known = set(filter(None, head["keys"].split(",")))
-    new = [it for it in sections if it.key not in standing | known]
+    new = [it for it in sections if it.key not in present | known]
     text = text.replace(head[0], _head(mark, sections, *known), 1)
     text = "\n\n".join([text.rstrip("\n"), *(_marked(it) for it in new)]) + "\n"
-    gone = known & ours.keys() - standing - broken
+    gone = known & ours.keys() - present - broken
     return IssueBody(text=text, edited_by_people=tuple(sorted({*theirs, *broken, *gone})))
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Standing:
+class _Present:
     """A section found in a document, with the positions of its marks. `hash` is that of Spy's own text."""
 
     key: str
@@ -153,7 +153,7 @@ class _Standing:
         return _hash(self.text) != self.hash
 
 
-def _standing(document: str) -> Iterator[_Standing]:
+def _found_in(document: str) -> Iterator[_Present]:
     """Yield the sections between their marks. The end of an unclosed mark is searched once only, to stay linear."""
     unclosed: set[str] = set()
     reached = 0
@@ -167,13 +167,13 @@ def _standing(document: str) -> Iterator[_Standing]:
             continue
         reached = close + len(mark)
         text = document[begin.end() : close].removesuffix("\n").removesuffix("\r")
-        yield _Standing(key=key, hash=begin["hash"], text=text, start=begin.start(), end=reached)
+        yield _Present(key=key, hash=begin["hash"], text=text, start=begin.start(), end=reached)
 
 
-def _renewed(document: str, standing: Iterable[_Standing], ours: Mapping[str, DocumentSection]) -> str:
+def _renewed(document: str, present: Iterable[_Present], ours: Mapping[str, DocumentSection]) -> str:
     """Replace Spy's sections in place. Sections that people edited stay."""
     parts, at = [], 0
-    for it in standing:
+    for it in present:
         if it.key in ours and not it.is_edited:
             parts += [document[at : it.start], _marked(_with_ticks(ours[it.key], it.text))]
             at = it.end

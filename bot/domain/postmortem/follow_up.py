@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.domain.oncall.shift import Told
+from bot.domain.oncall.shift import SentReminder
 from bot.domain.policy import Timers
 from bot.domain.postmortem.deadline import DAY, awake, morning
 from bot.domain.postmortem.events import FollowUpAdded, FollowUpChanged, FollowUpDone, FollowUpReopened
@@ -71,7 +71,7 @@ class FollowUp:
     """Why GitHub refused it."""
     without: tuple[str, ...] = ()
     """What GitHub left out of its issue, in readable form."""
-    told: Mapping[Occurrence, Told] = field(default_factory=dict)
+    told: Mapping[Occurrence, SentReminder] = field(default_factory=dict)
 
     @property
     def subject(self) -> Subject:
@@ -146,9 +146,9 @@ class FollowUp:
                 moved_at = event.at if moved else self.moved_at
                 return replace(self, category=category, owner=event.owner, due=event.due, moved_at=moved_at)
 
-    def after_saying(self, timer: Timer, *, at: datetime) -> "FollowUp":
-        said = Told(at=at, late=timer.is_late(at))
-        return replace(self, told={**self.told, timer.occurrence: said})
+    def after_sending(self, timer: Timer, *, at: datetime) -> "FollowUp":
+        sent = SentReminder(at=at, late=timer.is_late(at))
+        return replace(self, told={**self.told, timer.occurrence: sent})
 
 
 def follow_up_agenda(follow_up: FollowUp, timers: Timers, *, zone: str) -> list[Timer]:

@@ -9,7 +9,7 @@ from bot.domain.event import Event
 from bot.domain.incident import events as incident_events
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.state import Phase
-from bot.domain.oncall.shift import Told
+from bot.domain.oncall.shift import SentReminder
 from bot.domain.policy import Policy
 from bot.domain.postmortem import events
 from bot.domain.postmortem.deadline import DAY, awake, deadline
@@ -17,7 +17,7 @@ from bot.domain.postmortem.follow_up import Category, Filed, FollowUp
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.subject import Address, Occurrence, Subject
 from bot.domain.text import shortened
-from bot.domain.timer import Timer, mark_of
+from bot.domain.timer import Timer, milliseconds
 
 OWED = "postmortem"
 HALF_TIME, DAY_BEFORE, DUE = "half", "day", "due"
@@ -66,7 +66,7 @@ class Postmortem:
     """What GitHub left out of its issue, in readable form."""
     told_without: tuple[str, ...] = ()
     """Those left-out parts, of the issue and its follow-ups', that were reported already."""
-    told: Mapping[Occurrence, Told] = field(default_factory=dict)
+    told: Mapping[Occurrence, SentReminder] = field(default_factory=dict)
     told_to: Mapping[Occurrence, Address] = field(default_factory=dict)
     """Who was reminded, by occurrence. The owner may have changed since."""
 
@@ -145,11 +145,11 @@ class Postmortem:
                 return replace(self, filed=filed, exported_at=event.at)
         return self
 
-    def after_saying(self, timer: Timer, *, to: Address, at: datetime) -> "Postmortem":
-        said = Told(at=at, late=timer.is_late(at))
+    def after_sending(self, timer: Timer, *, to: Address, at: datetime) -> "Postmortem":
+        sent = SentReminder(at=at, late=timer.is_late(at))
         return replace(
             self,
-            told={**self.told, timer.occurrence: said},
+            told={**self.told, timer.occurrence: sent},
             told_to={**self.told_to, timer.occurrence: to},
         )
 
@@ -177,19 +177,19 @@ def postmortem_agenda(
     due = due_by(postmortem, incident, policy, zone=zone)
     if due is None or postmortem.closed_at or incident.phase is not Phase.RESOLVED or incident.drill:
         return []
-    since = max([incident.resolved_at or due, *(told.at for told in _said_for(postmortem, due))])
+    since = max([incident.resolved_at or due, *(told.at for told in _sent_for(postmortem, due))])
     grace = policy.timers.postmortem_due.get(incident.severity or "")
     weekdays = bool(grace and grace.business)
     for name, moment in _occurrences(incident.resolved_at or due, due, since):
         at = awake(moment, zone, policy.timers, weekdays=weekdays)
         if at > since:
-            occurrence = Occurrence(OWED, mark_of(due), name)
+            occurrence = Occurrence(OWED, milliseconds(due), name)
             return [Timer(subject=postmortem.subject, occurrence=occurrence, due_at=at)]
     return []
 
 
-def _said_for(postmortem: Postmortem, due: datetime) -> Iterator[Told]:
-    return (told for it, told in postmortem.told.items() if it.cycle == mark_of(due))
+def _sent_for(postmortem: Postmortem, due: datetime) -> Iterator[SentReminder]:
+    return (told for it, told in postmortem.told.items() if it.cycle == milliseconds(due))
 
 
 def _occurrences(start: datetime, due: datetime, since: datetime) -> Iterator[tuple[str, datetime]]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.timeline import Entry
-from bot.domain.oncall.load import KINDS, spells
+from bot.domain.oncall.load import KINDS, command_periods
 from bot.domain.paging.page import Page
 
 MOST_BARS = 12
@@ -60,7 +60,10 @@ def clocks(incident: Incident, entries: Sequence[Entry], *, now: datetime) -> Cl
     """Return the key times. Without a stated impact, its start is unknown."""
     began, mitigated = incident.impact_since, incident.mitigated_at
     since = began or incident.declared_at
-    led = [spell.end - spell.start for spell in spells(_leading(entries), now=incident.resolved_at or now)]
+    led = [
+        period.end - period.start
+        for period in command_periods(_leading(entries), now=incident.resolved_at or now)
+    ]
     return Clocks(
         began=began,
         declared=incident.declared_at,
@@ -148,10 +151,10 @@ def _few(row: list[Bar]) -> list[Bar]:
 
 
 def _led(entries: Sequence[Entry], names: dict[str, str], until: datetime) -> Iterator[Bar]:
-    for spell in spells(_leading(entries), now=until):
-        if spell.end > spell.start:
-            name = names.get(spell.person, spell.person)
-            yield Bar(row="Command", label=name, start=spell.start, end=spell.end, state="active")
+    for period in command_periods(_leading(entries), now=until):
+        if period.end > period.start:
+            name = names.get(period.person, period.person)
+            yield Bar(row="Command", label=name, start=period.start, end=period.end, state="active")
 
 
 def _rang(pages: Sequence[Page], names: dict[str, str], until: datetime) -> Iterator[Bar]:

@@ -107,10 +107,10 @@ class WorkPeriod:
         kept = (it for it in self.asked if it.mark != asked.mark)
         return replace(self, asked=(*kept, asked))
 
-    def has_said(self, reminder: str, *names: str) -> bool:
+    def has_sent(self, reminder: str, *names: str) -> bool:
         """Whether the last step sent for a reminder is one of these."""
-        said = self.reminded.get(reminder)
-        return said is not None and said.occurrence in {f"{said.mark}.{name}" for name in names}
+        sent = self.reminded.get(reminder)
+        return sent is not None and sent.occurrence in {f"{sent.mark}.{name}" for name in names}
 
 
 def subject(person: str) -> Subject:
@@ -231,11 +231,11 @@ def reached(
 
 
 def _above(period: WorkPeriod, zone: tzinfo, timers: Timers) -> Iterator[tuple[EscalationStep, Timer]]:
-    said = period.reminded.get(ESCALATION)
-    below = said is not None
+    sent = period.reminded.get(ESCALATION)
+    below = sent is not None
     for step, at in climb(period, zone, timers):
-        if below and said:
-            below = f"{said.mark}.{step.name}" != said.occurrence
+        if below and sent:
+            below = f"{sent.mark}.{step.name}" != sent.occurrence
             continue
         yield step, _timer(period, ESCALATION, step.name, at)
 
@@ -310,14 +310,14 @@ def _summed(
         (WARN, timers.duty_warn, timers.day_warn),
         (ASK, timers.duty_urge, timers.day_urge),
     ):
-        if not _was_told(recent, ON_DUTY, name):
+        if not _was_sent(recent, ON_DUTY, name):
             yield ON_DUTY, name, adds_up(period, earlier, amount)
-        if not _was_told(today, LONG_DAY, name):
+        if not _was_sent(today, LONG_DAY, name):
             yield LONG_DAY, name, max(first + awake, period.started_at)
 
 
-def _was_told(periods: Iterable[WorkPeriod], reminder: str, name: str) -> bool:
-    return any(it.has_said(reminder, *_AT_LEAST[name]) for it in periods)
+def _was_sent(periods: Iterable[WorkPeriod], reminder: str, name: str) -> bool:
+    return any(it.has_sent(reminder, *_AT_LEAST[name]) for it in periods)
 
 
 _AT_LEAST: Mapping[str, tuple[str, ...]] = {WARN: (WARN, ASK), ASK: (ASK,)}
@@ -335,7 +335,7 @@ def work_period_agenda(
     summed = [
         _timer(period, reminder, name, at)
         for reminder, name, at in _summed(period, earlier, zone, timers)
-        if not _was_told([period], reminder, name)
+        if not _was_sent([period], reminder, name)
     ]
     return [next_step(period, zone, timers), *_first_of_each(summed)]
 
@@ -350,7 +350,7 @@ def overdue(
     summed = {
         reminder: _timer(period, reminder, name, at)
         for reminder, name, at in _summed(period, earlier, zone, timers)
-        if at <= now and not _was_told([period], reminder, name)
+        if at <= now and not _was_sent([period], reminder, name)
     }
     return [*([highest[1]] if highest else []), *summed.values()]
 

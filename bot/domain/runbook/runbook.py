@@ -34,9 +34,9 @@ def is_plain(value: str) -> bool:
     return bool(WORD.fullmatch(value))
 
 
-def visible(said: str) -> str:
+def visible(given: str) -> str:
     """Remove invisible characters. A tab becomes a blank, because a shell would complete at it."""
-    spaced = said.replace("\r\n", "\n").replace("\t", " ").strip()
+    spaced = given.replace("\r\n", "\n").replace("\t", " ").strip()
     return "".join(it for it in spaced if it == "\n" or unicodedata.category(it) not in _UNSEEN)
 
 
@@ -53,8 +53,8 @@ class RunbookParameter:
     def example(self) -> str:
         """An example of how to write it."""
         usual = {Kind.TEXT: "…", Kind.NUMBER: "1"}.get(self.kind, "…")
-        said = self.default or next(iter(self.choices), usual)
-        return f'{self.name}="…"' if said == "…" and self.kind is Kind.TEXT else _pair(self.name, said)
+        given = self.default or next(iter(self.choices), usual)
+        return f'{self.name}="…"' if given == "…" and self.kind is Kind.TEXT else _pair(self.name, given)
 
     @property
     def described(self) -> str:
@@ -62,9 +62,9 @@ class RunbookParameter:
         words = ", ".join(self.choices) or self.description
         return f"{self.name} ({words})" if words else self.name
 
-    def read(self, said: str) -> str:
+    def read(self, given: str) -> str:
         """Return the value, or raise a Refusal that says what is allowed."""
-        value = visible(said)
+        value = visible(given)
         match self.kind:
             case Kind.CHOICE:
                 return self._choice(value)
@@ -131,10 +131,10 @@ class Runbook:
         wanted = [it.example for it in self.parameters if not (it.optional or it.default)]
         return " ".join(("runbook", self.name, *wanted))
 
-    def pairs(self, said: str) -> dict[str, str]:
+    def pairs(self, given: str) -> dict[str, str]:
         """Split `service=checkout reason="it is down"` into pairs. Refuses other text, and a name with two values."""
         found: dict[str, str] = {}
-        for word in split(said).words:
+        for word in split(given).words:
             pair = _PAIR.fullmatch(word)
             if pair is None:
                 raise Refusal(
@@ -150,14 +150,14 @@ class Runbook:
                 )
         return found
 
-    def read(self, said: Mapping[str, str]) -> Reading:
+    def read(self, given: Mapping[str, str]) -> Reading:
         """Return the values, checked. A default replaces a value that is missing or blank."""
         known = {it.name: it for it in self.parameters}
-        wrong = {name: self._unknown(name) for name in said if name not in known}
+        wrong = {name: self._unknown(name) for name in given if name not in known}
         filled: dict[str, str] = {}
         missing = []
         for parameter in self.parameters:
-            words = visible(said.get(parameter.name, "")) or parameter.default
+            words = visible(given.get(parameter.name, "")) or parameter.default
             if words:
                 try:
                     filled[parameter.name] = parameter.read(words)
@@ -169,11 +169,11 @@ class Runbook:
 
     def lacking(self, reading: Reading) -> Refusal:
         """Return a Refusal that names what is wrong or missing."""
-        said = [*reading.wrong.values()]
+        given = [*reading.wrong.values()]
         if reading.missing:
-            said.append(f"{self.name} needs {', '.join(it.described for it in reading.missing)}.")
+            given.append(f"{self.name} needs {', '.join(it.described for it in reading.missing)}.")
         slot = next(iter(reading.wrong), None) or reading.missing[0].name
-        return Refusal(" ".join(said), slot=slot)
+        return Refusal(" ".join(given), slot=slot)
 
     def in_words(self, reading: Reading) -> Refusal:
         """Return a Refusal with the corrected command, for places without a form."""

@@ -23,7 +23,7 @@ class ChangeRecords(Protocol):
 class LockRecords(Protocol):
     def reserve(self) -> int: ...
     def get(self, number: int) -> Lock | None: ...
-    def standing(self) -> Sequence[Lock]:
+    def held(self) -> Sequence[Lock]:
         """Return locks that are not released, oldest first."""
 
     def of(self, service: str) -> Lock | None:

@@ -67,7 +67,7 @@ class OutboxRecords(Protocol):
     def knows(self, key: str) -> bool:
         """Return whether an effect with this key was queued in the last days."""
 
-    def standing(self, *, now: datetime, lease: timedelta) -> Sequence[Standstill]:
+    def stuck(self, *, now: datetime, lease: timedelta) -> Sequence[Standstill]:
         """Return the first effect of each blocked lane: due, or being sent, for longer than the lease."""
 
     def release(self, incident: int) -> None:

@@ -46,16 +46,16 @@ class Changes:
         """Store a report of a change. A second report of the same change is merged into it."""
         self._session.lock(f"change:{news.key}")
         known = self._session.changes.by_key(news.key)
-        told = known.told_again(news) if known else self._numbered(news)
-        if told != known:
-            self._session.changes.put(told)
-        return told
+        updated = known.updated_by(news) if known else self._numbered(news)
+        if updated != known:
+            self._session.changes.put(updated)
+        return updated
 
-    def heard_of(self, news: Iterable[Change]) -> None:
+    def record_all(self, news: Iterable[Change]) -> None:
         """Store changes from PagerDuty, which names a service by its PagerDuty id."""
-        for told in news:
-            service = self._tx.policy.service_paged_as(told.service) if told.service else None
-            self.hear(replace(told, service=service))
+        for updated in news:
+            service = self._tx.policy.service_paged_as(updated.service) if updated.service else None
+            self.hear(replace(updated, service=service))
 
     def record(
         self,
@@ -73,7 +73,7 @@ class Changes:
         if at and at > self._tx.now:
             raise Refusal(f"A change can't be of the future ({at:%H:%M} UTC). Give a past time.", slot="at")
         number = self._session.changes.reserve()
-        said = Change(
+        added = Change(
             number=number,
             key=f"hand:{number}",
             source=HAND,
@@ -86,8 +86,8 @@ class Changes:
             author=by,
             only_in=incident.number if incident and incident.private else None,
         )
-        self._session.changes.put(said)
-        return said
+        self._session.changes.put(added)
+        return added
 
     def _numbered(self, news: Change) -> Change:
         return replace(news, number=self._session.changes.reserve())

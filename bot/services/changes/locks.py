@@ -25,9 +25,9 @@ class Locks:
         """Return the active lock of a service, if any."""
         return self._session.locks.of(service)
 
-    def standing(self) -> Sequence[Lock]:
+    def held(self) -> Sequence[Lock]:
         """Return the active locks."""
-        return self._session.locks.standing()
+        return self._session.locks.held()
 
     def lock(self, service: str, why: str, *, by: str | None, holder: str | None = None) -> Lock:
         """Lock a service and announce it. `holder` is a run (`failover:12`) instead of the person `by`.
@@ -37,8 +37,8 @@ class Locks:
         if holder is None and by is None:
             raise ValueError("a lock has a holder, or is somebody's")
         self._session.lock(f"lock:{service}")
-        if standing := self.of(service):
-            raise standing.already(asker=by)
+        if existing := self.of(service):
+            raise existing.already(asker=by)
         lock = Lock(
             number=self._session.locks.reserve(),
             service=service,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.domain.effects import UpsertMessage
 from bot.domain.failover import decisions
 from bot.domain.failover.effects import CARD
-from bot.domain.failover.plan import Check, Instruction, Outcome, told
+from bot.domain.failover.plan import Check, Instruction, Outcome, described
 from bot.domain.failover.run import Failover
 from bot.domain.failover.state import ONCE_ONLY, Action, ActionKind, State
 from bot.services.failover.failovers import Failovers
@@ -80,7 +80,7 @@ class FailoverActions:
         instruction = run.instruction(action) if action.kind in {*ONCE_ONLY, ActionKind.LOOK} else None
         check = run.check(action) if action.kind not in ONCE_ONLY else None
         soak = run.plan.steps[action.at].soak if action.kind is ActionKind.SOAK else None
-        does = told(instruction) if instruction else told(check.by) if check and not soak else ""
+        does = described(instruction) if instruction else described(check.by) if check and not soak else ""
         run = self._failovers.keep(run, decisions.start(run, action, at=self._tx.now, does=does))
         return StepRun(
             run=run,
@@ -106,7 +106,7 @@ class FailoverActions:
         if event := decisions.crash(run, why, at=self._tx.now):
             self._failovers.follow(self._failovers.keep(run, event))
 
-    def heard(self, number: int, attempt: int, tail: str) -> None:
+    def show_output(self, number: int, attempt: int, tail: str) -> None:
         """Show the last output of a running action."""
         run = self._failovers.locked(number)
         if run.attempt and run.attempt.number == attempt:

@@ -34,7 +34,7 @@ UNWRITTEN = "There is no failover plan yet. docs/failover.md shows how to write 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class PlanStatus:
     """A listed plan with its last run, its last rehearsal, and its active runs."""
 
     plan: Plan
@@ -73,7 +73,7 @@ class Failovers:
     ) -> Failover:
         plan, given = self._called(words)
         filled = plan.filled(given)
-        run = self._new(filled, given, plan.said(given), task, by=by, place=place)
+        run = self._new(filled, given, plan.in_words(given), task, by=by, place=place)
         return self._begin_life(replace(run, incident=incident.number if incident else None))
 
     def roll_back(
@@ -159,15 +159,15 @@ class Failovers:
             "Which failover? Give its number: " + ", ".join(f"{it.number} ({it.what})" for it in found) + "."
         )
 
-    def plans(self, *, asker: str) -> Sequence[Standing]:
+    def plans(self, *, asker: str) -> Sequence[PlanStatus]:
         """Return all plans with their state."""
         active = [it for it in self._session.failovers.active() if self._is_seen(it, asker)]
-        return [self._standing(plan, active, asker) for plan in self._tx.policy.plans.values()]
+        return [self._status_of(plan, active, asker) for plan in self._tx.policy.plans.values()]
 
-    def _standing(self, plan: Plan, active: Sequence[Failover], asker: str) -> Standing:
+    def _status_of(self, plan: Plan, active: Sequence[Failover], asker: str) -> PlanStatus:
         recent = self.recent(plan.name, seen_by=asker)
         mine = [it for it in active if it.plan.name == plan.name]
-        return Standing(plan=plan, last=recent.begun, rehearsed=recent.rehearsed, active=mine)
+        return PlanStatus(plan=plan, last=recent.begun, rehearsed=recent.rehearsed, active=mine)
 
     def recent(self, plan: str, *, seen_by: str | None = None) -> RecentFailovers:
         """Return a plan's latest runs. With `seen_by`, only runs that this person may see."""
@@ -326,12 +326,12 @@ class Failovers:
     def _keep_lock(self, run: Failover, event: Event, incident: Incident | None) -> None:
         """Lock deploys of the target while the run is active. A deploy lock of somebody else stays theirs."""
         locks, holder = Locks(self._tx), f"failover:{run.number}"
-        standing = locks.of(run.plan.lock)
-        if isinstance(event, FailoverBegan) and standing is None:
+        lock_now = locks.of(run.plan.lock)
+        if isinstance(event, FailoverBegan) and lock_now is None:
             drill = "DRILL, " if run.plan.drill or (incident and incident.drill) else ""
             why = "something is being moved" if incident and incident.private else f"{drill}{run.what}"
             locks.lock(run.plan.lock, why, by=None, holder=holder)
-        elif isinstance(event, FailoverEnded) and standing and standing.holder == holder:
+        elif isinstance(event, FailoverEnded) and lock_now and lock_now.holder == holder:
             locks.unlock(run.plan.lock, by=None, holder=holder)
 
     def _tell_incident(self, run: Failover, event: Event) -> Incident | None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.domain.effects import UpsertMessage
 from bot.domain.failover.effects import CARD, QUESTION, WORD
-from bot.domain.failover.plan import End, told
+from bot.domain.failover.plan import End, described
 from bot.domain.failover.run import Failover
 from bot.domain.failover.state import Action, ActionKind, Result, State, Task
 from bot.ports import AuditEntry
@@ -83,7 +83,7 @@ class FailoverViews:
             "is_without_undo": bool(
                 action and action.kind is ActionKind.RUN and run.plan.steps[action.at].undo is None
             ),
-            "words": told(run.instruction(action))
+            "words": described(run.instruction(action))
             if action and action.kind in {ActionKind.RUN, ActionKind.UNDO}
             else "",
         }
@@ -142,7 +142,7 @@ def _before(run: Failover, at: int) -> StepLine:
     return StepLine(
         name=check.name,
         state=state,
-        does=told(check.by),
+        does=described(check.by),
         says=results[-1].says if results else "",
         kind=ActionKind.CHECK.value,
         is_check=True,
@@ -156,9 +156,9 @@ def _step(run: Failover, at: int) -> StepLine:
     return StepLine(
         name=step.name,
         state=_state(run, at, results),
-        does=told(step.dry_run) if run.task is Task.REHEARSAL and step.dry_run else told(step.run),
-        check=told(step.verify.by) if step.verify else "",
-        undo=told(step.undo) if step.undo else "",
+        does=described(step.dry_run) if run.task is Task.REHEARSAL and step.dry_run else described(step.run),
+        check=described(step.verify.by) if step.verify else "",
+        undo=described(step.undo) if step.undo else "",
         soak=step.soak or None,
         says=results[-1].says if results else "",
         took=sum((it.took for it in results), timedelta()) or None,

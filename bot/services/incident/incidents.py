@@ -12,7 +12,7 @@ from bot.domain.incident.name import NAME_LENGTH, bare_name
 from bot.domain.incident.role import COMMAND_NAMES, ROLE_LENGTH, find, nearest, plain
 from bot.domain.incident.search import Search
 from bot.domain.incident.state import Phase
-from bot.domain.incident.timeline import Entry, told
+from bot.domain.incident.timeline import Entry, visible
 from bot.domain.paging.page import Page
 from bot.domain.policy import Severity
 from bot.domain.portion import LISTED, Portion, within
@@ -209,26 +209,26 @@ class Incidents:
 
     def correct_note(self, incident: Incident, message: str, text: str) -> None:
         """Apply an edit of the Slack message that a note was made from."""
-        standing = self._made_from(incident, message)
-        if standing and standing.text != text:
+        entries = self._made_from(incident, message)
+        if entries and entries.text != text:
             corrected = events.NoteTaken(
-                at=standing.occurred_at,
-                by=standing.actor,
+                at=entries.occurred_at,
+                by=entries.actor,
                 note=text,
                 message=message,
-                supersedes=standing.seq,
+                supersedes=entries.seq,
             )
             self._tx.record(incident, corrected)
 
     def remove_note(self, incident: Incident, message: str, *, by: str | None) -> None:
         """Remove the note that was made from a Slack message."""
-        if standing := self._made_from(incident, message):
-            removed = events.NoteRemoved(at=self._tx.now, by=by, message=message, supersedes=standing.seq)
+        if entries := self._made_from(incident, message):
+            removed = events.NoteRemoved(at=self._tx.now, by=by, message=message, supersedes=entries.seq)
             self._tx.record(incident, removed)
 
     def _made_from(self, incident: Incident, message: str) -> Entry | None:
-        standing = told(self._session.timeline.of(incident.number))
-        return next((entry for entry in standing if entry.data.get("message") == message), None)
+        entries = visible(self._session.timeline.of(incident.number))
+        return next((entry for entry in entries if entry.data.get("message") == message), None)
 
     # --- the step guide ---
 
@@ -289,20 +289,20 @@ class Incidents:
         )
         return self._tx.record(incident, given)
 
-    def _role(self, incident: Incident, said: str, person: str, *, anyway: bool) -> str:
+    def _role(self, incident: Incident, typed: str, person: str, *, anyway: bool) -> str:
         known = tuple(dict.fromkeys((*self._tx.policy.roles, *incident.roles)))
-        if plain(said) in COMMAND_NAMES:
-            return said
-        if not 0 < len(plain(said)) <= ROLE_LENGTH:
+        if plain(typed) in COMMAND_NAMES:
+            return typed
+        if not 0 < len(plain(typed)) <= ROLE_LENGTH:
             raise Refusal(
-                f"The name of a role has 1 to {ROLE_LENGTH} characters; this has {len(plain(said))}.",
+                f"The name of a role has 1 to {ROLE_LENGTH} characters; this has {len(plain(typed))}.",
                 slot="role",
             )
-        return find(said, known) or (said if anyway else self._ask_role(incident, said, person, known))
+        return find(typed, known) or (typed if anyway else self._ask_role(incident, typed, person, known))
 
-    def _ask_role(self, incident: Incident, said: str, person: str, known: Sequence[str]) -> str:
+    def _ask_role(self, incident: Incident, typed: str, person: str, known: Sequence[str]) -> str:
         """Raise a Refusal that asks which role is meant."""
-        name, close = plain(said), nearest(said, known)
+        name, close = plain(typed), nearest(typed, known)
         give = f"incident {incident.number} role {{}} <@{person}>"
         meant = [Choice(label=it.capitalize(), say=give.format(it)) for it in ([close] if close else known)]
         raise Refusal(

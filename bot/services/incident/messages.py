@@ -6,7 +6,7 @@ from bot.domain.effects import UpsertMessage
 from bot.domain.incident.agenda import last_sent, reminder_of, sent_name, status
 from bot.domain.incident.milestone import in_words, milestone_of
 from bot.domain.incident.reminders import UPDATE_DUE
-from bot.domain.incident.timeline import told
+from bot.domain.incident.timeline import visible
 from bot.domain.subject import MilestoneName
 from bot.domain.timer import moment_of
 from bot.services.channels import Channels
@@ -90,7 +90,7 @@ def missed(tx: Transaction, it: UpsertMessage) -> Facts:
     until = min(again, default=tx.now)
     lines = [
         line(entry)
-        for entry in told(entries)
+        for entry in visible(entries)
         if since <= entry.recorded_at < until and entry.kind not in CLOSINGS
     ]
     return {

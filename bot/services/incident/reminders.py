@@ -49,11 +49,11 @@ class IncidentReminders:
         if milestone and milestone.command:
             self._say(in_words(milestone.command, incident), timer, by=incident.owner)
         if allowed:
-            incident = self._tx.record(incident, timer.said(now, to=to))
-            said = incident.reminded[timer.reminder]
-            self._tx.send(reminder_message(incident.number, timer.reminder, said, origin="said"))
+            incident = self._tx.record(incident, timer.sent_event(now, to=to))
+            sent = incident.reminded[timer.reminder]
+            self._tx.send(reminder_message(incident.number, timer.reminder, sent, origin="said"))
         else:
-            incident = self._tx.record(incident, timer.said(now, to=CardOnly(incident.number)))
+            incident = self._tx.record(incident, timer.sent_event(now, to=CardOnly(incident.number)))
             self._show_on_card(incident)
         if timer.reminder == NO_COMMANDER_PAGE.name:
             self._page_backup(incident.number)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.domain.incident import events
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.timeline import HIDDEN, KEPT, WORDS, Entry, moved, reworded, shown, standing, told
+from bot.domain.incident.timeline import HIDDEN, KEPT, WORDS, Entry, current, moved, reworded, shown, visible
 from bot.domain.refusal import Refusal
 from bot.services.transaction import Transaction
 
@@ -25,7 +25,7 @@ class TimelineEdits:
 
     def _mark(self, incident: Incident, numbers: Sequence[int], mark: str) -> list[Entry]:
         entries = self._entries(incident)
-        found = [standing(entries, number) for number in numbers]
+        found = [current(entries, number) for number in numbers]
         self._session.timeline.set_visibility(incident.number, [it.seq for it in found], mark)
         return found
 
@@ -66,7 +66,7 @@ class TimelineEdits:
         self, incident: Incident, *, name: str, url: str, message: str, words: str, by: str, said_at: datetime
     ) -> None:
         """Store where a shared image is in Slack. A repeated event adds nothing."""
-        there = told(self._entries(incident))
+        there = visible(self._entries(incident))
         if any(it.kind == "image_shared" and it.data.get("url") == url for it in there):
             return
         shared = events.ImageShared(at=said_at, by=by, name=name, url=url, message=message, words=words)

@@ -9,7 +9,7 @@ from bot.domain.incident.events import CommandOffered
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import in_words, milestone_of
 from bot.domain.incident.reminders import UPDATE_LATE
-from bot.domain.incident.timeline import Entry, latest, told
+from bot.domain.incident.timeline import Entry, latest, visible
 from bot.domain.policy import Milestone
 from bot.domain.refusal import Refusal
 from bot.services.people import People
@@ -44,13 +44,13 @@ class Views:
     def _unseen(self, number: int) -> list[Facts]:
         """Return the notices to teams that nobody has marked as *Seen*."""
         entries = self._session.timeline.of(number)
-        heard = {
+        seen = {
             entry.data["notice"]
             for entry in entries
             if entry.kind in {"team_notice_seen", "team_notice_failed"}
         }
-        told = [entry for entry in entries if entry.kind == "team_notified"]
-        return [line(entry) for entry in told if entry.data["notice"] not in heard]
+        notices = [entry for entry in entries if entry.kind == "team_notified"]
+        return [line(entry) for entry in notices if entry.data["notice"] not in seen]
 
     def _coming(self, incident: Incident, *, most: int = 4) -> list[Facts]:
         """Return the next reminders of this incident."""
@@ -77,13 +77,13 @@ class Views:
         return {
             "incident": incident,
             "lines": lines,
-            "guide": guide.standing(incident),
+            "guide": guide.current(incident),
             "now": self._tx.now,
         }
 
     def timeline(self, incident: Incident, since: int | None = None) -> Facts:
         """Return the latest visible lines, oldest first, or those from line `since` on."""
-        lines = [line(entry) for entry in told(self._session.timeline.of(incident.number))]
+        lines = [line(entry) for entry in visible(self._session.timeline.of(incident.number))]
         if since is not None and lines and since > lines[-1]["line"]:
             raise Refusal(f"There is no line {since}: the last one is {lines[-1]['line']}.", slot="line")
         last = max(len(lines) - LINES, 0)
@@ -106,8 +106,8 @@ class Views:
             "now": self._tx.now,
             "lasted": incident.lasted(self._tx.now),
             "asks": open_asks(incident, self._tx.policy),
-            "locks": self._session.locks.standing() if incident.is_open else (),
-            "guide": guide.standing(incident),
+            "locks": self._session.locks.held() if incident.is_open else (),
+            "guide": guide.current(incident),
             "commanded_for": self._tx.now - incident.command_since if incident.command_since else None,
         }
 

@@ -144,7 +144,7 @@ class Covers:
         timers = cover_agenda(cover, self._tx.policy, zone=zone)
         return timers if self._tx.now < cover.start else []
 
-    def plan_anew(self) -> None:
+    def replan(self) -> None:
         """Set the timers of open requests again, after a change of settings."""
         for number in sorted(it.number for it in self._session.covers.open()):
             cover = self._locked(number)
@@ -152,11 +152,11 @@ class Covers:
 
     def say(self, cover: CoverRequest, timer: Timer) -> None:
         """Ask again, unless the only person asked has declined. Also notify the person who needs cover."""
-        said = cover.after_saying(timer, at=self._tx.now)
-        self._session.covers.put(said)
-        if not said.has_declined:
-            self._show(said, str(timer.occurrence), origin="said")
-        self._tell(said, said.by, origin=f"said:{timer.occurrence}")
+        sent = cover.after_sending(timer, at=self._tx.now)
+        self._session.covers.put(sent)
+        if not sent.has_declined:
+            self._show(sent, str(timer.occurrence), origin="said")
+        self._tell(sent, sent.by, origin=f"said:{timer.occurrence}")
 
     def _keep(self, cover: CoverRequest, *, because: str) -> None:
         """Store the request and its timers, and refresh its messages."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from bot.domain.oncall.load import KINDS, Load, Ring, Spell, loads, spells
+from bot.domain.oncall.load import KINDS, CommandPeriod, Load, Ring, command_periods, loads
 from bot.domain.oncall.shift import Shift
 from bot.domain.paging.page import Page
 from bot.services.people import People
@@ -32,7 +32,7 @@ class Loads:
         since = self._tx.now - MONTH
         incidents = self._session.incidents.alive_since(since)
         drills = {it.number for it in incidents if it.drill}
-        led = self._spells([it.number for it in incidents if not it.drill])
+        led = self._command_periods([it.number for it in incidents if not it.drill])
         rings = self._rings(since, drills)
         people = {ring.person for ring in rings} | {it.person for several in led.values() for it in several}
         zones = {person: People(self._tx).zone(person) for person in people}
@@ -43,10 +43,10 @@ class Loads:
 
         return LoadAnswer(week=of(WEEK), month=of(MONTH))
 
-    def _spells(self, numbers: Sequence[int]) -> Mapping[str, Sequence[Spell]]:
+    def _command_periods(self, numbers: Sequence[int]) -> Mapping[str, Sequence[CommandPeriod]]:
         entries = self._session.timeline.among(numbers, KINDS)
         by_incident = groupby(entries, key=lambda entry: entry.incident)
-        return {f"INC-{number}": spells(own, now=self._tx.now) for number, own in by_incident}
+        return {f"INC-{number}": command_periods(own, now=self._tx.now) for number, own in by_incident}
 
     def _rings(self, since: datetime, drills: set[int]) -> list[Ring]:
         shifts = self._session.shifts.between(since, self._tx.now)

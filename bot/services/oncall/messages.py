@@ -54,14 +54,14 @@ def _shift(tx: Transaction, number: int, occurrence: Occurrence) -> dict[str, An
     shift = tx.session.shifts.get(number)
     if shift is None:
         raise LookupError(f"shift {number} is not in the database")
-    said = shift.told.get(occurrence)
+    sent = shift.told.get(occurrence)
     starts, ends = shift.local
     return {
         "shift": shift,
         "starts": starts,
         "ends": ends,
-        "said": said,
-        "fresh": bool(said and said.at - shift.known_since < LATE_AFTER),
+        "said": sent,
+        "fresh": bool(sent and sent.at - shift.known_since < LATE_AFTER),
         "cover": _cover_of(tx, shift),
         "by_now": _now_on_call(tx, shift),
         "ahead": _ahead(shift.start - tx.now),

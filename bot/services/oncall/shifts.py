@@ -32,7 +32,7 @@ from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
 ADDRESSES_KEPT = timedelta(days=1)
-LEFT_ALONE = timedelta(minutes=10)
+TRIED_AGAIN_AFTER = timedelta(minutes=10)
 """How long Spy waits before it asks Slack again about an address after a failure."""
 HORIZON = timedelta(days=35)
 """How far ahead shifts are known. It covers the first warning and the first reminder for cover."""
@@ -90,8 +90,8 @@ class Shifts:
 
     def _is_due(self, contact: Contact) -> bool:
         tried, asked = contact.tried_at, contact.asked_at
-        is_left_alone = tried and tried > self._tx.now - LEFT_ALONE
-        return not is_left_alone and (asked is None or asked <= self._tx.now - ADDRESSES_KEPT)
+        was_tried = tried and tried > self._tx.now - TRIED_AGAIN_AFTER
+        return not was_tried and (asked is None or asked <= self._tx.now - ADDRESSES_KEPT)
 
     def not_found_out(self, email: str) -> bool:
         """Record a failed look-up of an address in Slack, so that others come first.
@@ -113,7 +113,7 @@ class Shifts:
     def synced(self, team: Team, turns: Iterable[Turn]) -> None:
         """Apply a team's synced schedule: new, moved and removed shifts."""
         now, schedule = self._tx.now, team.schedule or ""
-        self._alone_on(schedule)
+        self._lock_schedule(schedule)
         known = {it.subject: it for it in self._session.shifts.on(schedule, since=now, until=now + HORIZON)}
         mine = [turn for turn in turns if turn.schedule == schedule and turn.end > now]
         seen = [self._begun_earlier(turn, known.values()) for turn in unbroken(mine)]
@@ -174,7 +174,7 @@ class Shifts:
 
     def taken_over(self, turn: Turn, *, team: str, person: str) -> None:
         """Store the shift of a person who covers. They know of it, so it counts as confirmed."""
-        self._alone_on(turn.schedule)
+        self._lock_schedule(turn.schedule)
         self._session.lock(str(subject(turn)))
         if self._session.shifts.of(subject(turn)):
             return
@@ -196,7 +196,7 @@ class Shifts:
         unweighed = [it for it in on if it.person and not it.overload]
         overloaded = [shift for shift in unweighed if self._after_incidents(shift).overload]
         if overloaded:
-            self._alone_on(schedule)
+            self._lock_schedule(schedule)
         for shift in overloaded:
             self._session.lock(str(shift.subject))
             fresh = self._session.shifts.get(shift.number) or shift
@@ -220,17 +220,17 @@ class Shifts:
             and it.is_seen_by(shift.person)
         ]
 
-    def _alone_on(self, schedule: str) -> None:
+    def _lock_schedule(self, schedule: str) -> None:
         """Lock the schedule before its shifts. Two transactions that lock several shifts would otherwise deadlock."""
         self._session.lock(f"shifts:{schedule}")
 
     # --- storing ---
 
-    def plan_anew(self) -> None:
+    def replan(self) -> None:
         """Set the timers of known shifts again, after a change of settings."""
         shifts = self._session.shifts.between(self._tx.now, self._tx.now + HORIZON)
         for schedule in sorted({it.turn.schedule for it in shifts}):
-            self._alone_on(schedule)
+            self._lock_schedule(schedule)
         for known in shifts:
             self._session.lock(str(known.subject))
             shift = self._session.shifts.get(known.number) or known
@@ -247,9 +247,9 @@ class Shifts:
 
     def say(self, shift: Shift, timer: Timer) -> None:
         """Send a reminder that is due."""
-        said = shift.after_saying(timer, at=self._tx.now)
-        self._session.shifts.put(said)
-        self._show(said, timer.occurrence, origin="said")
+        sent = shift.after_sending(timer, at=self._tx.now)
+        self._session.shifts.put(sent)
+        self._show(sent, timer.occurrence, origin="said")
 
     def _show(self, shift: Shift, occurrence: Occurrence, *, origin: str) -> None:
         team = self._tx.policy.teams.get(shift.team)

@@ -27,8 +27,8 @@ def page(tx: Transaction, it: UpsertMessage) -> Facts:
 def unanswered(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return the facts of a page that nobody answered in time."""
     found = tx.session.pages.get(it.ref)
-    said = found.reminded.get(UNANSWERED) if found else None
-    return {**page(tx, it), "said": said, "latest": bool(said and it.facts["occurrence"] == said.occurrence)}
+    sent = found.reminded.get(UNANSWERED) if found else None
+    return {**page(tx, it), "said": sent, "latest": bool(sent and it.facts["occurrence"] == sent.occurrence)}
 
 
 @message("test", "oncall/test")

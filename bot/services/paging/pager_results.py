@@ -129,7 +129,7 @@ class PagerResults:
         self._pages.put(replace(page, is_last_level=True), origin=f"again:{self._pages.mark}")
         return True
 
-    def heard(self, news: PagerNews) -> None:
+    def record(self, news: PagerNews) -> None:
         """Apply news from PagerDuty's webhook or sync. The same news twice changes nothing."""
         ringing = news.page
         known = self._session.pages.by_key(ringing.key) if ringing.key else None

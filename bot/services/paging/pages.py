@@ -43,9 +43,9 @@ class Pages:
                 self._tx.send(*WorkPeriods(self._tx).about_page(incident, page.number))
         origin = f"{event.kind()}:{int(event.at.timestamp() * 1000)}"
         self.show(page, origin=origin)
-        said = page.reminded.get(UNANSWERED)
-        if said and (page.state is not before or isinstance(event, events.PageEscalated)):
-            self.show_unanswered(page, said.occurrence, origin=origin, to=said.address)
+        sent = page.reminded.get(UNANSWERED)
+        if sent and (page.state is not before or isinstance(event, events.PageEscalated)):
+            self.show_unanswered(page, sent.occurrence, origin=origin, to=sent.address)
         self.keep_time(page)
         return page
 
@@ -60,8 +60,8 @@ class Pages:
                     key=key, message_type="card", ref=page.incident, to=IncidentChannel(page.incident)
                 )
             )
-        if said := page.reminded.get(UNANSWERED):
-            self.show_unanswered(page, said.occurrence, origin=origin, to=said.address)
+        if sent := page.reminded.get(UNANSWERED):
+            self.show_unanswered(page, sent.occurrence, origin=origin, to=sent.address)
         self.keep_time(page)
 
     def keep_time(self, page: Page) -> None:

@@ -122,7 +122,7 @@ class Paging:
         page = self._pages.locked(number)
         if page is None or page.person is None:
             return
-        self._session.pages.put(page.after(timer.said(self._tx.now, to=page.person)))
+        self._session.pages.put(page.after(timer.sent_event(self._tx.now, to=page.person)))
         self._tx.send(
             UpsertMessage(key=f"tested:{number}", message_type="tested", ref=number, to=page.person)
         )
@@ -190,9 +190,9 @@ class Paging:
         page = (self._pages.locked(page.number) or page).asked_to(answer, by=by)
         self._session.pages.put(page)
         self._pages.keep_time(page)
-        if said := page.reminded.get(UNANSWERED):
+        if sent := page.reminded.get(UNANSWERED):
             self._pages.show_unanswered(
-                page, said.occurrence, origin=f"{answer}:{self._pages.mark}", to=said.address
+                page, sent.occurrence, origin=f"{answer}:{self._pages.mark}", to=sent.address
             )
 
     def find(self, reference: str, *, incident: Incident | None, asker: str) -> Page:
@@ -200,8 +200,8 @@ class Paging:
 
         A page of a private incident counts as absent for people who are neither in the incident nor on the page.
         """
-        bare, said = reference.strip("#").upper(), read_number(reference)
-        page = self._session.pages.by_pagerduty(bare) if said is None else self._session.pages.get(said)
+        bare, sent = reference.strip("#").upper(), read_number(reference)
+        page = self._session.pages.by_pagerduty(bare) if sent is None else self._session.pages.get(sent)
         if page and self._is_seen(page, by=asker):
             return page
         ringing = [it for it in self._session.pages.of(incident.number) if it.is_ringing] if incident else []
@@ -222,12 +222,12 @@ class Paging:
             return
         incident = self._tx.incident(page.incident) if page.incident else None
         to = page.line_at or (IncidentChannel(incident.number) if incident else page.requested_by)
-        said = timer.said(self._tx.now, to=to or "")
-        page = page.after(said)
+        sent = timer.sent_event(self._tx.now, to=to or "")
+        page = page.after(sent)
         self._session.pages.put(page)
         if incident:
             occurrence = f"{page.number}-{timer.occurrence}"
-            incident = self._tx.record(incident, replace(said, occurrence=occurrence))
+            incident = self._tx.record(incident, replace(sent, occurrence=occurrence))
         if to:
             self._pages.show_unanswered(page, str(timer.occurrence), origin="said", to=to)
         if not (incident and incident.drill):

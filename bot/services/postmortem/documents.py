@@ -10,8 +10,8 @@ from typing import Any
 
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.timeline import KEPT, MINOR, Entry, told
-from bot.domain.oncall.load import KINDS, Spell, spells
+from bot.domain.incident.timeline import KEPT, MINOR, Entry, visible
+from bot.domain.oncall.load import KINDS, CommandPeriod, command_periods
 from bot.domain.paging.page import Page
 from bot.domain.postmortem.follow_up import Category, FollowUp
 from bot.domain.postmortem.postmortem import missing
@@ -65,11 +65,11 @@ class Documents:
         n, entries = incident.number, self._session.timeline.of(incident.number)
         pages = self._session.pages.of(n)
         until = incident.resolved_at or self._tx.now
-        shown = told(entries)
+        shown = visible(entries)
         incident = _as_corrected(incident, shown)
         lines = [it for it in shown if it.kind not in MINOR | POSTMORTEM or it.visibility == KEPT]
         visibility = _most_telling(lines)
-        led = _merged_spells(spells([it for it in entries if it.kind in KINDS], now=until))
+        led = _merged_periods(command_periods([it for it in entries if it.kind in KINDS], now=until))
         return {
             **self.state(incident),
             "clocks": clocks(incident, entries, now=self._tx.now),
@@ -135,7 +135,7 @@ class Documents:
             "lasted": incident.lasted(self._tx.now),
             "updates": updates(entries),
             "pages": self._session.pages.of(incident.number),
-            "lines": len(told(entries)),
+            "lines": len(visible(entries)),
         }
 
 
@@ -149,12 +149,12 @@ def _line(entry: Entry) -> dict[str, Any]:
 
 def _as_corrected(incident: Incident, shown: Iterable[Entry]) -> Incident:
     """Return the incident with the edited words of the timeline as its impact, cause and resolution."""
-    said = {it.kind: it.text for it in shown if it.supersedes}
+    sent = {it.kind: it.text for it in shown if it.supersedes}
     return replace(
         incident,
-        impact=said.get("impact_stated", incident.impact),
-        cause=said.get("cause_suspected", incident.cause),
-        resolution=said.get("resolved", incident.resolution),
+        impact=sent.get("impact_stated", incident.impact),
+        cause=sent.get("cause_suspected", incident.cause),
+        resolution=sent.get("resolved", incident.resolution),
     )
 
 
@@ -195,17 +195,17 @@ def _by_day(entries: Iterable[Entry]) -> list[tuple[str, list[Facts]]]:
     return [(f"{day.day} {day:%B %Y}", list(them)) for day, them in days]
 
 
-def _merged_spells(found: Iterable[Spell]) -> list[Spell]:
+def _merged_periods(found: Iterable[CommandPeriod]) -> list[CommandPeriod]:
     """Leave out spells of zero length, such as the one at the declaration."""
-    return [spell for spell in found if spell.end > spell.start]
+    return [period for period in found if period.end > period.start]
 
 
-def _people(incident: Incident, shown: Iterable[Entry], led: Iterable[Spell]) -> list[Facts]:
+def _people(incident: Incident, shown: Iterable[Entry], led: Iterable[CommandPeriod]) -> list[Facts]:
     """Return who took part, with their time in command and their number of timeline lines."""
     lines = Counter(entry.actor for entry in shown if entry.actor)
     hours: dict[str, timedelta] = {}
-    for spell in led:
-        hours[spell.person] = hours.get(spell.person, timedelta()) + spell.end - spell.start
+    for period in led:
+        hours[period.person] = hours.get(period.person, timedelta()) + period.end - period.start
     everybody = dict.fromkeys((*incident.members, *incident.roles.values(), *hours, *lines))
     people = [{"person": it, "led": hours.get(it), "lines": lines[it]} for it in everybody]
     return sorted(people, key=lambda it: (-(it["led"] or timedelta()), -it["lines"], it["person"]))
@@ -229,8 +229,8 @@ def _by_category(follow_ups: Sequence[FollowUp]) -> list[tuple[str, list[FollowU
 @message("review", "postmortem/review")
 def review(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return the facts of a postmortem reminder."""
-    said = named(PostmortemLifecycle(tx).of(it.ref).told, it.facts["occurrence"])
-    return {**Documents(tx).state(tx.incident(it.ref)), "said": said}
+    sent = named(PostmortemLifecycle(tx).of(it.ref).told, it.facts["occurrence"])
+    return {**Documents(tx).state(tx.incident(it.ref)), "said": sent}
 
 
 @message("follow_up", "postmortem/follow_up")
@@ -238,8 +238,8 @@ def follow_up(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return the facts of a follow-up reminder."""
     found = tx.session.follow_ups.get(it.ref)
     incident = tx.incident(found.incident) if found else None
-    said = named(found.told, it.facts["occurrence"]) if found else None
-    return {"follow_up": found, "incident": incident, "said": said, "now": tx.now}
+    sent = named(found.told, it.facts["occurrence"]) if found else None
+    return {"follow_up": found, "incident": incident, "said": sent, "now": tx.now}
 
 
 @message("digest", "postmortem/digest")

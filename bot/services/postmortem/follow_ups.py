@@ -125,7 +125,7 @@ class FollowUps:
 
     # --- from GitHub ---
 
-    def heard(self, news: IssueNews) -> bool:
+    def record(self, news: IssueNews) -> bool:
         """Apply the closing or reopening of an issue on GitHub.
 
         Return False if it is no follow-up's or changes nothing.
@@ -313,7 +313,7 @@ class FollowUpReminders:
         follow_up = self._tx.session.follow_ups.get(number)
         if follow_up is None or follow_up.owner is None:
             return
-        self._tx.session.follow_ups.put(follow_up.after_saying(timer, at=self._tx.now))
+        self._tx.session.follow_ups.put(follow_up.after_sending(timer, at=self._tx.now))
         occurrence = str(timer.occurrence)
         self._tx.send(UpsertMessage.about("follow_up", number, occurrence, to=follow_up.owner, origin="said"))
 

@@ -49,8 +49,8 @@ class Postmortems:
 
     def need_nothing(self, incident: Incident, category: Category, because: str, *, by: str) -> Incident:
         """Record why a category has no follow-ups."""
-        said = self.of(incident).need_nothing(category, because, by=by, at=self._tx.now)
-        return self._happened(incident, said)
+        fact = self.of(incident).need_nothing(category, because, by=by, at=self._tx.now)
+        return self._happened(incident, fact)
 
     def plan(
         self, incident: Incident, *, by: str, owner: str | None = None, due: datetime | None = None
@@ -162,7 +162,7 @@ class Postmortems:
         """
         incident = self._tx.incident(number)
         is_first = self.of(incident).filed is None
-        told = events.PostmortemExported(
+        outcome = events.PostmortemExported(
             at=self._tx.now,
             repository=issue.repository,
             number=issue.number,
@@ -171,8 +171,8 @@ class Postmortems:
             milestone=issue.milestone,
         )
         if is_first:
-            incident = self._tx.record(incident, told)
-        postmortem = self.of(incident).after(told)
+            incident = self._tx.record(incident, outcome)
+        postmortem = self.of(incident).after(outcome)
         postmortem = replace(postmortem, edited_by_people=tuple(edited_by_people), without=issue.without)
         self._keep(postmortem, incident)
         if overflows or postmortem.pages:
@@ -275,6 +275,6 @@ class PostmortemReminders:
         owner = postmortem.owned_by(incident)
         is_there = Directory(self._tx).is_assignable(owner)
         to: Address = owner if is_there else IncidentChannel(incident.number)
-        self._tx.session.postmortems.put(postmortem.after_saying(timer, to=to, at=self._tx.now))
+        self._tx.session.postmortems.put(postmortem.after_sending(timer, to=to, at=self._tx.now))
         occurrence = str(timer.occurrence)
         self._tx.send(UpsertMessage.about("review", incident.number, occurrence, to=to, origin="said"))

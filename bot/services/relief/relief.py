@@ -10,7 +10,7 @@ from bot.domain.incident import command
 from bot.domain.incident import events as incident_events
 from bot.domain.incident.event_effects import brief
 from bot.domain.incident.incident import Incident
-from bot.domain.oncall.load import KINDS, spells
+from bot.domain.oncall.load import KINDS, command_periods
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
 from bot.domain.relief import events
@@ -80,11 +80,11 @@ class Relief:
         numbers = sorted(before.on) if before else []
         if len(self._session.incidents.try_lock(numbers)) < len(numbers):
             return False
-        now = self._periods.alone_with(person).running
+        now = self._periods.locked(person).running
         return now is None or set(now.on) <= set(numbers)
 
     def agenda(self, subject: Subject) -> Sequence[Timer]:
-        past = self._periods.alone_with(subject.ref)
+        past = self._periods.locked(subject.ref)
         if past.running is None:
             return []
         zone = self._periods.zone(subject.ref)
@@ -93,7 +93,7 @@ class Relief:
     def send(self, timer: Timer) -> None:
         """Send the highest step that is due. Lower steps that were missed are skipped."""
         person = timer.subject.ref
-        past = self._periods.alone_with(person)
+        past = self._periods.locked(person)
         period = past.running
         if period is None:
             return
@@ -134,8 +134,8 @@ class Relief:
         for number in sorted(period.on):
             here = IncidentChannel(number)
             to = here if here in places else places[0]
-            self._tx.record(self._tx.incident(number), timer.said(now, to=to))
-        return period.after(timer.said(now, to=places[0]))
+            self._tx.record(self._tx.incident(number), timer.sent_event(now, to=to))
+        return period.after(timer.sent_event(now, to=places[0]))
 
     def _channels(self, period: WorkPeriod) -> list[IncidentChannel]:
         return [IncidentChannel(number) for number in sorted(period.on)]
@@ -228,7 +228,7 @@ class Relief:
         """Record *I'm fine* and show it in the channel of each incident. Return when Spy asks next (UTC)."""
         before = self._periods.of(by).running
         channels = self._session.incidents.try_lock(sorted(before.on)) if before else ()
-        past = self._periods.alone_with(by)
+        past = self._periods.locked(by)
         if past.running is None:
             raise Refusal(
                 "You lead no open incident and have no part in one: Spy asks nobody to take over from you."
@@ -308,7 +308,7 @@ class Relief:
     def _led(self, incident: Incident, person: str) -> timedelta | None:
         """Return how long the person last led this incident."""
         entries = self._session.timeline.among([incident.number], KINDS)
-        led = [it.end - it.start for it in spells(entries, now=self._tx.now) if it.person == person]
+        led = [it.end - it.start for it in command_periods(entries, now=self._tx.now) if it.person == person]
         return led[-1] if led else None
 
     def _period(self, number: int) -> WorkPeriod:
@@ -335,7 +335,7 @@ class Relief:
 
     def _is_spared(self, period: WorkPeriod) -> bool:
         """Whether somebody would have been paged by now if this were not a drill."""
-        paged = ESCALATION in period.reminded and not period.has_said(ESCALATION, WARN, ASK)
+        paged = ESCALATION in period.reminded and not period.has_sent(ESCALATION, WARN, ASK)
         return paged and bool(period.on) and self._real(period) is None
 
     def _fine_until(self, period: WorkPeriod) -> datetime | None:

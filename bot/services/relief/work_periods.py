@@ -86,7 +86,7 @@ class WorkPeriods:
 
     # --- loading and storing ---
 
-    def alone_with(self, person: str) -> History:
+    def locked(self, person: str) -> History:
         """Lock a person until the transaction ends, and return their work periods of the last days."""
         self._locked(person)
         return self.of(person)
@@ -110,13 +110,13 @@ class WorkPeriods:
     def also_paged(self, incident: Incident, page: int, more: int) -> None:
         """Store a second page for relief, sent because the first (`page`) was not answered."""
         for person in sorted(people_working(incident)):
-            past = self.alone_with(person)
+            past = self.locked(person)
             if past.running and page in past.running.pages:
                 self.keep(replace(past.running, pages=(*past.running.pages, more)), past)
 
     def replan(self, person: str) -> None:
         """Set the timers again after a person's time zone changed."""
-        past = self.alone_with(person)
+        past = self.locked(person)
         if past.running:
             self.keep(past.running, past)
 

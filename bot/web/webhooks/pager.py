@@ -19,5 +19,5 @@ def _delivery(news: PagerNews, _body: bytes, _headers: Headers) -> str:
 
 
 def _keep(tx: Transaction, news: PagerNews) -> WebAnswer:
-    PagerResults(tx).heard(news)
+    PagerResults(tx).record(news)
     return KEPT

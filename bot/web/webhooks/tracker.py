@@ -31,7 +31,7 @@ def _keep(tx: Transaction, news: TrackerNews) -> WebAnswer:
         case Change():
             Changes(tx).hear(news)
         case IssueNews():
-            if not FollowUps(tx).heard(news):
+            if not FollowUps(tx).record(news):
                 return NOTHING
         case Moved():
             Postmortems(tx).moved(news)

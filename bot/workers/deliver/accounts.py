@@ -27,7 +27,7 @@ class Accounts:
             return self._pager().address(account.pager_id)
         return account.email or self._chat.profile(person).email
 
-    def email_if_told(self, account: Account, person: str) -> str | None:
+    def email_if_known(self, account: Account, person: str) -> str | None:
         """Return the same; None if Slack does not answer now."""
         if account.pager_id or account.email:
             return self.email(account, person)

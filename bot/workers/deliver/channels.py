@@ -133,11 +133,11 @@ class ReadMessageHandler(EffectHandler[ReadMessage]):
     def attempt(self, effect: ReadMessage, item: OutboxItem, tx: Transaction) -> Attempt:
         del item, tx
 
-        def on_success(tx: Transaction, said: PersonMessage) -> None:
+        def on_success(tx: Transaction, posted: PersonMessage) -> None:
             Incidents(tx).note_message(
                 tx.incident(effect.incident),
-                plain_prose(said.text),
-                by=said.person,
+                plain_prose(posted.text),
+                by=posted.person,
                 said_at=datetime.fromtimestamp(float(effect.ts), UTC),
                 message=effect.ts,
             )

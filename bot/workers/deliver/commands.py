@@ -14,5 +14,5 @@ class CommandHandler(EffectHandler[SayCommand]):
     def attempt(self, effect: SayCommand, item: OutboxItem, tx: Transaction) -> Attempt | None:
         del item
         channel = tx.incident(effect.incident).channel
-        run = self.outside.run_command
+        run = self.clients.run_command
         return Attempt(call=partial(run, effect, channel)) if run else None

@@ -31,4 +31,4 @@ class OverrideHandler(EffectHandler[MakeOverride]):
     def _override(self, cover: CoverRequest, taker: str, account: Account) -> Turn:
         """Create the override. A second try finds the first one's."""
         email = self.accounts.known_email(account, taker)
-        return self.outside.pager.override(cover.schedule, email=email, start=cover.start, end=cover.end)
+        return self.clients.pager.override(cover.schedule, email=email, start=cover.start, end=cover.end)

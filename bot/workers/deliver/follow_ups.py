@@ -6,7 +6,7 @@ from functools import partial
 from bot.domain.postmortem.document import body
 from bot.domain.postmortem.effects import FileFollowUp
 from bot.domain.postmortem.follow_up import Category, FollowUp
-from bot.domain.timer import mark_of
+from bot.domain.timer import milliseconds
 from bot.ports import Issue, IssueDraft, OutboxItem
 from bot.services.people import People
 from bot.services.postmortem.follow_ups import FollowUps
@@ -35,7 +35,7 @@ class FollowUpHandler(TrackerHandler[FileFollowUp]):
         repository, filed = postmortems.repository(incident), postmortems.writable(follow_up.filed, incident)
         facts = {"follow_up": follow_up, "incident": incident, "postmortem": postmortems.of(incident)}
         document = self.templates.document("postmortem/follow_up", facts, names=People(tx).name)
-        mark = f"follow-up:{follow_up.number}-{mark_of(follow_up.added_at)}"
+        mark = f"follow-up:{follow_up.number}-{milliseconds(follow_up.added_at)}"
         draft = IssueDraft(
             title=document.title,
             body=body(document, mark).text,

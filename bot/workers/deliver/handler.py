@@ -21,7 +21,7 @@ H = TypeVar("H", bound="type[EffectHandler[Any]]")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outside:
+class Clients:
     """What handlers call. `open_tracker` is called at the first export, not before."""
 
     templates: Templates
@@ -52,11 +52,11 @@ class Outside:
 class EffectHandler(Generic[E]):
     """One kind of effect: how it is tried, and what happens when it is given up."""
 
-    def __init__(self, outside: Outside) -> None:
-        self.outside = outside
-        self.chat = outside.chat
-        self.templates = outside.templates
-        self.accounts = outside.accounts
+    def __init__(self, clients: Clients) -> None:
+        self.clients = clients
+        self.chat = clients.chat
+        self.templates = clients.templates
+        self.accounts = clients.accounts
 
     def attempt(self, effect: E, item: OutboxItem, tx: Transaction) -> Attempt | None:
         """Prepare the effect, in a read-only transaction. Return None if there is nothing left to do."""
@@ -85,9 +85,9 @@ def delivers(effect: type[Effect]) -> Callable[[H], H]:
 class Handlers:
     """Every kind of effect with its handler, for the outbox."""
 
-    def __init__(self, outside: Outside) -> None:
+    def __init__(self, clients: Clients) -> None:
         load_features(bot.workers.deliver)
-        self._handlers = {effect: handler(outside) for effect, handler in HANDLERS.items()}
+        self._handlers = {effect: handler(clients) for effect, handler in HANDLERS.items()}
 
     def attempt(self, item: OutboxItem, tx: Transaction) -> Attempt | None:
         return self._handlers[type(item.effect)].attempt(item.effect, item, tx)

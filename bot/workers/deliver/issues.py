@@ -48,7 +48,7 @@ class TrackerHandler(EffectHandler[G]):
         filed: Filed | None,
     ) -> Issue:
         """Update the known issue. Create one if there is none or if it was deleted."""
-        github = self.outside.tracker
+        github = self.clients.tracker
         if filed:
             try:
                 return github.revise_issue(filed.repository, filed.number, renewed)
@@ -66,8 +66,8 @@ class TrackerHandler(EffectHandler[G]):
         self, repository: str, mark: str, renewed: Callable[[Issue], IssueDraft], item: OutboxItem
     ) -> Issue | None:
         """Find what an earlier try created, and update it: the state may have changed."""
-        found = self.outside.tracker.find_issue(repository, hidden(mark), since=item.queued_at)
-        return self.outside.tracker.revise_issue(found.repository, found.number, renewed) if found else None
+        found = self.clients.tracker.find_issue(repository, hidden(mark), since=item.queued_at)
+        return self.clients.tracker.revise_issue(found.repository, found.number, renewed) if found else None
 
 
 def _trouble(effect: Effect) -> str:

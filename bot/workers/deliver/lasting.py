@@ -34,10 +34,10 @@ class LastingMessageHandler(PostingHandler[UpsertMessage]):
             return None
         kind = MESSAGE_TYPES[effect.message_type]
         message = self.templates.render(kind.template, kind.facts(tx, effect), names=People(tx).name)
-        standing = _standing(effect.slot, place, tx)
+        existing = _existing(effect.slot, place, tx)
         words, slot = self.aside(place, message), place.slot(effect.slot)
         own = Place(to=place.aside.channel or "", incident=place.aside.number) if place.aside else place
-        in_channel = partial(self._put, own, _standing(effect.slot, own, tx), message, effect.slot)
+        in_channel = partial(self._put, own, _existing(effect.slot, own, tx), message, effect.slot)
 
         def call() -> Posted | Shut | _Taken:
             if place.aside and kind.finds_reopened:
@@ -45,7 +45,7 @@ class LastingMessageHandler(PostingHandler[UpsertMessage]):
                     taken = within(own, self.chat, in_channel)
                     if not isinstance(taken, Shut):
                         return _Taken(posted=taken)
-            return self._put(place, standing, words, slot)
+            return self._put(place, existing, words, slot)
 
         def on_success(tx: Transaction, came: Posted | Shut | _Taken) -> None:
             match came:
@@ -55,7 +55,7 @@ class LastingMessageHandler(PostingHandler[UpsertMessage]):
                     IncidentChannels(tx).posted(effect.slot, came.posted)
                     IncidentChannels(tx).reopened(effect.ref)
                 case _:
-                    self._shown(effect, place, standing, came, tx)
+                    self._shown(effect, place, existing, came, tx)
 
         find = self.look(place, slot, item)
 
@@ -68,21 +68,21 @@ class LastingMessageHandler(PostingHandler[UpsertMessage]):
 
         return Attempt(
             call=partial(within, place, self.chat, call),
-            find_earlier=find_earlier if standing is None else None,
+            find_earlier=find_earlier if existing is None else None,
             on_success=on_success,
         )
 
-    def _put(self, place: Place, standing: Posted | None, message: Message, slot: str) -> Posted:
+    def _put(self, place: Place, existing: Posted | None, message: Message, slot: str) -> Posted:
         """Edit the existing message. Post it if there is none or if it was deleted."""
-        if standing is None:
+        if existing is None:
             return self.post_in(place, message, slot)
         try:
-            self.chat.edit(standing, message)
+            self.chat.edit(existing, message)
         except Rejected as rejected:
             if rejected.code not in GONE:
                 raise
             return self.post_in(place, message, slot)
-        return standing
+        return existing
 
     def _shown(
         self, effect: UpsertMessage, place: Place, before: Posted | None, posted: Posted, tx: Transaction
@@ -100,7 +100,7 @@ class LastingMessageHandler(PostingHandler[UpsertMessage]):
             MESSAGE_TYPES[effect.message_type].on_refused(tx, effect, why)
 
 
-def _standing(slot: str, place: Place, tx: Transaction) -> Posted | None:
+def _existing(slot: str, place: Place, tx: Transaction) -> Posted | None:
     """Return where a lasting message is. A message in the incident's former channel does not count."""
     found = tx.session.messages.get(place.slot(slot))
     return None if found and place.incident and found.channel != place.to else found

@@ -18,7 +18,7 @@ from bot.workers.deliver.handler import EffectHandler, delivers
 
 PATIENCE = timedelta(minutes=30)
 """How long a page is retried. People are told much earlier to reach each other another way."""
-SAID_AFTER = timedelta(seconds=1)
+REPORTED_AFTER = timedelta(seconds=1)
 """How long tries fail before the channel is told. This leaves time for one quick retry."""
 P = TypeVar("P", bound=PageEffect)
 
@@ -51,7 +51,7 @@ class ResponderHandler(PageHandler[FindResponder]):
         )
 
     def _find(self, user: str) -> str | None:
-        address = self.outside.pager.address(user)
+        address = self.clients.pager.address(user)
         found = self.chat.find_by_email(address) if address else None
         return found.id if found else None
 
@@ -69,7 +69,7 @@ class SendHandler(PageHandler[SendPage]):
         details = self.templates.words("paging/details", facts, names=names)
 
         def on_retry(tx: Transaction, why: str, in_vain: timedelta) -> None:
-            if in_vain >= SAID_AFTER:
+            if in_vain >= REPORTED_AFTER:
                 PagerResults(tx).delayed(page.number, why)
 
         return Attempt(
@@ -81,7 +81,7 @@ class SendHandler(PageHandler[SendPage]):
                 details,
                 self.accounts.of(page.person, tx),
             ),
-            find_earlier=lambda: self.outside.pager.find(page.key),
+            find_earlier=lambda: self.clients.pager.find(page.key),
             on_success=lambda tx, ringing: PagerResults(tx).sent(page.number, ringing),
             on_retry=on_retry,
             patience=PATIENCE,
@@ -100,7 +100,7 @@ class SendHandler(PageHandler[SendPage]):
                 PagerResults(tx).withdrawn(page.number)
 
         return Attempt(
-            call=lambda: self.outside.pager.find(page.key),
+            call=lambda: self.clients.pager.find(page.key),
             on_success=on_success,
             patience=PATIENCE,
         )
@@ -117,10 +117,10 @@ class SendHandler(PageHandler[SendPage]):
         service, policy = where
         try:
             if not page.person:
-                return self.outside.pager.page_policy(
+                return self.clients.pager.page_policy(
                     key=page.key, title=title, details=details, service=service, policy=policy
                 )
-            return self.outside.pager.page_person(
+            return self.clients.pager.page_person(
                 key=page.key,
                 title=title,
                 details=details,
@@ -129,7 +129,7 @@ class SendHandler(PageHandler[SendPage]):
                 gently=page.test,
             )
         except Rejected as rejected:
-            found = self.outside.pager.find(page.key) if rejected.code == "duplicate" else None
+            found = self.clients.pager.find(page.key) if rejected.code == "duplicate" else None
             if found is None:
                 raise
             return found
@@ -147,7 +147,7 @@ class AnswerHandler(PageHandler[AnswerPage]):
                 Undelivered(tx).tell(effect, f"PagerDuty took it, and has the page as {ringing.status}")
 
         def on_retry(tx: Transaction, why: str, in_vain: timedelta) -> None:
-            if in_vain >= SAID_AFTER:
+            if in_vain >= REPORTED_AFTER:
                 PagerResults(tx).waits(page.number, why)
 
         return Attempt(
@@ -163,8 +163,8 @@ class AnswerHandler(PageHandler[AnswerPage]):
 
     def _give(self, effect: AnswerPage, pagerduty_id: str, account: Account) -> Ringing:
         """Acknowledge or resolve in a person's name. Not held up if Slack can't tell who they are."""
-        email = self.accounts.email_if_told(account, effect.by)
-        return self.outside.pager.answer(pagerduty_id, effect.answer, email=email)
+        email = self.accounts.email_if_known(account, effect.by)
+        return self.clients.pager.answer(pagerduty_id, effect.answer, email=email)
 
 
 @delivers(EscalatePage)
@@ -177,7 +177,7 @@ class EscalationHandler(PageHandler[EscalatePage]):
         if not page.may_go_to(effect.level):
             return None
         return Attempt(
-            call=lambda: self.outside.pager.escalate(page.pagerduty_id or "", effect.level),
+            call=lambda: self.clients.pager.escalate(page.pagerduty_id or "", effect.level),
             on_success=lambda tx, ringing: PagerResults(tx).escalated(page.number, effect.level, ringing),
             patience=PATIENCE,
         )

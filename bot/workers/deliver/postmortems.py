@@ -20,7 +20,7 @@ from bot.domain.postmortem.document import (
 from bot.domain.postmortem.effects import CopyPostmortem, ExportPostmortem, FileLog, PostmortemEffect
 from bot.domain.postmortem.follow_up import Filed
 from bot.domain.postmortem.postmortem import Postmortem
-from bot.domain.timer import mark_of
+from bot.domain.timer import milliseconds
 from bot.ports import Comment, Issue, IssueDraft, Offer, OutboxItem, Rejected, RepoFile, Templates
 from bot.services.postmortem.documents import Documents
 from bot.services.postmortem.postmortems import Postmortems
@@ -48,7 +48,7 @@ class _Order:
 
     @property
     def mark(self) -> str:
-        return f"postmortem:{self.incident.number}-{mark_of(self.incident.declared_at)}"
+        return f"postmortem:{self.incident.number}-{milliseconds(self.incident.declared_at)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +186,7 @@ class LogHandler(TrackerHandler[FileLog]):
 
     def _write_log(self, filed: Filed, texts: Sequence[str]) -> _Logged:
         """Write each page of the log to its own comment, a few at a time. A comment that someone edited is kept."""
-        github = self.outside.tracker
+        github = self.clients.tracker
         found = github.comments(filed.repository, filed.number)
         at = found.repository, found.number
         there = {number: it for it in found.comments if (number := page_number(it.body))}
@@ -213,7 +213,7 @@ class CopyHandler(TrackerHandler[CopyPostmortem]):
         name = order.incident.channel_name
 
         def call() -> Offer:
-            github, branch = self.outside.tracker, f"spy/inc-{order.incident.number}"
+            github, branch = self.clients.tracker, f"spy/inc-{order.incident.number}"
             document = with_picture(_document(self.templates, order), f"{name}.svg")
             path = f"{folder}/{name}.md"
             before = github.read_file(repository, path, branch=branch)
