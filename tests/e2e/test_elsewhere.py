@@ -106,9 +106,5 @@ def test_no_module_of_the_bot_knows_the_sandbox():
 
 
 def _without_jinjas(code: str) -> str:
-    """Leave out Jinja's sandbox, which is another one and in earnest."""
-    return (
-        code.replace("from jinja2.sandbox import SandboxedEnvironment", "")
-        .replace("(SandboxedEnvironment)", "")
-        .casefold()
-    )
+    """Leave out Jinja's sandbox, which is another one."""
+    return code.replace("jinja2.sandbox", "").replace("SandboxedEnvironment", "").casefold()
