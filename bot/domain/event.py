@@ -35,15 +35,31 @@ class Event:
     is_needed: ClassVar[bool] = False
     """Whether people must see it even after the incident is over."""
 
+    text_field: ClassVar[str] = ""
+    """The field with the words that a person typed, if there is one."""
+    is_editable: ClassVar[bool] = False
+    """Whether `timeline edit` may change these words."""
+    can_move: ClassVar[bool] = False
+    """Whether its time comes from a person, who may correct it. Spy's statistics use the times of the others."""
+    is_minor: ClassVar[bool] = False
+    """Whether the tldr's latest events leave it out, because the rest of the tldr covers it."""
+
+    def __init_subclass__(cls) -> None:
+        EVENT_KINDS[cls.kind()] = cls
+
     @classmethod
     def kind(cls) -> str:
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     @property
     def text(self) -> str:
-        """The words a person typed, if any."""
-        return ""
+        """The words that a person typed, or an empty text."""
+        return getattr(self, self.text_field) if self.text_field else ""
 
     def facts(self) -> dict[str, Any]:
         """Return its fields as stored and as templates get them."""
         return asdict(self)
+
+
+EVENT_KINDS: dict[str, type[Event]] = {}
+"""All kinds of events, by the names that the timeline stores."""

@@ -15,8 +15,8 @@ from sqlalchemy import Engine, MetaData, create_engine, insert, select
 
 from bot.adapters.database import Database, effects, migrate, open_engine
 from bot.adapters.database.schema import migrate_back, version
-from bot.app.samples.made import kinds
 from bot.domain.effects import Unknown, UpsertMessage
+from bot.domain.event import EVENT_KINDS
 from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 from bot.ports import Session
@@ -28,7 +28,7 @@ from tests.support.postgres import EMPTY, Postgres
 
 EARLIER = Path(__file__).parents[1] / "support" / "of_c136535.sql"
 BEFORE_PLAIN_WORDS, BEFORE_WHOLE_RECORDS = "0012", "0013"
-EVENTS = {kind.kind(): kind for kind in kinds()}
+EVENTS = EVENT_KINDS
 RECORDS = {
     "incident": "incidents",
     "page": "pages",

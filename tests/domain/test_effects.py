@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.app.samples.made import kinds
 from bot.domain.effects import Effect, UpsertMessage, Urgency
-from bot.domain.event import Event
+from bot.domain.event import EVENT_KINDS, Event
 from bot.domain.incident import events
 from bot.domain.incident.effects import AddBookmark, CreateChannel, Invite, SetTopic
 from bot.domain.incident.event_effects import effects_of
@@ -43,7 +42,7 @@ class Sample:
         return kind(**known)
 
 
-EVENTS = [it for it in kinds() if it is not paging_events.PageEvent]
+EVENTS = [it for it in EVENT_KINDS.values() if it is not paging_events.PageEvent]
 
 
 def declared(*, private: bool = False) -> Incident:

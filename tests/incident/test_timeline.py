@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.incident.timeline import MINOR, Entry, latest, visible
+from bot.domain.incident.events import StepPassed, TeamNoticeSeen
+from bot.domain.incident.timeline import Entry, latest, visible
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -50,6 +51,9 @@ def test_a_latecomer_hears_the_last_events_of_substance():
     seen = entry(6, kind="team_notice_seen")
 
     assert numbers(latest([*map(entry, range(1, 6)), seen])) == [3, 4, 5]
+
+
+MINOR = (StepPassed.kind(), TeamNoticeSeen.kind())
 
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from([None, *MINOR])), max_size=10), st.integers(1, 5))

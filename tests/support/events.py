@@ -1,5 +1,5 @@
 """All kinds of events that people see besides the timeline."""
 
-from bot.app.samples.made import kinds
+from bot.domain.event import EVENT_KINDS
 
-SHOWN = [kind for kind in kinds() if kind.shown_in]
+SHOWN = [kind for kind in EVENT_KINDS.values() if kind.shown_in]

@@ -7,9 +7,9 @@ from bot.app.samples import changes as sample_changes
 from bot.app.samples import channels as sample_channels
 from bot.app.samples import failover as sample_failover
 from bot.app.samples import postmortems as sample_postmortems
-from bot.app.samples.made import event_of, kinds
+from bot.app.samples.made import event_of
 from bot.app.samples.world import ABOUT, HALF_HOUR, NOON, NOW, PAGED, TYPED, Facts
-from bot.domain.event import Event
+from bot.domain.event import EVENT_KINDS, Event
 from bot.domain.incident import events
 from bot.domain.paging import events as paging_events
 from bot.domain.relief import events as relief_events
@@ -69,7 +69,11 @@ LISTED: tuple[Event, ...] = (
 )
 """Those with values or states of their own. The others are made from their fields."""
 HAPPENED: tuple[Event, ...] = (
-    *(event_of(it) for it in kinds() if it.shown_in and it not in {type(event) for event in LISTED}),
+    *(
+        event_of(it)
+        for it in EVENT_KINDS.values()
+        if it.shown_in and it not in {type(event) for event in LISTED}
+    ),
     *LISTED,
 )
 

@@ -52,8 +52,3 @@ def _of_type(hint: Any) -> Any:
     if isinstance(hint, UnionType):
         return _of_type(get_args(hint)[0])
     return _BY_TYPE[get_origin(hint) or hint]
-
-
-def kinds(of: type[Event] = Event) -> list[type[Event]]:
-    """Return the kinds that are declared below this one, each before its own."""
-    return [it for kind in of.__subclasses__() for it in (kind, *kinds(kind))]

@@ -17,10 +17,7 @@ class ChangeSuspected(Event):
     service: str | None
     happened_at: datetime
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
-
-    @property
-    def text(self) -> str:
-        return self.title
+    text_field: ClassVar[str] = "title"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +27,4 @@ class ChangeCleared(Event):
     change: int
     title: str
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
-
-    @property
-    def text(self) -> str:
-        return self.title
+    text_field: ClassVar[str] = "title"

@@ -28,6 +28,7 @@ class FailoverApproved(FailoverEvent):
     """Somebody approved the shown plan. `needed` is how many more approvals are required."""
 
     needed: int
+    is_minor: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +82,7 @@ class FailoverActionFinished(FailoverEvent):
     """Seconds."""
     output: str = ""
     dropped: int = 0
+    is_minor: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +106,7 @@ class FailoverAsked(FailoverEvent):
 class FailoverAnswered(FailoverEvent):
     question: int
     answer: str
+    is_minor: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,10 +18,7 @@ class Declared(Event):
     drill: bool = False
     next_due: datetime | None = None
     """When the first update is due (UTC)."""
-
-    @property
-    def text(self) -> str:
-        return self.name
+    text_field: ClassVar[str] = "name"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,10 +110,8 @@ class UpdatePosted(Event):
     message: str
     next_due: datetime | None
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD, ANNOUNCEMENT, FOLLOWERS)
-
-    @property
-    def text(self) -> str:
-        return self.message
+    text_field: ClassVar[str] = "message"
+    is_editable: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,10 +125,9 @@ class NoteTaken(Event):
     message: str | None = None
     supersedes: int | None = None
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
-
-    @property
-    def text(self) -> str:
-        return self.note
+    text_field: ClassVar[str] = "note"
+    is_editable: ClassVar[bool] = True
+    can_move: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +135,7 @@ class NoteRemoved(Event):
     message: str
     supersedes: int
     substance: ClassVar[bool] = False
+    is_minor: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,20 +143,18 @@ class ImpactStated(Event):
     impact: str
     since: datetime
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
-
-    @property
-    def text(self) -> str:
-        return self.impact
+    text_field: ClassVar[str] = "impact"
+    is_editable: ClassVar[bool] = True
+    can_move: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class CauseSuspected(Event):
     cause: str
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
-
-    @property
-    def text(self) -> str:
-        return self.cause
+    text_field: ClassVar[str] = "cause"
+    is_editable: ClassVar[bool] = True
+    can_move: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,20 +162,15 @@ class LinkAdded(Event):
     url: str
     title: str
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
-
-    @property
-    def text(self) -> str:
-        return self.title
+    text_field: ClassVar[str] = "title"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resolved(Event):
     how: str = ""
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD, ANNOUNCEMENT, FOLLOWERS)
-
-    @property
-    def text(self) -> str:
-        return self.how
+    text_field: ClassVar[str] = "how"
+    is_editable: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,10 +183,8 @@ class Reopened(Event):
 class Cancelled(Event):
     why: str = ""
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD, ANNOUNCEMENT, FOLLOWERS)
-
-    @property
-    def text(self) -> str:
-        return self.why
+    text_field: ClassVar[str] = "why"
+    is_editable: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,10 +194,8 @@ class StepPassed(Event):
     step: str
     answer: str = ""
     shown_in: ClassVar[tuple[ShownIn, ...]] = (CARD,)
-
-    @property
-    def text(self) -> str:
-        return self.answer
+    text_field: ClassVar[str] = "answer"
+    is_minor: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,12 +213,14 @@ class CommandOffered(Event):
     instead_of: str | None = None
     """Who had the offer before and has not answered."""
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
+    is_minor: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandDeclined(Event):
     to: str
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
+    is_minor: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,16 +256,14 @@ class TeamNotified(Event):
     notice: int
     team: str
     message: str
-
-    @property
-    def text(self) -> str:
-        return self.message
+    text_field: ClassVar[str] = "message"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TeamNoticeSeen(Event):
     notice: int
     team: str
+    is_minor: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -360,7 +344,6 @@ class ImageShared(Event):
     url: str
     message: str
     words: str = ""
-
-    @property
-    def text(self) -> str:
-        return self.words
+    text_field: ClassVar[str] = "words"
+    is_editable: ClassVar[bool] = True
+    can_move: ClassVar[bool] = True

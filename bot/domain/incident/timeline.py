@@ -5,22 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from bot.domain.event import EVENT_KINDS, Event
 from bot.domain.refusal import Refusal
 
 KEPT, HIDDEN = "kept", "hidden"
-WORDS: Mapping[str, str] = {
-    "note_taken": "note",
-    "update_posted": "message",
-    "impact_stated": "impact",
-    "cause_suspected": "cause",
-    "resolved": "how",
-    "cancelled": "why",
-    "image_shared": "words",
-    "part_written": "words",
-}
-"""The kinds of entries with a person's words, and the field that holds them. Only these can be edited."""
-MOVABLE = frozenset({"note_taken", "impact_stated", "cause_suspected", "image_shared"})
-"""The kinds whose time comes from a person. Spy's statistics use the times of the others, so those can't be moved."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +29,11 @@ class Entry:
     visibility: str | None = None
     supersedes: int | None = None
     """The `seq` of the entry that this one corrects or removes."""
+
+    @property
+    def event(self) -> type[Event]:
+        """The kind of event that it stores; plain `Event` if this Spy doesn't know the kind."""
+        return EVENT_KINDS.get(self.kind, Event)
 
 
 def visible(entries: Iterable[Entry]) -> list[Entry]:
@@ -82,19 +75,19 @@ def shown(entries: Iterable[Entry], number: int) -> Entry:
 
 def reworded(entry: Entry, words: str, *, seq: int, at: datetime) -> Entry:
     """Return a correction of an entry's words. Refuses an entry that holds nobody's words."""
-    if entry.kind not in WORDS:
+    if not entry.event.is_editable:
         raise Refusal(
             f"Line {entry.seq} is what Spy saw happen, and nobody's words: it can't be edited. "
             f'`timeline hide {entry.seq}` hides it; `incident note "…" at 10:05` adds what is missing.',
             slot="number",
         )
-    corrected = {**entry.data, WORDS[entry.kind]: words}
+    corrected = {**entry.data, entry.event.text_field: words}
     return replace(_corrected(entry, seq=seq, at=at), text=words, data=corrected)
 
 
 def moved(entry: Entry, to: datetime, *, seq: int, at: datetime) -> Entry:
     """Return a correction of an entry's time (UTC). Refuses a future time, or a kind that can't be moved."""
-    if entry.kind not in MOVABLE:
+    if not entry.event.can_move:
         raise Refusal(
             f"Line {entry.seq} happened when Spy saw it: it can't be moved. `timeline hide {entry.seq}` hides it; "
             '`incident note "…" at 10:05` adds what is missing.',
@@ -109,22 +102,6 @@ def _corrected(entry: Entry, *, seq: int, at: datetime) -> Entry:
     return replace(entry, seq=seq, recorded_at=at, supersedes=entry.seq)
 
 
-MINOR = frozenset(
-    {
-        "team_notice_seen",
-        "command_offered",
-        "command_declined",
-        "page_requested",
-        "note_removed",
-        "step_passed",
-        "failover_action_finished",
-        "failover_approved",
-        "failover_answered",
-    }
-)
-"""Kinds that are left out of the tldr's latest events, because the rest of the tldr covers them."""
-
-
 def latest(entries: Iterable[Entry], *, most: int = 3) -> list[Entry]:
     """Return the latest important entries (at most `most`), oldest first."""
-    return [entry for entry in visible(entries) if entry.kind not in MINOR][-most:]
+    return [entry for entry in visible(entries) if not entry.event.is_minor][-most:]

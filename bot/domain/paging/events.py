@@ -18,10 +18,8 @@ class PageEvent(Event):
 @dataclass(frozen=True, kw_only=True)
 class PageRequested(PageEvent):
     message: str
-
-    @property
-    def text(self) -> str:
-        return self.message
+    text_field: ClassVar[str] = "message"
+    is_minor: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,10 +17,7 @@ class FollowUpAdded(Event):
     owner: str | None = None
     due: date | None = None
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
-
-    @property
-    def text(self) -> str:
-        return self.what
+    text_field: ClassVar[str] = "what"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +58,7 @@ class NothingNeeded(Event):
     category: str
     because: str
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
-
-    @property
-    def text(self) -> str:
-        return self.because
+    text_field: ClassVar[str] = "because"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +68,8 @@ class PartWritten(Event):
     part: str
     words: str
     substance: ClassVar[bool] = False
-
-    @property
-    def text(self) -> str:
-        return self.words
+    text_field: ClassVar[str] = "words"
+    is_editable: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.domain.incident import events
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.timeline import HIDDEN, KEPT, WORDS, Entry, current, moved, reworded, shown, visible
+from bot.domain.incident.timeline import HIDDEN, KEPT, Entry, current, moved, reworded, shown, visible
 from bot.domain.refusal import Refusal
 from bot.services.transaction import Transaction
 
@@ -50,7 +50,7 @@ class TimelineEdits:
         if len(found) < 2:  # noqa: PLR2004  one line has nothing to be merged with
             raise Refusal("Merge which lines? Give two numbers or more, such as `timeline merge 7 8`.")
         for it in found:
-            if it.kind not in WORDS:
+            if not it.event.is_editable:
                 raise Refusal(
                     f"Line {it.seq} is what Spy saw happen, and nobody's words: it can't be merged. "
                     f"`timeline hide {it.seq}` hides it.",

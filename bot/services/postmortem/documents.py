@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.timeline import KEPT, MINOR, Entry, visible
+from bot.domain.incident.timeline import KEPT, Entry, visible
 from bot.domain.oncall.load import KINDS, CommandPeriod, command_periods
 from bot.domain.paging.page import Page
 from bot.domain.postmortem.follow_up import Category, FollowUp
@@ -67,7 +67,9 @@ class Documents:
         until = incident.resolved_at or self._tx.now
         shown = visible(entries)
         incident = _as_corrected(incident, shown)
-        lines = [it for it in shown if it.kind not in MINOR | POSTMORTEM or it.visibility == KEPT]
+        lines = [
+            it for it in shown if it.visibility == KEPT or not (it.event.is_minor or it.kind in POSTMORTEM)
+        ]
         visibility = _most_telling(lines)
         led = _merged_periods(command_periods([it for it in entries if it.kind in KINDS], now=until))
         return {
