@@ -131,22 +131,20 @@ class Sync:
         if self.pager is None or not self._my_turn("pages", PAGES_EVERY):
             return
         with self.sessions.read() as session:
-            ringing = dict.fromkeys(
-                page.pagerduty_id for page in session.pages.ringing() if page.pagerduty_id
-            )
+            ringing = dict.fromkeys(page.pager_id for page in session.pages.ringing() if page.pager_id)
         self._each(partial(self._hear, self.pager), ringing)
         self.wake()
 
-    def _hear(self, pager: Pager, pagerduty_id: str) -> None:
+    def _hear(self, pager: Pager, pager_id: str) -> None:
         try:
-            found = pager.look(pagerduty_id)
+            found = pager.look(pager_id)
         except TROUBLE as trouble:
-            log.warning("a page could not be asked for", page=pagerduty_id, why=str(trouble))
+            log.warning("a page could not be asked for", page=pager_id, why=str(trouble))
             return
         kind = "unacknowledged" if found.status == "triggered" else found.status
         with self.sessions.begin() as session:
             PagerResults(self._transaction(session)).record(
-                PagerNews(id=f"look:{pagerduty_id}", kind=kind, page=found)
+                PagerNews(id=f"look:{pager_id}", kind=kind, page=found)
             )
 
     def people(self) -> None:

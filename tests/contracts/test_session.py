@@ -340,7 +340,7 @@ def test_what_an_entry_holds_comes_back_as_json_would_have_it(sessions: Sessions
 
 
 def test_pages_are_found_by_key_by_pagerduty_and_by_incident(sessions: Sessions) -> None:
-    sent = replace(paged(), state=PageState.SENT, pagerduty_id="PD1", fallback=("Kim +1",), sent_at=NOON)
+    sent = replace(paged(), state=PageState.SENT, pager_id="PD1", fallback=("Kim +1",), sent_at=NOON)
     with sessions.begin() as session:
         session.pages.put(paged(18, key="spy-2"))
         session.pages.put(sent)
@@ -348,8 +348,8 @@ def test_pages_are_found_by_key_by_pagerduty_and_by_incident(sessions: Sessions)
 
     with sessions.begin() as session:
         assert session.pages.by_key("spy-1") == sent
-        assert session.pages.by_pagerduty("PD1") == sent
-        assert session.pages.by_pagerduty("PD2") is None
+        assert session.pages.by_pager_id("PD1") == sent
+        assert session.pages.by_pager_id("PD2") is None
         assert [it.number for it in session.pages.of(42)] == [17, 18]
         assert [it.number for it in session.pages.ringing()] == [17]
 

@@ -15,7 +15,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=5)
 
 ASKED = Page(number=17, key="spy-1", message="x", requested_by="U0ANA", requested_at=NOON, team="imoc")
-SENT = events.PageSent(at=NOON, page=17, whom=":imoc", pagerduty_id="PD1", url="https://pd/PD1")
+SENT = events.PageSent(at=NOON, page=17, whom=":imoc", pager_id="PD1", url="https://pd/PD1")
 ACKNOWLEDGED = events.PageAcknowledged(at=LATER, page=17, whom=":imoc", who="Raj Patel")
 UNANSWERED = events.PageUnanswered(at=LATER, page=17, whom=":imoc")
 ESCALATED = events.PageEscalated(at=LATER, page=17, whom=":imoc", to="Kim Park")
@@ -56,7 +56,7 @@ def test_news_that_overtakes_the_sending_is_not_undone_by_it(news: Event, state:
     page = after(news, SENT)
 
     assert page.state is state
-    assert page.pagerduty_id == "PD1"
+    assert page.pager_id == "PD1"
 
 
 def test_an_acknowledgement_says_who_and_when():
@@ -98,7 +98,7 @@ def test_a_page_that_rings_can_be_answered():
 def test_once_pagerduty_has_it_nothing_unsends_it(happened: list[Event]):
     page = after(SENT, *happened)
 
-    assert page.pagerduty_id == "PD1"
+    assert page.pager_id == "PD1"
     assert page.state in {PageState.SENT, PageState.ACKNOWLEDGED, PageState.RESOLVED}
 
 

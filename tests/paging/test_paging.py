@@ -257,7 +257,7 @@ def test_a_page_that_is_merged_is_followed_where_it_goes_on(spy: SpyKit):
     hear(spy, "acknowledged", id="PD9", who="Kim Park", at=NOON)
 
     assert kinds(spy) == ["page_requested", "page_sent", "page_merged", "page_acknowledged"]
-    assert (page(spy).pagerduty_id, page(spy).state) == ("PD9", PageState.ACKNOWLEDGED)
+    assert (page(spy).pager_id, page(spy).state) == ("PD9", PageState.ACKNOWLEDGED)
 
 
 def test_word_of_what_was_merged_away_counts_no_more(spy: SpyKit):

@@ -29,9 +29,9 @@ class OddPager(FakePager):
         self._crash(*schedules)
         return super().shifts(schedules, since=since, until=until)
 
-    def look(self, pagerduty_id: str) -> Ringing:
-        self._crash(pagerduty_id)
-        return super().look(pagerduty_id)
+    def look(self, pager_id: str) -> Ringing:
+        self._crash(pager_id)
+        return super().look(pager_id)
 
     def _crash(self, *idents: str) -> None:
         if self.odd in idents:

@@ -24,16 +24,16 @@ RINGING = (PageState.SENT.value, PageState.ACKNOWLEDGED.value)
 
 class PageTable(Table[Page]):
     row, adapter = tables.PageRow, TypeAdapter(Page)
-    fields = ("key", "incident", "team", "state", "pagerduty_id", "requested_at")
+    fields = ("key", "incident", "team", "state", "pager_id", "requested_at")
 
     def by_key(self, key: str) -> Page | None:
         return self._one(key=key)
 
-    def by_pagerduty(self, pagerduty_id: str) -> Page | None:
-        return self._one(pagerduty_id=pagerduty_id)
+    def by_pager_id(self, pager_id: str) -> Page | None:
+        return self._one(pager_id=pager_id)
 
-    def following(self, pagerduty_id: str) -> Sequence[Page]:
-        return self._by(pagerduty_id=pagerduty_id)
+    def following(self, pager_id: str) -> Sequence[Page]:
+        return self._by(pager_id=pager_id)
 
     def of(self, incident: int) -> Sequence[Page]:
         return self._by(incident=incident)

@@ -81,7 +81,7 @@ class PageRow(NumberedRow, table=True):
     incident: int | None = Field(index=True)
     team: str | None
     state: str = Field(index=True)
-    pagerduty_id: str | None = Field(index=True)
+    pager_id: str | None = Field(index=True)
     requested_at: datetime = moment_column()
 
 

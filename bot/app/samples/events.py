@@ -37,7 +37,7 @@ LISTED: tuple[Event, ...] = (
     ),
     events.PersonUnavailable(at=NOON, person="U0RAJ", is_bot=True, offered=True),
     paging_events.PageRequested(**PAGED, by="U0ANA", message=TYPED),
-    paging_events.PageSent(**PAGED, pagerduty_id="PD1", url="https://example.com"),
+    paging_events.PageSent(**PAGED, pager_id="PD1", url="https://example.com"),
     paging_events.PageRingsNobody(**PAGED, as_of=NOON, manager="U0MGR", fallback=("<#C0IMOC>",)),
     paging_events.PageRingsNobody(**PAGED),
     paging_events.PageAcknowledged(**PAGED, who="Raj Patel"),

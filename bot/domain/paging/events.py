@@ -26,7 +26,7 @@ class PageRequested(PageEvent):
 class PageSent(PageEvent):
     """`assigned` is the names of the people that PagerDuty pages: "" means nobody, None means unknown."""
 
-    pagerduty_id: str
+    pager_id: str
     url: str
     assigned: str | None = None
     substance: ClassVar[bool] = False

@@ -47,7 +47,7 @@ class Page:
     line_at: Address | None = None
     """The address of its message, as in effects. None: it appears only on the card."""
     state: PageState = PageState.REQUESTED
-    pagerduty_id: str | None = None
+    pager_id: str | None = None
     url: str | None = None
     sent_at: datetime | None = None
     assigned: str | None = None
@@ -139,8 +139,8 @@ class Page:
 
     def must_be_ringing(self) -> str:
         """Return its PagerDuty id. Refuses if PagerDuty does not have it yet, or it is over."""
-        if self.is_ringing and self.pagerduty_id:
-            return self.pagerduty_id
+        if self.is_ringing and self.pager_id:
+            return self.pager_id
         if self.state in {PageState.REQUESTED, PageState.DELAYED}:
             raise Refusal(f"Page {self.number} has not reached PagerDuty yet. Try again in a minute.")
         raise Refusal(f"Page {self.number} is already {self.state}.")
@@ -154,7 +154,7 @@ class Page:
                 return replace(
                     self,
                     state=state,
-                    pagerduty_id=event.pagerduty_id,
+                    pager_id=event.pager_id,
                     url=event.url,
                     sent_at=event.at,
                     rings_since=event.at,
@@ -178,9 +178,7 @@ class Page:
                     escalated_at=event.at,
                 )
             case events.PageMerged():
-                return replace(
-                    self, pagerduty_id=event.into, url=event.url or self.url, merged_into=event.into
-                )
+                return replace(self, pager_id=event.into, url=event.url or self.url, merged_into=event.into)
             case events.PageResolved():
                 return replace(
                     self,

@@ -23,7 +23,7 @@ class PagerResults:
     def sent(self, number: int, ringing: Ringing) -> None:
         """Record that PagerDuty accepted the page."""
         page = self._pages.locked(number)
-        if page is None or page.pagerduty_id is not None:
+        if page is None or page.pager_id is not None:
             return
         knew, has_nobody = page.rings_nobody, self._pages.has_nobody(ringing)
         sent = events.PageSent(
@@ -31,7 +31,7 @@ class PagerResults:
             by=page.requested_by,
             page=page.number,
             whom=page.whom,
-            pagerduty_id=ringing.id,
+            pager_id=ringing.id,
             url=ringing.url,
             assigned=NOBODY if has_nobody else ringing.assigned,
         )
@@ -55,7 +55,7 @@ class PagerResults:
     def withdrawn(self, number: int) -> None:
         """Record that the incident was over before PagerDuty accepted the page."""
         page = self._pages.locked(number)
-        if page and page.pagerduty_id is None and page.may_ring:
+        if page and page.pager_id is None and page.may_ring:
             self._pages.keep(page, events.PageWithdrawn(at=self._tx.now, page=number, whom=page.whom))
 
     def failed(self, number: int, why: str) -> None:
@@ -134,14 +134,14 @@ class PagerResults:
         ringing = news.page
         known = self._session.pages.by_key(ringing.key) if ringing.key else None
         numbers = {page.number for page in self._session.pages.following(ringing.id)}
-        if known and known.pagerduty_id in {None, ringing.id}:
+        if known and known.pager_id in {None, ringing.id}:
             numbers.add(known.number)
         for number in sorted(numbers):
             self._hear(number, news)
 
     def _hear(self, number: int, news: PagerNews) -> None:
         page = self._pages.locked(number)
-        if page and page.pagerduty_id is None:
+        if page and page.pager_id is None:
             self.sent(number, news.page)
             page = self._session.pages.get(number)
         if page and news.kind == "unacknowledged" and self._renews(page, news):
@@ -187,7 +187,7 @@ class PagerResults:
                 return events.PageEscalated(**about, to=to)  # type: ignore[arg-type]
             case "escalated" if page.state is PageState.ACKNOWLEDGED:
                 return events.PageUnanswered(**about)  # type: ignore[arg-type]
-            case "resolved" if (into := news.page.merged_into) and into != page.pagerduty_id:
+            case "resolved" if (into := news.page.merged_into) and into != page.pager_id:
                 return events.PageMerged(**about, into=into, url=news.page.merged_url or "", who=who)  # type: ignore[arg-type]
             case "resolved":
                 return events.PageResolved(**about, who=who)  # type: ignore[arg-type]

@@ -201,7 +201,7 @@ class Paging:
         A page of a private incident counts as absent for people who are neither in the incident nor on the page.
         """
         bare, sent = reference.strip("#").upper(), read_number(reference)
-        page = self._session.pages.by_pagerduty(bare) if sent is None else self._session.pages.get(sent)
+        page = self._session.pages.by_pager_id(bare) if sent is None else self._session.pages.get(sent)
         if page and self._is_seen(page, by=asker):
             return page
         ringing = [it for it in self._session.pages.of(incident.number) if it.is_ringing] if incident else []

@@ -138,7 +138,7 @@ class SendHandler(PageHandler[SendPage]):
 @delivers(AnswerPage)
 class AnswerHandler(PageHandler[AnswerPage]):
     def on_page(self, effect: AnswerPage, page: Page, tx: Transaction) -> Attempt | None:
-        if not page.pagerduty_id:
+        if not page.pager_id:
             return None
         account = self.accounts.of(effect.by, tx)
 
@@ -151,7 +151,7 @@ class AnswerHandler(PageHandler[AnswerPage]):
                 PagerResults(tx).waits(page.number, why)
 
         return Attempt(
-            call=partial(self._give, effect, page.pagerduty_id, account),
+            call=partial(self._give, effect, page.pager_id, account),
             on_success=on_success,
             on_retry=on_retry,
             patience=PATIENCE,
@@ -161,10 +161,10 @@ class AnswerHandler(PageHandler[AnswerPage]):
         PagerResults(tx).not_answered(effect.page)
         Undelivered(tx).tell(effect, why)
 
-    def _give(self, effect: AnswerPage, pagerduty_id: str, account: Account) -> Ringing:
+    def _give(self, effect: AnswerPage, pager_id: str, account: Account) -> Ringing:
         """Acknowledge or resolve in a person's name. Not held up if Slack can't tell who they are."""
         email = self.accounts.email_if_known(account, effect.by)
-        return self.clients.pager.answer(pagerduty_id, effect.answer, email=email)
+        return self.clients.pager.answer(pager_id, effect.answer, email=email)
 
 
 @delivers(EscalatePage)
@@ -177,7 +177,7 @@ class EscalationHandler(PageHandler[EscalatePage]):
         if not page.may_go_to(effect.level):
             return None
         return Attempt(
-            call=lambda: self.clients.pager.escalate(page.pagerduty_id or "", effect.level),
+            call=lambda: self.clients.pager.escalate(page.pager_id or "", effect.level),
             on_success=lambda tx, ringing: PagerResults(tx).escalated(page.number, effect.level, ringing),
             patience=PATIENCE,
         )
