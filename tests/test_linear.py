@@ -265,7 +265,7 @@ def tx() -> Transaction:
     return SpyKit().tx().__enter__()
 
 
-FOR_TYPES_ALONE = {"Box": object, "Config": object, "Limits": object}
+ONLY_FOR_TYPES = {"Box": object, "Config": object, "Limits": object}
 """Names that some module imports for its types alone."""
 SHORT = {"bot": "U0SPY", "other": "oncall"}
 """Parameters that no person fills."""
@@ -273,7 +273,7 @@ SHORT = {"bot": "U0SPY", "other": "oncall"}
 
 def reader(function: Callable[..., Any]) -> Callable[[str], object] | None:
     """Make a reader of one text of it; None where it takes none, or what a test can't give."""
-    hints = get_type_hints(function, localns=FOR_TYPES_ALONE)
+    hints = get_type_hints(function, localns=ONLY_FOR_TYPES)
     takes = inspect.signature(function).parameters.values()
     needed = [
         it for it in takes if it.default is it.empty and it.kind not in {it.VAR_POSITIONAL, it.VAR_KEYWORD}

@@ -18,8 +18,10 @@ CODE = [
 """All Python but the migrations, which speak of earlier schemas."""
 RETIRED = frozenset(
     {
-        "afterwards",
         "aftermath",
+        "afterwards",
+        "alone",
+        "anew",
         "broom",
         "circumstances",
         "contended",
@@ -51,7 +53,10 @@ RETIRED = frozenset(
         "rung",
         "shelf",
         "sky",
+        "spell",
+        "spells",
         "spills",
+        "standing",
         "stretch",
         "struggle",
         "stumble",
@@ -64,6 +69,7 @@ RETIRED = frozenset(
         "verdict",
         "weather",
         "whisper",
+        "whispered",
     }
 )
 """Words that names in the code no longer use: each had a plainer one, that of Slack, PagerDuty, SQL or Python."""

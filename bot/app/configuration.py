@@ -21,7 +21,7 @@ class Configuration:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._planned = False
-        self._untold = list[TemplateMistake]()
+        self._unreported = list[TemplateMistake]()
 
     def look(self) -> None:
         """Apply a file that has changed. The first look also sets the timers of open incidents by it."""
@@ -51,11 +51,11 @@ class Configuration:
         while not self._bot.templates.mistakes.empty():
             mistake = self._bot.templates.mistakes.get()
             log.error("a template is left out, and Spy's own is used", why=str(mistake))
-            self._untold.append(mistake)
-        if self._untold:
-            lines = sorted(map(str, self._untold))
+            self._unreported.append(mistake)
+        if self._unreported:
+            lines = sorted(map(str, self._unreported))
             self._tell(f"templates:{sha256(repr(lines).encode()).hexdigest()}", "shared/templates", lines)
-            self._untold.clear()
+            self._unreported.clear()
 
     def _tell(self, key: str, template: str, mistakes: Sequence[str]) -> None:
         policy = self._bot.live.policy()

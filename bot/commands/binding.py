@@ -13,7 +13,7 @@ from bot.domain.refusal import Choice, Refusal
 from bot.domain.spelling import is_slip
 from bot.domain.text import shortened
 
-SAID = 2_000
+GIVEN = 2_000
 """Most characters of a command behind a button."""
 
 
@@ -96,7 +96,7 @@ class _Doubt:
         if text and text in bound:
             quoted = self._said(piece, None, bound[text])
             choices.append(Choice(label=f"Part of the {text}", say=quoted))
-        return Refusal(sentence, slot=name, choices=tuple(it for it in choices if len(it.say) <= SAID))
+        return Refusal(sentence, slot=name, choices=tuple(it for it in choices if len(it.say) <= GIVEN))
 
     def is_unreadable(self, name: str, piece: Word) -> bool:
         """Return whether an optional slot can't be read as it was typed."""

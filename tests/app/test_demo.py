@@ -25,7 +25,7 @@ http.server.HTTPServer(("127.0.0.1", config["web"]["port"]), Ready).serve_foreve
 """
 
 
-def standing_in(code: str) -> tuple[str, ...]:
+def replacing(code: str) -> tuple[str, ...]:
     """A bot that isn't: enough to be started, waited for and ended."""
     return (sys.executable, "-c", code)
 
@@ -43,7 +43,7 @@ def notes(tmp_path: Path) -> Path:
 
 
 def played(script: str, notes: Path) -> int:
-    bot = standing_in(READY.format(notes=str(notes)))
+    bot = replacing(READY.format(notes=str(notes)))
     return demo.play(io.StringIO(script), port=None, log=None, bot=bot)
 
 
@@ -59,7 +59,7 @@ def test_a_play_is_played_and_the_bot_is_gone_afterwards(notes: Path):
 def test_a_script_that_is_not_utf_8_is_told_by_its_line(notes: Path, capsys: pytest.CaptureFixture[str]):
     script = io.TextIOWrapper(io.BytesIO(b"ana #general> hello\ncaf\xe9\n"), encoding="utf-8")
 
-    code = demo.play(script, port=None, log=None, bot=standing_in(READY.format(notes=str(notes))))
+    code = demo.play(script, port=None, log=None, bot=replacing(READY.format(notes=str(notes))))
 
     assert code == 1
     assert "line 2: This line is not UTF-8 text" in capsys.readouterr().out
@@ -92,7 +92,7 @@ def test_ones_own_configuration_says_in_a_line_what_is_replaced(
 ):
     own = tmp_path / "own.yaml"
     own.write_text("slack: {announce: C0OURS}\ntimers: {channel_rest: 7m}\n", encoding="utf-8")
-    bot = standing_in(READY.format(notes=str(notes)))
+    bot = replacing(READY.format(notes=str(notes)))
 
     code = demo.play(io.StringIO("ana> hello\n"), port=None, log=None, bot=bot, config=own)
 
@@ -110,7 +110,7 @@ def test_a_script_with_nothing_to_do_starts_nothing(script: str):
 
 
 def test_a_bot_that_ends_by_itself_is_quoted():
-    bot = standing_in("raise SystemExit('no tokens, no talk')")
+    bot = replacing("raise SystemExit('no tokens, no talk')")
 
     with pytest.raises(demo.DidNotStay, match=r"code 1\. The end of its log:\n  no tokens, no talk"):
         demo.play(io.StringIO("ana> hello\n"), port=None, log=None, bot=bot)
@@ -139,7 +139,7 @@ def test_where_no_browser_can_be_opened_the_pages_address_is_told(
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
-    bot = standing_in(READY.format(notes=str(notes)))
+    bot = replacing(READY.format(notes=str(notes)))
 
     demo.play(Terminal("quit\n"), port=None, log=None, bot=bot)
 

@@ -282,8 +282,8 @@ def test_a_visible_way_does_not_echo_what_the_channel_hears_anyway(opened: SpyKi
 def test_a_refusal_of_a_visible_way_is_whispered(opened: SpyKit):
     opened.say("incident sev sev9", channel=CHANNEL, source=Source.MENTION, thread="1.0")
 
-    whispered = opened.asked(PostEphemeral)[0]
-    assert (whispered.to, whispered.person, whispered.thread) == (CHANNEL, "U0ANA", "1.0")
+    ephemeral = opened.asked(PostEphemeral)[0]
+    assert (ephemeral.to, ephemeral.person, ephemeral.thread) == (CHANNEL, "U0ANA", "1.0")
 
 
 @pytest.mark.parametrize(

@@ -579,7 +579,7 @@ def test_a_question_that_slack_does_not_take_is_said_in_the_channel(spy: Night):
     question = asked_after_an_hour(spy)
 
     with spy.tx() as tx:
-        Relief(tx).unheard(question.ref, question.to, "is_archived")
+        Relief(tx).report_undelivered(question.ref, question.to, "is_archived")
 
     assert "The word about relief to <#C0IMOC>" in spy.lines(1)[-1]
 

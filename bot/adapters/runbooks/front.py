@@ -28,7 +28,7 @@ class _Matter(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _nothing_said(cls, data: Any) -> Any:
+    def _nothing_given(cls, data: Any) -> Any:
         """Read a parameter's name without a value as a parameter with the defaults."""
         return data or {}
 

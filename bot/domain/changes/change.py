@@ -62,7 +62,7 @@ class Change:
     def updated_by(self, news: "Change") -> "Change":
         """Return the change with one more report. It keeps its number, and every field that has no newer value."""
         began = min(self.happened_at, news.happened_at)
-        older, newer = (self, news) if self.said_before(news) else (news, self)
+        older, newer = (self, news) if self.reported_before(news) else (news, self)
         return replace(
             newer,
             number=self.number,
@@ -75,7 +75,7 @@ class Change:
             outcome=newer.outcome or older.outcome,
         )
 
-    def said_before(self, news: "Change") -> bool:
+    def reported_before(self, news: "Change") -> bool:
         """Whether `news` takes precedence. A merge beats its push; otherwise the later report wins."""
         if (self.kind == MERGE) != (news.kind == MERGE):
             return news.kind == MERGE

@@ -213,10 +213,10 @@ def _may_still_run(run: Failover, trouble: Result) -> bool:
 
     Then Spy asks before it undoes anything, even after an abort.
     """
-    is_outside = (
+    runs_elsewhere = (
         isinstance(run.plan.steps[trouble.action.at].run, Workflow) and trouble.action.kind is ActionKind.RUN
     )
-    return is_outside and trouble.end is End.UNKNOWN and run.task is not Task.REHEARSAL
+    return runs_elsewhere and trouble.end is End.UNKNOWN and run.task is not Task.REHEARSAL
 
 
 def _goes_back_for(run: Failover, trouble: Result) -> bool:

@@ -151,7 +151,7 @@ class _Matcher:
     ) -> Iterator[tuple[int, dict[str, Word]]]:
         match item:
             case Literally(words=words):
-                if at < len(self._words) and self._is_said(self._words[at], words, choosy=choosy):
+                if at < len(self._words) and self._is_typed(self._words[at], words, choosy=choosy):
                     yield at + 1, {}
             case OneOf(forms=forms):
                 for form in forms:
@@ -161,7 +161,7 @@ class _Matcher:
             case Slot():
                 yield from self._phrase(item, at, choosy=choosy)
 
-    def _is_said(self, word: Word, literals: tuple[str, ...], *, choosy: bool) -> bool:
+    def _is_typed(self, word: Word, literals: tuple[str, ...], *, choosy: bool) -> bool:
         return not word.quoted and (exactly(word, literals) or (choosy and self.says(word, literals)))
 
     def _phrase(self, slot: Slot, at: int, *, choosy: bool) -> Iterator[tuple[int, dict[str, Word]]]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_SAID = re.compile(
+_TYPED = re.compile(
     r"(?:(?P<word>severity|sev|priority|prio)[\s:#.=_-]*|(?P<letter>[ps])-?)(?P<rest>[a-z0-9]{1,20})"
 )
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))  # noqa: RUF001  what phones and documents write
@@ -31,7 +31,7 @@ def read_severity(words: str, known: Iterable[str]) -> SeverityGuess | None:
     if len(words) > LONGEST:
         return None
     typed = words.casefold().translate(_DASHES).strip()
-    found = _SAID.fullmatch(typed)
+    found = _TYPED.fullmatch(typed)
     if not found:
         return None
     rest = _NUMBERS.get(found["rest"], found["rest"]) if found["word"] else found["rest"]
@@ -46,7 +46,7 @@ def means(words: str, key: str) -> bool:
     if len(words) > LONGEST:
         return False
     typed = words.casefold().translate(_DASHES).strip(" #:.!")
-    found = _SAID.fullmatch(typed)
+    found = _TYPED.fullmatch(typed)
     rest = found["rest"] if found else typed
     return _plain(typed) == _plain(key) or _means(_NUMBERS.get(rest, rest), key)
 

@@ -122,9 +122,9 @@ class GitHubActions:
             ("GET", f"{run}/jobs", self.list_jobs),
             ("POST", f"{run}/cancel", self.cancel),
         ):
-            yield verb, path, self._alone(endpoint)
+            yield verb, path, self._only(endpoint)
 
-    def _alone(self, endpoint: Callable[[ApiCall], ApiResponse]) -> Callable[[ApiCall], ApiResponse]:
+    def _only(self, endpoint: Callable[[ApiCall], ApiResponse]) -> Callable[[ApiCall], ApiResponse]:
         def run(call: ApiCall) -> ApiResponse:
             with self.lock:
                 return endpoint(call)

@@ -20,7 +20,7 @@ BOT = "spy-bot"
 COLLABORATORS = ("ana-lima", "raj-patel", BOT)  # possible assignees
 LONGEST_TEXT = 65_536  # characters of a body or a comment
 LONGEST_TITLE = 256
-PUSHERS_ALONE = ("labels", "assignees", "milestone")
+ONLY_PUSHERS = ("labels", "assignees", "milestone")
 PAGE = 30
 LARGEST_PAGE = 100
 CREATED, UNPROCESSABLE = 201, 422
@@ -281,7 +281,7 @@ class SandboxGitHub:
 
     def _allowed(self, given: JSON) -> JSON:
         """Drop the fields that need push access, as GitHub does."""
-        dropped = () if self.may_push else PUSHERS_ALONE
+        dropped = () if self.may_push else ONLY_PUSHERS
         return {name: value for name, value in given.items() if name not in dropped}
 
     def _known_labels(self, names: Iterable[str | JSON]) -> list[str]:

@@ -243,7 +243,7 @@ class Relief:
         self._tx.send(*self._periods.shows(period))
         return until
 
-    def unheard(self, number: int, to: Address, why: str) -> None:
+    def report_undelivered(self, number: int, to: Address, why: str) -> None:
         """Report in the channels that a relief message could not be delivered."""
         place = f"<@{to}>" if is_person(str(to)) else f"<#{to}>"
         for incident in sorted(self._period(number).on):
@@ -345,11 +345,11 @@ class Relief:
         return until if until > self._tx.now else None
 
 
-def _unheard(tx: Transaction, it: UpsertMessage, why: str) -> None:
-    Relief(tx).unheard(it.ref, it.to, why)
+def _undelivered(tx: Transaction, it: UpsertMessage, why: str) -> None:
+    Relief(tx).report_undelivered(it.ref, it.to, why)
 
 
-@message("relief", "relief/relief", on_refused=_unheard)
+@message("relief", "relief/relief", on_refused=_undelivered)
 def relief(tx: Transaction, it: UpsertMessage) -> Facts:
     return Relief(tx).relief(it.ref, it.facts["words"], it.to)
 
