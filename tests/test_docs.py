@@ -17,10 +17,11 @@ from bot.app.settings import load
 from bot.domain.policy import Timers
 from bot.domain.reminder import REMINDERS, Reminder
 from bot.sandbox.slack.own_commands import OWN_COMMANDS
-from tests.support.docs import blocks, section, write_files
+from tests.support.docs import blocks, files, section, write_files
 from tests.support.folders import ROOT
 
-TEN_LINES = section("docs/extending.md", "A command in ten lines")
+EXTENDING = "docs/extending.md"
+TEN_LINES = section(EXTENDING, "A command in ten lines")
 
 
 @pytest.fixture
@@ -66,12 +67,26 @@ def test_a_command_whose_template_is_missing_fails_with_its_name(coffee: Path):
 
 def test_what_is_added_as_the_docs_say_passes_its_tests(copy_of_spy: Path):
     headings = ("A command with a new fact", "A reminder", "A lasting message")
-    tests = [write_files(section("docs/extending.md", it), copy_of_spy)[-1] for it in headings]
+    tests = [write_files(section(EXTENDING, it), copy_of_spy)[-1] for it in headings]
 
     ran = run_tests(copy_of_spy, *tests)
 
     assert ran.returncode == 0, ran.stdout
     assert "3 passed" in ran.stdout
+
+
+def test_each_example_takes_as_many_files_as_the_docs_count():
+    counted = re.findall(
+        r"^\| \[(.+?)\]\(.+?\) \| (\d) \|", section(EXTENDING, "How many files"), re.MULTILINE
+    )
+
+    found = [(heading, product_files(section(EXTENDING, heading))) for heading, _ in counted[:4]]
+
+    assert [(heading, str(len(them))) for heading, them in found] == counted[:4]
+
+
+def product_files(text: str) -> list[str]:
+    return [it for it in files(text) if "tests/" not in it and it != "config.yaml"]
 
 
 def test_the_diagram_of_packages_shows_the_layers_that_imports_are_checked_by():

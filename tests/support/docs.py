@@ -29,6 +29,11 @@ def write_files(text: str, folder: Path) -> list[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         block = _changed(path.read_text(encoding="utf-8"), block) if language == "diff" else block
         path.write_text(block, encoding="utf-8")
+    return files(text)
+
+
+def files(text: str) -> list[str]:
+    """Return the names of the files that a text shows."""
     return [name for name, *_ in FILE.findall(text)]
 
 
