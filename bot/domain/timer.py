@@ -18,9 +18,9 @@ def milliseconds(moment: datetime) -> str:
     return str(round(moment.timestamp() * 1000))
 
 
-def moment_of(mark: str) -> datetime | None:
+def moment_of(cycle: str) -> datetime | None:
     """Return the start (UTC) of a cycle from its name; None if the name is not a time."""
-    return datetime.fromtimestamp(int(mark) / 1000, UTC) if mark.isdigit() else None
+    return datetime.fromtimestamp(int(cycle) / 1000, UTC) if cycle.isdigit() else None
 
 
 @dataclass(frozen=True, kw_only=True)

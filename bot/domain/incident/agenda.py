@@ -124,8 +124,8 @@ def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Sno
     incident.must_be_open()
     if incident.update_due is None:
         raise Refusal(f"{incident.id} has no reminder to snooze: no update is promised.")
-    mark, before = milliseconds(incident.update_due), incident.snoozed.get(UPDATE_DUE.name)
-    if before and before.mark == mark:
+    cycle, before = milliseconds(incident.update_due), incident.snoozed.get(UPDATE_DUE.name)
+    if before and before.mark == cycle:
         raise Refusal(
             f"<@{before.by}> already snoozed this reminder until {before.until:%H:%M} UTC; that is possible once. "
             "Post an update, or hand over.",
@@ -133,5 +133,5 @@ def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Sno
             choices=(Choice(label="Post update", say=f"incident {incident.number} update"),),
         )
     return Snoozed(
-        at=at, by=by, reminder=UPDATE_DUE.name, mark=mark, until=max(at, incident.update_due) + span
+        at=at, by=by, reminder=UPDATE_DUE.name, mark=cycle, until=max(at, incident.update_due) + span
     )
