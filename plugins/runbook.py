@@ -8,6 +8,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
 from bot.ports import Runbooks
 from bot.services.incident.fields import IncidentFields
+from bot.services.incident.incidents import Incidents
 
 
 @command('runbook <name> ["values"]')
@@ -19,6 +20,7 @@ def runbook(
     *,
     runbooks: Runbooks,
     fields: IncidentFields,
+    incidents: Incidents,
 ) -> Reply | Fill:
     """Fill in a runbook for all to see: `runbook restart-db service=checkout`; what you leave out, a form asks."""
     wanted = runbooks.find(name)
@@ -26,6 +28,8 @@ def runbook(
     reading = runbooks.read(wanted, typed)
     if reading.is_whole:
         filled = runbooks.fill(wanted, reading.filled, fields.of(incident))
+        if incident:
+            incident = incidents.open_runbook(incident, wanted, by=request.user)
         facts = {"runbook": wanted, "filled": filled, "incident": incident}
         return Reply("runbook/filled", facts, shared=True)
     if request.trigger and request.source is not Source.FORM:

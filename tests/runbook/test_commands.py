@@ -4,6 +4,7 @@ import pytest
 
 from bot.commands.request import Source
 from bot.domain.effects import OpenForm, Post
+from bot.services.postmortem.documents import Documents
 from bot.testing import SpyKit
 
 SAID = "runbook restart-db service=checkout region=east"
@@ -133,3 +134,13 @@ def test_the_list_shows_how_each_is_said(spy: SpyKit):
 
     assert "`runbook restart-db service=… region=east` Restart a database" in text
     assert "Left out" not in text
+
+
+def test_a_runbook_opened_in_an_incident_is_on_its_timeline_and_in_its_postmortem(spy: SpyKit, channel: str):
+    spy.say(SAID + ' why="no memory"', channel=channel, by="U0RAJ")
+
+    opened = "*Runbook* Restart a database, opened by Raj Patel"
+    assert opened in spy.say("timeline", channel=channel).message.text
+    with spy.tx() as tx:
+        [line] = Documents(tx).document(tx.incident(1))["runbooks"]
+    assert (line["title"], line["by"]) == ("Restart a database", "U0RAJ")

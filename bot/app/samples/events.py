@@ -13,6 +13,7 @@ from bot.domain.event import EVENT_KINDS, Event
 from bot.domain.incident import events
 from bot.domain.paging import events as paging_events
 from bot.domain.relief import events as relief_events
+from bot.domain.runbook.events import RunbookOpened
 
 LISTED: tuple[Event, ...] = (
     events.Declared(**ABOUT, name=TYPED, severity="sev1", private=True),
@@ -62,6 +63,7 @@ LISTED: tuple[Event, ...] = (
     events.Snoozed(**ABOUT, reminder="update_due", mark="1", until=NOW),
     events.StepPassed(**ABOUT, step="clean_up"),
     events.StepPassed(**ABOUT, step="changes", answer="nothing changed"),
+    RunbookOpened(**ABOUT, runbook="restart-db", title=TYPED),
     *sample_postmortems.HAPPENED,
     *sample_failover.HAPPENED,
     *sample_changes.HAPPENED,

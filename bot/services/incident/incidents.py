@@ -17,6 +17,8 @@ from bot.domain.paging.page import Page
 from bot.domain.policy import Severity
 from bot.domain.portion import LISTED, Portion, within
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.runbook.events import RunbookOpened
+from bot.domain.runbook.runbook import Runbook
 from bot.domain.spelling import did_you_mean
 from bot.domain.text import quoted, shortened
 from bot.services.directory import Directory
@@ -191,6 +193,11 @@ class Incidents:
             raise Refusal(f"{incident.id} has that link already.")
         added = events.LinkAdded(at=self._tx.now, by=by, url=url, title=title or url)
         return self._tx.record(incident, added)
+
+    def open_runbook(self, incident: Incident, runbook: Runbook, *, by: str) -> Incident:
+        """Record that somebody filled in a runbook here."""
+        opened = RunbookOpened(at=self._tx.now, by=by, runbook=runbook.name, title=runbook.title)
+        return self._tx.record(incident, opened)
 
     # --- notes ---
 

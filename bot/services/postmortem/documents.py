@@ -16,6 +16,7 @@ from bot.domain.paging.page import Page
 from bot.domain.postmortem.follow_up import Category, FollowUp
 from bot.domain.postmortem.postmortem import missing
 from bot.domain.postmortem.statistics import Bar, bars, clocks, updates
+from bot.domain.runbook.events import RunbookOpened
 from bot.domain.timer import named
 from bot.services.messages import Facts, message
 from bot.services.people import People
@@ -85,6 +86,7 @@ class Documents:
             "left_out": len(lines) - len(visibility),
             "handovers": [_line(it) for it in shown if it.kind == "command_taken" and it.data["before"]],
             "suspects": [_change(it) for it in _suspected(shown)],
+            "runbooks": [_line(it) for it in shown if it.kind == RunbookOpened.kind()],
             "changes": [_change(it) for it in _by_change(shown).values()],
             "images": [_line(it) for it in shown if it.kind == "image_shared"],
             "entries": _log(entries),
