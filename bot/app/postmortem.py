@@ -33,6 +33,6 @@ def postmortem(settings: Settings, number: int) -> Written | None:
         documents = Documents(Transaction(session=session, now=clock.now(), policy=settings.policy()))
         facts = documents.document(incident)
         names = documents.names(facts)
-    templates = JinjaTemplates(settings.template_folders)
+    templates = JinjaTemplates(settings.template_folders, tracker=settings.tracker_name)
     document = templates.document("postmortem/document", facts, names=names)
     return Written(text=document.text, picture=templates.picture(document.title, facts["picture"]))

@@ -12,7 +12,9 @@ RUNBOOKS = "runbooks/"
 
 def open_templates(settings: Settings, clock: Clock) -> JinjaTemplates:
     """Open the folders of `templates:`. Unusable templates are refused and listed in `mistakes`."""
-    templates = JinjaTemplates(settings.template_folders, clock=clock)
+    templates = JinjaTemplates(
+        settings.template_folders, clock=clock, pager=settings.pager_name, tracker=settings.tracker_name
+    )
     names = own_templates(templates)
     for name in names:
         templates.try_to_read(name)

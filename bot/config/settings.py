@@ -12,7 +12,7 @@ from bot.config.values import INSTALLED, ConfigSection
 from bot.config.vendors import Access, PagerVendor, TrackerVendor, Vendor, Vendors
 from bot.domain.incident.role import nearest, plain
 from bot.domain.policy import Account, Milestone, Policy, PostmortemSettings, Service, Severity, Team, Timers
-from bot.ports import CheckResult
+from bot.ports import USUAL_PAGER, USUAL_TRACKER, CheckResult
 
 
 class Settings(Sections):
@@ -43,6 +43,14 @@ class Settings(Sections):
     def tracker(self) -> TrackerVendor[Any] | None:
         """Return the tracker that has a section."""
         return next((it for it in self.vendors.trackers if it.key in self.of_vendors), None)
+
+    @property
+    def pager_name(self) -> str:
+        return self.pager.name if self.pager else USUAL_PAGER
+
+    @property
+    def tracker_name(self) -> str:
+        return self.tracker.name if self.tracker else USUAL_TRACKER
 
     def access(self, vendor: Vendor[Any]) -> Access[Any] | None:
         """Return what is needed to reach a vendor; None without its section or its token."""
@@ -88,6 +96,8 @@ class Settings(Sections):
                 for person, it in self.people.items()
                 if self._at_pager(it) or it.email
             },
+            pager_name=self.pager_name,
+            tracker_name=self.tracker_name,
             roles=tuple(dict.fromkeys((*self.roles, *self._spoken_to()))),
         )
 

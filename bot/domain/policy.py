@@ -186,6 +186,9 @@ class Policy:
     postmortem_settings: PostmortemSettings = field(default_factory=PostmortemSettings)
     people: Mapping[str, Account] = field(default_factory=dict)
     """By Slack id."""
+    pager_name: str = "the pager"
+    tracker_name: str = "the tracker"
+    """The names of the vendors, for messages."""
     roles: tuple[str, ...] = ROLES
     """The roles that people can have in an incident, besides commander."""
 

@@ -5,6 +5,7 @@ from bot.ports.chat import SLACKBOT, Chat, Person, PersonMessage, Posted, Profil
 from bot.ports.check_result import CheckResult
 from bot.ports.failures import Conflict, Rejected, Throttled, Unavailable, Unreachable
 from bot.ports.issue_tracker import (
+    USUAL_TRACKER,
     Comment,
     Discussion,
     Issue,
@@ -16,7 +17,7 @@ from bot.ports.issue_tracker import (
     RepoFile,
     TrackerNews,
 )
-from bot.ports.pager import OnCallShift, Pager, PagerNews, Ringing
+from bot.ports.pager import USUAL_PAGER, OnCallShift, Pager, PagerNews, Ringing
 from bot.ports.records.changes import ChangeRecords, LockRecords
 from bot.ports.records.failover import AuditEntry, FailoverRecords
 from bot.ports.records.incident import IncidentRecords, TeamNoticeRecords, TimelineRecords
@@ -41,6 +42,8 @@ from bot.ports.words import FilledRunbook, Form, FormField, Runbooks, Templates
 
 __all__ = [
     "SLACKBOT",
+    "USUAL_PAGER",
+    "USUAL_TRACKER",
     "ActionRunner",
     "AuditEntry",
     "ChangeRecords",

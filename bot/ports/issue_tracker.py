@@ -9,6 +9,9 @@ from typing import Literal
 from bot.domain.changes.change import Change
 from bot.ports.failures import Rejected
 
+USUAL_TRACKER = "GitHub"
+"""The name in messages if no tracker is set up. A vendor has its own."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class IssueDraft:

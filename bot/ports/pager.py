@@ -9,6 +9,9 @@ from bot.domain.changes.change import Change
 from bot.domain.oncall.shift import Turn
 from bot.ports.failures import Rejected
 
+USUAL_PAGER = "PagerDuty"
+"""The name in messages if no pager is set up. A vendor has its own."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ringing:

@@ -52,7 +52,7 @@ class Directory:
         return next((it.key for it in self._tx.policy.teams.values() if it.channel == channel), None)
 
     def paged_as(self, user: str | None, email: str | None = None) -> str | None:
-        """Return the Slack id of a PagerDuty user: from `people:`, else by e-mail; None if unknown."""
+        """Return the Slack id of the pager's user: from `people:`, else by e-mail; None if unknown."""
         if found := self._tx.policy.person_of(user=user, email=email):
             return found
         contact = self._session.contacts.get(email.casefold()) if email else None

@@ -28,7 +28,7 @@ CHANGES_EVERY = timedelta(seconds=60)
 CHANGES_AT_ONCE = 50
 """How many records one transaction stores, so that requests do not wait for all of them."""
 CHANGES_ASKED = timedelta(hours=1)
-"""How far back PagerDuty is asked for changes each time: some tools send late, and Spy may have been down."""
+"""How far back the pager is asked for changes each time: some tools send late, and Spy may have been down."""
 GROUPS_EVERY = timedelta(seconds=60)
 """A look is one query. Slack is asked about a group once in `services.permissions.FRESH`."""
 SWEEP_EVERY = timedelta(hours=1)
@@ -54,7 +54,7 @@ class Sync:
     owner: str = field(default_factory=lambda: uuid4().hex)
 
     def oncall(self) -> None:
-        """Copy who is on call from PagerDuty."""
+        """Copy who is on call from the pager."""
         policies = {team.escalation_policy for team in self.policy().teams.values() if team.escalation_policy}
         if self.pager is None or not policies or not self._my_turn("oncall", ONCALL_EVERY):
             return
@@ -113,7 +113,7 @@ class Sync:
             Shifts(self._transaction(session)).found(email, person)
 
     def changes(self) -> None:
-        """Copy the changes that PagerDuty received: it sends no webhook for them."""
+        """Copy the changes that the pager received: it sends no webhook for them."""
         if self.pager is None or not self._my_turn("changes", CHANGES_EVERY):
             return
         now = self.clock.now()
@@ -127,7 +127,7 @@ class Sync:
                 Changes(self._transaction(session)).record_all(news[some : some + CHANGES_AT_ONCE])
 
     def pages(self) -> None:
-        """Ask PagerDuty about every unresolved page, for organisations without its webhook."""
+        """Ask the pager about every unresolved page, for organisations without its webhook."""
         if self.pager is None or not self._my_turn("pages", PAGES_EVERY):
             return
         with self.sessions.read() as session:
@@ -214,7 +214,12 @@ class Sync:
             return session.holds(job, self.owner, now=self.clock.now(), lease=every * 2)
 
     def _transaction(self, session: Session) -> Transaction:
-        return Transaction(session=session, now=self.clock.now(), policy=self.policy(), source="pagerduty")
+        return Transaction(
+            session=session,
+            now=self.clock.now(),
+            policy=self.policy(),
+            source=self.policy().pager_name.casefold(),
+        )
 
 
 def _word(trouble: Exception) -> str:

@@ -94,7 +94,7 @@ def test_with_several_pages_the_choice_is_told(spy: SpyKit, channel: str):
 
 
 def test_a_page_that_pagerduty_does_not_have_yet_can_not_be_answered(spy: SpyKit, channel: str):
-    assert "has not reached PagerDuty yet" in text(spy.say("pager ack 1", channel=channel))
+    assert "has not reached the pager yet" in text(spy.say("pager ack 1", channel=channel))
     assert "There is no page 99." in text(spy.say("pager ack 99", channel=channel))
 
 
@@ -227,7 +227,7 @@ def test_a_merged_page_says_into_what_and_is_answered_there(spy: SpyKit, channel
         "merged in PagerDuty into <https://pd/Q9|another incident>, which Spy follows: sent 12:00 UTC"
         in merged
     )
-    assert "acknowledged by PagerDuty at 12:01 UTC" in in_utc(spy.message_type("page", 1).text)
+    assert "acknowledged by the pager at 12:01 UTC" in in_utc(spy.message_type("page", 1).text)
 
 
 @pytest.mark.parametrize("words", ['incident stop "fixed"', 'incident cancel "false alarm"'])

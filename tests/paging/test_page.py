@@ -79,8 +79,8 @@ def test_what_was_late_and_then_sent_is_no_longer_in_trouble():
 @pytest.mark.parametrize(
     ("page", "said"),
     [
-        (after(), "not reached PagerDuty yet"),
-        (after(DELAYED), "not reached PagerDuty yet"),
+        (after(), "not reached the pager yet"),
+        (after(DELAYED), "not reached the pager yet"),
         (after(SENT, RESOLVED), "already resolved"),
         (after(FAILED), "already failed"),
     ],

@@ -573,5 +573,5 @@ def test_a_file_that_a_copy_lacks_is_told_once(spy: SpyKit, channel: str):
 
     lines = [it for it in spy.lines(1) if "docs/inc-1.svg" in it]
     assert lines == [
-        "*docs/inc-1.svg, beside the copy of the postmortem* could not be delivered: GitHub refused the file."
+        "*docs/inc-1.svg, beside the copy of the postmortem* could not be delivered: the tracker refused the file."
     ]

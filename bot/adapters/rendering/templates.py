@@ -49,7 +49,7 @@ from bot.adapters.rendering.overrides import (
 from bot.domain.message import Message
 from bot.domain.postmortem.document import Document
 from bot.domain.postmortem.statistics import Bar
-from bot.ports import Clock, Form
+from bot.ports import USUAL_PAGER, USUAL_TRACKER, Clock, Form
 
 D = TypeVar("D")
 
@@ -61,15 +61,25 @@ class UnknownTemplateError(LookupError):
 class JinjaTemplates:
     """Templates from these folders; the first folder that has a template wins. Without a clock, times include a date.
 
-    If a team's own template fails, Spy's own is used and the reason is put in `mistakes`.
+    `pager` and `tracker` are the vendors' names. If a team's own template fails, Spy's own is used and the reason is
+    put in `mistakes`.
     """
 
-    def __init__(self, folders: Sequence[Path], *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        *,
+        clock: Clock | None = None,
+        pager: str = USUAL_PAGER,
+        tracker: str = USUAL_TRACKER,
+    ) -> None:
         self._clock = clock
         self.loader = Folders(folders)
         self.environment = _environment(self.loader)
         self.environment.filters |= {"when": self._when, "ago": self._ago, "age": self._age}
         self._markdown = MarkdownTemplates(self.loader)
+        for environment in (self.environment, self._markdown.environment):
+            environment.globals |= {"pager": pager, "tracker": tracker}
         self.mistakes = SimpleQueue[TemplateMistake]()
         """Mistakes of refused templates, each once, until a caller takes them from here."""
 

@@ -1,4 +1,4 @@
-"""A request that somebody covers a part of a shift: asked, promised, entered in PagerDuty, or repeated."""
+"""A request that somebody covers a part of a shift: asked, promised, entered in the pager, or repeated."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ REMINDER = "cover"
 class CoverState(StrEnum):
     ASKED = "asked"
     PROMISED = "promised"
-    """Somebody pressed *I'll cover*. PagerDuty does not have the override yet."""
+    """Somebody pressed *I'll cover*. The pager does not have the override yet."""
     COVERED = "covered"
     ELSEWHERE = "elsewhere"
     """The asker is no longer on call then, for another reason."""
@@ -44,7 +44,7 @@ class CoverRequest:
     taken_at: datetime | None = None
     declined_by: tuple[str, ...] = ()
     why: str | None = None
-    """Why PagerDuty refused the last override."""
+    """Why the pager refused the last override."""
     told: Mapping[Occurrence, SentReminder] = field(default_factory=dict)
 
     @property
@@ -92,17 +92,17 @@ class CoverRequest:
         if by == self.taken_by:
             return "You already cover it. If you can't after all, ask for cover: `oncall cover`."
         if by == self.by:
-            return f"<@{self.taken_by}> covers it already. Remove the override in PagerDuty to undo it."
+            return f"<@{self.taken_by}> covers it already. Remove the override in the schedule to undo it."
         return f"<@{self.taken_by}> covers it already. Thank you all the same."
 
     # --- applying events ---
 
     def made_sure(self) -> "CoverRequest":
-        """Return the request after PagerDuty accepted the override."""
+        """Return the request after the pager accepted the override."""
         return replace(self, state=CoverState.COVERED, why=None)
 
     def refused(self, why: str) -> "CoverRequest":
-        """Return the request after PagerDuty refused the override. It is open again."""
+        """Return the request after the pager refused the override. It is open again."""
         return replace(self, state=CoverState.ASKED, why=why)
 
     def compared_with(self, shifts: Iterable[Shift]) -> "CoverRequest":

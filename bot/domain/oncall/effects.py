@@ -8,7 +8,7 @@ from bot.domain.effects import Effect, Urgency
 
 @dataclass(frozen=True, kw_only=True)
 class MakeOverride(Effect):
-    """Create the override in PagerDuty's schedule for an accepted cover."""
+    """Create the override in the pager's schedule for an accepted cover."""
 
     cover: int
     urgency: ClassVar[Urgency] = Urgency.SOON

@@ -30,11 +30,11 @@ START = "start"
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """One entry of a PagerDuty schedule, with overrides and swaps applied. `start` and `end` are UTC."""
+    """One entry of the pager's schedule, with overrides and swaps applied. `start` and `end` are UTC."""
 
     schedule: str
     user: str
-    """The person's PagerDuty id."""
+    """The person's id at the pager."""
     name: str
     email: str | None
     start: datetime

@@ -24,7 +24,7 @@ class SendPage(PageEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerPage(PageEffect):
-    """Acknowledge or resolve a page in PagerDuty, from chat."""
+    """Acknowledge or resolve a page in the pager, from chat."""
 
     answer: str
     by: str
@@ -47,7 +47,7 @@ class EscalatePage(PageEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class FindResponder(PageEffect):
-    """Find the person who acknowledged a page in Slack, by their PagerDuty id."""
+    """Find the person who acknowledged a page in Slack, by their id at the pager."""
 
     user: str
     urgency: ClassVar[Urgency] = Urgency.SOON

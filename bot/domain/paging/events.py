@@ -24,7 +24,7 @@ class PageRequested(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageSent(PageEvent):
-    """`assigned` is the names of the people that PagerDuty pages: "" means nobody, None means unknown."""
+    """`assigned` is the names of the people that it pages: "" means nobody, None means unknown."""
 
     pager_id: str
     url: str
@@ -35,7 +35,7 @@ class PageSent(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageRingsNobody(PageEvent):
-    """Nobody is on call. `as_of` (UTC) is the age of the stored on-calls; None: PagerDuty reported it for this page."""
+    """Nobody is on call. `as_of` (UTC) is the age of the stored on-calls; None: the pager said so of this page."""
 
     as_of: datetime | None = None
     manager: str | None = None
@@ -47,7 +47,7 @@ class PageRingsNobody(PageEvent):
 class PageAcknowledged(PageEvent):
     """`who` is a name; `person` is the Slack id if it is known.
 
-    `shown_as` is the PagerDuty account that acknowledged, if the person has no account of their own.
+    `shown_as` is the account at the pager that acknowledged, if the person has no account of their own.
     """
 
     who: str
@@ -80,7 +80,7 @@ class PageEscalated(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageMerged(PageEvent):
-    """Somebody merged the page into another PagerDuty incident. Spy follows that one from now on."""
+    """Somebody merged the page into another incident there. Spy follows that one from now on."""
 
     into: str
     url: str
@@ -97,7 +97,7 @@ class PageResolved(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageDelayed(PageEvent):
-    """PagerDuty has not accepted the page yet. Spy retries. `fallback`: other ways to reach people."""
+    """The pager has not accepted the page yet. Spy retries. `fallback`: other ways to reach people."""
 
     why: str
     fallback: tuple[str, ...] = ()
@@ -114,7 +114,7 @@ class PageFailed(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageWithdrawn(PageEvent):
-    """The incident was over before PagerDuty accepted the page, so it pages nobody."""
+    """The incident was over before the pager accepted the page, so it pages nobody."""
 
     substance: ClassVar[bool] = False
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)

@@ -35,7 +35,7 @@ class Page:
 
     number: int
     key: str
-    """PagerDuty's `incident_key`: a second try with the same key can't page twice."""
+    """The pager's `incident_key`: a second try with the same key can't page twice."""
     message: str
     requested_by: str | None
     requested_at: datetime
@@ -51,19 +51,19 @@ class Page:
     url: str | None = None
     sent_at: datetime | None = None
     assigned: str | None = None
-    """The names of the people that PagerDuty pages, or NOBODY; None if unknown."""
+    """The names of the people that it pages, or NOBODY; None if unknown."""
     answer: str | None = None
-    """An answer from chat that PagerDuty has not confirmed yet. `answer_by` is a Slack id."""
+    """An answer from chat that the pager has not confirmed yet. `answer_by` is a Slack id."""
     answer_by: str | None = None
     acknowledged_by: str | None = None
     acknowledged_person: str | None = None
     """The Slack id of the person who acknowledged, if known."""
     acknowledged_at: datetime | None = None
     shown_as: str | None = None
-    """The PagerDuty account that acknowledged, if the person has no account of their own."""
+    """The account at the pager that acknowledged, if the person has no account of their own."""
     escalated_to: str | None = None
     merged_into: str | None = None
-    """The id of the PagerDuty incident it was merged into. Spy follows that one."""
+    """The pager's id of what it was merged into. Spy follows that one."""
     resolved_at: datetime | None = None
     why: str | None = None
     fallback: tuple[str, ...] = ()
@@ -87,12 +87,12 @@ class Page:
 
     @property
     def is_ringing(self) -> bool:
-        """Whether PagerDuty has it and it is not resolved."""
+        """Whether the pager has it and it is not resolved."""
         return self.state in {PageState.SENT, PageState.ACKNOWLEDGED}
 
     @property
     def rings_nobody(self) -> bool:
-        """Whether nobody is on call for it, as far as PagerDuty has reported."""
+        """Whether nobody is on call for it, as far as the pager has reported."""
         return self.assigned == NOBODY and self.state not in OVER
 
     def is_needless(self, incident: Incident | None) -> bool:
@@ -138,11 +138,11 @@ class Page:
         return self.state not in OVER
 
     def must_be_ringing(self) -> str:
-        """Return its PagerDuty id. Refuses if PagerDuty does not have it yet, or it is over."""
+        """Return its id at the pager. Refuses if the pager does not have it yet, or it is over."""
         if self.is_ringing and self.pager_id:
             return self.pager_id
         if self.state in {PageState.REQUESTED, PageState.DELAYED}:
-            raise Refusal(f"Page {self.number} has not reached PagerDuty yet. Try again in a minute.")
+            raise Refusal(f"Page {self.number} has not reached the pager yet. Try again in a minute.")
         raise Refusal(f"Page {self.number} is already {self.state}.")
 
     def after(self, event: Event) -> "Page":  # noqa: C901, PLR0911  a table

@@ -15,7 +15,7 @@ TESTED = "verdict"
 def page_agenda(page: Page, policy: Policy, incident: Incident | None = None) -> list[Timer]:
     """Return when a page counts as unanswered, counted from when it was sent or escalated.
 
-    Empty once somebody answered in chat or the incident is over, even if PagerDuty does not know yet.
+    Empty once somebody answered in chat or the incident is over, even if the pager does not know yet.
     """
     if page.test or page.state is not PageState.SENT or page.rings_since is None:
         return []

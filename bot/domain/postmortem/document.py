@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 LIMIT = 65_536
-"""The most characters that GitHub accepts in the body of an issue or a comment."""
+"""The most characters that the tracker accepts in the body of an issue or a comment."""
 LOG, PICTURE = "log", "picture"
 
 _BEGIN = re.compile(r"<!-- spy:section (?P<key>[\w-]+) (?P<hash>[0-9a-f]+) -->\r?\n")

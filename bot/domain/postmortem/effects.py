@@ -8,7 +8,7 @@ from bot.domain.effects import Effect
 
 @dataclass(frozen=True, kw_only=True)
 class PostmortemEffect(Effect):
-    """Something to write to GitHub, one at a time per incident. Spy reports the result to `by`."""
+    """Something to write to the tracker, one at a time per incident. Spy reports the result to `by`."""
 
     incident: int
     by: str | None = None

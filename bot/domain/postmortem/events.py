@@ -22,7 +22,7 @@ class FollowUpAdded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class FollowUpDone(Event):
-    """Somebody closed its issue. `who` is their GitHub name; `why` is completed, not_planned or duplicate, if known."""
+    """Somebody closed its issue. `who` is their login there; `why` is completed, not_planned or duplicate, if known."""
 
     follow_up: int
     what: str

@@ -34,7 +34,7 @@ class Filed:
     """An issue that Spy created: its repository (owner/name), number and web address.
 
     `assignee` is the login that Spy last set; `milestone` is the title it had then. `as_of` is its last known change,
-    by GitHub's clock.
+    by the tracker's clock.
     """
 
     repository: str
@@ -49,7 +49,7 @@ class Filed:
 class FollowUp:
     """A follow-up.
 
-    `due` is a day in the owner's time zone. `done_by` is a Slack id, or a GitHub login if the issue was closed there.
+    `due` is a day in the zone of the owner. `done_by` is a Slack id, or a login if the issue was closed in the tracker.
     """
 
     number: int
@@ -65,12 +65,12 @@ class FollowUp:
     done_at: datetime | None = None
     done_by: str | None = None
     why: str | None = None
-    """How it was closed on GitHub, if known: completed, not_planned, duplicate."""
+    """How it was closed in the tracker, if known: completed, not_planned, duplicate."""
     filed: Filed | None = None
     trouble: str | None = None
-    """Why GitHub refused it."""
+    """Why the tracker refused it."""
     without: tuple[str, ...] = ()
-    """What GitHub left out of its issue, in readable form."""
+    """What the tracker left out of its issue, in readable form."""
     told: Mapping[Occurrence, SentReminder] = field(default_factory=dict)
 
     @property

@@ -55,7 +55,7 @@ class Postmortem:
     filed: Filed | None = None
     exported_at: datetime | None = None
     edited_by_people: tuple[str, ...] = ()
-    """The keys of the sections that people edited on GitHub. Spy does not change them."""
+    """The keys of the sections that people edited in the tracker. Spy does not change them."""
     pages: int = 0
     """How many comments hold the full log, if it did not fit into the issue."""
     copied: str | None = None
@@ -63,7 +63,7 @@ class Postmortem:
     copied_without: tuple[str, ...] = ()
     """The paths of files that the other repository refused."""
     without: tuple[str, ...] = ()
-    """What GitHub left out of its issue, in readable form."""
+    """What the tracker left out of its issue, in readable form."""
     told_without: tuple[str, ...] = ()
     """Those left-out parts, of the issue and its follow-ups', that were reported already."""
     told: Mapping[Occurrence, SentReminder] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from bot.ports.pager import OnCallShift
 
 @dataclass(frozen=True, kw_only=True)
 class OnCallCopy:
-    """PagerDuty's on-calls, as copied at `synced_at`. `trouble` is why the copy is not newer."""
+    """The pager's on-calls, as copied at `synced_at`. `trouble` is why the copy is not newer."""
 
     on_calls: tuple[OnCallShift, ...] = ()
     synced_at: datetime | None = None

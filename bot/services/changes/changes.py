@@ -52,7 +52,7 @@ class Changes:
         return updated
 
     def record_all(self, news: Iterable[Change]) -> None:
-        """Store changes from PagerDuty, which names a service by its PagerDuty id."""
+        """Store changes from the pager, which names a service by its own id."""
         for updated in news:
             service = self._tx.policy.service_paged_as(updated.service) if updated.service else None
             self.hear(replace(updated, service=service))

@@ -1,4 +1,4 @@
-"""Requests for cover: asked, accepted, entered in PagerDuty, and repeated."""
+"""Requests for cover: asked, accepted, entered in the pager, and repeated."""
 
 from collections.abc import Sequence
 
@@ -66,7 +66,7 @@ class Covers:
         return cover
 
     def accept(self, number: int, *, by: str) -> CoverRequest:
-        """Accept a request (*I'll cover*). Both people are notified once PagerDuty has the override."""
+        """Accept a request (*I'll cover*). Both people are notified once the pager has the override."""
         promised = self._locked(number).accept(by=by, at=self._tx.now)
         self._keep(promised, because="promised")
         at = int(self._tx.now.timestamp() * 1000)
@@ -100,10 +100,10 @@ class Covers:
             raise Refusal(f"There is no request for cover {number}.")
         return cover
 
-    # --- results from PagerDuty ---
+    # --- results from the pager ---
 
     def made_sure(self, number: int, turn: Turn) -> None:
-        """Record that PagerDuty has the override, and notify both people."""
+        """Record that the pager has the override, and notify both people."""
         cover = self._locked(number)
         if cover.state is CoverState.PROMISED and cover.taken_by:
             covered = cover.made_sure()
@@ -113,7 +113,7 @@ class Covers:
             Shifts(self._tx).taken_over(turn, team=cover.team, person=cover.taken_by)
 
     def refused(self, number: int, why: str) -> None:
-        """Record that PagerDuty refused the override. Notify both people, and ask for cover again."""
+        """Record that the pager refused the override. Notify both people, and ask for cover again."""
         cover = self._locked(number)
         if cover.state is CoverState.PROMISED and cover.taken_by:
             wanted = cover.refused(why)

@@ -1,4 +1,4 @@
-"""Who is on call, from the stored copy of PagerDuty's on-calls, with its age."""
+"""Who is on call, from the stored copy of the pager's on-calls, with its age."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Shifts: read them from PagerDuty's schedules, warn people, and take their answers."""
+"""Shifts: read them from the pager's schedules, warn people, and take their answers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

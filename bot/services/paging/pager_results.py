@@ -1,4 +1,4 @@
-"""What became of pages in PagerDuty: sent, answered, escalated, resolved there."""
+"""What became of pages in the pager: sent, answered, escalated, resolved there."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from bot.services.paging.pages import Pages
 from bot.services.transaction import Transaction
 
 NEXT_LEVEL = "the next level"
-"""Whom PagerDuty paged next, if it sends no name."""
+"""Whom the pager paged next, if it sends no name."""
 
 
 class PagerResults:
@@ -21,7 +21,7 @@ class PagerResults:
         self._pages = Pages(tx)
 
     def sent(self, number: int, ringing: Ringing) -> None:
-        """Record that PagerDuty accepted the page."""
+        """Record that the pager accepted the page."""
         page = self._pages.locked(number)
         if page is None or page.pager_id is not None:
             return
@@ -40,7 +40,7 @@ class PagerResults:
             self._pages.keep(page, self._pages.nobody(page))
 
     def delayed(self, number: int, why: str) -> None:
-        """Report once that PagerDuty has not accepted the page yet, with other ways to reach people."""
+        """Report once that the pager has not accepted the page yet, with other ways to reach people."""
         page = self._pages.locked(number)
         if page and page.state is PageState.REQUESTED:
             delayed = events.PageDelayed(
@@ -53,13 +53,13 @@ class PagerResults:
             self._pages.keep(page, delayed)
 
     def withdrawn(self, number: int) -> None:
-        """Record that the incident was over before PagerDuty accepted the page."""
+        """Record that the incident was over before the pager accepted the page."""
         page = self._pages.locked(number)
         if page and page.pager_id is None and page.may_ring:
             self._pages.keep(page, events.PageWithdrawn(at=self._tx.now, page=number, whom=page.whom))
 
     def failed(self, number: int, why: str) -> None:
-        """Record that PagerDuty rejected the page for good."""
+        """Record that the pager rejected the page for good."""
         page = self._pages.locked(number)
         if page is None:
             return
@@ -73,15 +73,15 @@ class PagerResults:
         self._pages.keep(page, failed)
 
     def waits(self, number: int, why: str) -> None:
-        """Show on the page that PagerDuty has not accepted an answer from chat yet. Spy keeps trying."""
+        """Show on the page that the pager has not accepted an answer from chat yet. Spy keeps trying."""
         page = self._pages.locked(number)
         if page and page.answer and page.why is None:
             self._pages.put(replace(page, why=why), origin=f"waits:{self._pages.mark}")
 
     def answered(self, number: int, answer: str, ringing: Ringing, *, by: str) -> bool:
-        """Record that PagerDuty confirmed an answer from chat.
+        """Record that the pager confirmed an answer from chat.
 
-        Return False if PagerDuty still shows the page as ringing.
+        Return False if the pager still shows the page as ringing.
         """
         page = self._pages.locked(number)
         if page is None:
@@ -98,7 +98,7 @@ class PagerResults:
         return True
 
     def not_answered(self, number: int) -> None:
-        """Record that PagerDuty rejected the answer. The page still rings, and its timer starts again."""
+        """Record that the pager rejected the answer. The page still rings, and its timer starts again."""
         page = self._pages.locked(number)
         if page and page.is_being_renewed:
             lapsed = events.PageUnanswered(at=page.rings_since or self._tx.now, page=number, whom=page.whom)
@@ -107,7 +107,7 @@ class PagerResults:
             self._pages.put(page.unconfirmed(), origin=f"refused:{self._pages.mark}")
 
     def escalated(self, number: int, level: int, ringing: Ringing) -> None:
-        """Record that PagerDuty escalated to this level because Spy asked. Its webhook may have reported it already."""
+        """Record that the pager escalated to this level because Spy asked. Its webhook may have reported it already."""
         page = self._pages.locked(number)
         if page is None or page.state is not PageState.SENT or not page.may_go_to(level):
             return
@@ -130,7 +130,7 @@ class PagerResults:
         return True
 
     def record(self, news: PagerNews) -> None:
-        """Apply news from PagerDuty's webhook or sync. The same news twice changes nothing."""
+        """Apply news from the pager's webhook or sync. The same news twice changes nothing."""
         ringing = news.page
         known = self._session.pages.by_key(ringing.key) if ringing.key else None
         numbers = {page.number for page in self._session.pages.following(ringing.id)}
@@ -169,7 +169,7 @@ class PagerResults:
 
     def _told(self, page: Page, news: PagerNews) -> events.PageEvent | None:  # noqa: PLR0911  a table
         at = news.page.at or self._tx.now
-        who = news.page.who or "PagerDuty"
+        who = news.page.who or self._tx.policy.pager_name
         about = {"at": at, "page": page.number, "whom": page.whom}
         to = news.page.assigned or NEXT_LEVEL
         if page.state is PageState.RESOLVED:
@@ -213,7 +213,7 @@ class PagerResults:
         self._tx.send(AnswerPage.given(page.number, ACKNOWLEDGE, by=page.answer_by or "", at=self._tx.now))
 
     def _responder(self, page: Page, ringing: Ringing) -> str | None:
-        """Return the Slack id of a PagerDuty user if it is already known, else None.
+        """Return the Slack id of the pager's user if it is already known, else None.
 
         A match by name alone counts only in a public incident.
         """

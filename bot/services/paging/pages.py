@@ -118,7 +118,7 @@ class Pages:
         )
 
     def has_nobody(self, ringing: Ringing) -> bool:
-        """Whether PagerDuty has the page but nobody is on call. False until the first sync of the on-calls."""
+        """Whether the pager has the page but nobody is on call. False until the first sync of the on-calls."""
         if ringing.status != "triggered":
             return False
         asked = self._session.on_calls.copy().synced_at is not None

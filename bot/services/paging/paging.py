@@ -41,12 +41,12 @@ class Paging:
         """Page the on-call of a team.
 
         Its message appears in the incident's channel, else in `channel`. With `on_card`, only the card shows it.
-        Refuses a team without a PagerDuty service.
+        Refuses a team without a service at the pager.
         """
         if not team.service:
             raise Refusal(
-                f"Team :{team.key} has no PagerDuty service, so it can't be paged. "
-                f"Reach it in <#{team.channel}>, or set teams.{team.key}.pagerduty in config.yaml.",
+                f"Team :{team.key} has no service in {self._tx.policy.pager_name}, so it can't be paged. "
+                f"Reach it in <#{team.channel}>, or add its ids to teams.{team.key} in config.yaml.",
                 slot="team",
             )
         return self._request(
@@ -72,7 +72,7 @@ class Paging:
         incident: Incident | None = None,
         channel: Address | None = None,
     ) -> Page:
-        """Page one person, through the command team's PagerDuty service."""
+        """Page one person, through the command team's service."""
         self.service_for_people()
         Directory(self._tx).require_assignable(
             person,
@@ -130,13 +130,13 @@ class Paging:
             self._answer(page, RESOLVE, by=page.person)
 
     def service_for_people(self) -> str:
-        """Return the id of the PagerDuty service for pages to a single person; refuse if there is none."""
+        """Return the id of the service at the pager for pages to a single person; refuse if there is none."""
         policy = self._tx.policy
         team = policy.teams.get(policy.command_team or "")
         if team and team.service:
             return team.service
         raise Refusal(
-            "Paging a person goes through the command team's PagerDuty service, and there is none. "
+            f"Paging a person goes through the command team's service in {policy.pager_name}, and there is none. "
             "Page a team instead, or set command_team in config.yaml."
         )
 
@@ -160,7 +160,7 @@ class Paging:
         return page
 
     def acknowledge(self, page: Page, *, by: str) -> None:
-        """Ask PagerDuty to acknowledge. The page counts as acknowledged once PagerDuty confirms."""
+        """Ask the pager to acknowledge. The page counts as acknowledged once the pager confirms."""
         page.must_be_ringing()
         _must_not_be_resolved(page)
         if page.state is PageState.ACKNOWLEDGED:
@@ -185,7 +185,7 @@ class Paging:
             self._pages.keep_time(self._pages.locked(page.number) or page)
 
     def _answer(self, page: Page, answer: str, *, by: str) -> None:
-        """Send an answer to PagerDuty. Until it is confirmed, Spy does not escalate the page."""
+        """Send an answer to the pager. Until it is confirmed, Spy does not escalate the page."""
         self._tx.send(AnswerPage.given(page.number, answer, by=by, at=self._tx.now))
         page = (self._pages.locked(page.number) or page).asked_to(answer, by=by)
         self._session.pages.put(page)
@@ -196,7 +196,7 @@ class Paging:
             )
 
     def find(self, reference: str, *, incident: Incident | None, asker: str) -> Page:
-        """Return a page by its number or its PagerDuty id; without either, the incident's only ringing page.
+        """Return a page by its number or its id at the pager; without either, the incident's only ringing page.
 
         A page of a private incident counts as absent for people who are neither in the incident nor on the page.
         """
@@ -255,10 +255,10 @@ class Paging:
 
 
 def _must_not_be_resolved(page: Page) -> None:
-    """Refuse a second answer once someone resolved the page in chat, even before PagerDuty confirms."""
+    """Refuse a second answer once someone resolved the page in chat, even before the pager confirms."""
     if page.answer == RESOLVE:
         raise Refusal(
-            f"Page {page.number} is being resolved already, by <@{page.answer_by}>; Spy is telling PagerDuty."
+            f"Page {page.number} is being resolved already, by <@{page.answer_by}>; Spy is telling the pager."
         )
 
 

@@ -1,4 +1,4 @@
-"""Follow-ups: add them in chat, file them on GitHub, remind their owners, and close them from either side."""
+"""Follow-ups: add them in chat, file them in the tracker, remind their owners, and close them from either side."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -45,7 +45,7 @@ class FollowUps:
         category: Category | None = None,
         due: date | None = None,
     ) -> FollowUp:
-        """Add a follow-up. If the postmortem is on GitHub already, the follow-up gets its issue at once."""
+        """Add a follow-up. If the postmortem is in the tracker already, the follow-up gets its issue at once."""
         if len(what) > LONGEST:
             raise Refusal(
                 f"A follow-up is one line, of {LONGEST} characters at most; this has {len(what)}. "
@@ -123,10 +123,10 @@ class FollowUps:
                 slot="owner",
             )
 
-    # --- from GitHub ---
+    # --- from the tracker ---
 
     def record(self, news: IssueNews) -> bool:
-        """Apply the closing or reopening of an issue on GitHub.
+        """Apply the closing or reopening of an issue in the tracker.
 
         Return False if it is no follow-up's or changes nothing.
         """
@@ -156,7 +156,7 @@ class FollowUps:
         ]
 
     def filed(self, number: int, issue: Issue, *, assignee: str | None = None) -> None:
-        """Store the issue that GitHub created or updated. `assignee` is the login that Spy set."""
+        """Store the issue that the tracker created or updated. `assignee` is the login that Spy set."""
         follow_up = self._locked(number)
         if follow_up:
             before = follow_up.filed.milestone if follow_up.filed else None
@@ -180,7 +180,7 @@ class FollowUps:
                 self._session.follow_ups.put(replace(follow_up, filed=filed))
 
     def refused(self, number: int, why: str) -> None:
-        """Store why GitHub refused the issue. The list shows it, and the next export tries again."""
+        """Store why the tracker refused the issue. The list shows it, and the next export tries again."""
         follow_up = self._locked(number)
         if follow_up:
             self._session.follow_ups.put(replace(follow_up, trouble=why))

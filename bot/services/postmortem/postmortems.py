@@ -1,4 +1,4 @@
-"""Postmortems: write them together, export them to GitHub, and remind their owners until the review is closed."""
+"""Postmortems: write them together, export them to the tracker, and remind their owners until the review is closed."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -90,7 +90,7 @@ class Postmortems:
         return True
 
     def close(self, incident: Incident, *, by: str) -> Incident:
-        """Close the review. Nothing more is due, and GitHub is updated."""
+        """Close the review. Nothing more is due, and the tracker is updated."""
         follow_ups = self._session.follow_ups.of(incident.number)
         closed = self.of(incident).close(incident, follow_ups, by=by, at=self._tx.now)
         after = self._happened(incident, closed)
@@ -99,7 +99,7 @@ class Postmortems:
         return after
 
     def export(self, incident: Incident, *, by: str) -> Postmortem:
-        """Create or update the GitHub issues: first the follow-ups', then the postmortem's."""
+        """Create or update the issues: first the follow-ups', then the postmortem's."""
         self.repository(incident)
         self._send_to_github(incident, by=by, origin=self._mark)
         return self.of(incident)
@@ -144,7 +144,7 @@ class Postmortems:
                 self._tx.send(FileFollowUp(key=key, incident=n, by=by, follow_up=it.number))
         self._tx.send(ExportPostmortem(key=f"export:{n}:{origin}", incident=n, by=by))
 
-    # --- from GitHub ---
+    # --- from the tracker ---
 
     def exported(
         self,
@@ -156,7 +156,7 @@ class Postmortems:
         overflows: bool,
         origin: str,
     ) -> bool:
-        """Store the issue that GitHub has.
+        """Store the issue that the tracker has.
 
         `assignee` is the login that Spy set. Return whether this is the first export.
         """
@@ -192,18 +192,20 @@ class Postmortems:
         self._session.postmortems.put(replace(self._locked(number), pages=pages))
 
     def copied(self, number: int, offer: Offer) -> None:
-        """Store the pull request of the copy, and report each file that GitHub refused, once."""
+        """Store the pull request of the copy, and report each file that the tracker refused, once."""
         before = self._locked(number)
         after = replace(before, copied=offer.url or before.copied, copied_without=offer.without)
         self._session.postmortems.put(after)
         for path in offer.without:
             if path not in before.copied_without:
                 IncidentChannels(self._tx).undelivered(
-                    number, f"{path}, beside the copy of the postmortem", "GitHub refused the file."
+                    number,
+                    f"{path}, beside the copy of the postmortem",
+                    f"{self._tx.policy.tracker_name} refused the file.",
                 )
 
     def left_out(self, number: int) -> list[str]:
-        """Return what GitHub left out of the incident's issues and was not reported before."""
+        """Return what the tracker left out of the incident's issues and was not reported before."""
         postmortem = self._locked(number)
         follow_ups = self._session.follow_ups.of(number)
         lacks = [

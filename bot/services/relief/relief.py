@@ -189,7 +189,7 @@ class Relief:
         return None
 
     def _plea(self, period: WorkPeriod, incident: Incident) -> str:
-        """Return the text of the page. It is built here because PagerDuty stores it."""
+        """Return the text of the page. It is built here because the pager stores it."""
         name = People(self._tx).name(period.person) or "Someone"
         hours, minutes = divmod(int(period.lasted(self._tx.now).total_seconds() // 60), 60)
         length = f"{hours} h {minutes:02}" if hours else f"{minutes} min"

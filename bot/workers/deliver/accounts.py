@@ -1,4 +1,4 @@
-"""Who a Slack user is in PagerDuty: by `people:` in config.yaml, otherwise by e-mail."""
+"""Who a Slack user is in the pager: by `people:` in config.yaml, otherwise by e-mail."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,7 +11,7 @@ from bot.services.transaction import Transaction
 
 class Accounts:
     def __init__(self, chat: Chat, pager: Callable[[], Pager]) -> None:
-        """`pager` raises Rejected if PagerDuty is not set up."""
+        """`pager` raises Rejected if the pager is not set up."""
         self._chat = chat
         self._pager = pager
 
@@ -22,7 +22,7 @@ class Accounts:
         return replace(account, email=account.email or (known.email if known else None))
 
     def email(self, account: Account, person: str) -> str | None:
-        """Return a person's PagerDuty e-mail: from PagerDuty, otherwise from Slack. Calls out."""
+        """Return a person's e-mail at the pager: from there, otherwise from Slack. Calls out."""
         if account.pager_id:
             return self._pager().address(account.pager_id)
         return account.email or self._chat.profile(person).email
@@ -39,4 +39,4 @@ class Accounts:
         """Return the same; raises Rejected if neither knows it."""
         if found := self.email(account, person):
             return found
-        raise Rejected("no_email", "Slack gave no e-mail for this person, so PagerDuty can't find them")
+        raise Rejected("no_email", "Slack gave no e-mail for this person, so the pager can't find them")

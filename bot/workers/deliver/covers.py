@@ -1,4 +1,4 @@
-"""Accepted cover requests, entered in PagerDuty as overrides."""
+"""Accepted cover requests, entered in the pager as overrides."""
 
 from functools import partial
 

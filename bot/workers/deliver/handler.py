@@ -32,16 +32,16 @@ class Clients:
 
     @property
     def pager(self) -> Pager:
-        """Return PagerDuty. Raises Rejected if it is not set up."""
+        """Return the pager. Raises Rejected if there is none."""
         if self.maybe_pager is None:
-            raise Rejected("no_pager", "PagerDuty is not set up; see `pagerduty:` in config.yaml")
+            raise Rejected("no_pager", "no pager is set up; `spy check` says what is missing")
         return self.maybe_pager
 
     @property
     def tracker(self) -> IssueTracker:
-        """Return GitHub. Raises Rejected if it is not set up."""
+        """Return the tracker. Raises Rejected if there is none."""
         if self.open_tracker is None:
-            raise Rejected("no_tracker", "GITHUB_TOKEN is not set, so Spy can't speak to GitHub")
+            raise Rejected("no_tracker", "no tracker is set up; `spy check` says what is missing")
         return self.open_tracker()
 
     @property

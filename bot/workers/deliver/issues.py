@@ -1,4 +1,4 @@
-"""Issues on GitHub: created once, found again if the outcome is unknown, without overwriting people's text."""
+"""Issues in the tracker: created once, found again if the outcome is unknown, without overwriting people's text."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +22,7 @@ G = TypeVar("G", bound=PostmortemEffect)
 
 
 class TrackerHandler(EffectHandler[G]):
-    """Delivers to GitHub what belongs to an incident."""
+    """Delivers to the tracker what belongs to an incident."""
 
     def attempt(self, effect: G, item: OutboxItem, tx: Transaction) -> Attempt | None:
         try:
@@ -71,19 +71,19 @@ class TrackerHandler(EffectHandler[G]):
 
 
 def _trouble(effect: Effect) -> str:
-    """Return the key of a failure at GitHub. Each document and each follow-up has its own."""
+    """Return the key of a failure at the tracker. Each document and each follow-up has its own."""
     of = getattr(effect, "follow_up", None) or getattr(effect, "incident", None)
     return f"github:{type(effect).__name__}:{of}"
 
 
 def mended(effect: PostmortemEffect, tx: Transaction) -> None:
-    """Report that GitHub works again for this effect, if its failure was reported."""
+    """Report that the tracker works again for this effect, if its failure was reported."""
     if Troubles(tx).ends(_trouble(effect)):
         IncidentChannels(tx).mended(effect.incident, what(effect))
 
 
 def assigned(wanted: str | None, issue: Issue, before: Filed | None) -> str | None:
-    """Return whom Spy has assigned. If GitHub did not accept the new assignee, that is the previous one."""
+    """Return whom Spy has assigned. If the tracker did not accept the new assignee, that is the previous one."""
     known = before.assignee if before else None
     is_there = (wanted or "").casefold() in {it.casefold() for it in issue.assignees}
     return wanted if wanted is None or wanted == known or is_there else known

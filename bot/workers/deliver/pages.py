@@ -1,4 +1,4 @@
-"""Pages: sent once under their key, every failure reported, answered in PagerDuty from chat."""
+"""Pages: sent once under their key, every failure reported, answered in the pager from chat."""
 
 from datetime import timedelta
 from functools import partial
@@ -40,7 +40,7 @@ class PageHandler(EffectHandler[P]):
 @delivers(FindResponder)
 class ResponderHandler(PageHandler[FindResponder]):
     def on_page(self, effect: FindResponder, page: Page, tx: Transaction) -> Attempt | None:
-        """Find who acknowledged it, by the e-mail that PagerDuty has for them."""
+        """Find who acknowledged it, by the e-mail that the pager has for them."""
         del tx
         if page.state is not PageState.ACKNOWLEDGED or page.acknowledged_person:
             return None
@@ -91,7 +91,7 @@ class SendHandler(PageHandler[SendPage]):
         PagerResults(tx).failed(effect.page, why)
 
     def _withdraw(self, page: Page) -> Attempt:
-        """Page nobody for what is over. If an earlier try did reach PagerDuty, that page is resolved next."""
+        """Page nobody for what is over. If an earlier try did reach the pager, that page is resolved next."""
 
         def on_success(tx: Transaction, ringing: Ringing | None) -> None:
             if ringing:
@@ -144,7 +144,9 @@ class AnswerHandler(PageHandler[AnswerPage]):
 
         def on_success(tx: Transaction, ringing: Ringing) -> None:
             if not PagerResults(tx).answered(page.number, effect.answer, ringing, by=effect.by):
-                Undelivered(tx).tell(effect, f"PagerDuty took it, and has the page as {ringing.status}")
+                Undelivered(tx).tell(
+                    effect, f"{tx.policy.pager_name} took it, and has the page as {ringing.status}"
+                )
 
         def on_retry(tx: Transaction, why: str, in_vain: timedelta) -> None:
             if in_vain >= REPORTED_AFTER:
@@ -183,6 +185,6 @@ class EscalationHandler(PageHandler[EscalatePage]):
         )
 
     def on_giving_up(self, effect: EscalatePage, tx: Transaction, why: str) -> None:
-        """Report what PagerDuty would not do. That there is no further level is reported once."""
+        """Report what the pager would not do. That there is no further level is reported once."""
         if PagerResults(tx).not_escalated(effect.page):
             Undelivered(tx).tell(effect, why)

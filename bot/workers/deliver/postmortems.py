@@ -1,4 +1,4 @@
-"""Postmortems on GitHub: created once, found again, without overwriting people's text."""
+"""Postmortems in the tracker: created once, found again, without overwriting people's text."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,12 +33,12 @@ LABEL = "postmortem"
 COMMENTS_AT_ONCE = 8
 """How many comments fit well within an effect's lease. The rest follows in another effect."""
 BOUNDLESS = 2**31
-"""No limit for a file. GitHub limits only issues and comments."""
+"""No limit for a file. The tracker limits only issues and comments."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Order:
-    """All that is needed to write on GitHub without the database, since no transaction should wait for GitHub."""
+    """All that is needed to write an issue without the database: no transaction should wait for the tracker."""
 
     incident: Incident
     postmortem: Postmortem
