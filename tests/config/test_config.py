@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bot import config
 from bot.adapters.pagerduty.vendor import VENDOR as PAGER
+from bot.adapters.pagerduty.vendor import PagerDutyVendor
 from bot.app.settings import find_vendors, load
 from bot.config import ConfigError, Settings
 from bot.config.sections import sections_with
+from bot.config.vendors import Vendors
 from bot.domain.policy import Account, Grace, Timers
 from tests.support.folders import ROOT
 
@@ -375,7 +378,11 @@ def test_the_example_is_a_configuration_and_names_every_key():
     text = example.read_text(encoding="utf-8")
     assert settings.policy().severity("1").page == ("imoc",)
     assert settings.policy().timers == Timers()
-    assert not [key for key in sections_with(find_vendors()).model_fields if f"\n{key}:" not in text]
+    assert not [
+        key
+        for key in sections_with(find_vendors()).model_fields
+        if not re.search(rf"^(# )?{key}:", text, re.MULTILINE)
+    ]
     to_support = [it.name for it in settings.policy().milestones if it.to == "support"]
     assert to_support == ["support-document", "support-checks-in"]
 
@@ -525,3 +532,27 @@ def test_a_role_that_can_not_be_one_is_named(read: Read, written: str, complaint
         read(f"{LEAST}{written}\n")
 
     assert complaint in str(error.value)
+
+
+class OtherPager(PagerDutyVendor):
+    key = "other"
+
+
+def test_one_pager_is_in_use_at_a_time(tmp_path: Path):
+    file = tmp_path / "config.yaml"
+    file.write_text("pagerduty: {from: spy@example.com}\nother: {from: spy@example.com}\n", encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=r"config\.yaml:2: other: is a second pager, beside pagerduty\."):
+        config.load(file, {}, Vendors(pagers=(PagerDutyVendor(), OtherPager())))
+
+
+def test_a_teams_ids_are_those_of_the_pager_in_use(tmp_path: Path):
+    file = tmp_path / "config.yaml"
+    text = "other: {from: spy@example.com}\nteams: {imoc: {channel: C0IMOC, other: {service: S1}}}\n"
+    file.write_text(text, encoding="utf-8")
+
+    settings = config.load(file, {}, Vendors(pagers=(PagerDutyVendor(), OtherPager())))
+
+    assert settings.policy().teams["imoc"].service == "S1"
+    assert settings.pager is not None
+    assert settings.pager.key == "other"
