@@ -86,7 +86,7 @@ def _cover_form(shift: Shift, tx: Transaction) -> Fill:
 
 @command("oncall cover accept <cover>")
 def accept(request: Request, cover: CoverNumber, *, covers: Covers) -> Reply:
-    """Cover for someone: PagerDuty puts you on call for that time."""
+    """Cover for someone: you are on call for that time."""
     return Reply("oncall/promised", {"cover": covers.accept(cover, by=request.user)})
 
 

@@ -23,7 +23,7 @@ def page(
     paging: Paging,
     people: People,
 ) -> Reply:
-    """Page a team's on-call person, or one person, through PagerDuty."""
+    """Page a team's on-call person, or one person."""
     if incident and not incident.is_open and request.source is Source.BUTTON and request.incident:
         raise _over(incident, team, person, message)
     here = request.channel or request.user

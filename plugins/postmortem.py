@@ -1,4 +1,4 @@
-"""Postmortems: show what is missing, write, export to GitHub, close the review."""
+"""Postmortems: show what is missing, write, export, close the review."""
 
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -34,7 +34,7 @@ def preview(
 def export(
     request: Request, incident: Incident | None, dry: bool, *, documents: Documents, postmortems: Postmortems
 ) -> Reply:
-    """Create or update its issue on GitHub. People's own text there stays. `dry` only shows the Markdown."""
+    """Create or update its issue. People's own text there stays. `dry` only shows the Markdown."""
     if incident is None:
         raise postmortems.pick(asker=request.user, rest="export dry" if dry else "export")
     if dry:
