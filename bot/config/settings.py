@@ -214,7 +214,7 @@ class Settings(Sections):
         for variable in sorted(self.env.blank):
             if variable not in reported:
                 yield CheckResult(
-                    what=f"environment: {variable}: is empty, which counts as not set",
+                    what=f"environment: {variable} is empty, which counts as not set",
                     well=False,
                     cure="Give it a value, or unset it.",
                 )
@@ -224,7 +224,7 @@ class Settings(Sections):
 
     def _absent(self, variable: str, where: str, *, because: str = "") -> str:
         reason = f" ({because})" if because else ""
-        return f"environment: {variable}: is {self._lack(variable)}{reason}. Find it at {where}."
+        return f"environment: {variable} is {self._lack(variable)}{reason}. Find it at {where}."
 
     def _no_token(self, vendor: Vendor[Any]) -> str:
         return self._absent(vendor.variable, vendor.found_at, because=f"there is a {vendor.key} section")
@@ -237,7 +237,7 @@ class Settings(Sections):
             sources.append("your tools")
         if self.pager and self.access(self.pager):
             sources.append(self.pager.name)
-        what = f"Changes: told of by {', '.join([*sources, 'hand'])}"
+        what = f"Changes come from: {', '.join([*sources, 'people'])}"
         tracker = self.tracker or next((it for it in self.vendors.trackers if it.is_usual), None)
         if is_deaf and tracker:
             cure = (

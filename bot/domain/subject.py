@@ -84,6 +84,11 @@ def is_channel(slack_id: str) -> bool:
     return slack_id[:1] in {"C", "G"}
 
 
+def is_direct(slack_id: str) -> bool:
+    """Whether a message there is a direct message: the id of one, or of the person who gets it."""
+    return slack_id[:1] == "D" or is_person(slack_id)
+
+
 def is_user_group(slack_id: str) -> bool:
     """Whether a Slack id belongs to a user group."""
     return slack_id[:1] == "S"

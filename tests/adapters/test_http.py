@@ -281,9 +281,9 @@ def test_a_status_is_any_of_success_or_what_its_plan_wants(
 @pytest.mark.parametrize(
     ("bound", "words"),
     [
-        (Bound(max=5), "lag_s is 12, at most 5"),
-        (Bound(min=20), "lag_s is 12, at least 20"),
-        (Bound(equals="12"), 'lag_s is 12, not "12"'),
+        (Bound(max=5), "lag_s is 12 (allows at most 5)"),
+        (Bound(min=20), "lag_s is 12 (needs at least 20)"),
+        (Bound(equals="12"), 'lag_s is 12 (needs "12")'),
     ],
 )
 def test_a_value_beyond_its_bounds_is_told(site: Site, bound: Bound, words: str):
@@ -307,9 +307,9 @@ def test_a_value_is_found_by_its_path_lists_included(site: Site):
         (b'{"lag_s": NaN}', "its answer is not JSON"),
         (b"<html>", "its answer is not JSON"),
         (b"[" * 100_000, "its answer is not JSON"),
-        (b'{"lag_s": true}', "lag_s is true, which is no number"),
-        (b'{"lag_s": "0"}', 'lag_s is "0", which is no number'),
-        (b'{"lag_s": null}', "lag_s is null, which is no number"),
+        (b'{"lag_s": true}', "lag_s is true (not a number)"),
+        (b'{"lag_s": "0"}', 'lag_s is "0" (not a number)'),
+        (b'{"lag_s": null}', "lag_s is null (not a number)"),
         (b"[]", "lag_s is missing"),
     ],
 )
@@ -320,11 +320,11 @@ def test_what_is_no_number_is_within_no_bounds(site: Site, body: bytes, says: st
 def test_half_a_character_can_be_kept_and_sent_on(site: Site):
     _, says = judged(site, b'{"state": "\\ud800"}', state=Bound(equals="ok"))
 
-    assert says.encode() == 'state is "\ufffd", not "ok"'.encode()
+    assert says.encode() == 'state is "\ufffd" (needs "ok")'.encode()
 
 
 def test_true_is_not_one(site: Site):
-    assert judged(site, {"up": 1}, up=Bound(equals=True)) == (End.RED, "up is 1, not true")
+    assert judged(site, {"up": 1}, up=Bound(equals=True)) == (End.RED, "up is 1 (needs true)")
 
 
 def test_a_text_is_looked_for(site: Site):
@@ -348,4 +348,4 @@ def test_a_secret_in_a_value_is_masked_and_a_long_value_is_cut(site: Site):
 
     assert end is End.RED
     assert says.startswith('state is "***')
-    assert says.endswith('…, not "ok"')
+    assert says.endswith('… (needs "ok")')

@@ -321,9 +321,9 @@ def test_where_no_team_is_likely_to_lead_nobody_is_paged(box: Box, tmp_path: Pat
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"SLACK_BOT_TOKEN": ""}, "environment: SLACK_BOT_TOKEN: is empty"),
-        ({"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": ""}, "environment: SLACK_APP_TOKEN: is empty"),
-        ({"PAGERDUTY_API_TOKEN": ""}, "environment: PAGERDUTY_API_TOKEN: is missing"),
+        ({"SLACK_BOT_TOKEN": ""}, "environment: SLACK_BOT_TOKEN is empty"),
+        ({"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": ""}, "environment: SLACK_APP_TOKEN is empty"),
+        ({"PAGERDUTY_API_TOKEN": ""}, "environment: PAGERDUTY_API_TOKEN is missing"),
         ({"SLACK_BOT_TOKEN": "xoxb-old"}, "Slack: SLACK_BOT_TOKEN → Slack does not know SLACK_BOT_TOKEN."),
         ({"SLACK_APP_TOKEN": "xapp-old"}, "Slack: SLACK_APP_TOKEN → Slack does not take SLACK_APP_TOKEN."),
         ({"PAGERDUTY_API_TOKEN": "old"}, "PagerDuty refuses the token."),

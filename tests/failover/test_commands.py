@@ -66,6 +66,17 @@ def test_all_that_is_active_of_a_plan_is_listed(play: FailoverPlay):
     assert "Failover 2 · pod 8 to east is proposed." in listed
 
 
+def test_a_proposal_in_an_incidents_channel_shows_its_card_there(play: FailoverPlay):
+    play.say('incident me "checkout is down" sev1')
+    play.spy.create_channel(1, channel="C0ROOM")
+
+    play.say("failover pod 7 to east", channel="C0ROOM")
+
+    assert "*Failover 1 · pod 7 to east* · by Ana Lima" in play.card().text
+    assert "direct message" not in play.card().text
+    assert "Failover 1 · pod 7 to east" in play.say("failover status 1", channel="C0ROOM")
+
+
 def test_a_proposal_shows_all_that_would_happen_and_nothing_moves(play: FailoverPlay):
     answer = play.say("failover pod 7 to east")
 
@@ -118,7 +129,7 @@ def test_last_time_is_told_with_how_long_it_took(play: FailoverPlay):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("failover pod 7 to north", "location must be one of east, west, not “north”."),
+        ("failover pod 7 to north", "`location` must be one of east, west, not “north”."),
         ("failover pod 7; to east", "pod must fit `[0-9]{1,3}`, and “7;” does not."),
         ("failover pod $(reboot) to east", "pod must fit `[0-9]{1,3}`"),
         ("failover pod 7", "I understood `failover pod`, but not the rest. Usage: `failover pod "),

@@ -58,6 +58,10 @@ def test_the_usage_line_is_what_people_say():
     assert POD.read("dns 7 to east") is None
 
 
+def test_a_word_of_a_usage_line_may_end_in_a_sign():
+    assert replace(POD, usage="move_ <pod> to. <location>").read("move_ 7 to. east") == GIVEN
+
+
 def test_a_usage_line_may_have_synonyms():
     plan = replace(POD, usage="Pod|cell <pod> to <location>")
 
@@ -113,7 +117,7 @@ def test_a_value_that_does_not_fit_its_pattern_is_refused_before_it_reaches_anyt
 
 @pytest.mark.parametrize("value", ["north", "east;west", "east\n"])
 def test_a_value_that_is_none_of_the_choices_is_refused(value: str):
-    with pytest.raises(Refusal, match="location must be one of east, west"):
+    with pytest.raises(Refusal, match="`location` must be one of east, west"):
         POD.filled({**GIVEN, "location": value})
 
 

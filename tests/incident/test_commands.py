@@ -469,10 +469,10 @@ def test_who_asks_for_command_takes_the_offer_from_another(spy: SpyKit, channel:
 @pytest.mark.parametrize(
     ("words", "by", "now"),
     [
-        ("accept", "U0RAJ", "Raj Patel has it"),
+        ("accept", "U0RAJ", "You have command of INC-1 since"),
         ("decline", "U0RAJ", "Ana Lima has it"),
         ("stop", "U0ANA", "INC-1 is resolved"),
-        ("cancel", "U0ANA", "INC-1 is false alarm"),
+        ("cancel", "U0ANA", "INC-1 is a false alarm"),
     ],
 )
 def test_an_offer_that_is_over_has_no_buttons(spy: SpyKit, channel: str, words: str, by: str, now: str):

@@ -182,7 +182,7 @@ def test_fine_is_said_once_a_stretch():
 
 
 def test_fine_is_kept_for_when_it_helps():
-    with pytest.raises(Refusal, match="before 12:45 your time"):
+    with pytest.raises(Refusal, match="before 12:45"):
         fine(leading(), at=NOON + 5 * MINUTE, zone=UTC, timers=TIMERS)
 
 

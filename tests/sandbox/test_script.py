@@ -198,7 +198,7 @@ def test_a_prompt_of_an_unknown_person_names_the_known_ones():
 
     assert action == UnclearAction(
         sentence="Nobody here is called bob. There are: ana, raj, kim, zoe. "
-        "To send these words as a message, begin with say:"
+        "To send these words as a message, put `say:` before them."
     )
 
 

@@ -78,18 +78,18 @@ def _wrong(path: str, value: Any, bound: Bound) -> str:
     if value is _NOTHING:
         return f"{path} is missing"
     if bound.equals is not None and not _is_same(value, bound.equals):
-        return f"{result}, not {_shown(bound.equals)}"
-    return f"{result}, {beyond}" if (beyond := _beyond(value, bound)) else ""
+        return f"{result} (needs {_shown(bound.equals)})"
+    return f"{result} ({beyond})" if (beyond := _beyond(value, bound)) else ""
 
 
 def _beyond(value: Any, bound: Bound) -> str:
     if bound.min is None and bound.max is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return "which is no number"
+        return "not a number"
     if bound.min is not None and value < bound.min:
-        return f"at least {_shown(bound.min)}"
-    return f"at most {_shown(bound.max)}" if bound.max is not None and value > bound.max else ""
+        return f"needs at least {_shown(bound.min)}"
+    return f"allows at most {_shown(bound.max)}" if bound.max is not None and value > bound.max else ""
 
 
 def _is_same(value: Any, wanted: Any) -> bool:

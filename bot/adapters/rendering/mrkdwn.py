@@ -33,7 +33,7 @@ _LONGEST_UNIT = 4_000
 _SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 _LINKABLE = re.compile(r"(?:https?://|mailto:)\S+")
 _UNSAFE_IN_URL = str.maketrans({"<": "%3C", ">": "%3E", "|": "%7C"})
-_TODAY = timedelta(hours=20)
+_TODAY = timedelta(hours=12)
 
 
 class Mrkdwn(str):
@@ -153,7 +153,7 @@ def unit_end(text: str, most: int) -> int:
 def moment(at: datetime, *, now: datetime | None, form: str | None = None) -> Mrkdwn:
     """Return a time that Slack shows in the reader's time zone; the fallback text is in UTC.
 
-    The date is left out if the time is within 20 hours of `now`. `form` is Slack's date format, such as `{ago}`.
+    The date is left out if the time is within 12 hours of `now`. `form` is Slack's date format, such as `{ago}`.
     """
     universal = at.astimezone(UTC)
     near = now is not None and abs(universal - now) < _TODAY

@@ -45,7 +45,7 @@ class Param:
             chosen = next((it for it in self.choices if it.casefold() == word.casefold()), None)
             if chosen is None:
                 raise Refusal(
-                    f"{name} must be one of {', '.join(self.choices)}, not {_shown(word)}.", slot="what"
+                    f"`{name}` must be one of {', '.join(self.choices)}, not {_shown(word)}.", slot="what"
                 )
             return chosen
         if not re.fullmatch(self.pattern or "", word):
@@ -254,7 +254,7 @@ class End(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How an attempt ended. `says` is short: exit 1, HTTP 503, lag_s is 12, at most 5.
+    """How an attempt ended. `says` is short: exit 1, HTTP 503, lag_s is 12 (allows at most 5).
 
     `output` is what it printed, with secrets masked: the last 64 KB (issue 4). `dropped` is the number of bytes before
     that.

@@ -27,7 +27,7 @@ from bot.domain.failover.state import (
     State,
     Task,
 )
-from bot.domain.subject import Address, Subject
+from bot.domain.subject import Address, Subject, is_direct
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +86,11 @@ class Failover:
     @property
     def id(self) -> str:
         return f"Failover {self.number}"
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether its message is a direct message, so that only one person sees it."""
+        return isinstance(self.place, str) and is_direct(self.place)
 
     @property
     def is_active(self) -> bool:

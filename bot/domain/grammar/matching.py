@@ -39,7 +39,7 @@ def anything(slot: Slot, word: Word) -> bool:
 
 def exactly(word: Word, literals: tuple[str, ...]) -> bool:
     """Return whether a word is exactly one of an option's own words."""
-    return word.bare in literals
+    return word.bare in literals or word.casefold() in literals
 
 
 def match(

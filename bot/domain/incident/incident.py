@@ -93,7 +93,7 @@ class Incident:
     @property
     def state(self) -> str:
         """Its phase, worded to follow "it is"."""
-        return f"a {self.phase}" if self.phase is Phase.FALSE_ALARM else self.phase
+        return {Phase.FALSE_ALARM: "a false alarm", Phase.TRIAGE: "in triage"}.get(self.phase, self.phase)
 
     @property
     def owner(self) -> str:

@@ -151,7 +151,8 @@ def fine(period: WorkPeriod, *, at: datetime, zone: tzinfo, timers: Timers) -> W
     due_at = next_step(period, zone, timers).due_at
     if due_at >= at + timers.relief_fine:
         raise Refusal(
-            f"Nobody is asked before {due_at.astimezone(zone):%H:%M} your time anyway. Keep it until then."
+            f"Spy asks nobody before {due_at.astimezone(zone):%H:%M} (your time). "
+            "*I'm fine* works once in a work period: keep it until then."
         )
     return replace(period, fine_at=at)
 

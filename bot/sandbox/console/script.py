@@ -74,7 +74,7 @@ NEARLY = {
 }
 """Lines that are almost right, and how to write them."""
 PROMPTS = "kim #general> text, kim dm> text or kim phone> ack"
-AS_MESSAGE = "To send these words as a message, begin with say:"
+AS_MESSAGE = "To send these words as a message, put `say:` before them."
 NO_LETTER = {
     "Cc": "This line has a key that is not a letter, such as Escape or an arrow. Nothing was sent. Type it again.",
     "Cs": "This line is not UTF-8 text. Nothing was sent. Save the script as UTF-8.",
