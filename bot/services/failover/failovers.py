@@ -16,18 +16,16 @@ from bot.domain.failover.events import (
     FailoverProposed,
 )
 from bot.domain.failover.plan import RESERVED, Plan
-from bot.domain.failover.questions import ASK_AGAIN, failover_agenda
+from bot.domain.failover.questions import failover_agenda
 from bot.domain.failover.run import Failover
 from bot.domain.failover.state import Answer, State, Task
 from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.subject import Address, IncidentChannel, Subject
+from bot.domain.subject import Address, IncidentChannel
 from bot.domain.text import shortened
-from bot.domain.timer import Timer
 from bot.ports import AuditEntry
 from bot.services.changes.locks import Locks
 from bot.services.permissions import Permissions
-from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
 UNWRITTEN = "There is no failover plan yet. docs/failover.md shows how to write the first one in ten minutes."
@@ -379,23 +377,3 @@ class Failovers:
             self._tx.send(
                 UpsertMessage(key=f"{CARD}:{number}:moved", message_type=CARD, ref=number, to=run.place)
             )
-
-
-@reminds("failover")
-class FailoverReminders:
-    """The reminders of a failover: a proposal lapses, and a question is asked again."""
-
-    def __init__(self, tx: Transaction) -> None:
-        self._tx = tx
-        self._failovers = Failovers(tx)
-
-    def agenda(self, subject: Subject) -> Sequence[Timer]:
-        return failover_agenda(self._failovers.locked(subject.number))
-
-    def send(self, timer: Timer) -> None:
-        run = self._failovers.locked(timer.subject.number)
-        now = self._tx.now
-        event = (
-            questions.ask_again(run, at=now) if timer.reminder == ASK_AGAIN else decisions.lapse(run, at=now)
-        )
-        self._failovers.keep(run, event)
