@@ -3,10 +3,11 @@
 import json
 import socket
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event
 from typing import Any
@@ -25,7 +26,10 @@ LONG = timedelta(seconds=10)
 
 @dataclass
 class Site:
-    """Answers every path with what it was given; `asked` is what came: method, path, headers, body."""
+    """Answers every path with what it was given.
+
+    `asked` is what came: method, path, headers, body. `names` are the names of all headers, the repeated ones too.
+    """
 
     status: int = 200
     body: bytes = b"{}"
@@ -33,10 +37,12 @@ class Site:
     breaks: bool = False
     lets_wait: Event | None = None
     asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     url: str = ""
 
     def answer(self, call: BaseHTTPRequestHandler) -> None:
         headers = {name.lower(): value for name, value in call.headers.items()}
+        self.names += (name.lower() for name in call.headers)
         body = call.rfile.read(int(headers.get("content-length", 0)))
         self.asked.append((call.command, call.path, headers, body))
         if self.lets_wait:
@@ -59,7 +65,7 @@ def serving(site: Site) -> Iterator[Site]:
         def do_GET(self) -> None:
             site.answer(self)
 
-        do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815  as above
+        do_POST = do_PUT = do_DELETE = do_CONNECT = do_GET  # noqa: N815  as above
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
@@ -158,6 +164,71 @@ def test_no_proxy_comes_between_a_site_on_this_machine(site: Site, monkeypatch: 
     assert call(HttpCall(url=site.url)).end is End.OK
 
 
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment without a proxy, and without sites that are called around one."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    return monkeypatch
+
+
+def test_a_proxy_gets_its_password_and_the_site_only_its_own(site: Site, environment: pytest.MonkeyPatch):
+    environment.setenv("http_proxy", site.url.replace("//", "//u:p%40ss@"))
+
+    outcome = call(HttpCall(url="http://me:mine@spy.example.com/x", headers={"host": "b.example.com"}))
+
+    [(_, path, headers, _)] = site.asked
+    assert (outcome.end, path) == (End.OK, "http://spy.example.com/x")
+    assert headers["proxy-authorization"] == f"Basic {b64encode(b'u:p@ss').decode()}"
+    assert headers["authorization"] == f"Basic {b64encode(b'me:mine').decode()}"
+    assert site.names.count("host") == 1
+
+
+def test_a_proxy_gets_its_password_before_an_encrypted_request(site: Site, environment: pytest.MonkeyPatch):
+    site.status = 407
+    environment.setenv("https_proxy", site.url.replace("//", "//u:p@"))
+
+    outcome = call(HttpCall(url="https://spy.example.com/x"))
+
+    [(method, path, headers, _)] = site.asked
+    assert (outcome.end, method, path) == (End.RED, "CONNECT", "spy.example.com:443")
+    assert headers["proxy-authorization"] == f"Basic {b64encode(b'u:p').decode()}"
+
+
+def test_a_proxy_without_a_scheme_is_asked_by_http(site: Site, environment: pytest.MonkeyPatch):
+    environment.setenv("http_proxy", site.url.removeprefix("http://"))
+
+    assert call(HttpCall(url="http://spy.example.com/x")).end is End.OK
+    assert [path for _, path, _, _ in site.asked] == ["http://spy.example.com/x"]
+
+
+def test_a_header_of_the_plan_replaces_ours_however_it_is_spelt(site: Site):
+    url = site.url.replace("//", "//u:p@")
+    own = {"user-agent": "me", "authorization": "Bearer x", "content-type": "text/json"}
+
+    outcome = call(HttpCall(url=url, method="POST", json={}, headers=own))
+
+    [(_, _, headers, _)] = site.asked
+    assert outcome.end is End.OK
+    assert {name: headers[name] for name in own} == own
+    assert len(site.names) == len(set(site.names))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), date(2026, 1, 2)])
+def test_what_json_does_not_have_is_not_sent(site: Site, value: Any):
+    outcome = call(HttpCall(url=site.url, method="POST", json={"a": value}))
+
+    assert outcome.end is End.RED
+    assert outcome.says.startswith("cannot be asked: its json holds a value that JSON does not have")
+    assert site.asked == []
+
+
+def test_spaces_around_an_address_are_ignored(site: Site):
+    assert call(HttpCall(url=f" {site.url}/x ")).end is End.OK
+    assert [path for _, path, _, _ in site.asked] == ["/x"]
+
+
 # --- what may have happened -------------------------------------------------------------------------------
 
 
@@ -235,6 +306,25 @@ def test_nothing_else_is_followed(site: Site, method: str, to: str):
 
     assert (outcome.end, len(site.asked)) == (End.RED, 1)
     assert outcome.says.startswith("HTTP 307, to http")
+
+
+@pytest.mark.parametrize("to", ["http://x:abc/", "http://[::1/", "http://[@{host}/"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_redirect_to_what_is_no_address_is_not_followed(site: Site, method: str, to: str):
+    site.status, site.headers = 302, {"location": to.format(host=site.url.removeprefix("http://"))}
+    wanted = HttpCall(url=site.url, method=method, expect=Expect(status=(302,)))
+
+    outcome = call(wanted)
+
+    assert (outcome.end, outcome.says, len(site.asked)) == (End.OK, "HTTP 302", 1)
+
+
+def test_a_redirect_to_what_is_no_address_is_told(site: Site):
+    site.status, site.headers = 302, {"location": "http://x:abc/"}
+
+    outcome = call(HttpCall(url=site.url, method="POST"))
+
+    assert (outcome.end, outcome.says) == (End.RED, "HTTP 302, to http://x:abc/")
 
 
 def test_a_redirect_to_another_port_is_not_followed(site: Site):

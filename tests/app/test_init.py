@@ -1,10 +1,12 @@
 """What `spy init` decides by names alone: whose channel it is, where incidents are announced, who leads them."""
 
 import pytest
+import yaml
 
 from bot.adapters.pagerduty.reading import PolicyEntry, Reference, ServiceEntry
 from bot.adapters.slack.directory import ListedChannel
 from bot.app.init.draft import Choose, Draft, announcing, draft
+from bot.app.init.file import config_yaml
 from bot.app.init.names import ALIKE, APART, EQUAL, PARTLY, closeness, key
 from bot.app.init.vendors import PagerDutyPart, SlackPart
 
@@ -140,3 +142,10 @@ def test_a_terminal_shows_no_character_that_could_move_its_cursor():
 
     assert asked
     assert all(it.isprintable() for it in asked)
+
+
+@pytest.mark.parametrize("name", ["2020-13-45", "2020-12-24", "2020"])
+def test_a_name_that_looks_like_a_date_or_a_number_is_quoted(name: str):
+    written = config_yaml(drafted(named=(name,), services=(service(name),)))
+
+    assert list(yaml.safe_load(written)["teams"]) == [name]

@@ -1,5 +1,6 @@
 """Make the HTTP request of a failover's step or check, once and without retries, and judge the answer."""
 
+import json
 import ssl
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -12,7 +13,7 @@ from time import monotonic
 from urllib.parse import unquote, urljoin, urlsplit
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
-from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Timeout
+from urllib3 import BaseHTTPResponse, HTTPHeaderDict, PoolManager, ProxyManager, Timeout
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -74,7 +75,7 @@ class HttpCaller:
     def _filled(self, request: HttpCall) -> HttpCall:
         fill = self._variables.filled
         return HttpCall(
-            url=self._variables.address(request.url),
+            url=self._variables.address(request.url.strip()),
             method=request.method.upper(),
             json=fill(request.json),
             headers=fill(request.headers),
@@ -131,6 +132,8 @@ class _Asking:
     def _tried(self) -> HttpReply | _NoAnswer:
         try:
             return self._answered()
+        except _NoAnswer as unsent:
+            return unsent
         except (HTTPError, ValueError, OSError) as trouble:
             return _told(trouble, silence=self._silence)
 
@@ -139,11 +142,8 @@ class _Asking:
         with ExitStack() as opened:
             for _ in range(HOPS + 1):
                 url = following
-                answer = opened.enter_context(
-                    closing(self._sent(opened.enter_context(_pool(url, self.authorities)), url))
-                )
-                to = answer.get_redirect_location()
-                following = urljoin(url, to) if to else ""
+                answer = opened.enter_context(closing(self._sent(opened, url)))
+                following = _target(url, answer)
                 if self.request.method != "GET" or not _is_at_home(url, following):
                     break
             body = answer.read(LONGEST_ANSWER + 1, decode_content=True)
@@ -152,38 +152,84 @@ class _Asking:
             status=answer.status, body=body[:LONGEST_ANSWER], is_whole=is_whole, elsewhere=following
         )
 
-    def _sent(self, pool: PoolManager, url: str) -> BaseHTTPResponse:
-        if urlsplit(url).scheme not in {"http", "https"}:
-            raise ValueError("neither http nor https")
-        limit = self.timeout.total_seconds()
-        signed_in = make_headers(basic_auth=unquote(auth)) if (auth := parse_url(url).auth) else {}
-        return pool.request(
-            self.request.method,
-            url,
-            json=self.request.json,
-            headers={"User-Agent": "Spy", **signed_in, **self.request.headers},
-            timeout=Timeout(connect=min(limit, CONNECTING.total_seconds()), read=limit),
-            retries=False,
-            preload_content=False,
-        )
+    def _sent(self, opened: ExitStack, url: str) -> BaseHTTPResponse:
+        """Send the request. A ValueError is raised before anything leaves: redirects are not read here."""
+        limit, body = self.timeout.total_seconds(), self._body()
+        try:
+            return opened.enter_context(_pool(url, self.authorities)).request(
+                self.request.method,
+                parse_url(url)._replace(auth=None).url,
+                body=body,
+                headers=self._headers(url),
+                timeout=Timeout(connect=min(limit, CONNECTING.total_seconds()), read=limit),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+        except ValueError as trouble:  # urllib3's own errors about an address or a header are ValueErrors too
+            says = "cannot be asked: its address or a header is not valid"
+            raise _NoAnswer(End.RED, says) from trouble
+
+    def _body(self) -> bytes | None:
+        if self.request.json is None:
+            return None
+        try:
+            return json.dumps(self.request.json, allow_nan=False).encode()
+        except (TypeError, ValueError) as trouble:
+            says = "cannot be asked: its json holds a value that JSON does not have, such as .nan or a date"
+            raise _NoAnswer(End.RED, says) from trouble
+
+    def _headers(self, url: str) -> HTTPHeaderDict:
+        """Return the plan's headers and ours. The plan's replace ours, in upper or lower case."""
+        headers = HTTPHeaderDict({"User-Agent": "Spy"})
+        if self.request.json is not None:
+            headers["Content-Type"] = "application/json"
+        if auth := parse_url(url).auth:
+            headers.update(make_headers(basic_auth=unquote(auth)))
+        headers.update(self.request.headers)
+        for name in ("Accept", "Host"):  # ProxyManager adds its own beside any other spelling
+            if name in headers:
+                headers[name] = headers[name]
+        return headers
 
 
 def _pool(url: str, authorities: str | None) -> PoolManager:
     """Return new connections, through the environment's proxy. A site on this machine is called without one."""
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise ValueError("neither http nor https")
     proxy = None if _is_loopback(url) else select_proxy(url, get_environ_proxies(url))
     trusted = authorities or DEFAULT_CA_BUNDLE_PATH
-    return ProxyManager(proxy, ca_certs=trusted) if proxy else PoolManager(ca_certs=trusted)
+    if not proxy:
+        return PoolManager(ca_certs=trusted)
+    whole = proxy if "://" in proxy else f"http://{proxy}"
+    auth = parse_url(whole).auth
+    signed_in = make_headers(proxy_basic_auth=unquote(auth)) if auth else None
+    return ProxyManager(whole, proxy_headers=signed_in, ca_certs=trusted)
+
+
+def _target(url: str, answer: BaseHTTPResponse) -> str:
+    """Return the target of a redirect, as it came if it is not a valid address. Empty if this is no redirect."""
+    to = answer.get_redirect_location() or ""
+    try:
+        return urljoin(url, to) if to else ""
+    except ValueError:
+        return to
 
 
 def _is_at_home(url: str, following: str) -> bool:
     """Return whether a redirect stays at the same origin, or only adds encryption: the request may contain secrets."""
-    here, there = _origin(url), _origin(following)
+    try:
+        here, there = _origin(url), _origin(following)
+    except ValueError:
+        return False
     return there in {here, ("https", here[1], 443)} and (there == here or here[::2] == ("http", 80))
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+def _origin(url: str) -> tuple[str | None, str | None, int | None]:
+    """Return scheme, host and port, as urllib3 reads them. Raise ValueError if it or the choice of a proxy can't."""
+    urlsplit(url)
+    parts = parse_url(url)
+    return parts.scheme, parts.host, parts.port or {"http": 80, "https": 443}.get(parts.scheme or "")
 
 
 def _is_loopback(url: str) -> bool:
@@ -204,6 +250,4 @@ def _told(trouble: Exception, *, silence: str) -> _NoAnswer:
             return _NoAnswer(End.RED, "cannot be reached: its certificate is not trusted")
         case ReadTimeoutError():
             return _NoAnswer(End.UNKNOWN, silence)
-        case ValueError():  # urllib3's own errors about an address or a header are ValueErrors too
-            return _NoAnswer(End.RED, "cannot be asked: its address or a header is not valid")
     return _NoAnswer(End.UNKNOWN, "the connection broke before the answer was whole")

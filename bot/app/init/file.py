@@ -202,4 +202,11 @@ def _comment(text: str) -> str:
 
 def _scalar(text: str) -> str:
     """Return a string as YAML, in quotes if it would be read as something else without them."""
-    return text if _PLAIN.fullmatch(text) and yaml.safe_load(text) == text else json.dumps(text)
+    return text if _PLAIN.fullmatch(text) and _is_read_as_text(text) else json.dumps(text)
+
+
+def _is_read_as_text(text: str) -> bool:
+    try:
+        return bool(yaml.safe_load(text) == text)
+    except (ValueError, yaml.YAMLError):  # 2020-13-45 looks like a date, and is none
+        return False
