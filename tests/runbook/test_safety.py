@@ -139,6 +139,9 @@ def test_a_number_is_digits(library: Library, value: str):
         ("echo {{ text }} |\n  sh", "sh would read"),
         ("psql --command {{ text }}", "psql would read"),
         ("find . -exec {{ text }} \\;", "-exec would read"),
+        ("make deploy REASON={{ text }}", "make would read"),
+        ("x={{ text }}\n(( x ))", "arithmetic would read"),
+        ("timeout 5 {{ word }}", "let it be a choice"),
     ],
 )
 def test_what_can_not_be_quoted_is_refused_at_load_with_its_line(library: Library, code: str, why: str):
@@ -147,6 +150,35 @@ def test_what_can_not_be_quoted_is_refused_at_load_with_its_line(library: Librar
     line = 13 + code[: code.index("{{")].count("\n")
     assert mistake.startswith(f"try.md.j2:{line}: ")
     assert re.search(why, mistake)
+
+
+@pytest.mark.parametrize(
+    ("tool", "code", "why"),
+    [
+        ("psql", "{{ tool }} -c {{ text }}", "psql would read"),
+        ("sudo", "{{ tool }} {{ word }}", "would be the command itself"),
+    ],
+)
+def test_a_choice_of_programs_counts_as_each_of_them(library: Library, tool: str, code: str, why: str):
+    choices = f"  tool: {{type: choice, choices: [kubectl, {tool}]}}\n"
+    library.put(
+        f"```\n{code}\n```\n",
+        front=f"title: Try\nparameters:\n{choices}  word:\n  text: {{type: text}}\n",
+    )
+
+    [mistake] = library.runbooks.mistakes()
+
+    assert why in mistake
+
+
+def test_a_filter_that_is_not_known_is_named_beside_those_that_are(library: Library):
+    mistake = library.mistake("{{ word | truncate }}\n")
+
+    assert "No filter named 'truncate'. A runbook has default, first," in mistake
+
+
+def test_a_remark_about_a_program_does_no_harm(library: Library):
+    assert "logger" in library.fill("```\n# watch the graphs\nlogger {{ text }}\n```\n", text="it's down")
 
 
 def test_a_word_may_stand_in_the_authors_quotes(library: Library):

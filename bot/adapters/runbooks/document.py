@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.adapters.runbooks.mistakes import Misplaced
-from bot.adapters.runbooks.shell import is_argument, is_command, quoted, reader_in
+from bot.adapters.runbooks.shell import calculates, is_argument, is_assigned, is_command, quoted, reader_in
 from bot.adapters.runbooks.template import Marked, Placeholder, Trust
 from bot.domain.refusal import Refusal
 from bot.domain.runbook.runbook import is_plain
@@ -87,14 +88,19 @@ class _Placing:
     # --- code ---
 
     def _block(self, code: str, *, is_shell: bool) -> str:
-        filled = self._each(code, _in_shell if is_shell else _in_other)
+        filled = self._shell(code) if is_shell else self._each(code, _in_other)
         if FENCE in filled:
             near = next(line for line in filled.splitlines() if FENCE in line)
             raise Misplaced(None, f"a block of code with {FENCE} in it can't be shown in chat.", near=near)
         return filled
 
+    def _shell(self, code: str) -> str:
+        """Insert what the author wrote first: it may name a program that reads the other values."""
+        ours = self._each(code, _ours)
+        return self._each(ours, partial(_in_shell, reader=reader_in(ours), has_arithmetic=calculates(ours)))
+
     def _inline(self, code: str) -> str:
-        filled = self._each(code, _in_line)
+        filled = self._each(self._each(code, _ours), _in_line)
         if "`" in filled:
             raise Misplaced(
                 None, f"code with a backtick in it needs a block of its own ({FENCE}).", near=filled
@@ -132,6 +138,11 @@ def _known(placeholder: Placeholder, value: str | None) -> str:
     return value
 
 
+def _ours(found: re.Match[str], placeholder: Placeholder, value: str | None) -> str:
+    is_ours = placeholder.trust is Trust.OURS and is_plain(_known(placeholder, value))
+    return value if value and is_ours else found[0]
+
+
 def _in_other(_found: re.Match[str], placeholder: Placeholder, value: str | None) -> str:
     if is_plain(known := _known(placeholder, value)):
         return known
@@ -151,24 +162,33 @@ def _in_line(found: re.Match[str], placeholder: Placeholder, value: str | None) 
     )
 
 
-def _in_shell(found: re.Match[str], placeholder: Placeholder, value: str | None) -> str:
+def _in_shell(
+    found: re.Match[str],
+    placeholder: Placeholder,
+    value: str | None,
+    *,
+    reader: str | None = None,
+    has_arithmetic: bool = False,
+) -> str:
     """Return a value for a shell command: a plain word as it is, any other text quoted as one argument.
 
     Raise Misplaced if it would be the command itself, is no argument of its own, or would be read as a program.
     """
     known, what = _known(placeholder, value), f"{{{{ {placeholder.words} }}}}"
     before, after = found.string[: found.start()], found.string[found.end() :]
-    if placeholder.trust is not Trust.OURS and is_command(before):
-        raise Misplaced(
-            placeholder.line, f"{what} would be the command itself: let it be a choice, or write the command."
-        )
-    if is_plain(known):
-        return known
-    if reader := reader_in(found.string):
+    reader = "arithmetic" if has_arithmetic and is_assigned(before) else reader
+    if reader and not is_plain(known):
         raise Misplaced(
             placeholder.line,
             f"{reader} would read {what} a second time, as a program: let it be a word, a number or a choice.",
         )
+    if placeholder.trust is not Trust.OURS and is_command(before, after):
+        raise Misplaced(
+            placeholder.line,
+            f"{what} would be the command itself, or could be: let it be a choice, or write the command.",
+        )
+    if is_plain(known):
+        return known
     if not is_argument(before, after):
         raise Misplaced(
             placeholder.line,

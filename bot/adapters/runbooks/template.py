@@ -19,6 +19,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from bot.adapters.rendering.overrides import FAULTS, BoundedLoops, TooMuchError, start_counting
 from bot.adapters.runbooks.mistakes import UnusableRunbook
+from bot.adapters.runbooks.shell import PREFIXES, is_reader
 from bot.domain.former_words import INCIDENT_FIELDS
 from bot.domain.refusal import Refusal
 from bot.domain.runbook.runbook import Kind, Runbook, is_plain
@@ -72,6 +73,15 @@ class Placeholder:
     trust: Trust
     is_name: bool
     """Whether it is a name and nothing more, as in plans and milestones."""
+    choices: tuple[str, ...] = ()
+    """All that it may be, if it is a choice and nothing more."""
+
+    @property
+    def worst(self) -> str:
+        """The most dangerous value, tried when a runbook is loaded."""
+        if self.trust is Trust.TEXT:
+            return "it's `so`\n$(x)"
+        return next((it for it in self.choices if is_reader(it) or it in PREFIXES), "x")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +164,7 @@ class RunbookBody:
             tree.set_environment(confined)
             code = confined.compile(tree, filename=str(path))
         except TemplateSyntaxError as error:
-            raise UnusableRunbook((error.lineno, f"{error.message or 'not a template'}.")) from None
+            raise UnusableRunbook((error.lineno, _wrong_syntax(error.message or "not a template"))) from None
         self._template = confined.template_class.from_code(confined, code, dict(confined.globals))
 
     def rehearse(self) -> Marked:
@@ -164,7 +174,7 @@ class RunbookBody:
         """
         filling = _Filling(self._placeholders)
         text = "".join(
-            it if isinstance(it, str) else filling.mark(_WORST[self._placeholders[it].trust], it)
+            it if isinstance(it, str) else filling.mark(self._placeholders[it].worst, it)
             for it in self._parts
         )
         return filling.marked(text)
@@ -209,8 +219,10 @@ class RunbookBody:
         )
 
 
-_WORST = {Trust.OURS: "x", Trust.WORD: "x", Trust.TEXT: "it's `so`\n$(x)"}
-"""The most dangerous value of each kind, tried when a runbook is loaded."""
+def _wrong_syntax(message: str) -> str:
+    sentence = f"{message.rstrip('.')}."
+    is_filter = message.startswith("No filter")
+    return f"{sentence} A runbook has {', '.join(sorted((*FILTERS, 'default')))}." if is_filter else sentence
 
 
 def _number(digits: str) -> float:
@@ -231,6 +243,7 @@ class _Reading:
     def __init__(self, tree: nodes.Template, runbook: Runbook) -> None:
         self._known = {"incident": Trust.TEXT, "range": Trust.OURS, "loop": Trust.OURS}
         self._known |= {it.name: _trust(it.kind, it.choices) for it in runbook.parameters}
+        self._choices = {it.name: it.choices for it in runbook.parameters}
         mistakes: list[tuple[int, str]] = []
         for node in tree.find_all(nodes.Node):
             if isinstance(node, nodes.For):
@@ -267,6 +280,7 @@ class _Reading:
                         words=_words(it),
                         trust=self._trust(it),
                         is_name=isinstance(it, nodes.Name | nodes.Getattr),
+                        choices=self._choices.get(it.name, ()) if isinstance(it, nodes.Name) else (),
                     )
                 )
                 mark = nodes.Name(MARK, "load")
