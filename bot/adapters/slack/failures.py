@@ -47,8 +47,8 @@ CURES = {
     "exchanged_trigger_id": "That form was opened already.",
     "used_url": "Slack takes no more answers to that request.",
     "expired_url": "Slack takes no more answers to that request: it is older than 30 minutes.",
-    "invalid_auth": "Slack refuses SLACK_BOT_TOKEN. Copy it again: OAuth & Permissions, Bot User OAuth Token (xoxb-…).",
-    "not_authed": "SLACK_BOT_TOKEN is empty. Copy it: OAuth & Permissions, Bot User OAuth Token (xoxb-…).",
+    "invalid_auth": "Slack refuses SLACK_BOT_TOKEN. Copy it again: OAuth & Permissions, Bot User OAuth Token.",
+    "not_authed": "SLACK_BOT_TOKEN is empty. Copy it: OAuth & Permissions, Bot User OAuth Token.",
     "account_inactive": "The app was removed from the workspace. Reinstall it, and set the new SLACK_BOT_TOKEN.",
     "token_revoked": "SLACK_BOT_TOKEN was revoked. Reinstall the app, and set the new one.",
     "msg_too_long": "That is longer than Slack takes.",
@@ -58,7 +58,7 @@ CURES = {
 
 OPENING = "apps.connections.open"
 _NOT_TAKEN = (
-    "Slack does not take SLACK_APP_TOKEN. Make an app-level token with connections:write on the app's "
+    "Slack refuses SLACK_APP_TOKEN. Make an app-level token with connections:write on the app's "
     "Basic Information page, and set it."
 )
 APP_TOKEN_CURES = dict.fromkeys(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = timedelta(seconds=20)
 PAGERDUTY_MISSING = (
-    f"environment: {PAGERDUTY.variable}: is missing. Find it at {PAGERDUTY.found_at}. "
+    f"environment: {PAGERDUTY.variable} is missing. Find it at {PAGERDUTY.found_at}. "
     "Without PagerDuty: copy config.example.yaml to config.yaml."
 )
 _ID = re.compile(r"[A-Za-z0-9]+")
