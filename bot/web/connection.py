@@ -12,7 +12,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 class ConnectionLimits:
     """How long a request's headers may take (seconds), and how many connections may be open at once."""
 
-    headers: float = 10.0
+    headers: float = 60.0
+    """As nginx has it: a proxy may open a connection some time before it needs it."""
     most: int = min(1000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
     """Half of the files that the process may open, so that databases and vendors are always reached."""
 
