@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.support.folders import ROOT
 
 CODE = [
@@ -76,6 +78,14 @@ RETIRED = frozenset(
 WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES += sorted((ROOT / "templates").rglob("*.j2"))
+ORDINARY = frozenset({"afterwards", "alone"})
+"""Retired as names only: in a sentence they are plain English."""
+QUOTED = re.compile(r"```.*?```|`[^`\n]*`|\{[{%].*?[}%]\}", re.DOTALL)
+"""Code in a page or a template. It may name what people typed before."""
+
+
 def names(path: Path) -> Iterator[tuple[str, int]]:
     with path.open(encoding="utf-8") as file:
         for token in tokenize.generate_tokens(file.readline):
@@ -107,6 +117,17 @@ def test_no_name_has_a_retired_word():
     ]
 
     assert found == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda it: str(it.relative_to(ROOT)))
+def test_no_page_and_no_message_has_a_retired_word(page: Path):
+    prose = QUOTED.sub(" ", page.read_text(encoding="utf-8"))
+
+    assert [
+        word
+        for word in re.findall(r"[A-Za-z]+", prose)
+        if is_retired(word) and word.casefold() not in ORDINARY
+    ] == []
 
 
 def test_no_two_classes_have_one_name():
