@@ -40,6 +40,11 @@ class GuardedConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._expect_request()
+        if len(self.connections) > self._limits.most:
+            self._close_one_too_many()
+
+    def _close_one_too_many(self) -> None:
+        """Close the open connection that is worth least, unless those that are closing already suffice."""
         there = [it for it in self.connections if isinstance(it, GuardedConnection)]
         there = [it for it in there if not it.transport.is_closing()]
         if len(there) > self._limits.most:
