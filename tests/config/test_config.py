@@ -11,10 +11,11 @@ from bot import config
 from bot.adapters.pagerduty.vendor import VENDOR as PAGER
 from bot.adapters.pagerduty.vendor import PagerDutyVendor
 from bot.app.settings import find_vendors, load
-from bot.config import ConfigError, Settings
+from bot.config import ConfigError
 from bot.config.sections import sections_with
 from bot.config.vendors import Vendors
 from bot.domain.policy import Account, Grace, Timers
+from tests.config.reading import Read
 from tests.support.folders import ROOT
 
 LEAST = """\
@@ -32,20 +33,7 @@ severities:
 permissions: {operator: [U0ANA, S0SRE], admin: [U0ANA]}
 """
 
-Read = Callable[..., Settings]
 Complain = Callable[..., tuple[str, ...]]
-
-
-@pytest.fixture
-def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
-    monkeypatch.chdir(tmp_path)
-
-    def reading(text: str, **variables: str) -> Settings:
-        path = Path("config.yaml")
-        path.write_text(text, encoding="utf-8")
-        return load(path, variables)
-
-    return reading
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from bot.config.failover import (
 )
 from bot.config.plan_checks import plan_checks
 from bot.domain.failover.plan import Bound, Check, Expect, HttpCall, Plan, Program, Question, Workflow
+from tests.config.reading import Read
 from tests.support.folders import DOCS
 
 POD = """\
@@ -69,20 +70,7 @@ failover:
 
 STEP = "{name: s, run: {command: [a]}, undo: {command: [b]}}"
 
-Read = Callable[..., Settings]
 Complain = Callable[[str], tuple[str, ...]]
-
-
-@pytest.fixture
-def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
-    monkeypatch.chdir(tmp_path)
-
-    def reading(text: str, **variables: str) -> Settings:
-        path = Path("config.yaml")
-        path.write_text(text, encoding="utf-8")
-        return load(path, variables)
-
-    return reading
 
 
 @pytest.fixture
