@@ -29,6 +29,9 @@ class Effect:
     label: ClassVar[str] = "A message"
     """Its name in the report of a failed delivery. It may contain its fields, such as `{page}`."""
 
+    def __init_subclass__(cls) -> None:
+        EFFECT_KINDS[cls.__name__] = cls
+
     @property
     def lane(self) -> str:
         return self.key
@@ -42,6 +45,10 @@ class Effect:
     def needs_channel(self) -> int | None:
         """The incident whose channel must exist first."""
         return None
+
+
+EFFECT_KINDS: dict[str, type[Effect]] = {}
+"""All kinds of effects, by the names that the outbox stores."""
 
 
 def _awaited(to: Address) -> int | None:

@@ -1,26 +1,19 @@
 """Convert effects to and from the outbox's columns: a kind and a JSON payload."""
 
-from collections.abc import Iterator
 from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.domain.effects import Effect, Unknown
+from bot.domain.effects import EFFECT_KINDS, Effect, Unknown
 
 
 @cache
 def _adapter(name: str) -> TypeAdapter[Effect]:
     """Return what reads and writes this kind of effect. Raises LookupError if no feature declares it."""
-    for kind in _kinds(Effect):
-        if kind.__name__ == name and kind is not Unknown:
-            return TypeAdapter(kind)
-    raise LookupError(name)
-
-
-def _kinds(of: type[Effect]) -> Iterator[type[Effect]]:
-    for kind in of.__subclasses__():
-        yield kind
-        yield from _kinds(kind)
+    kind = EFFECT_KINDS[name]
+    if kind is Unknown:
+        raise LookupError(name)
+    return TypeAdapter(kind)
 
 
 def dump(effect: Effect) -> str:
