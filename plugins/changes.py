@@ -68,9 +68,17 @@ def clear(request: Request, incident: Incident, change: ChangeNumber, *, changes
 
 
 @command('lock <service> "why"')
-def lock(request: Request, service: ServiceName, why: Line, *, locks: Locks, tx: Transaction) -> Reply:
+def lock(
+    request: Request,
+    incident: Incident | None,
+    service: ServiceName,
+    why: Line,
+    *,
+    locks: Locks,
+    tx: Transaction,
+) -> Reply:
     """Stop deploys of a service until it is unlocked. Spy announces the lock; deploy tools can read it."""
-    locked = locks.lock(service, why, by=request.user)
+    locked = locks.lock(service, why, by=request.user, incident=incident)
     return Reply("changes/locked", {"lock": locked, "announce": tx.policy.announce})
 
 

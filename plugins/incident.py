@@ -309,7 +309,8 @@ def tell(request: Request, incident: Incident, team: Team, message: str, *, noti
 @command("incident seen <number>")
 def seen(request: Request, number: TeamNoticeNumber, *, notices: TeamNotices) -> Reply:
     """Confirm that you have seen a message to your team, like its *Seen* button."""
-    return Reply("incident/seen", {"notice": notices.see(number, by=request.user)})
+    seen = notices.see(number, by=request.user, channel=request.channel)
+    return Reply("incident/seen", {"notice": seen})
 
 
 # --- who leads ---

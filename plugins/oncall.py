@@ -87,13 +87,14 @@ def _cover_form(shift: Shift, tx: Transaction) -> Fill:
 @command("oncall cover accept <cover>")
 def accept(request: Request, cover: CoverNumber, *, covers: Covers) -> Reply:
     """Cover for someone: you are on call for that time."""
-    return Reply("oncall/promised", {"cover": covers.accept(cover, by=request.user)})
+    return Reply("oncall/promised", {"cover": covers.accept(cover, by=request.user, channel=request.channel)})
 
 
 @command("oncall cover decline <cover>")
 def decline(request: Request, cover: CoverNumber, *, covers: Covers) -> Reply:
     """Say that you can't cover."""
-    return Reply("oncall/declined", {"cover": covers.decline(cover, by=request.user)})
+    declined = covers.decline(cover, by=request.user, channel=request.channel)
+    return Reply("oncall/declined", {"cover": declined})
 
 
 @command("oncall cover withdraw <cover>")

@@ -34,7 +34,7 @@ def test_seeing_it_twice_is_told_once(spy: SpyKit):
     notice(spy)
     for _ in range(2):
         with spy.tx() as tx:
-            TeamNotices(tx).see(1, by="U0KIM")
+            TeamNotices(tx).see(1, by="U0KIM", channel="C0PAY")
 
     assert [it.kind for it in spy.timeline(1)].count("team_notice_seen") == 1
 
@@ -69,7 +69,8 @@ def test_all_who_press_seen_at_once_are_counted(database_url: str):
 
     def see(person: str) -> None:
         with database.begin() as session:
-            TeamNotices(Transaction(session=session, now=NOON, policy=POLICY)).see(number, by=person)
+            tx = Transaction(session=session, now=NOON, policy=POLICY)
+            TeamNotices(tx).see(number, by=person, channel="C0PAY")
 
     with ThreadPoolExecutor(len(people)) as pool:
         list(pool.map(see, people))

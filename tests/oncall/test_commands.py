@@ -23,7 +23,7 @@ def rota() -> Rota:
 
 
 def said(rota: Rota, words: str, by: str = "U0ANA") -> str:
-    message = rota.spy.say(words, by=by).message
+    message = rota.spy.say(words, by=by, channel="C0IMOC").message
     return message.text if message else ""
 
 
@@ -55,7 +55,7 @@ def test_cover_is_asked_of_the_team_and_the_first_one_has_it(rota: Rota):
     said(rota, "oncall cover tomorrow 18:00-20:00")
     asked = rota.messages("cover", "C0IMOC")[0]
 
-    rota.spy.press("I'll cover", asked, by="U0RAJ")
+    rota.spy.press("I'll cover", asked, by="U0RAJ", channel="C0IMOC")
     late = said(rota, "oncall cover accept 1", by="U0KIM")
     rota.deliver_promises()
 

@@ -28,6 +28,8 @@ class Lock:
     by: str | None
     holder: str
     since: datetime
+    incident: int | None = None
+    """The incident in whose channel it was set, or of the run that holds it."""
     released_at: datetime | None = None
     released_by: str | None = None
     reminded_at: datetime | None = None

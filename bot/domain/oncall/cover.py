@@ -67,10 +67,16 @@ class CoverRequest:
         if by == self.by:
             raise Refusal("This is your own shift. Someone else has to cover it.")
         self._must_be_wanted(at, by=by)
+        self._must_be_asked(by)
         return replace(self, state=CoverState.PROMISED, taken_by=by, taken_at=at, why=None)
 
     def decline(self, *, by: str, at: datetime) -> "CoverRequest":
+        if by == self.by:
+            raise Refusal(
+                f"This is your own request. To take it back: `oncall cover withdraw {self.number}`."
+            )
         self._must_be_wanted(at, by=by)
+        self._must_be_asked(by)
         return self if by in self.declined_by else replace(self, declined_by=(*self.declined_by, by))
 
     def withdraw(self, *, by: str, at: datetime) -> "CoverRequest":
@@ -78,6 +84,13 @@ class CoverRequest:
             raise Refusal(f"Only <@{self.by}> can take this request back.")
         self._must_be_wanted(at, by=by)
         return replace(self, state=CoverState.WITHDRAWN)
+
+    def _must_be_asked(self, by: str) -> None:
+        if self.asked not in {None, by}:
+            raise Refusal(
+                f"<@{self.by}> asked <@{self.asked}> to cover this, so only they can answer. If you can cover, "
+                f"tell <@{self.by}>: they can ask you with `oncall cover`, or ask the whole team."
+            )
 
     def _must_be_wanted(self, at: datetime, *, by: str) -> None:
         if self.state in {CoverState.PROMISED, CoverState.COVERED}:

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from bot.domain.changes.change import one_line
 from bot.domain.changes.lock import Lock, held_by, lock_agenda
 from bot.domain.effects import UpsertMessage
+from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Refusal
 from bot.domain.subject import IncidentChannel, Subject
 from bot.domain.timer import Timer
 from bot.services.messages import Facts, message
+from bot.services.ownership import Ownership, people
 from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
@@ -29,7 +31,15 @@ class Locks:
         """Return the active locks."""
         return self._session.locks.held()
 
-    def lock(self, service: str, why: str, *, by: str | None, holder: str | None = None) -> Lock:
+    def lock(
+        self,
+        service: str,
+        why: str,
+        *,
+        by: str | None,
+        holder: str | None = None,
+        incident: Incident | None = None,
+    ) -> Lock:
         """Lock a service and announce it. `holder` is a run (`failover:12`) instead of the person `by`.
 
         Refuses if the service is locked already. Of two requests at once, only one succeeds.
@@ -46,6 +56,7 @@ class Locks:
             by=by,
             holder=holder or held_by(by or ""),
             since=self._tx.now,
+            incident=incident.number if incident else None,
         )
         self._keep(lock, because="set")
         return lock
@@ -53,15 +64,33 @@ class Locks:
     def unlock(
         self, service: str, *, by: str | None, holder: str | None = None, anyway: bool = False
     ) -> Lock:
-        """Release a service. A run passes its own `holder`; a person can release a run's lock only with `anyway`."""
+        """Release a service. A run passes its own `holder`; a person can release a run's lock only with `anyway`.
+
+        A person can release their own lock. Otherwise they must command its incident or have the role operator.
+        """
         self._session.lock(f"lock:{service}")
         lock = self.of(service)
         if lock is None:
             raise Refusal(f"{service} is not locked. `locks` shows what is.")
         its_own = holder is not None and holder == lock.holder
         released = lock.release(by=by, at=self._tx.now, anyway=anyway or its_own)
+        if by:
+            self._must_be_theirs(lock, by)
         self._keep(released, because="released")
         return released
+
+    def _must_be_theirs(self, lock: Lock, by: str) -> None:
+        """Refuse people who may not release it. A run's lock also belongs to who proposed the run."""
+        run = self._session.failovers.holder(lock.service) if lock.runs else None
+        incident = self._session.incidents.look(lock.incident) if lock.incident and not lock.runs else None
+        Ownership(self._tx).require(
+            by,
+            f"can unlock {lock.service}",
+            authors=people(lock.by, run.proposed_by if run else None),
+            incident=incident,
+            role="operator",
+            instead=f"It is locked since {lock.since:%H:%M} UTC: {lock.why}",
+        )
 
     def remind(self, lock: Lock, timer: Timer) -> None:
         """Ask the person who set the lock whether it is still needed."""

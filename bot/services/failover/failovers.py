@@ -328,7 +328,7 @@ class Failovers:
         if isinstance(event, FailoverBegan) and lock_now is None:
             drill = "DRILL, " if run.plan.drill or (incident and incident.drill) else ""
             why = "something is being moved" if incident and incident.private else f"{drill}{run.what}"
-            locks.lock(run.plan.lock, why, by=None, holder=holder)
+            locks.lock(run.plan.lock, why, by=None, holder=holder, incident=incident)
         elif isinstance(event, FailoverEnded) and lock_now and lock_now.holder == holder:
             locks.unlock(run.plan.lock, by=None, holder=holder)
 

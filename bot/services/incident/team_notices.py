@@ -9,7 +9,10 @@ from bot.domain.refusal import Refusal
 from bot.domain.subject import IncidentChannel
 from bot.services.channels import Channels
 from bot.services.messages import Facts, message
+from bot.services.oncall.team_people import TeamPeople
 from bot.services.transaction import Transaction
+
+GONE = "Spy no longer has that message. Answer in the incident's channel instead."
 
 
 class TeamNotices:
@@ -32,11 +35,15 @@ class TeamNotices:
         self._show(notice, origin="sent", in_team=True, permalink_of=(incident.number, incident.entries))
         return notice
 
-    def see(self, number: int, *, by: str) -> TeamNotice:
-        """Mark a notice as seen (*Seen*). A second time changes nothing."""
+    def see(self, number: int, *, by: str, channel: str | None = None) -> TeamNotice:
+        """Mark a notice as seen (*Seen*), by one of the team. A second time changes nothing.
+
+        `channel` is where the person speaks: everybody in the team's channel belongs to the team.
+        """
         notice = self._locked(number)
         if notice is None:
-            raise Refusal("Spy no longer has that message. Answer in the incident's channel instead.")
+            raise Refusal(GONE)
+        self._must_be_of_team(notice, by, channel)
         seen = notice.see(by=by, at=self._tx.now)
         if seen is None:
             return notice
@@ -45,6 +52,19 @@ class TeamNotices:
         self._tx.record(self._tx.incident(notice.incident), seen)
         self._show(notice, origin=f"seen:{len(notice.seen_by)}", in_team=True)
         return notice
+
+    def _must_be_of_team(self, notice: TeamNotice, by: str, channel: str | None) -> None:
+        """Refuse other people. A notice of a private incident counts as absent for them."""
+        team = self._tx.policy.teams.get(notice.team) or Team(key=notice.team, channel=notice.channel)
+        if channel == notice.channel or TeamPeople(self._tx).has(team, by, channel=channel):
+            return
+        incident = self._session.incidents.look(notice.incident)
+        if incident is None or not incident.is_seen_by(by):
+            raise Refusal(GONE)
+        raise Refusal(
+            f"Only :{team.key} can say that :{team.key} has seen it: who is on call for it, its manager, "
+            f"and people in <#{notice.channel}>. If you are one of them, press *Seen* in that channel."
+        )
 
     def failed(self, number: int, why: str) -> None:
         """Record that Slack refused the notice in the team's channel."""

@@ -12,6 +12,8 @@ from bot.domain.timer import Timer
 from bot.domain.window import Window, read_window
 from bot.services.directory import Directory
 from bot.services.oncall.shifts import Shifts
+from bot.services.oncall.team_people import TeamPeople
+from bot.services.permissions import Permissions
 from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
@@ -65,22 +67,31 @@ class Covers:
         self._show(cover, ASKED_FOR, origin="asked")
         return cover
 
-    def accept(self, number: int, *, by: str) -> CoverRequest:
-        """Accept a request (*I'll cover*). Both people are notified once the pager has the override."""
-        promised = self._locked(number).accept(by=by, at=self._tx.now)
+    def accept(self, number: int, *, by: str, channel: str | None = None) -> CoverRequest:
+        """Accept a request (*I'll cover*). Both people are notified once the pager has the override.
+
+        `channel` is where the person speaks: everybody in the team's channel belongs to the team.
+        """
+        cover = self._locked(number)
+        promised = cover.accept(by=by, at=self._tx.now)
+        self._must_be_of_team(cover, by, channel)
         self._keep(promised, because="promised")
         at = int(self._tx.now.timestamp() * 1000)
         self._tx.send(MakeOverride(key=f"override:{number}:{by}:{at}", cover=number))
         return promised
 
-    def decline(self, number: int, *, by: str) -> CoverRequest:
+    def decline(self, number: int, *, by: str, channel: str | None = None) -> CoverRequest:
         cover = self._locked(number)
         declined = cover.decline(by=by, at=self._tx.now)
+        self._must_be_of_team(cover, by, channel)
         if declined != cover:
-            self._keep(declined, because=f"declined:{by}")
-            if by == declined.asked:
-                self._tell(declined, declined.by, origin=f"declined:{by}")
+            self._keep_declined(declined, by)
         return declined
+
+    def _keep_declined(self, cover: CoverRequest, by: str) -> None:
+        self._keep(cover, because=f"declined:{by}")
+        if by == cover.asked:
+            self._tell(cover, cover.by, origin=f"declined:{by}")
 
     def withdraw(self, number: int, *, by: str) -> CoverRequest:
         withdrawn = self._locked(number).withdraw(by=by, at=self._tx.now)
@@ -91,7 +102,18 @@ class Covers:
         """Remove a person from requests, because they are no longer available. It counts as declining."""
         for cover in self._session.covers.open():
             if cover.asked == person and cover.state is CoverState.ASKED and cover.end > self._tx.now:
-                self.decline(cover.number, by=person)
+                declined = self._locked(cover.number).decline(by=person, at=self._tx.now)
+                self._keep_declined(declined, person)
+
+    def _must_be_of_team(self, cover: CoverRequest, by: str, channel: str | None) -> None:
+        """Refuse guests. A request to the whole team is only for its people."""
+        Permissions(self._tx).require_member(by, "Covering a shift")
+        team = self._tx.policy.team(cover.team)
+        if cover.asked is None and not TeamPeople(self._tx).has(team, by, channel=channel):
+            raise Refusal(
+                f"This is for the people of :{team.key}: those on call for it, and those in <#{team.channel}>. "
+                f"If you are one of them, say it in that channel: `oncall cover accept {cover.number}`."
+            )
 
     def _locked(self, number: int) -> CoverRequest:
         self._session.lock(f"cover:{number}")
