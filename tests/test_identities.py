@@ -48,6 +48,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "bot/domain/incident/role.py",
         "bot/domain/markup.py",
         "bot/domain/moment.py",
+        "bot/domain/text.py",
         "bot/domain/window.py",
         "bot/services/directory.py",
         "bot/services/failover/failovers.py",

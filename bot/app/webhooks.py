@@ -52,7 +52,7 @@ def _tracker(bot: Bot, backend: webhooks.Backend, tracker: TrackerVendor[Any], s
 
 def _changes(bot: Bot, backend: webhooks.Backend) -> Handler:
     def read(body: bytes, headers: Mapping[str, str]) -> Change:
-        now, signature = bot.clock.now(), headers.get("x-spy-signature", "")
+        now, signature = bot.clock.now(), headers.get("x-spy-signature", "").strip()
         changes_webhook.check(
             body,
             timestamp=headers.get("x-spy-timestamp", ""),

@@ -152,9 +152,8 @@ class TrackerVendor(Vendor[T]):
         `service_of` returns the service of a repository.
         """
 
-    def delivery(self, body: bytes, headers: Headers) -> str:
-        """Return the id of a webhook's delivery, the same if it is sent again."""
-        del headers
+    def delivery(self, body: bytes) -> str:
+        """Return the id of a webhook's delivery, the same if it is sent again. It is made of what is signed only."""
         return hashlib.sha256(body).hexdigest()
 
 

@@ -4,6 +4,8 @@ import re
 from unicodedata import category
 
 MORE = "…"
+LINE = 300
+"""The most characters of a text that is kept as one line."""
 SHORTENED = 60
 """How many characters of a person's words are repeated, enough to recognise them."""
 
@@ -15,6 +17,11 @@ _ADDED = (range(0x1160, 0x1200), range(0x1F3FB, 0x1F400), range(0xE0020, 0xE0080
 _FURTHEST = 64
 """The most characters of one letter that is kept whole. People can type letters of any length."""
 
+
+UNSEEN = "\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+"""Characters that nobody sees, as inside `[...]`. Most of them change the direction of the text around them."""
+_UNKEPT = re.compile(rf"[^\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]|[{UNSEEN}]")
+"""Those, control characters, and halves of surrogate pairs, which databases reject."""
 
 _PAIR_OR_ESCAPE = re.compile(
     r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\(?P<lost>u(?:[dD][89a-fA-F][\da-fA-F]{2}|0000))|\\."
@@ -66,6 +73,12 @@ def _flags_before(text: str, at: int) -> int:
     while start and ord(text[start - 1]) in _FLAGS:
         start -= 1
     return at - start
+
+
+def one_line(text: str, most: int = LINE) -> str:
+    """Put a text on one line, without characters that nobody sees or databases reject. Cut it to `most` characters."""
+    line = " ".join(_UNKEPT.sub(" ", text).split())
+    return line if len(line) <= most else f"{line[: most - len(MORE)].rstrip()}{MORE}"
 
 
 def quoted(words: str) -> str:

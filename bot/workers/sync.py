@@ -32,8 +32,8 @@ CHANGES_ASKED = timedelta(hours=1)
 GROUPS_EVERY = timedelta(seconds=60)
 """A look is one query. Slack is asked about a group once in `services.permissions.FRESH`."""
 SWEEP_EVERY = timedelta(hours=1)
-REQUESTS_KEPT = timedelta(hours=24)
-"""Slack repeats a request for some minutes at most; a day is far more than enough."""
+REQUESTS_KEPT = timedelta(days=4)
+"""Longer than the oldest delivery that a webhook takes, so that none is acted on twice. Slack repeats for minutes."""
 ITEMS_KEPT = timedelta(days=7)
 
 T = TypeVar("T")

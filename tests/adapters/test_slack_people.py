@@ -53,7 +53,7 @@ def test_on_grid_a_colleague_of_another_workspace_is_no_guest(said: dict[str, An
         ({"profile": None, "name": "zoe"}, "zoe"),
         ({"profile": {"display_name": None, "real_name": "Zoe Park"}}, "Zoe Park"),
         ({"profile": {"display_name": " ", "real_name": 7}, "real_name": "Zoe"}, "Zoe"),
-        ({"profile": {"display_name": "Zoe\n<!channel>\u0000"}}, "Zoe <!channel>"),
+        ({"profile": {"display_name": "Zoe\n<!channel>\u0000"}}, "Zoe &lt;!channel&gt;"),
         ({"profile": {"display_name": "z" * 999}}, "z" * 79 + "…"),
         ({"id": "U0ZOE", "profile": {}}, "<@U0ZOE>"),
     ],

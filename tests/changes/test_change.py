@@ -11,7 +11,6 @@ from bot.domain.changes.change import (
     ChangeWindow,
     before_impact,
     is_service_name,
-    one_line,
     service_name,
     suspect,
 )
@@ -29,6 +28,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import holds
 from bot.domain.incident.reminders import ROLL_BACK, change_suspected_at
 from bot.domain.refusal import Refusal
+from bot.domain.text import one_line
 from bot.testing import POLICY
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -3,13 +3,16 @@
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from copy import deepcopy
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from tests.support.folders import TESTS
 
+_TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 FILE = TESTS / "specs" / "github.webhooks.json"
 
 
@@ -31,6 +34,14 @@ def event(name: str) -> str:
 def payload(name: str) -> Any:
     """A recording, to be changed at will."""
     return deepcopy(_recorded()[name]["payload"])
+
+
+def recent(name: str, at: datetime) -> Any:
+    """A recording whose times are all `at`."""
+    moved = json.loads(_TIME.sub(f"{at:%FT%TZ}", json.dumps(_recorded()[name]["payload"])))
+    if isinstance(moved["repository"].get("pushed_at"), int):
+        moved["repository"]["pushed_at"] = int(at.timestamp())
+    return moved
 
 
 def body(told: Any) -> bytes:

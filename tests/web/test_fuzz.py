@@ -143,7 +143,7 @@ def test_of_what_nobody_signed_nothing_is_kept(served: ServedBot, path: str):
 
 @pytest.mark.parametrize("name", samples.names())
 def test_a_true_webhook_with_another_signature_is_refused(served: ServedBot, name: str):
-    before, body = served.kept(), samples.body(samples.payload(name))
+    before, body = served.kept(), samples.body(samples.recent(name, served.bot.clock.now()))
     headers = {"X-GitHub-Event": samples.event(name), "X-Hub-Signature-256": samples.signed(body, "other")}
 
     answer = served.web.post("/webhooks/github", content=body, headers=headers)
@@ -157,7 +157,7 @@ def test_a_true_webhook_with_another_signature_is_refused(served: ServedBot, nam
 @EAGER
 @given(data=st.data(), name=st.sampled_from(samples.names()))
 def test_signed_and_bent_github_speaks_no_500(served: ServedBot, data: st.DataObject, name: str):
-    body = samples.body(data.draw(bent(samples.payload(name))))
+    body = samples.body(data.draw(bent(samples.recent(name, served.bot.clock.now()))))
     headers = {"X-GitHub-Event": samples.event(name), "X-Hub-Signature-256": samples.signed(body, SECRET)}
     seen(served.web.post("/webhooks/github", content=body, headers=headers))
 
@@ -179,7 +179,7 @@ WORDS = (
 
 @pytest.mark.parametrize("name", ["deployment_status", "push", "release published", "workflow_run completed"])
 def test_whatever_odd_stands_in_what_is_read_of_github_is_no_500(served: ServedBot, name: str):
-    told = samples.payload(name)
+    told = samples.recent(name, served.bot.clock.now())
     for key, odd in product((*MOMENTS, *WORDS), ODD):
         if (bent_so := with_all(told, key, odd)) != told:
             body = samples.body(bent_so)

@@ -17,6 +17,9 @@ from bot.services.changes.locks import Locks
 from bot.services.incident.incidents import Incidents
 from bot.services.postmortem.follow_ups import FollowUps
 from bot.services.transaction import Transaction
+from bot.web.webhooks.backend import OLDEST
+from bot.workers.sync import REQUESTS_KEPT
+from tests.adapters.test_pagerduty_webhook import signed, webhook
 from tests.support import samples
 from tests.web.served import SECRET, ServedBot, opened
 
@@ -27,12 +30,11 @@ def served(tmp_path: Path, sqlite_url: str) -> Iterator[ServedBot]:
         yield served
 
 
-def github(served: ServedBot, name: str, delivery: str = "", **more: str) -> httpx.Response:
-    body = samples.body(samples.payload(name))
+def github(served: ServedBot, name: str, **more: str) -> httpx.Response:
+    body = samples.body(samples.recent(name, served.bot.clock.now() - timedelta(minutes=1)))
     headers = {
         "X-GitHub-Event": samples.event(name),
         "X-Hub-Signature-256": samples.signed(body, SECRET),
-        **({"X-GitHub-Delivery": delivery} if delivery else {}),
     }
     return served.web.post("/webhooks/github", body, headers | more)
 
@@ -88,11 +90,51 @@ def test_each_recording_of_a_change_is_kept_under_its_service(served: ServedBot)
 
 
 def test_a_delivery_that_comes_twice_is_acted_on_once(served: ServedBot):
-    first = [github(served, "push", "72d3162e").text, github(served, "push", "72d3162e").text]
     unnamed = [github(served, "release published").text, github(served, "release published").text]
 
-    assert first == unnamed == ["Kept.\n", "Known already.\n"]
-    assert len(kept(served)) == 2
+    assert unnamed == ["Kept.\n", "Known already.\n"]
+    assert len(kept(served)) == 1
+
+
+def test_a_captured_delivery_under_another_id_or_event_is_not_acted_on_again(served: ServedBot):
+    """GitHub signs the body only, not these headers."""
+    body = samples.body(samples.recent("deployment_status", served.bot.clock.now()))
+    signed = {"X-Hub-Signature-256": samples.signed(body, SECRET)}
+
+    answers = [
+        served.web.post(
+            "/webhooks/github", body, signed | {"X-GitHub-Event": event, "X-GitHub-Delivery": delivery}
+        ).text
+        for event, delivery in (("deployment_status", "a"), ("deployment_status", "b"), ("deployment", "c"))
+    ]
+
+    assert answers == ["Kept.\n", "Known already.\n", "Known already.\n"]
+
+
+@pytest.mark.parametrize("name", ["push", "deployment_status", "release published", "workflow_run completed"])
+def test_a_delivery_that_is_older_than_what_spy_remembers_is_refused(served: ServedBot, name: str):
+    body = samples.body(samples.recent(name, served.bot.clock.now() - OLDEST - timedelta(minutes=1)))
+    headers = {"X-GitHub-Event": samples.event(name), "X-Hub-Signature-256": samples.signed(body, SECRET)}
+
+    answer = served.web.post("/webhooks/github", body, headers)
+
+    assert answer.status_code == 400
+    assert answer.text.endswith("UTC, and too old. Nothing was kept.\n")
+    assert kept(served) == []
+    assert OLDEST < REQUESTS_KEPT
+
+
+@pytest.mark.parametrize(("days", "status"), [(0, 202), (2, 202), (4, 400)])
+def test_an_old_delivery_of_pagerduty_is_refused(served: ServedBot, days: int, status: int):
+    at = served.bot.clock.now() - timedelta(days=days)
+    body = webhook(occurred_at=at.isoformat())
+    answers = [
+        served.web.post("/webhooks/pagerduty", body, {"X-PagerDuty-Signature": signed(body, SECRET)})
+        for _ in range(2)
+    ]
+
+    assert [it.status_code for it in answers] == [status, status]
+    assert answers[1].text.startswith("Known already." if status == 202 else "This is of ")
 
 
 def test_a_deployment_and_its_statuses_stay_one_change(served: ServedBot):
@@ -105,7 +147,7 @@ def test_a_deployment_and_its_statuses_stay_one_change(served: ServedBot):
 
 def test_an_issue_that_is_closed_on_github_is_a_follow_up_that_is_done(served: ServedBot):
     """The recording of one that was reopened, bent: no recording is of one that was closed."""
-    told = samples.payload("issues reopened")
+    told = samples.recent("issues reopened", served.bot.clock.now())
     told["action"], told["issue"]["state_reason"] = "closed", "completed"
     number = filed_as(served, told["repository"]["full_name"], told["issue"]["number"])
     body = samples.body(told)

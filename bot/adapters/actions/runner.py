@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -21,6 +22,7 @@ from bot.domain.failover.plan import (
     Question,
     Workflow,
 )
+from bot.domain.foreign import unmarked
 
 if TYPE_CHECKING:
     from bot.adapters.github.workflows import Workflows
@@ -91,15 +93,16 @@ class ExternalActionRunner:
         """
         match instruction:
             case Program():
-                return self._processes.run(instruction, timeout=timeout, hear=hear, stopped=stopped)
+                ended = self._processes.run(instruction, timeout=timeout, hear=hear, stopped=stopped)
             case HttpCall():
-                return self._web.ask(instruction, timeout=timeout, hear=hear, stopped=stopped)
+                ended = self._web.ask(instruction, timeout=timeout, hear=hear, stopped=stopped)
             case Workflow():
-                return self._workflows().dispatch(
+                ended = self._workflows().dispatch(
                     instruction, mark=mark, timeout=timeout, hear=hear, stopped=stopped
                 )
             case Question():
                 raise TypeError(f"A question is asked of people, not performed: {instruction.person}")
+        return _harmless(ended)
 
     def check(self, check: Check, *, stopped: Event) -> Outcome:
         """Run a check now and then every second, until it is OK, its time is up, or `stopped` is set."""
@@ -123,12 +126,21 @@ class ExternalActionRunner:
         stopped: Event,
     ) -> Outcome:
         """Find the workflow run with this mark, and follow it to its end. UNKNOWN if there is none."""
-        return self._workflows().look(instruction, mark=mark, timeout=timeout, hear=hear, stopped=stopped)
+        ended = self._workflows().look(instruction, mark=mark, timeout=timeout, hear=hear, stopped=stopped)
+        return _harmless(ended)
 
     def _looked(self, check: Check, left: timedelta, stopped: Event) -> Outcome:
         if isinstance(check.by, Program):
-            return self._processes.run(check.by, timeout=left, hear=_unheard, stopped=stopped)
-        return self._web.ask(check.by, timeout=min(left, LONGEST_LOOK), hear=_unheard, stopped=stopped)
+            seen = self._processes.run(check.by, timeout=left, hear=_unheard, stopped=stopped)
+        else:
+            longest = min(left, LONGEST_LOOK)
+            seen = self._web.ask(check.by, timeout=longest, hear=_unheard, stopped=stopped)
+        return _harmless(seen)
+
+
+def _harmless(outcome: Outcome) -> Outcome:
+    """Return the outcome with a sentence that notifies nobody: it may quote a program or a server."""
+    return replace(outcome, says=unmarked(outcome.says))
 
 
 def _unheard(_said: str) -> None:

@@ -8,7 +8,8 @@ from pydantic import Field, ValidationError
 
 from bot.adapters.network.payload import Moment, Part
 from bot.adapters.network.signatures import is_signed
-from bot.domain.changes.change import DEPLOY, TOOL, WORD, Change, address, one_line, service_name
+from bot.domain.changes.change import DEPLOY, TOOL, Change, service_name
+from bot.domain.foreign import WORD, address, inert
 from bot.ports import Rejected
 
 OLDEST = timedelta(minutes=5)
@@ -62,7 +63,7 @@ def news(body: bytes, *, signature: str, heard_at: datetime) -> Change:
         source=TOOL,
         kind=_word(report.kind) or DEPLOY,
         service=service,
-        title=one_line(report.title) or "(no title)",
+        title=inert(report.title) or "(no title)",
         url=address(report.url),
         author=_word(report.author),
         ref=_word(report.ref),
@@ -74,7 +75,7 @@ def news(body: bytes, *, signature: str, heard_at: datetime) -> Change:
 
 
 def _word(given: str | None) -> str | None:
-    return one_line(given or "", WORD) or None
+    return inert(given or "", WORD) or None
 
 
 class _Report(Part):

@@ -12,6 +12,7 @@ from urllib3.exceptions import NewConnectionError
 
 from bot.adapters.network.reasons import reason
 from bot.adapters.rendering.mrkdwn import span
+from bot.domain.foreign import inert
 from bot.ports import Rejected, Throttled, Unreachable
 
 NOT_UNDERSTOOD = (
@@ -55,7 +56,7 @@ def _wait(limited: GithubException) -> timedelta:
 
 
 def _port_error(trouble: GithubException) -> Exception:
-    detail = trouble.message or "no reason given"
+    detail = inert(trouble.message or "no reason given")
     if trouble.status >= HTTPStatus.INTERNAL_SERVER_ERROR or trouble.status == HTTPStatus.REQUEST_TIMEOUT:
         return Unreachable(f"GitHub answered {trouble.status}: {detail}")
     if trouble.status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -68,7 +69,9 @@ def _port_error(trouble: GithubException) -> Exception:
         return Unreachable(f"GitHub's answer was not understood ({trouble.status})")
     details = trouble.data.get("errors") if isinstance(trouble.data, dict) else None
     several = details if isinstance(details, list) else []
-    more = "; ".join(str(it.get("message") or it.get("field")) for it in several if isinstance(it, dict))
+    more = inert(
+        "; ".join(str(it.get("message") or it.get("field")) for it in several if isinstance(it, dict))
+    )
     return Rejected("refused", f"GitHub answered {trouble.status}: {detail}{f' ({more})' if more else ''}")
 
 

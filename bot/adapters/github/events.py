@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from bot.adapters.network.payload import Moment, Part
-from bot.domain.changes.change import WORD, Change, address, one_line
+from bot.domain.changes.change import Change
+from bot.domain.foreign import WORD, address, inert
 
 ServiceOf = Callable[[str], str | None]
 """Returns the service that a repository (owner/name) belongs to, if one names it."""
@@ -49,12 +50,12 @@ class GitHubEvent(Part):
         happened_at = min(facts.pop("happened_at") or heard_at, heard_at)
         as_of = min(facts.pop("as_of", None) or happened_at, heard_at)
         words: dict[str, Any] = {
-            name: one_line(facts.pop(name) or "", WORD) or None for name in ("author", "ref", "outcome")
+            name: inert(facts.pop(name) or "", WORD) or None for name in ("author", "ref", "outcome")
         }
         return Change(
             source="github",
             service=service_of(self.repository.full_name) or self.repository.own_name,
-            title=one_line(facts.pop("title")) or "(no title)",
+            title=inert(facts.pop("title")) or "(no title)",
             url=address(facts.pop("url")),
             happened_at=happened_at,
             as_of=max(as_of, happened_at),

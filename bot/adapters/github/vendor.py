@@ -1,6 +1,5 @@
 """GitHub, as config.yaml, `spy check` and the web server meet it."""
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -16,7 +15,6 @@ GitHubLogin = Annotated[
         "is no GitHub login. It looks like ana-lima: the last part of a profile's address.",
     ),
 ]
-_DELIVERY = re.compile(r"[\w-]{1,100}", re.ASCII)
 
 
 class GitHubVendor(TrackerVendor[TrackerSection]):
@@ -54,11 +52,6 @@ class GitHubVendor(TrackerVendor[TrackerSection]):
         webhook.check(body, headers.get("x-hub-signature-256", ""), secret)
         event = headers.get("x-github-event", "")
         return webhook.news(event, body, service_of=service_of, heard_at=heard_at)
-
-    def delivery(self, body: bytes, headers: Headers) -> str:
-        """Return GitHub's id of the delivery. Without an id: a hash of the body."""
-        named = headers.get("x-github-delivery", "")
-        return named if _DELIVERY.fullmatch(named) else super().delivery(body, headers)
 
 
 VENDOR = GitHubVendor()

@@ -19,7 +19,8 @@ from bot.adapters.github.events import (
     WorkflowRunEvent,
 )
 from bot.adapters.network.signatures import is_signed
-from bot.domain.changes.change import DEPLOY, MERGE, PUSH, RELEASE, WORD, WORKFLOW, Change, address, one_line
+from bot.domain.changes.change import DEPLOY, MERGE, PUSH, RELEASE, WORKFLOW, Change
+from bot.domain.foreign import WORD, address, inert
 from bot.ports import IssueNews, Moved, Rejected, TrackerNews
 
 OVER = "inactive"
@@ -45,7 +46,7 @@ def news(event: str, body: bytes, *, service_of: ServiceOf, heard_at: datetime) 
         payload = kind.model_validate_json(body)
     except ValidationError as odd:
         where = ".".join(str(part) for part in odd.errors(include_input=False)[0]["loc"]) or "the body"
-        sentence = f"This is not what GitHub sends as {event}: {one_line(where, WORD)} can't be read."
+        sentence = f"This is not what GitHub sends as {event}: {inert(where, WORD)} can't be read."
         raise Rejected("malformed", f"{sentence} Is its content type application/json?") from None
     found: TrackerNews | None = read(payload, service_of, heard_at)
     return found
@@ -171,9 +172,9 @@ def _issue(payload: IssuesEvent, _service_of: ServiceOf, _heard_at: datetime) ->
         repository=payload.repository.full_name,
         number=issue.number,
         state=states[payload.action],
-        reason=issue.state_reason,
+        reason=inert(issue.state_reason, WORD) if issue.state_reason else None,
         at=(issue.closed_at if is_closed else None) or issue.updated_at,
-        by=payload.by,
+        by=inert(payload.by, WORD) if payload.by else None,
     )
 
 

@@ -14,6 +14,7 @@ from bot.adapters.pagerduty.reading import (
     each,
     read,
 )
+from bot.domain.foreign import inert
 from bot.ports import OnCallShift, Rejected, Ringing, Unreachable
 
 JSON = Mapping[str, Any]
@@ -76,7 +77,7 @@ def overridden(outcomes: Any) -> ScheduleEntry:
     outcome = outcomes[0] if isinstance(outcomes, list) and outcomes else outcomes
     if part(outcome, "status") != HTTPStatus.CREATED:
         why = "; ".join(str(it) for it in outcome.get("errors") or ())
-        raise Rejected("no_override", f"PagerDuty made no override: {why or outcome['status']}")
+        raise Rejected("no_override", f"PagerDuty made no override: {inert(str(why or outcome['status']))}")
     if made := read(ScheduleEntry, part(outcome, "override")):
         return made
     raise Unreachable("PagerDuty's answer is not as PagerDuty describes it")

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from bot.adapters.network.payload import Moment, Part
-from bot.domain.changes.change import OTHER, WORD, Change, address, one_line
+from bot.domain.changes.change import OTHER, Change
+from bot.domain.foreign import WORD, address, inert
 
 
 def change(entry: Mapping[str, Any], *, heard_at: datetime, ahead: timedelta = timedelta()) -> Change | None:
@@ -26,9 +27,9 @@ def change(entry: Mapping[str, Any], *, heard_at: datetime, ahead: timedelta = t
         source="pagerduty",
         kind=OTHER,
         service=reported.services[0].id if reported.services else None,
-        title=one_line(reported.summary) or "(no title)",
+        title=inert(reported.summary) or "(no title)",
         url=address(reported.links[0].href if reported.links else None) or address(reported.html_url),
-        author=one_line(reported.source or "", WORD) or None,
+        author=inert(reported.source or "", WORD) or None,
         happened_at=happened_at,
         as_of=happened_at,
         heard_at=heard_at,

@@ -9,14 +9,23 @@ from pydantic import BeforeValidator, Field, ValidationError, WrapValidator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from bot.adapters.network.payload import Moment, Part
-from bot.domain.changes.change import one_line
+from bot.domain.foreign import address, inert
+from bot.domain.text import one_line
 
 T = TypeVar("T", bound=Part)
 log = structlog.get_logger()
 
 
+def _words(given: object) -> str | None:
+    return inert(given) or None if isinstance(given, str) else None
+
+
 def _line(given: object) -> str | None:
     return one_line(given) or None if isinstance(given, str) else None
+
+
+def _url(given: object) -> str | None:
+    return address(given) if isinstance(given, str) else None
 
 
 def _or_none(given: object, handler: ModelWrapValidatorHandler[Any]) -> Any:
@@ -31,8 +40,11 @@ def _list(given: object) -> list[object] | None:
 
 
 Ident = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,500}$")]
-Words = Annotated[str | None, BeforeValidator(_line)]
-"""One line of text; None for anything else."""
+Words = Annotated[str | None, BeforeValidator(_words)]
+"""One line of text for people; None for anything else."""
+Line = Annotated[str | None, BeforeValidator(_line)]
+"""One line of text that is compared and not shown."""
+Url = Annotated[str | None, BeforeValidator(_url)]
 Maybe = WrapValidator(_or_none)
 """None for a value that is not valid."""
 Objects = Annotated[tuple[dict[str, Any], ...] | None, BeforeValidator(_list)]
@@ -45,12 +57,12 @@ class Reference(Part):
     id: Ident
     type: Words = None
     summary: Words = None
-    html_url: Annotated[Ident | None, Maybe] = None
+    html_url: Url = None
 
 
 class User(Reference):
     name: Words = None
-    email: Words = None
+    email: Line = None
     role: Words = None
 
     @property
@@ -60,7 +72,7 @@ class User(Reference):
 
     @property
     def called(self) -> str:
-        return self.name or self.summary or self.email or f"PagerDuty user {self.id}"
+        return self.name or self.summary or inert(self.email or f"PagerDuty user {self.id}")
 
 
 class Named(Reference):
@@ -68,7 +80,7 @@ class Named(Reference):
 
     @property
     def called(self) -> str:
-        return self.name or self.summary or self.id
+        return self.name or self.summary or inert(self.id)
 
 
 class ServiceEntry(Named):
@@ -130,8 +142,8 @@ class IncidentBody(Part):
 
     id: Ident
     status: Ident
-    html_url: Annotated[Ident | None, Maybe] = None
-    incident_key: Words = None
+    html_url: Url = None
+    incident_key: Line = None
     assignments: Objects = None
     assignees: Objects = None
     acknowledgements: Objects = None

@@ -18,6 +18,7 @@ from requests.adapters import HTTPAdapter
 from bot.adapters.network.reasons import reason
 from bot.adapters.network.server_clock import ServerClock
 from bot.adapters.pagerduty.answers import JSON, part
+from bot.domain.foreign import inert
 from bot.domain.text import storable_json
 from bot.ports import Rejected, Throttled, Unreachable
 
@@ -115,7 +116,7 @@ def _failure(response: Response) -> Unreachable | Throttled | Rejected:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Throttled("PagerDuty asks for patience", retry_after=_patience(response))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-        return Unreachable(f"PagerDuty answered {status} {response.reason}")
+        return Unreachable(f"PagerDuty answered {status} {inert(response.reason or '')}")
     return _rejection(response)
 
 
@@ -131,7 +132,7 @@ def _rejection(response: Response) -> Rejected:
         return Rejected("already_resolved", "This page is resolved already.")
     if status in _CURES:
         return Rejected(*_CURES[status])
-    return Rejected(str(code or status), f"PagerDuty refused: {'; '.join([message, *details])}")
+    return Rejected(str(code or status), f"PagerDuty refused: {inert('; '.join([message, *details]))}")
 
 
 def _complaint(response: Response) -> tuple[int | None, str, Sequence[str]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.adapters.slack.reading import listed, maybe, part
+from bot.domain.foreign import inert
 from bot.ports import Rejected, Unreachable
 
 TROUBLE = frozenset(
@@ -104,7 +105,7 @@ def _sentence(method: str, code: str, answer: Mapping[str, Any]) -> str:
     if method == OPENING and code in APP_TOKEN_CURES:
         return APP_TOKEN_CURES[code]
     if code == "missing_scope":
-        needed = maybe(answer, "needed") or "for this"
+        needed = inert(maybe(answer, "needed") or "for this")
         return (
             f"Spy lacks Slack's permission {needed}. Add it under the app's OAuth & Permissions, "
             "and reinstall the app."
@@ -114,7 +115,7 @@ def _sentence(method: str, code: str, answer: Mapping[str, Any]) -> str:
     details = "; ".join(
         it for it in listed(part(answer, "response_metadata"), "messages") if isinstance(it, str)
     )
-    return f"Slack refused {method}: {code}." + (f" {details}" if details else "")
+    return f"Slack refused {method}: {inert(code)}." + (f" {inert(details)}" if details else "")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

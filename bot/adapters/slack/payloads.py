@@ -25,6 +25,7 @@ from bot.commands.request import (
     Source,
     Unreacted,
 )
+from bot.domain.foreign import WORD, inert
 from bot.domain.markup import undecorated
 
 Payload = Mapping[str, Any]
@@ -50,7 +51,7 @@ def slash(body: Payload) -> Request:
         id=required(body, "trigger_id"),
         text=words if name == "spy" else f"{name} {words}".strip(),
         user=required(body, "user_id"),
-        user_name=maybe(body, "user_name"),
+        user_name=_name(maybe(body, "user_name")),
         source=Source.SLASH,
         channel=maybe(body, "channel_id"),
         trigger=maybe(body, "trigger_id"),
@@ -199,7 +200,11 @@ def _is_automatic(event: Payload) -> bool:
 
 
 def _handle(body: Payload) -> str | None:
-    return maybe(body, "user", "username") or maybe(body, "user", "name")
+    return _name(maybe(body, "user", "username") or maybe(body, "user", "name"))
+
+
+def _name(given: str | None) -> str | None:
+    return inert(given, WORD) if given else None
 
 
 # --- notices ----------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import structlog
 
 from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.reading import maybe, part
-from bot.domain.changes.change import WORD, one_line
+from bot.domain.foreign import WORD, inert
 from bot.ports import SLACKBOT, Person, Profile
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
@@ -55,7 +55,7 @@ def _email(card: Mapping[str, Any]) -> str | None:
 
 
 def _words(given: object) -> str | None:
-    return one_line(given, WORD) or None if isinstance(given, str) else None
+    return inert(given, WORD) or None if isinstance(given, str) else None
 
 
 def _is_bot(user: Mapping[str, Any], us: Identity) -> bool:

@@ -9,18 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.changes.events import ChangeSuspected
+from bot.domain.foreign import WORD
 from bot.domain.incident.incident import Incident
 
 KEPT = timedelta(days=30)
 LOOKED_BACK = timedelta(hours=1)
 """How far before the impact Spy looks for changes, unless somebody asks for more (issue 5)."""
 
-TITLE, WORD, URL = 300, 80, 500
-"""The most characters kept of a title and of a short word. A longer URL is left out."""
-
-_UNSEEN = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
-"""Control characters, and halves of surrogate pairs, which databases reject."""
-_ADDRESS = re.compile(r"https?://[\x21-\x7e\xa1-\ud7ff\ue000-\U0010ffff]+")
 _UNSAYABLE = re.compile(r"[^a-z0-9._-]+")
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
@@ -119,7 +114,7 @@ def suspect(incident: Incident, change: Change, *, by: str, at: datetime) -> Cha
     )
 
 
-# --- cleaning text from sources ---------------------------------------------------------------------------
+# --- names of services ------------------------------------------------------------------------------------
 
 
 def service_name(words: str) -> str | None:
@@ -134,14 +129,3 @@ def service_name(words: str) -> str | None:
 def is_service_name(word: str) -> bool:
     """Whether a word can be the name of a service."""
     return bool(_SERVICE.fullmatch(word.removeprefix(":").casefold()))
-
-
-def one_line(words: str, most: int = TITLE) -> str:
-    """Put words on one line without characters that databases reject, cut to `most` characters."""
-    line = " ".join(_UNSEEN.sub(" ", words).split())
-    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
-
-
-def address(url: str | None) -> str | None:
-    """Return a web address; None if it is not one, or is too long to show."""
-    return url if url and len(url) <= URL and _ADDRESS.fullmatch(url) else None

@@ -5,19 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.changes import change
-from bot.domain.changes.change import (
-    HAND,
-    LOOKED_BACK,
-    Change,
-    ChangeWindow,
-    before_impact,
-    one_line,
-    service_name,
-)
+from bot.domain.changes.change import HAND, LOOKED_BACK, Change, ChangeWindow, before_impact, service_name
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.text import shortened
+from bot.domain.text import one_line, shortened
 from bot.services.transaction import Transaction
 
 LISTED = 10

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from bot.domain.changes.change import one_line
 from bot.domain.changes.lock import Lock, held_by, lock_agenda
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Refusal
 from bot.domain.subject import IncidentChannel, Subject
+from bot.domain.text import one_line
 from bot.domain.timer import Timer
 from bot.services.messages import Facts, message
 from bot.services.ownership import Ownership, people

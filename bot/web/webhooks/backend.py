@@ -1,7 +1,8 @@
-"""What all webhooks share: refuse a wrong caller, act once per delivery, and give up in time."""
+"""What all webhooks share: refuse a wrong caller and what is too old, act once per delivery, and give up in time."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -17,6 +18,11 @@ log = structlog.get_logger()
 
 ACTED_WITHIN = 5.0
 """Seconds in which a webhook must be started. Its sender waits about ten."""
+OLDEST = timedelta(days=3)
+"""How old the news of a delivery may be. GitHub lets people deliver again for as long; PagerDuty retries for hours.
+
+Spy remembers deliveries for longer, so that one that was captured is never acted on again.
+"""
 KEPT = WebAnswer(status=202, body="Kept.\n")
 KNOWN = WebAnswer(status=202, body="Known already.\n")
 NOTHING = WebAnswer(status=202, body="Nothing in it that Spy keeps.\n")
@@ -33,7 +39,9 @@ class Webhook(Generic[N]):
     read: Callable[[bytes, Headers], N | None]
     """Returns None for what Spy does not keep. Raises Rejected if the request is unsigned or unreadable."""
     delivery: Callable[[N, bytes, Headers], str]
-    """Returns the id of a delivery, the same if it is sent again."""
+    """Returns the id of a delivery, the same if it is sent again. It is made of what is signed only."""
+    happened_at: Callable[[N], datetime | None]
+    """Returns when the news happened, by what is signed; None if the sender does not say."""
     keep: Callable[[Transaction, N], WebAnswer]
 
 
@@ -57,6 +65,11 @@ class Backend:
                 return _refused(rejected)
             if news is None:
                 return NOTHING
+            at = webhook.happened_at(news)
+            if at and at < self.clock.now() - OLDEST:
+                return _refused(
+                    Rejected("old", f"This is of {at:%-d %b %H:%M} UTC, and too old. Nothing was kept.")
+                )
             delivery = webhook.delivery(news, body, headers)
             return self._once(webhook.source, delivery, lambda tx: webhook.keep(tx, news))
 

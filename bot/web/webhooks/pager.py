@@ -1,6 +1,7 @@
 """The pager's webhook: what became of a page there."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from bot.ports import PagerNews
 from bot.services.paging.pager_results import PagerResults
@@ -11,11 +12,17 @@ from bot.web.webhooks.backend import KEPT, Backend, Headers, Webhook
 
 def pager(backend: Backend, source: str, read: Callable[[bytes, Headers], PagerNews | None]) -> Handler:
     """`source` is the key of the vendor."""
-    return backend.handler(Webhook(source=source, read=read, delivery=_delivery, keep=_keep))
+    return backend.handler(
+        Webhook(source=source, read=read, delivery=_delivery, happened_at=_happened_at, keep=_keep)
+    )
 
 
 def _delivery(news: PagerNews, _body: bytes, _headers: Headers) -> str:
     return news.id
+
+
+def _happened_at(news: PagerNews) -> datetime | None:
+    return news.page.at
 
 
 def _keep(tx: Transaction, news: PagerNews) -> WebAnswer:

@@ -1,6 +1,7 @@
 """The tracker's webhook: deployments and merges, and news of the issues that Spy created."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from bot.domain.changes.change import Change
 from bot.ports import IssueNews, Moved, TrackerNews
@@ -16,14 +17,27 @@ def tracker(
     backend: Backend,
     source: str,
     read: Callable[[bytes, Headers], TrackerNews | None],
-    delivery: Callable[[bytes, Headers], str],
+    delivery: Callable[[bytes], str],
 ) -> Handler:
-    """`source` is the key of the vendor. `delivery` returns its id of a delivery, the same if it is sent again."""
+    """`source` is the key of the vendor. `delivery` returns the id of a delivery, the same if it is sent again."""
 
-    def named(_news: TrackerNews, body: bytes, headers: Headers) -> str:
-        return delivery(body, headers)
+    def named(_news: TrackerNews, body: bytes, _headers: Headers) -> str:
+        return delivery(body)
 
-    return backend.handler(Webhook[TrackerNews](source=source, read=read, delivery=named, keep=_keep))
+    webhook = Webhook[TrackerNews](
+        source=source, read=read, delivery=named, happened_at=_happened_at, keep=_keep
+    )
+    return backend.handler(webhook)
+
+
+def _happened_at(news: TrackerNews) -> datetime | None:
+    match news:
+        case Change():
+            return news.as_of
+        case IssueNews():
+            return news.at
+        case Moved():  # the issue of a transfer has the times from before it
+            return None
 
 
 def _keep(tx: Transaction, news: TrackerNews) -> WebAnswer:
