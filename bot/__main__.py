@@ -1,4 +1,4 @@
-"""The command line: init, run, demo, check, manifest, migrate, say, postmortem.
+"""The command line: init, run, demo, check, manifest, migrate, say, postmortem, audit.
 
 Each command imports what it needs inside its function, so that `spy --help` answers at once.
 """
@@ -246,6 +246,41 @@ def postmortem(
     if picture:
         picture.write_text(document.picture, encoding="utf-8")
     typer.echo(document.text, nl=False)
+
+
+@app.command()
+def audit(
+    *,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Since when: 2h, 3d, or 2026-11-23 (UTC).")
+    ] = None,
+    person: Annotated[
+        str | None, typer.Option(metavar="PERSON", help="Whose: a name or a Slack user id.")
+    ] = None,
+    incident: Annotated[int | None, typer.Option(metavar="NUMBER", help="About which incident.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each row.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Check that nobody changed the log.")] = False,
+    config: Config = USUAL_CONFIG,
+) -> None:
+    """Show who asked what and what Spy did, or check that log.
+
+    Exits with 1 if a row was altered or taken out.
+    """
+    settings = _settings(config)
+    from bot.app import audit as log  # noqa: PLC0415  see the top of the file
+    from bot.domain.refusal import Refusal  # noqa: PLC0415
+
+    wanted = log.Wanted(since=since, person=person, incident=incident, as_json=json)
+    with _database_in_a_sentence():
+        if verify:
+            found = log.verify(settings)
+            typer.echo("\n".join(log.in_words(found)))
+            raise typer.Exit(TROUBLE if found.fault else WELL)
+        try:
+            for line in log.audit(settings, wanted):
+                typer.echo(line)
+        except (log.NotUnderstood, Refusal) as error:
+            _stop([str(error)])
 
 
 def _settings(config: Path | None, *, level: int = logging.WARNING) -> "Settings":

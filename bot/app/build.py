@@ -26,6 +26,7 @@ from bot.commands.router import Router
 from bot.commands.timed import TimedRouter
 from bot.config import Reloader, Settings
 from bot.domain.incident.effects import SayCommand
+from bot.domain.masking import Masking
 from bot.domain.policy import Policy
 from bot.ports import Clock, IssueTracker, Pager
 from bot.services.features import load_features
@@ -96,6 +97,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
             source=Source.PLAIN,
             channel=place,
             incident=effect.incident,
+            is_unasked=True,
         )
         timed.answer(request)
 
@@ -136,6 +138,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         templates=templates,
         wake=wake,
         runbooks=runbooks,
+        masking=Masking(env.secrets()),
     )
     timed = TimedRouter(router)
     return Bot(

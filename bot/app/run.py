@@ -24,6 +24,7 @@ from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.web import Page, WebAnswer, build_web, listen, serve
 from bot.web.metrics import Metrics, registry
+from bot.workers.audit import SEAL_EVERY, AuditSealer
 from bot.workers.lanes import LOOK_EVERY, Lanes
 from bot.workers.sync import (
     CHANGES_EVERY,
@@ -160,6 +161,8 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     yield Job(name="configuration", every=CONFIGURATION_EVERY, run=configuration.look)
     yield Job(name="people", every=PEOPLE_EVERY, run=sync.people)
     yield Job(name="groups", every=GROUPS_EVERY, run=sync.groups)
+    sealer = AuditSealer(sessions=bot.database, clock=bot.clock, policy=bot.live.policy)
+    yield Job(name="audit", every=SEAL_EVERY, run=sealer.run)
     yield Job(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
 
 

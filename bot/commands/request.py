@@ -50,6 +50,8 @@ class Request:
     """A form's fields by name. They fill the command's slots."""
     arrived_at: float = field(default_factory=time.monotonic, compare=False)
     """When it arrived, on the monotonic clock. Its time limit counts from then."""
+    is_unasked: bool = False
+    """Whether a milestone runs it in this person's name."""
 
     @property
     def may_ask_back(self) -> bool:

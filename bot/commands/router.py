@@ -1,7 +1,7 @@
 """Run each request's command in one transaction, and remember the answer."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -9,25 +9,38 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from bot.commands.audited import add_allowed, add_noticed, add_refused
 from bot.commands.command import NUMBER, Command, CommandParameter, Outcome
 from bot.commands.interpreter import Interpreter, incident_number
 from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import VISIBLE, Edited, Notice, Request, Response, Shared, Source
+from bot.domain.audit import FAILED
 from bot.domain.effects import Effect, OpenForm, Post, PostEphemeral, PostEvent, Respond, UpsertMessage
 from bot.domain.grammar.typed import Typed, Word
 from bot.domain.incident.incident import Incident
 from bot.domain.markup import MENTION, cleaned, plain_prose
+from bot.domain.masking import Masking
 from bot.domain.message import Message
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.subject import IncidentChannel
-from bot.ports import Clock, Runbooks, Sessions, Templates, TimeLimit
+from bot.ports import (
+    Clock,
+    Conflict,
+    OutOfTime,
+    Runbooks,
+    Session,
+    Sessions,
+    Templates,
+    TimeLimit,
+    Unavailable,
+)
 from bot.services.incident.incidents import Incidents
 from bot.services.people import People
 from bot.services.permissions import Permissions
 from bot.services.retry import retry_on_conflict
-from bot.services.transaction import Transaction
+from bot.services.transaction import Transaction, Understood
 
 _ANSWER = TypeAdapter(Response)
 MENTIONED = 20
@@ -49,7 +62,9 @@ class Router:
         templates: Templates,
         wake: Callable[[], None] = lambda: None,
         runbooks: Runbooks | None = None,
+        masking: Masking | None = None,
     ) -> None:
+        self._masking = masking or Masking(())
         self._registry = registry
         self._interpreter = Interpreter(registry)
         self._runbooks = runbooks
@@ -65,11 +80,16 @@ class Router:
 
     def answer(self, request: Request, limit: TimeLimit | None = None) -> Response:
         """Run a request once. A repeated request gets the same answer, and nothing else happens."""
-        limit = limit or TimeLimit.none()
+        limit, understood = limit or TimeLimit.none(), Understood()
         try:
-            answer = retry_on_conflict(partial(self._act, request, limit))
+            answer = retry_on_conflict(partial(self._act, request, understood, limit))
         except Refusal as refusal:
-            answer = retry_on_conflict(partial(self._refuse, request, refusal, limit))
+            answer = retry_on_conflict(partial(self._refuse, request, refusal, understood, limit))
+        except (Conflict, OutOfTime, Unavailable):
+            raise
+        except Exception as error:
+            self._add_failed(request, error, understood, limit)
+            raise
         self._wake()
         return answer
 
@@ -90,10 +110,11 @@ class Router:
                 if type(notice) is listener.notice and limit.enter(listener.name):
                     with _contained(listener.name):
                         listener.run(notice, **self._wired(listener.services, tx))
+            add_noticed(tx, notice)
 
     # --- acting ---
 
-    def _act(self, request: Request, limit: TimeLimit) -> Response:
+    def _act(self, request: Request, understood: Understood, limit: TimeLimit) -> Response:
         with self._sessions.begin(limit) as session:
             now = self._clock.now()
             earlier = session.inbound.remember(request.id, at=now)
@@ -101,13 +122,20 @@ class Router:
                 return _ANSWER.validate_json(earlier) if earlier else Response()
             if request.message and session.inbound.remember(f"done:{request.message}", at=now) is not None:
                 return Response()  # an edit of a message that was already run
-            tx = Transaction(session=session, now=now, policy=self._policy, source=request.source.value)
+            tx = self._transaction(session, request, understood)
             People(tx).seen(request.user, request.user_name)
             _meet_mentioned(request, tx)
             outcome = self._run(request, tx, limit)
             answer = self._tell(request, outcome, tx)
             session.inbound.answered(request.id, _ANSWER.dump_json(answer).decode())
+            add_allowed(tx, request, outcome, self._masking)
             return answer
+
+    def _transaction(self, session: Session, request: Request, understood: Understood) -> Transaction:
+        now, source = self._clock.now(), request.source.value
+        return Transaction(
+            session=session, now=now, policy=self._policy, source=source, understood=understood
+        )
 
     def _run(self, request: Request, tx: Transaction, limit: TimeLimit) -> Outcome:
         interpret = self._interpreter
@@ -118,7 +146,7 @@ class Router:
         )
         request = replace(request, incident=meant.number if meant.number is not None else request.incident)
         given = {name: cleaned(it) for name, it in request.given.items()}
-        words = meant.command.words
+        tx.understood.command = words = meant.command.words
         if not limit.enter(words):
             raise Refusal(
                 f"Spy did not start `{words}`: too many commands are still running. Nothing was done. "
@@ -135,7 +163,7 @@ class Router:
         about = command.wants_incident or command.allow == "commander"
         try:
             number = incident_number(word) if word else request.incident
-            incident = self._incident(number, request, tx) if about else None
+            incident = tx.understood.incident = self._incident(number, request, tx) if about else None
         except Refusal:
             if word:  # `due friday at 3` does not mean INC-3: only the day is unreadable
                 _arguments(command, bound, typed, tx, request)
@@ -238,10 +266,13 @@ class Router:
         message = self._templates.render("help/form", facts)
         return self._send_discreetly(request, message, tx)
 
-    def _refuse(self, request: Request, refusal: Refusal, limit: TimeLimit) -> Response:
+    def _refuse(
+        self, request: Request, refusal: Refusal, understood: Understood, limit: TimeLimit
+    ) -> Response:
         if request.source is Source.FORM:
-            asked = refusal.slot or ""
-            field = asked if asked in request.given else next(iter(request.given), "")
+            self._add_refused_form(request, refusal, understood, limit)
+            slot = refusal.slot or ""
+            field = slot if slot in request.given else next(iter(request.given), "")
             return Response(complaints={field: self._with_names(refusal.sentence)})
         facts = {"sentence": refusal.sentence, "choices": refusal.choices}
         message = self._templates.render("help/refusal", facts)
@@ -249,12 +280,30 @@ class Router:
             now = self._clock.now()
             if session.inbound.remember(request.id, at=now) is not None:
                 return Response(message=message) if request.source is Source.SLASH else Response()
-            tx = Transaction(session=session, now=now, policy=self._policy, source=request.source.value)
+            tx = self._transaction(session, request, understood)
             # A new transaction: the refusal rolled back the first one.
             People(tx).seen(request.user, request.user_name)
             answer = self._send_discreetly(request, message, tx)
             session.inbound.answered(request.id, _ANSWER.dump_json(answer).decode())
+            add_refused(tx, request, refusal.sentence, self._masking)
         return answer
+
+    def _add_refused_form(
+        self, request: Request, refusal: Refusal, understood: Understood, limit: TimeLimit
+    ) -> None:
+        """Add the only trace of a form that was refused: its answer is not stored, and nothing is sent."""
+        with self._sessions.begin(limit) as session:
+            tx = self._transaction(session, request, understood)
+            if session.inbound.remember(f"refused:{request.id}", at=tx.now) is None:
+                add_refused(tx, request, refusal.sentence, self._masking)
+
+    def _add_failed(
+        self, request: Request, error: Exception, understood: Understood, limit: TimeLimit
+    ) -> None:
+        """Add a request that an error ended. Only the error's name is kept: its text may hold private words."""
+        with suppress(Conflict, OutOfTime, Unavailable), self._sessions.begin(limit) as session:
+            tx = self._transaction(session, request, understood)
+            add_refused(tx, request, type(error).__name__, self._masking, outcome=FAILED)
 
     def _with_names(self, sentence: str) -> str:
         """Replace mentions by names: Slack does not render mentions in a form."""

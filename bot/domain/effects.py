@@ -28,6 +28,8 @@ class Effect:
     urgency: ClassVar[Urgency] = Urgency.LATER
     label: ClassVar[str] = "A message"
     """Its name in the report of a failed delivery. It may contain its fields, such as `{page}`."""
+    is_audited: ClassVar[bool] = False
+    """Whether it changes something outside of chat, so that its outcome is in the audit log."""
 
     def __init_subclass__(cls) -> None:
         EFFECT_KINDS[cls.__name__] = cls

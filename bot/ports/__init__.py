@@ -18,6 +18,7 @@ from bot.ports.issue_tracker import (
     TrackerNews,
 )
 from bot.ports.pager import USUAL_PAGER, OnCallShift, Pager, PagerNews, Ringing
+from bot.ports.records.audit import AuditRecords
 from bot.ports.records.changes import ChangeRecords, LockRecords
 from bot.ports.records.failover import AuditEntry, FailoverRecords
 from bot.ports.records.incident import IncidentRecords, TeamNoticeRecords, TimelineRecords
@@ -46,6 +47,7 @@ __all__ = [
     "USUAL_TRACKER",
     "ActionRunner",
     "AuditEntry",
+    "AuditRecords",
     "ChangeRecords",
     "Chat",
     "CheckResult",

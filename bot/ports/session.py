@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.ports.records.audit import AuditRecords
 from bot.ports.records.changes import ChangeRecords, LockRecords
 from bot.ports.records.failover import FailoverRecords
 from bot.ports.records.incident import IncidentRecords, TeamNoticeRecords, TimelineRecords
@@ -61,6 +62,8 @@ class Session(Protocol):
     def postmortems(self) -> PostmortemRecords: ...
     @property
     def follow_ups(self) -> FollowUpRecords: ...
+    @property
+    def audit(self) -> AuditRecords: ...
     @property
     def troubles(self) -> TroubleRecords: ...
 

@@ -35,6 +35,16 @@ def follower(feature: T) -> T:
     return feature
 
 
+@dataclass
+class Understood:
+    """What the router has understood of a request so far. A refusal needs it after its transaction is rolled back."""
+
+    command: str = ""
+    """The command's own words, without those of its slots."""
+    incident: Incident | None = None
+    is_private: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Transaction:
     """`now` is in UTC. `source` is where the request came from (slash, button, pagerduty, spy, …)."""
@@ -45,6 +55,9 @@ class Transaction:
     source: str = "spy"
     effects: list[Effect] = field(default_factory=list)
     """The effects queued so far, so that a reply need not repeat them."""
+    recorded: dict[str, Incident] = field(default_factory=dict)
+    """The timeline entries stored so far, each with its incident, for the audit log: `12.3 update_posted`."""
+    understood: Understood = field(default_factory=Understood)
 
     def record(self, incident: Incident, *events: Event | None) -> Incident:
         """Store events: state, timeline, effects and timers together. Skips None, which means that nothing is new."""
@@ -55,6 +68,7 @@ class Transaction:
             before = incident
             incident = replace(incident.after(event), entries=incident.entries + 1)
             self.session.timeline.append(self._entry(incident, event))
+            self.recorded[f"{incident.number}.{incident.entries} {event.kind()}"] = incident
             self.send(*effects_of(event, incident, self.policy, seq=incident.entries))
             self.send(*refresh(before, incident, self.policy))
             self.send(*self._ended_offer(before, incident, event))
@@ -80,6 +94,7 @@ class Transaction:
         self.session.timeline.append(entry)
         corrected = replace(incident, entries=max(incident.entries, entry.seq))
         self.session.incidents.put(corrected)
+        self.recorded[f"{incident.number}.{entry.seq} {entry.kind}"] = corrected
         return corrected
 
     def _entry(self, incident: Incident, event: Event) -> Entry:

@@ -232,7 +232,7 @@ class SpyKit:
             request = Request(
                 id=effect.key, text=effect.command, user=effect.person, source=Source.PLAIN, channel=place
             )
-            self._router.answer(replace(request, incident=effect.incident))
+            self._router.answer(replace(request, incident=effect.incident, is_unasked=True))
         return visited
 
     def _tick(self) -> int:

@@ -23,6 +23,7 @@ from bot.domain.effects import Effect, Unknown
 from bot.domain.paging.effects import PageEffect
 from bot.domain.policy import Policy
 from bot.ports import Clock, Conflict, OutboxItem, Session, Sessions, Unavailable
+from bot.services.audit import AuditLog
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
@@ -179,7 +180,7 @@ class Delivery:
         with self._sessions.begin_background() as session:
             tx = self._transaction(session)
             for outcome in sorted(outcomes, key=lambda it: _incident(it.item.effect, session)):
-                turn.ends.append((outcome, self._settle(outcome, tx)))
+                turn.ends.append((outcome, self._settle(outcome, self._transaction(session))))
             busy = self._in_flight - {outcome.item.id for outcome in outcomes}
             free = min(BATCH, self._senders - len(busy)) if claim else 0
             if free > 0:
@@ -213,6 +214,7 @@ class Delivery:
         def give_up_aloud(tx: Transaction) -> None:
             if give_up(tx):
                 Undelivered(tx).tell(item.effect, why)
+                AuditLog(tx).delivered(item.effect, incident=None, why=why)
 
         try:
             self._in_transaction(give_up_aloud)
@@ -293,6 +295,7 @@ class Delivery:
         if not tx.session.outbox.give_up(outcome.item.id, at=tx.now, why=outcome.why):
             return ""
         self._handler.on_giving_up(outcome.item, tx, outcome.why)
+        _audit(outcome, tx)
         return "given up"
 
     def _done(self, outcome: AttemptResult, tx: Transaction) -> str:
@@ -301,6 +304,7 @@ class Delivery:
         if outcome.attempt is None:
             return "not needed"
         outcome.attempt.on_success(tx, outcome.result)
+        _audit(outcome, tx)
         if tx.now - outcome.item.queued_at > self._lease:
             Undelivered(tx).left(outcome.item)
         return "delivered"
@@ -337,6 +341,14 @@ class _Turn:
 
     ends: list[tuple[AttemptResult, str]] = field(default_factory=list)
     claimed: Sequence[OutboxItem] = ()
+
+
+def _audit(outcome: AttemptResult, tx: Transaction) -> None:
+    """Add the outcome to the audit log, if the effect changes something outside of chat."""
+    effect = outcome.item.effect
+    if effect.is_audited:
+        incident = _incident(effect, tx.session) or None
+        AuditLog(tx).delivered(effect, incident=incident, why=outcome.why)
 
 
 def _incident(effect: Effect, session: Session) -> int:

@@ -48,7 +48,17 @@ RECORDS = {
 }
 """Tables, and where a session has their records."""
 KEYS = {"contact": "email", "person": "id", "postmortem": "incident", "user_group": "id"}
-NOT_RECORDS = {"alembic_version", "counter", "inbound", "lease", "message", "on_call_copy", "outbox"} | {
+NOT_RECORDS = {
+    "alembic_version",
+    "audit",
+    "audit_mark",
+    "counter",
+    "inbound",
+    "lease",
+    "message",
+    "on_call_copy",
+    "outbox",
+} | {
     "failover_audit",
     "timeline",
     "timer",

@@ -12,6 +12,7 @@ import pytest
 
 from bot.domain.changes.change import Change, ChangeWindow
 from bot.ports import Issue
+from bot.services.audit import AuditLog
 from bot.services.changes.changes import Changes
 from bot.services.changes.locks import Locks
 from bot.services.incident.incidents import Incidents
@@ -244,3 +245,24 @@ def test_while_the_database_takes_nothing_what_is_told_is_to_be_sent_again(
     assert refused.text == "Spy's database does not answer. Nothing was kept; send it again.\n"
     assert notice().status_code == 202
     assert len(kept(served)) == 1
+
+
+# --- the audit log ----------------------------------------------------------------------------------------
+
+
+def test_a_delivery_that_is_kept_leaves_one_line_and_one_that_is_not_leaves_none(served: ServedBot):
+    for _ in range(2):
+        github(served, "push")
+    github(served, "ping")
+    tool(served, {"service": "checkout", "title": "secret words"})
+    served.web.post("/webhooks/changes", b"{}", {})
+
+    with served.bot.database.read() as session:
+        lines = [
+            line for _, line in AuditLog(Transaction(session=session, **transaction_facts(served))).find()
+        ]
+    assert [(it.source, it.command, it.outcome) for it in lines] == [
+        ("github", "change of greeter", "allowed"),
+        ("changes", "change of checkout", "allowed"),
+    ]
+    assert "secret" not in repr(lines)

@@ -16,6 +16,7 @@ from bot.domain.failover.plan import End, Outcome, Program
 from bot.domain.failover.run import Failover
 from bot.domain.failover.state import Answer, State
 from bot.ports import Profile, Sessions
+from bot.services.audit import AuditLog
 from bot.services.failover.failovers import Failovers
 from bot.services.people import People
 from bot.services.transaction import Transaction
@@ -263,3 +264,18 @@ def test_however_many_processes_there_are_each_move_is_made_once(database_url: s
 
     assert len(stage.outside.performed) == 6 * 3
     assert len(set(stage.outside.marks)) == 6 * 3
+
+
+def test_each_action_is_in_the_audit_log_with_its_outcome(stage: Stage, start: Start):
+    stage.approve("db")
+
+    start()
+    stage.wait_until(State.DONE)
+
+    with stage.sessions.read() as session:
+        tx = Transaction(session=session, now=NOON, policy=stage.policy)
+        lines = [line for _, line in AuditLog(tx).find()]
+    assert [(it.source, it.command, it.outcome) for it in lines if ": run" in it.command] == [
+        ("spy", "failover 1: run promote", "done"),
+        ("spy", "failover 1: run serve", "done"),
+    ]

@@ -51,6 +51,11 @@ class IncidentTable(Table[Incident]):
     def in_channel(self, channel: str) -> Incident | None:
         return self._one(channel=channel)
 
+    def is_private(self, channel: str) -> bool:
+        c = self._table.c
+        private = select(c.number).where(c.channel == channel, c.private.is_(True)).limit(1)
+        return self._connection.execute(private).first() is not None
+
     def open(self, *, limit: int) -> Sequence[Incident]:
         return self._where(self._is_open, order=[self._table.c.number.desc()], limit=limit)
 

@@ -284,3 +284,33 @@ class LeaseRow(Row, table=True):
     job: str = Field(primary_key=True)
     owner: str
     until: datetime = moment_column()
+
+
+class AuditRow(Row, table=True):
+    """A line of the audit log: append-only. The last four columns are its seal, written by a worker."""
+
+    __table_args__ = (partial_index("audit_unsealed", "id", where="seq IS NULL"),)
+
+    id: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True, autoincrement=True))
+    at: datetime = moment_column(index=True)
+    source: str
+    person: str | None
+    place: str | None
+    command: str
+    outcome: str
+    why: str
+    result: str
+    incident: int | None
+    events: list[str] = json_column()
+    seq: int | None = Field(unique=True)
+    salt: str | None
+    digest: str | None
+    hash: str | None
+
+
+class AuditMarkRow(Row, table=True):
+    """The last row of the audit log's chain (head), or the last one that was pruned (checkpoint)."""
+
+    name: str = Field(primary_key=True)
+    seq: int
+    hash: str

@@ -12,6 +12,7 @@ class MakeOverride(Effect):
 
     cover: int
     urgency: ClassVar[Urgency] = Urgency.SOON
+    is_audited: ClassVar[bool] = True
     label: ClassVar[str] = "The override for cover {cover}"
 
     @property

@@ -11,6 +11,7 @@ from bot.domain.effects import Effect, Urgency
 class PageEffect(Effect):
     page: int
     urgency: ClassVar[Urgency] = Urgency.NOW
+    is_audited: ClassVar[bool] = True
 
     @property
     def lane(self) -> str:
@@ -51,6 +52,7 @@ class FindResponder(PageEffect):
 
     user: str
     urgency: ClassVar[Urgency] = Urgency.SOON
+    is_audited: ClassVar[bool] = False
     label: ClassVar[str] = "The invitation of who acknowledged page {page}"
 
     @property

@@ -12,6 +12,7 @@ class PostmortemEffect(Effect):
 
     incident: int
     by: str | None = None
+    is_audited: ClassVar[bool] = True
 
     @property
     def lane(self) -> str:

@@ -24,6 +24,9 @@ class IncidentRecords(Protocol):
         """Lock those that are free, without waiting. Return which; `get` then needs no further query."""
 
     def in_channel(self, channel: str) -> Incident | None: ...
+    def is_private(self, channel: str) -> bool:
+        """Return whether this is the channel of a private incident. It waits for no lock."""
+
     def open(self, *, limit: int) -> Sequence[Incident]:
         """Return open incidents, newest first."""
 

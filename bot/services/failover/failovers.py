@@ -25,6 +25,7 @@ from bot.domain.subject import Address, IncidentChannel
 from bot.domain.text import shortened
 from bot.ports import AuditEntry
 from bot.services.changes.locks import Locks
+from bot.services.failover.audited import add_step
 from bot.services.permissions import Permissions
 from bot.services.transaction import Transaction
 
@@ -294,6 +295,7 @@ class Failovers:
             before, run = run, replace(run.after(event), entries=run.entries + 1)
             self._session.failovers.append(self._audit_entry(run, event))
             incident = self._tell_incident(run, event)
+            add_step(self._tx, before, event)
             self._tx.send(*effects_of(before, run, event))
             if run.task is not Task.REHEARSAL:
                 self._keep_lock(run, event, incident)

@@ -10,6 +10,7 @@ import structlog
 
 from bot.domain.policy import Policy
 from bot.ports import Clock, Conflict, OutOfTime, Rejected, Session, Sessions, TimeLimit, Unavailable
+from bot.services.audit import AuditLog
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
 from bot.web.app import Handler, WebAnswer
@@ -43,6 +44,8 @@ class Webhook(Generic[N]):
     happened_at: Callable[[N], datetime | None]
     """Returns when the news happened, by what is signed; None if the sender does not say."""
     keep: Callable[[Transaction, N], WebAnswer]
+    what: Callable[[N], str]
+    """Returns in a few words what a delivery says, for the audit log. No words that people typed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +74,7 @@ class Backend:
                     Rejected("old", f"This is of {at:%-d %b %H:%M} UTC, and too old. Nothing was kept.")
                 )
             delivery = webhook.delivery(news, body, headers)
-            return self._once(webhook.source, delivery, lambda tx: webhook.keep(tx, news))
+            return self._once(webhook.source, delivery, lambda tx: _keep(webhook, tx, news))
 
         return handle
 
@@ -95,6 +98,14 @@ class Backend:
             if session.inbound.remember(f"{source}:{delivery}", at=self.clock.now()) is not None:
                 return KNOWN
             return act(self.transaction(session, source))
+
+
+def _keep(webhook: Webhook[N], tx: Transaction, news: N) -> WebAnswer:
+    """Keep a delivery, and add it to the audit log if Spy keeps anything of it."""
+    answer = webhook.keep(tx, news)
+    if answer is not NOTHING:
+        AuditLog(tx).add(webhook.what(news))
+    return answer
 
 
 def _refused(rejected: Rejected) -> WebAnswer:

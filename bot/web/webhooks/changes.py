@@ -11,7 +11,9 @@ from bot.web.webhooks.backend import Backend, Headers, Webhook
 
 def changes(backend: Backend, read: Callable[[bytes, Headers], Change]) -> Handler:
     return backend.handler(
-        Webhook(source="changes", read=read, delivery=_signature, happened_at=_checked, keep=_keep)
+        Webhook(
+            source="changes", read=read, delivery=_signature, happened_at=_checked, keep=_keep, what=_what
+        )
     )
 
 
@@ -22,6 +24,10 @@ def _checked(_change: Change) -> None:
 def _signature(_change: Change, _body: bytes, headers: Headers) -> str:
     """Return the signature, which includes the time: a repeated delivery has the same one."""
     return headers.get("x-spy-signature", "").strip()
+
+
+def _what(change: Change) -> str:
+    return f"change of {change.service}"
 
 
 def _keep(tx: Transaction, change: Change) -> WebAnswer:

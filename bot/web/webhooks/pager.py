@@ -13,12 +13,18 @@ from bot.web.webhooks.backend import KEPT, Backend, Headers, Webhook
 def pager(backend: Backend, source: str, read: Callable[[bytes, Headers], PagerNews | None]) -> Handler:
     """`source` is the key of the vendor."""
     return backend.handler(
-        Webhook(source=source, read=read, delivery=_delivery, happened_at=_happened_at, keep=_keep)
+        Webhook(
+            source=source, read=read, delivery=_delivery, happened_at=_happened_at, keep=_keep, what=_what
+        )
     )
 
 
 def _delivery(news: PagerNews, _body: bytes, _headers: Headers) -> str:
     return news.id
+
+
+def _what(news: PagerNews) -> str:
+    return f"page {news.page.id} {news.kind}"
 
 
 def _happened_at(news: PagerNews) -> datetime | None:

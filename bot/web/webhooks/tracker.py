@@ -25,7 +25,7 @@ def tracker(
         return delivery(body)
 
     webhook = Webhook[TrackerNews](
-        source=source, read=read, delivery=named, happened_at=_happened_at, keep=_keep
+        source=source, read=read, delivery=named, happened_at=_happened_at, keep=_keep, what=_what
     )
     return backend.handler(webhook)
 
@@ -38,6 +38,15 @@ def _happened_at(news: TrackerNews) -> datetime | None:
             return news.at
         case Moved():  # the issue of a transfer has the times from before it
             return None
+
+
+def _what(news: TrackerNews) -> str:
+    match news:
+        case Change():
+            return f"change of {news.service}"
+        case IssueNews():
+            return f"issue {news.repository}#{news.number} {news.state}"
+    return "issues moved"
 
 
 def _keep(tx: Transaction, news: TrackerNews) -> WebAnswer:
