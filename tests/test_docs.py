@@ -110,6 +110,9 @@ def test_the_words_of_a_command_take_at_most_nine_forms_and_each_is_a_class():
     assert all(isinstance(locate(it), type) for it in classes)
 
 
+WEB_PATHS = {"/healthz", "/manifest", "/metrics", "/outbox", "/readyz", "/runbooks"}
+
+
 def test_every_slash_command_that_is_told_of_is_one_that_slack_knows():
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "templates").rglob("*.j2")]
     told = {
@@ -117,7 +120,7 @@ def test_every_slash_command_that_is_told_of_is_one_that_slack_knows():
     }
     commands = json.loads(manifest(load(None, {})))["features"]["slash_commands"]
 
-    assert told - {it["command"] for it in commands} - OWN_COMMANDS.keys() == {"/metrics", "/runbooks"}
+    assert told - {it["command"] for it in commands} - OWN_COMMANDS.keys() == WEB_PATHS
 
 
 def configurations() -> list[str]:

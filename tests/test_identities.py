@@ -21,6 +21,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "bot/adapters/pagerduty",
         "bot/adapters/slack",
     ),
+    "headers of requests": ("bot/web/access.py",),
     "text that is rendered, and output of a program": ("bot/adapters/actions", "bot/adapters/rendering"),
     "runbooks, as an organisation writes them": ("bot/adapters/runbooks", "bot/domain/runbook"),
     "config.yaml and the environment, as people write them": (

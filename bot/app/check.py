@@ -16,6 +16,9 @@ from bot.config.vendors import PagerIds
 from bot.domain.former_words import READ_UNTIL
 from bot.ports import CheckResult
 
+SHORTEST_TOKEN = 20
+"""Characters of a WEB_TOKEN that nobody can guess."""
+
 
 def check(settings: Settings) -> Iterator[CheckResult]:
     """Ask each service whether Spy can work with it. Return one line each, with the fix if it can't."""
@@ -23,6 +26,7 @@ def check(settings: Settings) -> Iterator[CheckResult]:
     yield from plan_checks(settings)
     yield from _database_checks(settings)
     yield from check_own(settings)
+    yield _web_check(settings)
     if env.slack_bot_token:
         with closing(
             PooledWebClient(env.slack_bot_token.get_secret_value(), base_url=env.slack_api_url)
@@ -94,6 +98,24 @@ def _template_checks(settings: Settings) -> Iterator[CheckResult]:
     while not templates.mistakes.empty():
         cure = "Mend it, and start Spy anew. Until then Spy's own is used."
         yield CheckResult(what=f"Template left out: {templates.mistakes.get()}", well=False, cure=cure)
+
+
+def _web_check(settings: Settings) -> CheckResult:
+    """Say what of the web port everyone sees, and who sees the rest."""
+    web, token = settings.web, settings.env.web_token.get_secret_value()
+    rest = "/runbooks, and the details of /readyz, /metrics and /locks,"
+    seen_by = [f"with WEB_TOKEN on {web.host}:{web.port}"] if token else []
+    if web.internal_port is not None:
+        seen_by.append(f"by everyone who reaches {web.internal_host}:{web.internal_port}")
+    what_is_open = "whether Spy is ready, whether a service is locked, and metrics of the process"
+    notes = (
+        f"Open to everyone who reaches {web.host}:{web.port}: {what_is_open}.",
+        f"{rest} are seen {' and '.join(seen_by) or 'by nobody: set WEB_TOKEN or web.internal_port'}.",
+    )
+    is_short = 0 < len(token) < SHORTEST_TOKEN
+    cure = "Make another one: openssl rand -hex 32." if is_short else ""
+    what = "Web: WEB_TOKEN can be guessed" if is_short else "Web: nothing of incidents is open to everyone"
+    return CheckResult(what=what, well=not is_short, cure=cure, notes=notes)
 
 
 def _channels(settings: Settings) -> dict[str, str]:

@@ -2,28 +2,28 @@
 
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from functools import partial
+from socket import socket
 from types import FrameType
 
 import structlog
 
 from bot.adapters.network.clock import MEASURE_EVERY, DatabaseClock
-from bot.adapters.runbooks import RunbookPages
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.inbound import App, build_app
 from bot.adapters.slack.socket import NOT_CONNECTED, SocketLink
 from bot.app.build import Bot, build
 from bot.app.configuration import CONFIGURATION_EVERY, Configuration
 from bot.app.scheduler import Job, Scheduler
-from bot.app.webhooks import locks_page, manifest_page, outbox_page, slack_handler, webhook_handlers
+from bot.app.web import WebPorts
+from bot.app.webhooks import slack_handler, webhook_handlers
 from bot.config import Settings
 from bot.ports import Profile, Rejected, Throttled, Unavailable, Unreachable
 from bot.services.people import People
 from bot.services.transaction import Transaction
-from bot.web import Page, WebAnswer, build_web, listen, serve
-from bot.web.metrics import Metrics, registry
+from bot.web import listen, serve
 from bot.workers.audit import SEAL_EVERY, AuditSealer
 from bot.workers.lanes import LOOK_EVERY, Lanes
 from bot.workers.sync import (
@@ -52,8 +52,7 @@ def run(settings: Settings) -> int:
     """Serve a workspace until SIGTERM or SIGINT. Then finish what is running."""
     stop = threading.Event()
     with ExitStack() as stack:
-        socket = listen(settings.web.host, settings.web.port)
-        stack.callback(socket.close)
+        public, internal = _ports(settings, stack)
         bot = build(settings, stack)
         threading.Thread(target=_greet, args=(bot, stop), name="greeter", daemon=True).start()
         app = build_app(
@@ -76,11 +75,9 @@ def run(settings: Settings) -> int:
         scheduler = Scheduler(*_jobs(bot), Job(name="lanes", every=LOOK_EVERY, run=lanes.look))
         stack.callback(scheduler.stop)
         link = _link(settings, app, stack)
-        web = build_web(
-            handlers={
-                **({} if link else {"/slack/events": slack_handler(app)}),
-                **webhook_handlers(bot),
-            },
+        web = WebPorts(
+            bot=bot,
+            lanes=lanes,
             readiness={
                 "database": bot.database.ping,
                 "slack": lambda: "" if bot.chat.identity else "Slack has not said yet who Spy is",
@@ -90,14 +87,26 @@ def run(settings: Settings) -> int:
                 "failovers": lambda: "" if bot.runner.is_alive() else "failovers stand still",
                 "scheduler": lambda: "" if scheduler.is_alive() else "no job runs",
             },
-            metrics=registry(_metrics(bot, lanes)),
-            pages=_pages(bot),
         )
-        server = serve(web, socket)
-        stack.callback(server.stop)
+        of_slack = {} if link else {"/slack/events": slack_handler(app)}
+        stack.callback(serve(web.public({**of_slack, **webhook_handlers(bot)}), public).stop)
+        if internal:
+            stack.callback(serve(web.internal(), internal).stop)
         scheduler.start()
         _until_stopped(stop)
     return 0
+
+
+def _ports(settings: Settings, stack: ExitStack) -> tuple[socket, socket | None]:
+    """Take the public port, and the internal one if there is one."""
+    web = settings.web
+    public = listen(web.host, web.port)
+    stack.callback(public.close)
+    if web.internal_port is None:
+        return public, None
+    internal = listen(web.internal_host, web.internal_port, "web.internal_")
+    stack.callback(internal.close)
+    return public, internal
 
 
 def _link(settings: Settings, app: App, stack: ExitStack) -> SocketLink | None:
@@ -174,37 +183,6 @@ def _hears_of_pages(settings: Settings) -> bool:
 def _measure(time: DatabaseClock) -> None:
     with suppress(Unavailable):  # it keeps the last measurement, and `/readyz` reports the failure
         time.measure()
-
-
-def _pages(bot: Bot) -> Mapping[str, Page]:
-    pages = RunbookPages(bot.runbooks, bot.settings.template_folders, bot.templates.loader.refused)
-
-    def answer(name: str, query: Mapping[str, str]) -> WebAnswer:
-        page = pages.one(name, query) if name else pages.all()
-        return WebAnswer(status=page.status, headers=page.headers, body=page.html)
-
-    runbooks = {"/runbooks": answer, "/runbooks/{name}": answer} if bot.settings.web.runbooks else {}
-    pages_of_demo = {"/outbox": outbox_page(bot), "/manifest": manifest_page(bot)}
-    rehearsal = pages_of_demo if bot.settings.env.spy_clock_offset else {}
-    return {"/locks/{name}": locks_page(bot), **runbooks, **rehearsal}
-
-
-def _metrics(bot: Bot, lanes: Lanes) -> Metrics:
-    def waiting() -> Mapping[str, int]:
-        with bot.database.read() as session:
-            return session.outbox.waiting()
-
-    def opened() -> int:
-        with bot.database.read() as session:
-            return sum(not incident.drill for incident in session.incidents.open(limit=10_000))
-
-    return Metrics(
-        tally=lambda: dict(bot.delivery.tally),
-        waiting=waiting,
-        stuck=lanes.by_kind,
-        opened=opened,
-        given_up=lambda: dict(bot.timed.tally),
-    )
 
 
 def _until_stopped(stop: threading.Event) -> None:

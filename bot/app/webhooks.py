@@ -66,8 +66,8 @@ def _changes(bot: Bot, backend: webhooks.Backend) -> Handler:
     return webhooks.changes(backend, read)
 
 
-def locks_page(bot: Bot) -> Page:
-    return webhooks.locks(_backend(bot))
+def locks_page(bot: Bot, *, with_facts: bool) -> Page:
+    return webhooks.locks(_backend(bot), with_facts=with_facts)
 
 
 def _backend(bot: Bot) -> webhooks.Backend:

@@ -49,6 +49,7 @@ class Environment(BaseModel):
     slack_app_token: SecretStr = _NOTHING
     slack_signing_secret: SecretStr = _NOTHING
     changes_webhook_secret: SecretStr = _NOTHING
+    web_token: SecretStr = _NOTHING
     slack_api_url: Annotated[str, AfterValidator(lambda url: _address(url) + "/")] = "https://slack.com/api/"
     spy_clock_offset: str = ""
     """For a rehearsal: a file with the number of seconds by which Spy's clock is ahead."""

@@ -23,6 +23,7 @@ _HOMES = (  # the first match of the dotted key names the variable
     (re.compile(r"slack.*(signing|secret)"), "SLACK_SIGNING_SECRET"),
     (re.compile(r"slack"), "SLACK_BOT_TOKEN"),
     (re.compile(r"changes"), "CHANGES_WEBHOOK_SECRET"),
+    (re.compile(r"^web\b"), "WEB_TOKEN"),
     (re.compile(r"database"), "DATABASE_URL"),
 )
 _PREFIXES = (

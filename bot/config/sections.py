@@ -167,9 +167,18 @@ class WebSection(ConfigSection):
     host: str = "127.0.0.1"
     port: Annotated[StrictInt, Field(ge=0, le=65535)] = 3000
     """0 takes any free port."""
+    internal_host: str = "127.0.0.1"
+    internal_port: Annotated[StrictInt, Field(ge=0, le=65535)] | None = None
+    """A second port, on which everyone sees everything without a token. It takes no webhooks."""
     public_url: Url | None = None
     runbooks: bool = True
-    """Whether runbooks are also web pages. Everyone who can reach the port can read them."""
+    """Whether runbooks are also web pages, for those with the token or on the internal port."""
+
+    @model_validator(mode="after")
+    def _has_two_ports(self) -> Self:
+        if self.port and self.port == self.internal_port:
+            raise ValueError("internal_port and port are the same. Take two.")
+        return self
 
 
 class DeliverySection(ConfigSection):

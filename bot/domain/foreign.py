@@ -13,7 +13,7 @@ WORD, URL = 80, 500
 _ADDRESS = re.compile(rf"https?://(?:(?![{UNSEEN}])[\x21-\x7e\xa1-\ud7ff\ue000-\U0010ffff])+")
 _MARK = re.compile(r"<(?=[@#!]|[a-z][a-z0-9+.-]*:)([^<>]*)(>?)", re.IGNORECASE)
 """Slack's markup, or the beginning of it. Escaped, people see it as it was sent."""
-_LINK = re.compile(r"(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bmailto:)", re.IGNORECASE)
+_LINK = re.compile(r"(?<=\w)(?=://)|(?<=\bwww)(?=\.)|(?<=\bmailto:)", re.IGNORECASE)
 """Where a zero-width space keeps Slack and GitHub from making a link."""
 _FENCE = re.compile("`{3,}")
 

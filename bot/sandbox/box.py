@@ -166,6 +166,7 @@ class Box:
             "GITHUB_TOKEN": "sandbox-github-token",
             "GITHUB_WEBHOOK_SECRET": "sandbox-github-secret",
             "CHANGES_WEBHOOK_SECRET": "sandbox-changes-secret",
+            "WEB_TOKEN": "sandbox-token-of-the-web-port",
             **(self.rehearsal() if self.clock.is_set else {}),
         }
 

@@ -1,7 +1,9 @@
 """HTTP: Slack's requests, webhooks, health and metrics."""
 
 from bot.web import webhooks
-from bot.web.app import Handler, Page, WebAnswer, arrived_at, build_web
+from bot.web.access import SeesAll, everyone, with_token
+from bot.web.answer import Handler, Page, WebAnswer
+from bot.web.app import Shown, arrived_at, build_web
 from bot.web.health import Check
 from bot.web.server import CannotListen, Server, listen, serve
 
@@ -10,11 +12,15 @@ __all__ = [
     "Check",
     "Handler",
     "Page",
+    "SeesAll",
     "Server",
+    "Shown",
     "WebAnswer",
     "arrived_at",
     "build_web",
+    "everyone",
     "listen",
     "serve",
     "webhooks",
+    "with_token",
 ]

@@ -19,6 +19,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.web.access import REFUSED, SeesAll
+from bot.web.answer import Handler, Page, WebAnswer
 from bot.web.health import Check, examine
 
 LARGEST_BODY = 1024 * 1024
@@ -30,19 +32,6 @@ SLOWEST_BODY = 10.0
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class WebAnswer:
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: str | bytes = b""
-
-
-Handler = Callable[[bytes, Mapping[str, str]], WebAnswer]
-"""Takes a request's body and headers (names in lower case) and answers. Runs in a thread."""
-
-Page = Callable[[str, Mapping[str, str]], WebAnswer]
-"""Takes the name at the end of the path ("" if there is none) and the query, and answers. Runs in a thread."""
-
 _Endpoint = Callable[[Request], Awaitable[Response]]
 _arrived_at: ContextVar[float] = ContextVar("arrived_at")
 
@@ -52,31 +41,50 @@ def arrived_at() -> float:
     return _arrived_at.get(time.monotonic())
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What GET requests see: `metrics`, and `pages` by path. A page that is missing needs the token."""
+
+    metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
+    pages: Mapping[str, Page] = field(default_factory=dict)
+
+
 def build_web(
     *,
-    metrics: CollectorRegistry,
+    to_all: Shown,
+    with_token: Shown,
+    sees_all: SeesAll,
     readiness: Mapping[str, Check],
     handlers: Mapping[str, Handler] = MappingProxyType({}),
-    pages: Mapping[str, Page] = MappingProxyType({}),
     threads: int = 64,
     patience: float = 2.0,
 ) -> Starlette:
     """Build the app. `handlers` take POST requests by path. `threads` requests run side by side.
 
+    A request sees `with_token` if `sees_all` says so of its headers, else `to_all`, and of readiness only whether.
     A readiness check that has not answered after `patience` seconds counts as failed.
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
 
-    async def readyz(_: Request) -> Response:
+    async def readyz(request: Request) -> Response:
         trouble = await examine(readiness, patience=patience)
-        checks = {name: trouble[name] or "ok" for name in readiness}
         is_ready = not any(trouble.values())
-        return JSONResponse({"ready": is_ready, "checks": checks}, status_code=200 if is_ready else 503)
+        checks = {name: trouble[name] or "ok" for name in readiness}
+        detail = {"checks": checks} if sees_all(request.headers) else {}
+        return JSONResponse({"ready": is_ready, **detail}, status_code=200 if is_ready else 503)
 
     async def show_metrics(request: Request) -> Response:
+        shown = with_token if sees_all(request.headers) else to_all
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        text = await asyncio.get_running_loop().run_in_executor(pool, encode, metrics)
+        text = await asyncio.get_running_loop().run_in_executor(pool, encode, shown.metrics)
         return Response(text, headers={"content-type": content_type})
+
+    def chosen(path: str) -> Callable[[Request], Page]:
+        def page(request: Request) -> Page:
+            shown = with_token if sees_all(request.headers) else to_all
+            return shown.pages.get(path, _refused)
+
+        return page
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -87,13 +95,17 @@ def build_web(
         lifespan=lifespan,
         routes=[
             *(Route(path, _through(handler, pool), methods=["POST"]) for path, handler in handlers.items()),
-            *(Route(path, _shown(page, pool), methods=["GET"]) for path, page in pages.items()),
+            *(Route(path, _shown(chosen(path), pool), methods=["GET"]) for path in with_token.pages),
             Route("/healthz", _healthz),
             Route("/readyz", readyz),
             Route("/metrics", show_metrics),
             Route("/", _index),
         ],
     )
+
+
+def _refused(_name: str, _query: Mapping[str, str]) -> WebAnswer:
+    return REFUSED
 
 
 async def _healthz(_: Request) -> Response:
@@ -120,10 +132,10 @@ def _through(handler: Handler, pool: Executor) -> _Endpoint:
     return endpoint
 
 
-def _shown(page: Page, pool: Executor) -> _Endpoint:
+def _shown(chosen: Callable[[Request], Page], pool: Executor) -> _Endpoint:
     async def endpoint(request: Request) -> Response:
         name = str(request.path_params.get("name", ""))
-        came, shown = time.monotonic(), partial(page, name, dict(request.query_params))
+        came, shown = time.monotonic(), partial(chosen(request), name, dict(request.query_params))
         return await _in_thread(pool, shown, request.url.path, came)
 
     return endpoint

@@ -2,18 +2,36 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from bot.ports import Unavailable
 
 
+class OpenMetrics(Collector):
+    """What everyone may see: whether the database answers, and requests that were not done, by reason."""
+
+    def __init__(
+        self, *, database_up: Callable[[], bool], given_up: Callable[[], Mapping[str, int]] = dict
+    ) -> None:
+        self._database_up = database_up
+        self._given_up = given_up
+
+    def collect(self) -> Iterable[Metric]:
+        yield _requests(self._given_up())
+        yield _database(is_up=self._database_up())
+
+    def describe(self) -> Iterable[Metric]:
+        """Describe nothing: registering must not query the database."""
+        return []
+
+
 class Metrics(Collector):
     """`tally` counts effects by kind and outcome, `waiting` the outbox by state, `standing` blocked lanes by kind.
 
-    `opened` counts the open incidents, `given_up` the requests that were not done in time, by reason. While the
-    database is away, only metrics that do not need it are shown.
+    `opened` counts the open incidents that are not private, `given_up` the requests that were not done in time, by
+    reason. While the database is away, only metrics that do not need it are shown.
     """
 
     def __init__(
@@ -38,18 +56,12 @@ class Metrics(Collector):
         for (kind, outcome), count in sorted(self._tally().items()):
             effects.add_metric((kind, outcome), count)
         yield effects
-        requests = CounterMetricFamily(
-            "spy_requests_given_up", "Requests that were not done in time.", labels=("reason",)
-        )
-        given_up = self._given_up()
-        for reason in ("late", "slow", "database"):
-            requests.add_metric((reason,), given_up.get(reason, 0))
-        yield requests
+        yield _requests(self._given_up())
         try:
             kept = list(self._kept())
         except Unavailable:
             kept = []
-        yield GaugeMetricFamily("spy_database_up", "Whether the database answers.", value=bool(kept))
+        yield _database(is_up=bool(kept))
         yield from kept
 
     def _kept(self) -> Iterable[Metric]:
@@ -74,8 +86,23 @@ class Metrics(Collector):
         return []
 
 
-def registry(metrics: Metrics) -> CollectorRegistry:
-    """Return a registry for this bot, so that two bots in one process do not share metrics."""
+def _requests(given_up: Mapping[str, int]) -> Metric:
+    requests = CounterMetricFamily(
+        "spy_requests_given_up", "Requests that were not done in time.", labels=("reason",)
+    )
+    for reason in ("late", "slow", "database"):
+        requests.add_metric((reason,), given_up.get(reason, 0))
+    return requests
+
+
+def _database(*, is_up: bool) -> Metric:
+    return GaugeMetricFamily("spy_database_up", "Whether the database answers.", value=is_up)
+
+
+def registry(metrics: Collector) -> CollectorRegistry:
+    """Return a registry for this bot with metrics of the process, so that two bots in one process share none."""
     made = CollectorRegistry()
+    ProcessCollector(registry=made)
+    PlatformCollector(registry=made)
     made.register(metrics)
     return made

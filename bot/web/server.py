@@ -20,8 +20,8 @@ class CannotListen(Exception):  # noqa: N818  named for what happened
     """The port can't be taken. The message is a sentence with the fix."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Take a port (0: any free one). Raises CannotListen."""
+def listen(host: str, port: int, key: str = "web.") -> socket.socket:
+    """Take a port (0: any free one). `key` is how its settings begin. Raises CannotListen."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -29,14 +29,14 @@ def listen(host: str, port: int) -> socket.socket:
         # asyncio turns Nagle's delay off only if the protocol is named
         listening = socket.socket(family, kind, socket.IPPROTO_TCP)
     except OSError as error:
-        raise CannotListen(f"web.host: {host} is no address to listen on ({error.strerror}).") from None
+        raise CannotListen(f"{key}host: {host} is no address to listen on ({error.strerror}).") from None
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen(2048)
     except OSError as error:
         listening.close()
-        raise CannotListen(_why(error, host, port)) from None
+        raise CannotListen(_why(error, host, port, key)) from None
     return listening
 
 
@@ -97,11 +97,9 @@ def _tuned(app: Starlette, limits: ConnectionLimits) -> uvicorn.Config:
     )
 
 
-def _why(error: OSError, host: str, port: int) -> str:
+def _why(error: OSError, host: str, port: int, key: str) -> str:
     if error.errno == errno.EADDRINUSE:
-        return (
-            f"web.port: {port} is taken on {host}. Stop what holds it, or set web.port in the configuration."
-        )
+        return f"{key}port: {port} is taken on {host}. Stop what holds it, or set {key}port in the configuration."
     if error.errno == errno.EACCES:
-        return f"web.port: {port} may not be used by this user. Set web.port to one above 1023."
-    return f"web.host: {host} can't be listened on ({error.strerror})."
+        return f"{key}port: {port} may not be used by this user. Set {key}port to one above 1023."
+    return f"{key}host: {host} can't be listened on ({error.strerror})."

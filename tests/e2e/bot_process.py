@@ -93,6 +93,11 @@ class BotProcess:
         return self._child is not None and self._child.is_alive()
 
     @property
+    def token(self) -> Mapping[str, str]:
+        """The header with which everything may be seen."""
+        return {"Authorization": f"Bearer {self._environment.get('WEB_TOKEN', '')}"}
+
+    @property
     def is_ready(self) -> bool:
         return self.page("/readyz") is not None
 
@@ -100,7 +105,7 @@ class BotProcess:
         """What it answers to a GET; None where it does not, or has a trouble to tell."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=self.token)
             answer = connection.getresponse()
             return answer.read().decode() if answer.status == HTTPStatus.OK else None
         except (OSError, HTTPException):

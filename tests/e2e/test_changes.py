@@ -73,16 +73,17 @@ def test_a_deploy_tool_tells_of_a_change_and_asks_for_the_lock(world: World):
     kept = documented(world)
 
     free = httpx.get(lock)
+    token = world.bot.token
     slack.slash("ana", "general", "/spy", 'lock checkout "rolling back by hand"')
-    locked = httpx.get(lock)
+    locked, facts = httpx.get(lock), httpx.get(lock, headers=token)
     slack.slash("ana", "general", "/spy", "unlock checkout")
     world.settle()
 
     assert kept == "Kept as change 1 of checkout.\n"
     assert "deploy 4f2a1c" in str(slack.slash("ana", "general", "/spy", "changes 5m checkout").body)
     assert (free.status_code, free.json()["locked"]) == (200, False)
-    assert (locked.status_code, locked.json()["why"]) == (423, "rolling back by hand")
-    assert locked.json()["locked"] is True
+    assert (locked.status_code, locked.json()) == (423, {"service": "checkout", "locked": True})
+    assert (facts.status_code, facts.json()["why"]) == (423, "rolling back by hand")
     assert httpx.get(lock).status_code == 200
     [announced] = [text for text in world.texts("incidents") if "checkout" in text]
     assert "can be deployed again" in announced

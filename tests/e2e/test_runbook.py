@@ -44,8 +44,8 @@ def test_what_a_runbook_lacks_is_asked_in_a_modal_and_answered_in_the_channel(wo
 def test_a_runbook_is_a_page_too_and_escapes_what_its_address_says(world: World):
     query = {"service": "checkout", "region": "east", "why": "<script>x</script>"}
 
-    filled = httpx.get(f"{world.bot.url}/runbooks/restart-db", params=query)
-    listed = httpx.get(f"{world.bot.url}/runbooks")
+    filled = httpx.get(f"{world.bot.url}/runbooks/restart-db", params=query, headers=world.bot.token)
+    listed = httpx.get(f"{world.bot.url}/runbooks", headers=world.bot.token)
 
     assert filled.status_code == 200
     assert "postgresql@checkout" in filled.text

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from prometheus_client import CollectorRegistry
 from sqlalchemy import func, inspect, select, table
 from starlette.applications import Starlette
 
 from bot.adapters.slack.inbound import build_app
 from bot.app.build import Bot, build
 from bot.app.settings import load
-from bot.app.webhooks import locks_page, slack_handler, webhook_handlers
-from bot.web import build_web
+from bot.app.web import open_pages, pages
+from bot.app.webhooks import slack_handler, webhook_handlers
+from bot.web import Shown, build_web, with_token
 
 SECRET = "whisper"
 CONFIG = "slack: {mode: http}\nservices: {greeter: {repositories: [Codertocat/Hello-World]}}\n"
@@ -38,8 +38,9 @@ class Caller:
     def post(self, path: str, content: bytes, headers: Mapping[str, Any]) -> httpx.Response:
         return self._loop.run(self._client.post(path, content=content, headers=headers))
 
-    def get(self, path: str) -> httpx.Response:
-        return self._loop.run(self._client.get(path))
+    def get(self, path: str, token: str = "") -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self._loop.run(self._client.get(path, headers=headers))
 
     def close(self) -> None:
         self._loop.run(self._client.aclose())
@@ -68,9 +69,10 @@ def opened(folder: Path, database_url: str, secrets: Sequence[str] = SECRETS) ->
         bot = build(load(config, environment), stack)
         slack = build_app(bot.router, bot.chat, signing_secret=SECRET, api_url="http://127.0.0.1:9/api/")
         app = build_web(
-            metrics=CollectorRegistry(),
+            to_all=Shown(pages=open_pages(bot)),
+            with_token=Shown(pages=pages(bot)),
+            sees_all=with_token(SECRET),
             readiness={},
             handlers={"/slack/events": slack_handler(slack), **webhook_handlers(bot)},
-            pages={"/locks/{name}": locks_page(bot)},
         )
         yield ServedBot(web=stack.enter_context(closing(Caller(app))), bot=bot)

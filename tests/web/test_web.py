@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from bot.ports import Unavailable
-from bot.web import CannotListen, Check, Handler, Server, WebAnswer, build_web, listen, serve
+from bot.web import CannotListen, Check, Handler, Server, Shown, WebAnswer, build_web, everyone, listen, serve
 from bot.web.app import LARGEST_BODY
 from bot.web.connection import ConnectionLimits
 from bot.web.metrics import Metrics
@@ -42,7 +42,9 @@ def opened(
     """Serve on a free port, and give a client that speaks to it."""
     handlers = {"/slack/events": slack, "/webhooks/pagerduty": pagerduty}
     app = build_web(
-        metrics=metrics or CollectorRegistry(),
+        to_all=Shown(),
+        with_token=Shown(metrics=metrics or CollectorRegistry()),
+        sees_all=everyone,
         readiness=readiness,
         handlers={path: it for path, it in handlers.items() if it},
         patience=patience,
@@ -197,7 +199,9 @@ def test_the_porch_says_who_lives_here():
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    running = serve(build_web(metrics=CollectorRegistry(), readiness={}), listen("127.0.0.1", 0))
+    running = serve(
+        build_web(to_all=Shown(), with_token=Shown(), sees_all=everyone, readiness={}), listen("127.0.0.1", 0)
+    )
     yield running
     running.stop()
 

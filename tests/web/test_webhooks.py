@@ -203,7 +203,7 @@ def test_a_lock_is_answered_with_423_and_who_has_it(served: ServedBot):
             "checkout", "moving", by=None, holder="failover:12"
         )
 
-    locked, free = served.web.get("/locks/Checkout"), served.web.get("/locks/orders")
+    locked, free = (served.web.get(f"/locks/{name}", token=SECRET) for name in ("Checkout", "orders"))
 
     assert locked.status_code == 423
     assert locked.json() | {"since": "x"} == {

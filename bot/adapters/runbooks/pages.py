@@ -1,4 +1,4 @@
-"""Runbooks as web pages, filled in from the URL's query. They need no login.
+"""Runbooks as web pages, filled in from the URL's query.
 
 A page has only the runbook and the values from the URL, and nothing about any incident.
 """

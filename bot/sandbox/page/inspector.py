@@ -44,7 +44,8 @@ class Inspector:
         address = urlsplit(self._box.bot_url)
         connection = HTTPConnection(address.hostname or "", address.port, timeout=PATIENCE)
         try:
-            connection.request("GET", path)
+            token = self._box.environment()["WEB_TOKEN"]
+            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
             answer = connection.getresponse()
             return answer.read().decode() if answer.status == HTTPStatus.OK else ""
         except (OSError, HTTPException):

@@ -13,7 +13,7 @@ from bot.ports import Clock, Conflict, OutOfTime, Rejected, Session, Sessions, T
 from bot.services.audit import AuditLog
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
-from bot.web.app import Handler, WebAnswer
+from bot.web.answer import Handler, WebAnswer
 
 log = structlog.get_logger()
 

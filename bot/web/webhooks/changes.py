@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.domain.changes.change import Change
 from bot.services.changes.changes import Changes
 from bot.services.transaction import Transaction
-from bot.web.app import Handler, WebAnswer
+from bot.web.answer import Handler, WebAnswer
 from bot.web.webhooks.backend import Backend, Headers, Webhook
 
 

@@ -1,27 +1,31 @@
-"""Answers deploy tools: 200 if a service may be deployed, 423 (Locked) if not, both with the facts."""
+"""Answers deploy tools: 200 if a service may be deployed, 423 (Locked) if not; with the token also who and why."""
 
 import json
 from collections.abc import Mapping
 
 from bot.domain.changes.change import service_name
 from bot.services.changes.locks import Locks
-from bot.web.app import Page, WebAnswer
+from bot.web.answer import Page, WebAnswer
 from bot.web.webhooks.backend import Backend
 
+SAID_TO_ALL = ("service", "locked")
 
-def locks(backend: Backend) -> Page:
+
+def locks(backend: Backend, *, with_facts: bool) -> Page:
+    """Return the page of one service's lock. `with_facts` it says who set it, when and why."""
+
     def handle(name: str, _query: Mapping[str, str]) -> WebAnswer:
         service = service_name(name)
         if service is None:
             return WebAnswer(
                 status=400, body="A service's name has letters or digits, as in /locks/checkout.\n"
             )
-        return _state(backend, service)
+        return _state(backend, service, with_facts=with_facts)
 
     return handle
 
 
-def _state(backend: Backend, service: str) -> WebAnswer:
+def _state(backend: Backend, service: str, *, with_facts: bool) -> WebAnswer:
     with backend.sessions.read() as session:
         lock = Locks(backend.transaction(session, "deploy")).of(service)
         person = session.people.get(lock.by) if lock and lock.by else None
@@ -32,6 +36,7 @@ def _state(backend: Backend, service: str) -> WebAnswer:
         "since": lock.since.isoformat() if lock else None,
         "why": lock.why if lock else None,
     }
-    body = json.dumps(facts, ensure_ascii=False) + "\n"
+    shown = facts if with_facts else {name: facts[name] for name in SAID_TO_ALL}
+    body = json.dumps(shown, ensure_ascii=False) + "\n"
     headers = {"content-type": "application/json", "cache-control": "no-store"}
     return WebAnswer(status=423 if lock else 200, headers=headers, body=body)

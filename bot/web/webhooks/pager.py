@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.ports import PagerNews
 from bot.services.paging.pager_results import PagerResults
 from bot.services.transaction import Transaction
-from bot.web.app import Handler, WebAnswer
+from bot.web.answer import Handler, WebAnswer
 from bot.web.webhooks.backend import KEPT, Backend, Headers, Webhook
 
 

@@ -9,7 +9,7 @@ from bot.services.changes.changes import Changes
 from bot.services.postmortem.follow_ups import FollowUps
 from bot.services.postmortem.postmortems import Postmortems
 from bot.services.transaction import Transaction
-from bot.web.app import Handler, WebAnswer
+from bot.web.answer import Handler, WebAnswer
 from bot.web.webhooks.backend import KEPT, NOTHING, Backend, Headers, Webhook
 
 

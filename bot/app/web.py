@@ -1,0 +1,105 @@
+"""Connect the web ports to this bot: what everyone sees, and what those see who have the token."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.applications import Starlette
+
+from bot.adapters.runbooks.pages import RunbookPages
+from bot.app.build import Bot
+from bot.app.webhooks import locks_page, manifest_page, outbox_page
+from bot.config import Settings
+from bot.ports import Unavailable
+from bot.web import Check, Handler, Page, SeesAll, Shown, WebAnswer, build_web, everyone, with_token
+from bot.web.metrics import Metrics, OpenMetrics, registry
+from bot.workers.lanes import Lanes
+
+LOCK = "/locks/{name}"
+INTERNAL_THREADS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebPorts:
+    """The apps of a bot's two ports."""
+
+    bot: Bot
+    lanes: Lanes
+    readiness: Mapping[str, Check]
+
+    def public(self, handlers: Mapping[str, Handler]) -> Starlette:
+        """Return the app that the world may reach. `handlers` take Slack's requests and webhooks."""
+        return self._app(sees_all=_sees_all(self.bot.settings), handlers=handlers)
+
+    def internal(self) -> Starlette:
+        """Return the app that shows everything and takes nothing."""
+        return self._app(sees_all=everyone, threads=INTERNAL_THREADS)
+
+    def _app(
+        self, *, sees_all: SeesAll, handlers: Mapping[str, Handler] | None = None, threads: int = 64
+    ) -> Starlette:
+        bot = self.bot
+        return build_web(
+            to_all=Shown(metrics=registry(_open_metrics(bot)), pages=open_pages(bot)),
+            with_token=Shown(metrics=registry(_metrics(bot, self.lanes)), pages=pages(bot)),
+            sees_all=sees_all,
+            readiness=self.readiness,
+            handlers=handlers or {},
+            threads=threads,
+        )
+
+
+def _sees_all(settings: Settings) -> SeesAll:
+    """Return who sees everything on the public port. A rehearsal's is the sandbox's own, and has no secrets."""
+    return (
+        everyone if settings.env.spy_clock_offset else with_token(settings.env.web_token.get_secret_value())
+    )
+
+
+def open_pages(bot: Bot) -> Mapping[str, Page]:
+    """Return the pages that say nothing of incidents, for everyone."""
+    return {LOCK: locks_page(bot, with_facts=False)}
+
+
+def pages(bot: Bot) -> Mapping[str, Page]:
+    shown = RunbookPages(bot.runbooks, bot.settings.template_folders, bot.templates.loader.refused)
+
+    def answer(name: str, query: Mapping[str, str]) -> WebAnswer:
+        page = shown.one(name, query) if name else shown.all()
+        return WebAnswer(status=page.status, headers=page.headers, body=page.html)
+
+    runbooks = {"/runbooks": answer, "/runbooks/{name}": answer} if bot.settings.web.runbooks else {}
+    pages_of_demo = {"/outbox": outbox_page(bot), "/manifest": manifest_page(bot)}
+    rehearsal = pages_of_demo if bot.settings.env.spy_clock_offset else {}
+    return {LOCK: locks_page(bot, with_facts=True), **runbooks, **rehearsal}
+
+
+def _open_metrics(bot: Bot) -> OpenMetrics:
+    return OpenMetrics(database_up=partial(_is_up, bot), given_up=lambda: dict(bot.timed.tally))
+
+
+def _is_up(bot: Bot) -> bool:
+    try:
+        with bot.database.read():
+            return True
+    except Unavailable:
+        return False
+
+
+def _metrics(bot: Bot, lanes: Lanes) -> Metrics:
+    def waiting() -> Mapping[str, int]:
+        with bot.database.read() as session:
+            return session.outbox.waiting()
+
+    def opened() -> int:
+        with bot.database.read() as session:
+            shown = (it for it in session.incidents.open(limit=10_000) if not (it.drill or it.private))
+            return sum(1 for _ in shown)
+
+    return Metrics(
+        tally=lambda: dict(bot.delivery.tally),
+        waiting=waiting,
+        stuck=lanes.by_kind,
+        opened=opened,
+        given_up=lambda: dict(bot.timed.tally),
+    )
