@@ -65,8 +65,10 @@ def write(
         return Fill(
             "postmortem/write", "postmortem write", {"incident": incident, "parts": PARTS, "written": written}
         )
+    before = postmortems.of(incident).written_by.get(part.casefold())
     incident = postmortems.write(incident, part.casefold(), words, by=request.user)
-    return Reply("postmortem/written", {"incident": incident, "part": part.casefold(), "what": PARTS})
+    facts = {"incident": incident, "part": part.casefold(), "what": PARTS, "before_by": before}
+    return Reply("postmortem/written", facts)
 
 
 def _which_part(incident: Incident, words: str) -> Refusal:

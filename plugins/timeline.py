@@ -6,10 +6,11 @@ from typing import Annotated
 from bot.commands.arguments import number_of, several
 from bot.commands.command import command, when
 from bot.commands.reply import Reply
-from bot.commands.request import Edited, Reacted, Shared, Unreacted
+from bot.commands.request import Edited, Reacted, Request, Shared, Unreacted
 from bot.domain.incident.effects import ReadMessage
 from bot.domain.incident.incident import Incident
 from bot.services.incident.incidents import Incidents
+from bot.services.incident.notes import Notes
 from bot.services.incident.timeline_edits import TimelineEdits
 from bot.services.incident.views import Views
 from bot.services.transaction import Transaction
@@ -27,40 +28,44 @@ def listing(incident: Incident, line: LineNumber | None, *, views: Views) -> Rep
 
 
 @command('incident timeline keep "numbers"')
-def keep(incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
+def keep(request: Request, incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
     """Show lines everywhere, also in the postmortem: `timeline keep 7 8`."""
-    edits.keep(incident, numbers)
+    edits.keep(incident, numbers, by=request.user)
     return Reply("incident/timeline_edited", {"incident": incident, "numbers": numbers, "what": "kept"})
 
 
 @command('incident timeline hide "numbers"')
-def hide(incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
+def hide(request: Request, incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
     """Hide lines. The full log still has them."""
-    edits.hide(incident, numbers)
+    edits.hide(incident, numbers, by=request.user)
     return Reply("incident/timeline_edited", {"incident": incident, "numbers": numbers, "what": "hidden"})
 
 
 @command("incident timeline move <number> to|at <moment>")
-def move(incident: Incident, number: LineNumber, moment: datetime, *, edits: TimelineEdits) -> Reply:
+def move(
+    request: Request, incident: Incident, number: LineNumber, moment: datetime, *, edits: TimelineEdits
+) -> Reply:
     """Change a note's time: `timeline move 7 to 10:05`, in your own time zone."""
-    moved = edits.move(incident, number, moment)
+    moved = edits.move(incident, number, moment, by=request.user)
     facts = {"incident": incident, "numbers": [moved.seq], "what": "moved", "at": moved.occurred_at}
     return Reply("incident/timeline_edited", facts)
 
 
 @command('incident timeline merge "numbers"')
-def merge(incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
+def merge(request: Request, incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
     """Merge several lines into the first one."""
-    merged = edits.merge(incident, numbers)
+    merged = edits.merge(incident, numbers, by=request.user)
     return Reply(
         "incident/timeline_edited", {"incident": incident, "numbers": [merged.seq], "what": "merged"}
     )
 
 
 @command('incident timeline edit <number> "words"')
-def edit(incident: Incident, number: LineNumber, words: str, *, edits: TimelineEdits) -> Reply:
+def edit(
+    request: Request, incident: Incident, number: LineNumber, words: str, *, edits: TimelineEdits
+) -> Reply:
     """Change a line's text. The old text stays in the full log."""
-    edited = edits.edit(incident, number, words)
+    edited = edits.edit(incident, number, words, by=request.user)
     return Reply(
         "incident/timeline_edited", {"incident": incident, "numbers": [edited.seq], "what": "reworded"}
     )
@@ -98,15 +103,15 @@ def reacted(notice: Reacted, *, incidents: Incidents, tx: Transaction) -> None:
 
 
 @when(Unreacted)
-def unreacted(notice: Unreacted, *, incidents: Incidents) -> None:
+def unreacted(notice: Unreacted, *, incidents: Incidents, notes: Notes) -> None:
     """Remove the note when its 📝 is removed."""
     incident = incidents.in_channel(notice.channel)
     if incident and notice.emoji == NOTE_EMOJI:
-        incidents.remove_note(incident, notice.ts, by=notice.person)
+        notes.remove(incident, notice.ts, by=notice.person)
 
 
 @when(Edited)
-def edited(notice: Edited, *, incidents: Incidents) -> None:
+def edited(notice: Edited, *, incidents: Incidents, notes: Notes) -> None:
     """Change the note when its message is edited."""
     if incident := incidents.in_channel(notice.channel):
-        incidents.correct_note(incident, notice.ts, notice.text)
+        notes.correct(incident, notice.ts, notice.text)

@@ -44,9 +44,10 @@ class Ownership:
         raise Refusal(" ".join(filter(None, (f"Only {_either(able)} {what}.", instead))))
 
     def _able(self, authors: Collection[str], incident: Incident | None) -> Iterator[str]:
-        yield from (f"<@{it}> (whose it is)" for it in sorted(authors))
-        if incident and incident.commander and incident.commander not in authors:
-            yield f"<@{incident.commander}> (commander of {incident.id})"
+        leads = incident.commander if incident else None
+        yield from (f"<@{it}> (whose it is)" for it in sorted(authors) if it != leads)
+        if incident and leads:
+            yield f"<@{leads}> (commander of {incident.id})"
 
     def _with(self, role: str) -> str:
         """Describe who has the role. User groups are named by id, because a mention would notify all their members."""

@@ -11,7 +11,7 @@ from bot.domain.incident.effects import AddBookmark, CreateChannel, Invite, Read
 from bot.domain.incident.effects import Welcome as WelcomeEffect
 from bot.domain.paging.effects import AnswerPage, SendPage
 from bot.ports import Person
-from bot.services.incident.incidents import Incidents
+from bot.services.incident.notes import Notes
 from bot.testing import SpyKit
 from tests.support.times import in_utc
 
@@ -559,7 +559,7 @@ def test_a_newcomer_is_given_the_tldr_alone(spy: SpyKit, channel: str):
 def test_a_memo_makes_a_note_of_a_message_and_takes_it_back(spy: SpyKit, channel: str):
     spy.notice(Reacted(id="Ev1", channel=channel, person="U0KIM", ts="1.0", emoji="memo"))
     with spy.tx() as tx:
-        Incidents(tx).note_message(tx.incident(1), "look", by="U0RAJ", said_at=tx.now, message="1.0")
+        Notes(tx).take(tx.incident(1), "look", by="U0RAJ", said_at=tx.now, message="1.0", noted_by="U0KIM")
     spy.notice(Edited(id="Ev2", channel=channel, person="U0RAJ", ts="1.0", text="look here"))
     edited = text(spy.say("timeline", channel=channel))
     spy.notice(Unreacted(id="Ev3", channel=channel, person="U0KIM", ts="1.0", emoji="memo"))

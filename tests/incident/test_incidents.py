@@ -8,6 +8,7 @@ from bot.domain.incident.search import Search
 from bot.domain.paging.effects import SendPage
 from bot.domain.refusal import Refusal
 from bot.services.incident.incidents import Incidents
+from bot.services.incident.notes import Notes
 from bot.services.incident.views import Views
 from bot.testing import NOON, POLICY, SpyKit
 
@@ -23,7 +24,7 @@ def told(spy: SpyKit) -> list[str]:
 def note(spy: SpyKit, text: str, message: str = "1.0") -> None:
     said_at = NOON - timedelta(minutes=3)
     with spy.tx() as tx:
-        Incidents(tx).note_message(tx.incident(1), text, by="U0RAJ", said_at=said_at, message=message)
+        Notes(tx).take(tx.incident(1), text, by="U0RAJ", said_at=said_at, message=message, noted_by="U0KIM")
 
 
 def test_state_timeline_and_outbox_agree(spy: SpyKit):
@@ -61,9 +62,9 @@ def test_a_note_of_a_message_stands_at_the_messages_own_time(spy: SpyKit):
 def test_an_edit_supersedes_the_note_and_overwrites_nothing(spy: SpyKit):
     note(spy, "look")
     with spy.tx() as tx:
-        Incidents(tx).correct_note(tx.incident(1), "1.0", "look here")
-        Incidents(tx).correct_note(tx.incident(1), "1.0", "look here")
-        Incidents(tx).correct_note(tx.incident(1), "9.0", "not a note")
+        Notes(tx).correct(tx.incident(1), "1.0", "look here")
+        Notes(tx).correct(tx.incident(1), "1.0", "look here")
+        Notes(tx).correct(tx.incident(1), "9.0", "not a note")
 
     assert told(spy)[0] == "note_taken look here"
     assert [it.text for it in spy.timeline(1) if it.kind == "note_taken"] == ["look", "look here"]
@@ -72,8 +73,8 @@ def test_an_edit_supersedes_the_note_and_overwrites_nothing(spy: SpyKit):
 def test_a_note_that_was_edited_can_be_taken_back(spy: SpyKit):
     note(spy, "look")
     with spy.tx() as tx:
-        Incidents(tx).correct_note(tx.incident(1), "1.0", "look here")
-        Incidents(tx).remove_note(tx.incident(1), "1.0", by="U0RAJ")
+        Notes(tx).correct(tx.incident(1), "1.0", "look here")
+        Notes(tx).remove(tx.incident(1), "1.0", by="U0RAJ")
 
     assert told(spy) == ["declared", "page_requested"]
 
@@ -81,7 +82,7 @@ def test_a_note_that_was_edited_can_be_taken_back(spy: SpyKit):
 def test_a_note_that_was_taken_back_can_be_made_again(spy: SpyKit):
     note(spy, "look")
     with spy.tx() as tx:
-        Incidents(tx).remove_note(tx.incident(1), "1.0", by="U0RAJ")
+        Notes(tx).remove(tx.incident(1), "1.0", by="U0RAJ")
     note(spy, "look")
 
     assert told(spy)[0] == "note_taken look"

@@ -5,7 +5,7 @@ import pytest
 from bot.commands.request import Edited, Response, Shared, Source
 from bot.domain.incident.name import channel_name
 from bot.domain.message import Buttons
-from bot.services.incident.incidents import Incidents
+from bot.services.incident.notes import Notes
 from bot.testing import SpyKit
 from tests.support.times import in_utc
 
@@ -446,7 +446,7 @@ def test_decorated_commands_are_read(spy: SpyKit, channel: str, said: str):
 )
 def test_an_edited_note_reads_as_people_see_it(spy: SpyKit, channel: str, said: str):
     with spy.tx() as tx:
-        Incidents(tx).note_message(tx.incident(1), "see", by="U0ANA", said_at=tx.now, message="9.1")
+        Notes(tx).take(tx.incident(1), "see", by="U0ANA", said_at=tx.now, message="9.1", noted_by="U0KIM")
 
     spy.notice(Edited(id="Ev9", channel=channel, person="U0ANA", ts="9.1", text=said))
 

@@ -118,10 +118,10 @@ def test_a_snooze_moves_one_nag_once_and_says_who_did_it(telling: TeamNotices):
     spy = telling()
     spy.pass_time(minutes=16)
 
-    answer = spy.press("Snooze 15 min", spy.reminder_messages(to="U0ANA")[0], by="U0RAJ", channel=None)
+    answer = spy.press("Snooze 15 min", spy.reminder_messages(to="U0ANA")[0], by="U0ANA", channel=None)
     assert answer.message is None
     assert "*Snoozed* by" in spy.lines(1)[-1]
-    assert "Snoozed by Raj Patel until 12:31 UTC" in in_utc(said_to(spy, "U0ANA")[0])
+    assert "Snoozed by Ana Lima until 12:31 UTC" in in_utc(said_to(spy, "U0ANA")[0])
     spy.pass_time(minutes=14, seconds=59)
     assert len(spy.reminder_messages()) == 1
     spy.pass_time(seconds=1)

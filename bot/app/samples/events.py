@@ -11,10 +11,12 @@ from bot.app.samples.made import event_of
 from bot.app.samples.world import ABOUT, HALF_HOUR, NOON, NOW, PAGED, TYPED, Facts
 from bot.domain.event import EVENT_KINDS, Event
 from bot.domain.incident import events
+from bot.domain.incident.timeline import LineEdit
 from bot.domain.paging import events as paging_events
 from bot.domain.relief import events as relief_events
 from bot.domain.runbook.events import RunbookOpened
 
+EDITS = (LineEdit(what="edited", by="U0ZOE", at=NOON), LineEdit(what="edited", by=None, at=NOON))
 LISTED: tuple[Event, ...] = (
     events.Declared(**ABOUT, name=TYPED, severity="sev1", private=True),
     events.ChannelOpened(at=NOON, channel="C0ROOM", channel_name="inc-42"),
@@ -25,6 +27,9 @@ LISTED: tuple[Event, ...] = (
     events.PhaseChanged(**ABOUT, phase="mitigated", before="triage"),
     events.UpdatePosted(**ABOUT, message=TYPED, next_due=NOON + HALF_HOUR),
     events.UpdatePosted(**ABOUT, message=TYPED, next_due=None),
+    events.TimelineEdited(**ABOUT, what="edited", lines=(7,), authors=("U0RAJ",), into=9, was=TYPED),
+    events.TimelineEdited(**ABOUT, what="moved", lines=(7,), authors=("U0RAJ",), into=9, was_at=NOON),
+    events.TimelineEdited(**ABOUT, what="hidden", lines=(7, 8)),
     events.NoteRemoved(**ABOUT, message="1.0", supersedes=3),
     events.Resolved(**ABOUT, how=TYPED),
     events.Resolved(at=NOON),
@@ -87,6 +92,7 @@ def facts_of(event: Event) -> Facts:
         "incident": 42,
         "permalink": "https://example.com/p",
         "line": 7,
+        "edits": EDITS,
     }
 
 

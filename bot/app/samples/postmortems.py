@@ -138,7 +138,12 @@ def facts(
             for postmortem in POSTMORTEMS[1:]
             for without in ((), ("the milestone x", "the assignee y"))
         ],
-        "postmortem/written": [{**it, "part": part, "what": PARTS} for it in short[:1] for part in PARTS],
+        "postmortem/written": [
+            {**it, "part": part, "what": PARTS, "before_by": by}
+            for it in short[:1]
+            for part in PARTS
+            for by in (None, "U0ZOE")
+        ],
         "postmortem/nothing": [{**it, "category": "detection"} for it in short],
         "postmortem/planned": [{**it, "owner": "U0ANA", "due": due} for it in short for due in (NOW, None)],
         "postmortem/closed": short,

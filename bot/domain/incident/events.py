@@ -8,6 +8,7 @@ from bot.domain.event import ANNOUNCEMENT, CARD, FOLLOWERS, LINE, Event, ShownIn
 from bot.domain.subject import Address, CardOnly, ReminderName
 
 Closing = Literal["archived", "deleted", "left", "gone"]
+Edit = Literal["edited", "moved", "merged", "hidden", "kept"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,13 +117,14 @@ class UpdatePosted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class NoteTaken(Event):
-    """A note. If a 📝 reaction made it, `message` is the `ts` of that Slack message.
+    """A note. If a 📝 reaction made it, `message` is the `ts` of that Slack message, and `noted_by` put the reaction.
 
     `supersedes` is the `seq` of the timeline entry that this note corrects.
     """
 
     note: str
     message: str | None = None
+    noted_by: str | None = None
     supersedes: int | None = None
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
     text_field: ClassVar[str] = "note"
@@ -134,6 +136,24 @@ class NoteTaken(Event):
 class NoteRemoved(Event):
     message: str
     supersedes: int
+    substance: ClassVar[bool] = False
+    is_minor: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelineEdited(Event):
+    """Somebody changed lines of the timeline. Their former state stays in the full log.
+
+    `lines` are their numbers, and `authors` (Slack ids) wrote them. `into` is the number of the corrected line. `was`
+    is its former text, or `was_at` its former time (UTC).
+    """
+
+    what: Edit
+    lines: tuple[int, ...]
+    authors: tuple[str, ...] = ()
+    into: int | None = None
+    was: str = ""
+    was_at: datetime | None = None
     substance: ClassVar[bool] = False
     is_minor: ClassVar[bool] = True
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.event import EVENT_KINDS, Event
+from bot.domain.incident.events import NoteRemoved, TimelineEdited
 from bot.domain.refusal import Refusal
 
 KEPT, HIDDEN = "kept", "hidden"
@@ -100,6 +101,70 @@ def moved(entry: Entry, to: datetime, *, seq: int, at: datetime) -> Entry:
 
 def _corrected(entry: Entry, *, seq: int, at: datetime) -> Entry:
     return replace(entry, seq=seq, recorded_at=at, supersedes=entry.seq)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineEdit:
+    """What somebody did to a line: `what` is edited, moved, merged, hidden, kept or removed.
+
+    `by` is a Slack id; None if an older Spy did not store it.
+    """
+
+    what: str
+    by: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineHistory:
+    """Whose words a line holds (Slack ids), and what people did to it, oldest first."""
+
+    authors: frozenset[str] = frozenset()
+    edits: tuple[LineEdit, ...] = ()
+    """Changes of its words or its time."""
+    marks: tuple[LineEdit, ...] = ()
+    """It was hidden, kept, removed, or merged into another line."""
+
+    def marked(self, edit: LineEdit) -> "LineHistory":
+        return replace(self, marks=(*self.marks, edit))
+
+    def named(self, edit: LineEdit, authors: Iterable[str]) -> "LineHistory":
+        """Return the history with the last correction in the name of who made it."""
+        return replace(self, authors=self.authors | {*authors}, edits=(*self.edits[:-1], edit))
+
+    @property
+    def shown(self) -> tuple[LineEdit, ...]:
+        """The edits to show beside the line: the latest of each kind by each person."""
+        return tuple({(it.what, it.by): it for it in self.edits}.values())
+
+
+def histories(entries: Iterable[Entry]) -> Mapping[int, LineHistory]:
+    """Return the history of each line, by its number."""
+    found: dict[int, LineHistory] = {}
+    for entry in sorted(entries, key=lambda it: it.seq):
+        found[entry.seq] = LineHistory(authors=frozenset(filter(None, (entry.actor,))))
+        if entry.kind == TimelineEdited.kind():
+            _apply(found, entry)
+        elif (corrected := entry.supersedes) in found:
+            removed = entry.kind == NoteRemoved.kind()
+            edit = LineEdit(what="removed" if removed else "edited", by=None, at=entry.recorded_at)
+            if removed:
+                found[corrected] = found[corrected].marked(replace(edit, by=entry.actor))
+            else:
+                found[entry.seq] = replace(found[corrected], edits=(*found[corrected].edits, edit))
+    return found
+
+
+def _apply(found: dict[int, LineHistory], entry: Entry) -> None:
+    """Add what an edit says about the lines that it names."""
+    edit = LineEdit(what=entry.data["what"], by=entry.actor, at=entry.occurred_at)
+    lines, into = list(entry.data["lines"]), entry.data.get("into")
+    if into in found:
+        found[into] = found[into].named(edit, entry.data["authors"])
+        lines = lines[1:]
+    for number in lines:
+        if number in found:
+            found[number] = found[number].marked(edit)
 
 
 def latest(entries: Iterable[Entry], *, most: int = 3) -> list[Entry]:

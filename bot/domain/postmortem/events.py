@@ -63,10 +63,15 @@ class NothingNeeded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PartWritten(Event):
-    """Somebody wrote a section of the postmortem that only people can write."""
+    """Somebody wrote a section of the postmortem that only people can write.
+
+    `before` is the text that it replaces, and `before_by` (a Slack id) wrote that.
+    """
 
     part: str
     words: str
+    before: str = ""
+    before_by: str | None = None
     substance: ClassVar[bool] = False
     text_field: ClassVar[str] = "words"
     is_editable: ClassVar[bool] = True

@@ -48,6 +48,8 @@ class Postmortem:
     owner: str | None = None
     due: datetime | None = None
     parts: Mapping[str, str] = field(default_factory=dict)
+    written_by: Mapping[str, str] = field(default_factory=dict)
+    """Who last wrote each part (Slack id), by part."""
     nothing: Mapping[str, str] = field(default_factory=dict)
     """Why a category has no follow-ups, by category."""
     closed_at: datetime | None = None
@@ -83,7 +85,14 @@ class Postmortem:
         if part not in PARTS:
             known = ", ".join(PARTS)
             raise Refusal(f"A postmortem has no part {shortened(part)}. Parts: {known}.", slot="part")
-        return events.PartWritten(at=at, by=by, part=part, words=words)
+        return events.PartWritten(
+            at=at,
+            by=by,
+            part=part,
+            words=words,
+            before=self.parts.get(part, ""),
+            before_by=self.written_by.get(part),
+        )
 
     def need_nothing(
         self, category: Category, because: str, *, by: str, at: datetime
@@ -124,7 +133,11 @@ class Postmortem:
     def after(self, event: Event) -> "Postmortem":  # noqa: PLR0911  a table
         match event:
             case events.PartWritten():
-                return replace(self, parts={**self.parts, event.part: event.words})
+                return replace(
+                    self,
+                    parts={**self.parts, event.part: event.words},
+                    written_by={**self.written_by, event.part: event.by or ""},
+                )
             case events.NothingNeeded():
                 return replace(self, nothing={**self.nothing, event.category: event.because})
             case events.ReviewClosed():

@@ -12,7 +12,6 @@ from bot.domain.incident.name import NAME_LENGTH, bare_name
 from bot.domain.incident.role import COMMAND_NAMES, ROLE_LENGTH, find, nearest, plain
 from bot.domain.incident.search import Search
 from bot.domain.incident.state import Phase
-from bot.domain.incident.timeline import Entry, visible
 from bot.domain.paging.page import Page
 from bot.domain.policy import Severity
 from bot.domain.portion import LISTED, Portion, within
@@ -22,6 +21,7 @@ from bot.domain.runbook.runbook import Runbook
 from bot.domain.spelling import did_you_mean
 from bot.domain.text import quoted, shortened
 from bot.services.directory import Directory
+from bot.services.ownership import Ownership, people
 from bot.services.paging.paging import Paging
 from bot.services.transaction import Transaction
 
@@ -207,36 +207,6 @@ class Incidents:
             raise Refusal(f"A note can't be of the future ({at:%H:%M} UTC). Give a past time.", slot="at")
         return self._tx.record(incident, events.NoteTaken(at=at or self._tx.now, by=by, note=text))
 
-    def note_message(
-        self, incident: Incident, text: str, *, by: str | None, said_at: datetime, message: str
-    ) -> None:
-        """Store a Slack message (by its `ts`) as a note, at the time of the message. More reactions add nothing."""
-        if not self._made_from(incident, message):
-            self._tx.record(incident, events.NoteTaken(at=said_at, by=by, note=text, message=message))
-
-    def correct_note(self, incident: Incident, message: str, text: str) -> None:
-        """Apply an edit of the Slack message that a note was made from."""
-        entries = self._made_from(incident, message)
-        if entries and entries.text != text:
-            corrected = events.NoteTaken(
-                at=entries.occurred_at,
-                by=entries.actor,
-                note=text,
-                message=message,
-                supersedes=entries.seq,
-            )
-            self._tx.record(incident, corrected)
-
-    def remove_note(self, incident: Incident, message: str, *, by: str | None) -> None:
-        """Remove the note that was made from a Slack message."""
-        if entries := self._made_from(incident, message):
-            removed = events.NoteRemoved(at=self._tx.now, by=by, message=message, supersedes=entries.seq)
-            self._tx.record(incident, removed)
-
-    def _made_from(self, incident: Incident, message: str) -> Entry | None:
-        entries = visible(self._session.timeline.of(incident.number))
-        return next((entry for entry in entries if entry.data.get("message") == message), None)
-
     # --- the step guide ---
 
     def move_on(self, incident: Incident, *, by: str) -> Incident:
@@ -250,13 +220,26 @@ class Incidents:
     # --- reminders ---
 
     def snooze(self, incident: Incident, span: timedelta, *, by: str) -> Incident:
-        """Snooze the reminder of the update. Possible once."""
-        return self._tx.record(incident, snooze(incident, span, by=by, at=self._tx.now))
+        """Snooze the reminder of the update. Possible once. For the commander, and for who promised the update."""
+        snoozed = snooze(incident, span, by=by, at=self._tx.now)
+        self._must_be_theirs(incident, "snooze this reminder", incident.updated_by, by=by)
+        return self._tx.record(incident, snoozed)
 
     def hush(self, incident: Incident, span: timedelta, *, by: str) -> Incident:
-        """Pause unsolicited posts for a time. Urgent reminders still appear."""
-        until = self._tx.now + span
-        return self._tx.record(incident, incident.hush(until, by=by, at=self._tx.now))
+        """Pause unsolicited posts for a time. Urgent reminders still appear. For the commander."""
+        hushed = incident.hush(self._tx.now + span, by=by, at=self._tx.now)
+        self._must_be_theirs(incident, f"keep {incident.id} quiet", by=by)
+        return self._tx.record(incident, hushed)
+
+    def _must_be_theirs(self, incident: Incident, what: str, *authors: str | None, by: str) -> None:
+        """Refuse people who may not decide it. While nobody leads, who declared the incident decides too."""
+        Ownership(self._tx).require(
+            by,
+            f"can {what}",
+            authors=people(incident.owner, *authors),
+            incident=incident,
+            instead=f"If you lead now: `incident {incident.number} take`.",
+        )
 
     # --- command ---
 

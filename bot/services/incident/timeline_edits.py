@@ -1,13 +1,30 @@
-"""Edits of the timeline by people: keep, hide, move, merge and reword lines. Nothing is overwritten."""
+"""Edits of the timeline by people: keep, hide, move, merge and reword lines. Nothing is overwritten.
+
+A line belongs to who wrote it. They, the incident's commander and admins may edit it, and the timeline says who did.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.incident import events
+from bot.domain.incident.events import Edit
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.timeline import HIDDEN, KEPT, Entry, current, moved, reworded, shown, visible
+from bot.domain.incident.timeline import (
+    HIDDEN,
+    KEPT,
+    Entry,
+    current,
+    histories,
+    moved,
+    reworded,
+    shown,
+    visible,
+)
 from bot.domain.refusal import Refusal
+from bot.services.ownership import Ownership, people
 from bot.services.transaction import Transaction
+
+INSTEAD = '`incident note "…"` adds a line of your own.'
 
 
 class TimelineEdits:
@@ -15,35 +32,65 @@ class TimelineEdits:
         self._tx = tx
         self._session = tx.session
 
-    def keep(self, incident: Incident, numbers: Sequence[int]) -> list[Entry]:
+    def keep(self, incident: Incident, numbers: Sequence[int], *, by: str) -> list[Entry]:
         """Show lines in every view, also hidden and minor ones."""
-        return self._mark(incident, numbers, KEPT)
+        return self._mark(incident, numbers, KEPT, "keep", by=by)
 
-    def hide(self, incident: Incident, numbers: Sequence[int]) -> list[Entry]:
+    def hide(self, incident: Incident, numbers: Sequence[int], *, by: str) -> list[Entry]:
         """Hide lines from every view except the full log."""
-        return self._mark(incident, numbers, HIDDEN)
+        return self._mark(incident, numbers, HIDDEN, "hide", by=by)
 
-    def _mark(self, incident: Incident, numbers: Sequence[int], mark: str) -> list[Entry]:
+    def _mark(
+        self, incident: Incident, numbers: Sequence[int], mark: str, verb: str, *, by: str
+    ) -> list[Entry]:
         entries = self._entries(incident)
-        found = [current(entries, number) for number in numbers]
-        self._session.timeline.set_visibility(incident.number, [it.seq for it in found], mark)
+        found = list({it.seq: it for it in (current(entries, number) for number in numbers)}.values())
+        authors = self._require(by, verb, found, entries, incident)
+        news = [it.seq for it in found if it.visibility != mark]
+        if news:
+            self._session.timeline.set_visibility(incident.number, news, mark)
+            what: Edit = "kept" if mark == KEPT else "hidden"
+            edited = events.TimelineEdited(
+                at=self._tx.now, by=by, what=what, lines=tuple(news), authors=authors
+            )
+            self._tx.record(incident, edited)
         return found
 
-    def move(self, incident: Incident, number: int, to: datetime) -> Entry:
+    def move(self, incident: Incident, number: int, to: datetime, *, by: str) -> Entry:
         """Correct the time (UTC) of a line."""
-        found = shown(self._entries(incident), number)
+        entries = self._entries(incident)
+        found = shown(entries, number)
+        authors = self._require(by, "move", [found], entries, incident)
         corrected = moved(found, to, seq=incident.entries + 1, at=self._tx.now)
-        self._tx.correct(incident, corrected)
-        return corrected
+        edited = events.TimelineEdited(
+            at=self._tx.now,
+            by=by,
+            what="moved",
+            lines=(found.seq,),
+            authors=authors,
+            into=corrected.seq,
+            was_at=found.occurred_at,
+        )
+        return self._correct(incident, corrected, edited)
 
-    def edit(self, incident: Incident, number: int, words: str) -> Entry:
+    def edit(self, incident: Incident, number: int, words: str, *, by: str) -> Entry:
         """Correct the words of a line. The old words stay in the full log."""
-        found = shown(self._entries(incident), number)
+        entries = self._entries(incident)
+        found = shown(entries, number)
+        authors = self._require(by, "edit", [found], entries, incident)
         corrected = reworded(found, words, seq=incident.entries + 1, at=self._tx.now)
-        self._tx.correct(incident, corrected)
-        return corrected
+        edited = events.TimelineEdited(
+            at=self._tx.now,
+            by=by,
+            what="edited",
+            lines=(found.seq,),
+            authors=authors,
+            into=corrected.seq,
+            was=found.text,
+        )
+        return self._correct(incident, corrected, edited)
 
-    def merge(self, incident: Incident, numbers: Sequence[int]) -> Entry:
+    def merge(self, incident: Incident, numbers: Sequence[int], *, by: str) -> Entry:
         """Join the words of several lines in the first of them, and hide the others."""
         entries = self._entries(incident)
         found = list({it.seq: it for it in (shown(entries, number) for number in numbers)}.values())
@@ -56,11 +103,41 @@ class TimelineEdits:
                     f"`timeline hide {it.seq}` hides it.",
                     slot="numbers",
                 )
+        authors = self._require(by, "merge", found, entries, incident)
         words = " · ".join(it.text for it in found if it.text)
         corrected = reworded(found[0], words, seq=incident.entries + 1, at=self._tx.now)
-        self._tx.correct(incident, corrected)
+        edited = events.TimelineEdited(
+            at=self._tx.now,
+            by=by,
+            what="merged",
+            lines=tuple(it.seq for it in found),
+            authors=authors,
+            into=corrected.seq,
+            was=found[0].text,
+        )
         self._session.timeline.set_visibility(incident.number, [it.seq for it in found[1:]], HIDDEN)
+        return self._correct(incident, corrected, edited)
+
+    def _correct(self, incident: Incident, corrected: Entry, edited: events.TimelineEdited) -> Entry:
+        self._tx.record(self._tx.correct(incident, corrected), edited)
         return corrected
+
+    def _require(
+        self, by: str, verb: str, lines: Sequence[Entry], entries: Sequence[Entry], incident: Incident
+    ) -> tuple[str, ...]:
+        """Return who wrote these lines. Refuse people who may not edit all of them."""
+        known = histories(entries)
+        authors = frozenset[str]().union(*(known[it.seq].authors for it in lines))
+        is_own = len(authors) == 1 and all(known[it.seq].authors for it in lines)
+        numbers = ", ".join(str(it.seq) for it in lines)
+        Ownership(self._tx).require(
+            by,
+            f"can {verb} {'line' if len(lines) == 1 else 'lines'} {numbers}",
+            authors=people(*authors) if is_own else (),
+            incident=incident,
+            instead=INSTEAD,
+        )
+        return tuple(sorted(authors))
 
     def add_image(
         self, incident: Incident, *, name: str, url: str, message: str, words: str, by: str, said_at: datetime

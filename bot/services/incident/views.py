@@ -1,6 +1,7 @@
 """An incident as people see it: its state, tldr, timeline and checklist."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from bot.domain.incident import guide
@@ -9,7 +10,7 @@ from bot.domain.incident.events import CommandOffered
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import in_words, milestone_of
 from bot.domain.incident.reminders import UPDATE_LATE
-from bot.domain.incident.timeline import Entry, latest, visible
+from bot.domain.incident.timeline import Entry, LineHistory, histories, latest, visible
 from bot.domain.policy import Milestone
 from bot.domain.refusal import Refusal
 from bot.services.people import People
@@ -18,6 +19,8 @@ from bot.services.transaction import Transaction
 Facts = Mapping[str, Any]
 LINES = 30
 """How many lines of a timeline one message can hold, if they are long."""
+
+UNKNOWN: Mapping[int, LineHistory] = MappingProxyType({})
 
 
 class Views:
@@ -68,8 +71,10 @@ class Views:
 
     def tldr(self, incident: Incident) -> Facts:
         """Return the state on one screen: the card's facts and the three latest important events."""
-        recent = latest(self._session.timeline.of(incident.number))
-        return {**self.state(incident), "events": [line(entry) for entry in recent]}
+        entries = self._session.timeline.of(incident.number)
+        known = histories(entries)
+        recent = [line(entry, known) for entry in latest(entries)]
+        return {**self.state(incident), "events": recent}
 
     def checklist(self, incident: Incident) -> Facts:
         """Return all steps of the guide, with who completed them."""
@@ -83,7 +88,9 @@ class Views:
 
     def timeline(self, incident: Incident, since: int | None = None) -> Facts:
         """Return the latest visible lines, oldest first, or those from line `since` on."""
-        lines = [line(entry) for entry in visible(self._session.timeline.of(incident.number))]
+        entries = self._session.timeline.of(incident.number)
+        known = histories(entries)
+        lines = [line(entry, known) for entry in visible(entries)]
         if since is not None and lines and since > lines[-1]["line"]:
             raise Refusal(f"There is no line {since}: the last one is {lines[-1]['line']}.", slot="line")
         last = max(len(lines) - LINES, 0)
@@ -117,6 +124,16 @@ def _spoken(milestone: Milestone | None, incident: Incident) -> str | None:
     return in_words(milestone.message or milestone.name, incident) if milestone else None
 
 
-def line(entry: Entry) -> Facts:
-    about = {"incident": entry.incident, "kind": entry.kind, "at": entry.occurred_at, "by": entry.actor}
-    return {"text": entry.text, **entry.data, **about, "permalink": entry.permalink, "line": entry.seq}
+def line(entry: Entry, known: Mapping[int, LineHistory] = UNKNOWN) -> Facts:
+    """Return an entry as its template needs it, with who edited it, if the histories of the lines are given."""
+    return {
+        "text": entry.text,
+        **entry.data,
+        "incident": entry.incident,
+        "kind": entry.kind,
+        "at": entry.occurred_at,
+        "by": entry.actor,
+        "permalink": entry.permalink,
+        "line": entry.seq,
+        "edits": known[entry.seq].shown if entry.seq in known else (),
+    }

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.timeline import KEPT, Entry, visible
+from bot.domain.incident.timeline import KEPT, Entry, LineHistory, histories, visible
 from bot.domain.oncall.load import KINDS, CommandPeriod, command_periods
 from bot.domain.paging.page import Page
 from bot.domain.postmortem.follow_up import Category, FollowUp
@@ -18,6 +18,7 @@ from bot.domain.postmortem.postmortem import missing
 from bot.domain.postmortem.statistics import Bar, bars, clocks, updates
 from bot.domain.runbook.events import RunbookOpened
 from bot.domain.timer import named
+from bot.services.incident.views import line
 from bot.services.messages import Facts, message
 from bot.services.people import People
 from bot.services.postmortem.follow_ups import FollowUps
@@ -64,6 +65,7 @@ class Documents:
     def document(self, incident: Incident) -> Facts:
         """Return all facts of the document. Entries of the timeline are in the form their templates need."""
         n, entries = incident.number, self._session.timeline.of(incident.number)
+        known = histories(entries)
         pages = self._session.pages.of(n)
         until = incident.resolved_at or self._tx.now
         shown = visible(entries)
@@ -82,14 +84,15 @@ class Documents:
             "led": led,
             "people": _people(incident, shown, led),
             "picture": _rows(self.picture(incident, entries, pages)),
-            "days": _by_day(visibility),
+            "days": _by_day(visibility, known),
             "left_out": len(lines) - len(visibility),
-            "handovers": [_line(it) for it in shown if it.kind == "command_taken" and it.data["before"]],
+            "handovers": [line(it) for it in shown if it.kind == "command_taken" and it.data["before"]],
             "suspects": [_change(it) for it in _suspected(shown)],
-            "runbooks": [_line(it) for it in shown if it.kind == RunbookOpened.kind()],
+            "runbooks": [line(it) for it in shown if it.kind == RunbookOpened.kind()],
             "changes": [_change(it) for it in _by_change(shown).values()],
-            "images": [_line(it) for it in shown if it.kind == "image_shared"],
-            "entries": _log(entries),
+            "images": [line(it, known) for it in shown if it.kind == "image_shared"],
+            "entries": _log(entries, known),
+            "edits": {it.kind: known[it.seq].shown for it in shown if it.supersedes},
         }
 
     def picture(self, incident: Incident, entries: Sequence[Entry], pages: Sequence[Page]) -> list[Bar]:
@@ -146,11 +149,6 @@ class Documents:
 # --- reading the timeline ---------------------------------------------------------------------------------
 
 
-def _line(entry: Entry) -> dict[str, Any]:
-    about = {"incident": entry.incident, "kind": entry.kind, "at": entry.occurred_at, "by": entry.actor}
-    return {"text": entry.text, **entry.data, **about, "permalink": entry.permalink, "line": entry.seq}
-
-
 def _as_corrected(incident: Incident, shown: Iterable[Entry]) -> Incident:
     """Return the incident with the edited words of the timeline as its impact, cause and resolution."""
     sent = {it.kind: it.text for it in shown if it.supersedes}
@@ -174,15 +172,23 @@ def _by_change(entries: Iterable[Entry]) -> dict[object, Entry]:
 
 def _change(entry: Entry) -> dict[str, Any]:
     """Return a change as facts. Fields that the entry lacks are None."""
-    line = {"title": entry.text, "url": None, "service": None, "happened_at": None} | _line(entry)
-    return {**line, "title": line["title"] or entry.text or "a change"}
+    facts = {"title": entry.text, "url": None, "service": None, "happened_at": None, **line(entry)}
+    return {**facts, "title": facts["title"] or entry.text or "a change"}
 
 
-def _log(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+def _log(entries: Iterable[Entry], known: Mapping[int, LineHistory]) -> list[dict[str, Any]]:
     kept = list(entries)
     gone = {entry.supersedes for entry in kept}
     in_order = sorted(kept, key=lambda it: (it.occurred_at, it.seq))
-    return [{**_line(it), "visibility": it.visibility, "is_superseded": it.seq in gone} for it in in_order]
+    return [
+        {
+            **line(it, known),
+            "visibility": it.visibility,
+            "is_superseded": it.seq in gone,
+            "marks": known[it.seq].marks,
+        }
+        for it in in_order
+    ]
 
 
 def _most_telling(lines: Sequence[Entry]) -> list[Entry]:
@@ -193,9 +199,9 @@ def _most_telling(lines: Sequence[Entry]) -> list[Entry]:
     return sorted(ranked[:MOST_LINES], key=lambda it: (it.occurred_at, it.seq))
 
 
-def _by_day(entries: Iterable[Entry]) -> list[tuple[str, list[Facts]]]:
-    lines = [_line(entry) for entry in entries]
-    days = groupby(lines, key=lambda line: line["at"].astimezone(UTC).date())
+def _by_day(entries: Iterable[Entry], known: Mapping[int, LineHistory]) -> list[tuple[str, list[Facts]]]:
+    lines = [line(entry, known) for entry in entries]
+    days = groupby(lines, key=lambda it: it["at"].astimezone(UTC).date())
     return [(f"{day.day} {day:%B %Y}", list(them)) for day, them in days]
 
 

@@ -19,7 +19,7 @@ from bot.domain.incident.name import channel_name
 from bot.domain.markup import plain_prose
 from bot.ports import OutboxItem, PersonMessage, Rejected
 from bot.services.incident.channels import IncidentChannels
-from bot.services.incident.incidents import Incidents
+from bot.services.incident.notes import Notes
 from bot.services.incident.views import Views
 from bot.services.people import People
 from bot.services.transaction import Transaction
@@ -134,12 +134,13 @@ class ReadMessageHandler(EffectHandler[ReadMessage]):
         del item, tx
 
         def on_success(tx: Transaction, posted: PersonMessage) -> None:
-            Incidents(tx).note_message(
+            Notes(tx).take(
                 tx.incident(effect.incident),
                 plain_prose(posted.text),
                 by=posted.person,
                 said_at=datetime.fromtimestamp(float(effect.ts), UTC),
                 message=effect.ts,
+                noted_by=effect.by,
             )
 
         return Attempt(call=partial(self.chat.read, effect.channel, effect.ts), on_success=on_success)
