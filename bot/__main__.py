@@ -244,6 +244,7 @@ def postmortem(
     if document is None:
         _stop([f"There is no INC-{number} in the database."], code=TROUBLE)
     if picture:
+        picture.touch(mode=0o600)  # it may be of a private incident
         picture.write_text(document.picture, encoding="utf-8")
     typer.echo(document.text, nl=False)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 
-from bot.adapters.database import CannotOpen, is_ready, make_ready, open_engine
+from bot.adapters.database import CannotOpen, is_ready, make_ready, open_engine, open_to_more
 from bot.adapters.network.clock import SystemClock
 from bot.adapters.slack.check import results as slack_checks
 from bot.adapters.slack.client import PooledWebClient
@@ -64,6 +64,9 @@ def _database_checks(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult(
             what=what if current else f"{what} (empty or old: `spy run` brings it up to date)", well=True
         )
+        if files := " ".join(map(str, open_to_more(engine))):
+            what = "Database: more users of this machine than Spy's own can read it"
+            yield CheckResult(what=what, well=False, cure=f"chmod 600 {files}, unless a group makes backups.")
     finally:
         engine.dispose()
 

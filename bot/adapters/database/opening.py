@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.adapters.database.failures import translated
+from bot.adapters.database.private_files import shut_out_others
 from bot.adapters.database.schema import migrate, newest, version
 
 WAIT, LOOK_EVERY = 60.0, 0.5
@@ -33,6 +34,7 @@ def make_ready(engine: Engine) -> None:
     if not is_ready(engine):
         _in_a_sentence(engine, lambda: migrate(engine))
     _in_a_sentence(engine, lambda: _write_nothing(engine))
+    shut_out_others(engine)
 
 
 def is_ready(engine: Engine) -> bool:

@@ -2,11 +2,13 @@
 
 import sqlite3
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
+from bot.adapters.database import private_files
 from bot.adapters.database.connection import OPTIMISTIC, READING
 
 if TYPE_CHECKING:
@@ -20,9 +22,14 @@ def open_engine(url: URL, _pool: int, limits: "Limits", **options: Any) -> Engin
     """Return an engine whose connections wait for SQLite's lock for `limits.lock`."""
     waiting = {"timeout": limits.lock.total_seconds(), "check_same_thread": False}
     engine = create_engine(url, connect_args=waiting, **options)
+    event.listen(engine, "do_connect", partial(_create, url))
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _create(url: URL, *_connecting: Any) -> None:
+    private_files.create(url)
 
 
 def _prepare(connection: Any, _record: Any) -> None:

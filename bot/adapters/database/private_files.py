@@ -1,0 +1,51 @@
+"""SQLite's files are for Spy's own user: they hold what people wrote in private incidents."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+from sqlalchemy import URL, Engine
+
+OURS = 0o600
+OTHERS = 0o007
+"""The rights of users who are neither Spy's own nor in its group."""
+BESIDE = ("", "-wal", "-shm", "-journal")
+"""The endings of the files of one database."""
+
+log = structlog.get_logger()
+
+
+def create(url: URL) -> None:
+    """Create a database's file for its owner only. SQLite gives the files beside it the same rights."""
+    for path in _main(url):
+        with suppress(OSError):  # SQLite itself says why it can't be created
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, OURS))
+
+
+def shut_out_others(engine: Engine) -> None:
+    """Take the rights of other users from the files. A group keeps its rights: backups may need them."""
+    for path in open_to_more(engine):
+        mode = path.stat().st_mode & 0o777
+        if mode & OTHERS:
+            try:
+                path.chmod(mode & ~OTHERS)
+            except OSError:
+                log.warning("other users of this machine can read the database", file=str(path))
+            else:
+                log.warning(
+                    "other users of this machine could read the database; now they can't", file=str(path)
+                )
+
+
+def open_to_more(engine: Engine) -> tuple[Path, ...]:
+    """Return the files that more than their owner may use."""
+    beside = (Path(f"{path}{ending}") for path in _main(engine.url) for ending in BESIDE)
+    return tuple(path for path in beside if path.is_file() and path.stat().st_mode & 0o777 & ~OURS)
+
+
+def _main(url: URL) -> Iterator[Path]:
+    """Yield the file, if the database is one."""
+    if url.get_backend_name() == "sqlite" and url.database and not url.database.startswith((":", "file:")):
+        yield Path(url.database)
