@@ -1,4 +1,4 @@
-"""The command line: init, run, demo, check, manifest, migrate, say, postmortem, audit.
+"""The command line: init, run, demo, check, manifest, migrate, who-may, say, postmortem, audit.
 
 Each command imports what it needs inside its function, so that `spy --help` answers at once.
 """
@@ -140,6 +140,23 @@ def _show(result: "CheckResult") -> None:
     typer.echo(f"{'ok ' if result.well else 'FIX'}  {result.what}{cure}")
     for note in result.notes:
         typer.echo(f"     {note}")
+
+
+@app.command("who-may")
+def who_may(
+    words: Annotated[
+        list[str], typer.Argument(metavar="COMMAND", help="The first words of a command, such as page.")
+    ],
+    config: Config = USUAL_CONFIG,
+) -> None:
+    """Show who may run a command."""
+    settings = _settings(config)
+    from bot.app.permissions import who_may as look  # noqa: PLC0415  see the top of the file
+
+    lines = look(settings, words)
+    for line in lines or ["Spy has no command that begins so."]:
+        typer.echo(line)
+    raise typer.Exit(WELL if lines else TROUBLE)
 
 
 @app.command()

@@ -67,7 +67,7 @@ def clear(request: Request, incident: Incident, change: ChangeNumber, *, changes
 # --- deploy locks -----------------------------------------------------------------------------------------
 
 
-@command('lock <service> "why"')
+@command('lock <service> "why"', allow="operator")
 def lock(
     request: Request,
     incident: Incident | None,
@@ -82,7 +82,7 @@ def lock(
     return Reply("changes/locked", {"lock": locked, "announce": tx.policy.announce})
 
 
-@command("unlock <service> [anyway]")
+@command("unlock <service> [anyway]", allow="operator", unless="you set it, or lead its incident")
 def unlock(request: Request, service: ServiceName, anyway: bool, *, locks: Locks, tx: Transaction) -> Reply:
     """Remove a deploy lock. `anyway` also removes the lock of a running failover."""
     unlocked = locks.unlock(service, by=request.user, anyway=anyway)

@@ -1,6 +1,5 @@
 """Failover: move a service by a written plan that a second person approves; roll back if a check fails."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from bot.commands.arguments import Line, PageNumber, number_of
@@ -11,43 +10,42 @@ from bot.domain.failover.run import Failover
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
 from bot.domain.subject import Address, IncidentChannel
-from bot.services.failover.failovers import Failovers, PlanStatus
+from bot.services.failover.failovers import Failovers
 from bot.services.failover.views import FailoverViews
 
 RunNumber = Annotated[int, number_of("a failover")]
+PLAN = "the plan names another role"
 QuestionNumber = Annotated[int, number_of("a question")]
 
 
-@command('failover ["what"]')
-def failover(request: Request, incident: Incident | None, what: str | None, *, failovers: Failovers) -> Reply:
-    """List the plans, or propose one: `failover pod 7 to east`. Nothing moves until someone else approves."""
-    if not what:
-        return _plans(failovers.plans(asker=request.user), None)
+@command("(failover|failover plans|failover list) [page <page>]")
+def plans(request: Request, page: PageNumber | None, *, failovers: Failovers) -> Reply:
+    """List the plans."""
+    return Reply("failover/list", {"found": Portion.of(failovers.plans(asker=request.user), page)})
+
+
+@command('failover "what"', allow="operator", unless=PLAN)
+def failover(request: Request, incident: Incident | None, what: str, *, failovers: Failovers) -> Reply:
+    """Propose a plan: `failover pod 7 to east`. Nothing moves until someone else approves."""
     run = failovers.propose(what, by=request.user, place=_place(request, incident), incident=incident)
     return Reply("failover/proposed", {"run": run, "incident": incident}, confirms=True)
 
 
-@command("failover (plans|list) [page <page>]")
-def plans(request: Request, page: PageNumber | None, *, failovers: Failovers) -> Reply:
-    """List the plans."""
-    return _plans(failovers.plans(asker=request.user), page)
-
-
-@command('failover rehearse "what"')
+@command('failover rehearse "what"', allow="operator", unless=PLAN)
 def rehearse(request: Request, incident: Incident | None, what: str, *, failovers: Failovers) -> Reply:
     """Run a plan's checks and dry runs. Nothing moves."""
     run = failovers.rehearse(what, by=request.user, place=_place(request, incident), incident=incident)
     return Reply("failover/proposed", {"run": run, "incident": incident}, confirms=True)
 
 
-@command("failover approve <run> [<shown>]")
+@command("failover approve <run> [<shown>]", allow="operator", unless=PLAN)
 def approve(request: Request, run: RunNumber, shown: str | None, *, failovers: Failovers) -> Reply:
     """Approve a proposal, like its *Approve* button. You can't approve your own."""
     approved = failovers.approve(run, by=request.user, shown=shown)
     return Reply("failover/approved", {"run": approved}, confirms=bool(approved.approvals))
 
 
-@command("failover abort [<run>]")
+@command("failover abort [<run>]", allow="operator", unless=PLAN)
 def abort(
     request: Request, incident: Incident | None, run: RunNumber | None, *, failovers: Failovers
 ) -> Reply:
@@ -56,7 +54,7 @@ def abort(
     return Reply("failover/aborted", {"run": failovers.abort(found.number, by=request.user)}, confirms=True)
 
 
-@command('failover answer <run> [<question>] "answer"')
+@command('failover answer <run> [<question>] "answer"', allow="operator", unless=PLAN)
 def answer(
     request: Request, run: RunNumber, question: QuestionNumber | None, answer: Line, *, failovers: Failovers
 ) -> Reply:
@@ -78,7 +76,7 @@ def status(
     return Reply("failover/card", views.card(_found(request, incident, run, failovers)))
 
 
-@command("failover rollback [<run>]")
+@command("failover rollback [<run>]", allow="operator", unless=PLAN)
 def rollback(
     request: Request, incident: Incident | None, run: RunNumber | None, *, failovers: Failovers
 ) -> Reply:
@@ -113,10 +111,6 @@ def output(
 ) -> Reply:
     """Show the last output of a run's programs: all of them, or one step's."""
     return Reply("failover/output", views.output(_found(request, incident, run, failovers), step or ""))
-
-
-def _plans(plans: Sequence[PlanStatus], page: int | None) -> Reply:
-    return Reply("failover/list", {"found": Portion.of(plans, page)})
 
 
 def _found(

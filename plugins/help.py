@@ -24,7 +24,7 @@ FAMILIES = (
 """The families that help has a button for."""
 
 
-@command('help ["words"]')
+@command('help ["words"]', allow="everyone")
 def helping(words: str | None, *, registry: CommandRegistry) -> Reply:
     """Show the most useful commands; `help page` shows the commands of one kind, `help all` shows all."""
     wanted = (words or "").casefold().strip("`/ -?")
@@ -64,7 +64,7 @@ def _place(command: Command) -> int:
     return {"incident": 0, "help": 2, "plugins": 2}.get(command.words.split()[0], 1)
 
 
-@command("plugins")
+@command("plugins", allow="everyone")
 def plugins(*, registry: CommandRegistry) -> Reply:
     """List the loaded plugins, and those that failed to load."""
     families = sorted({it.family for it in registry.commands})

@@ -31,6 +31,7 @@ from bot.domain.refusal import Refusal
 from bot.services.incident.incidents import Incidents
 from bot.services.incident.team_notices import TeamNotices
 from bot.services.incident.views import Views
+from bot.services.permissions import Permissions
 from bot.services.postmortem.postmortems import Postmortems
 from bot.services.transaction import Transaction
 
@@ -89,7 +90,7 @@ def join(request: Request, incident: Incident, *, incidents: Incidents) -> Reply
     return Reply("incident/joined", {"incident": incident, "is_new": is_new})
 
 
-@command('incident (stop|resolve|close) ["how"]')
+@command('incident (stop|resolve|close) ["how"]', allow="responder")
 def stop(
     request: Request,
     incident: Incident,
@@ -106,7 +107,7 @@ def stop(
     return Reply("incident/stopped", {**views.card(incident.number), "due": postmortems.due(incident)})
 
 
-@command("incident reopen [<id>]")
+@command("incident reopen [<id>]", allow="responder")
 def reopen(request: Request, incident: Incident, *, incidents: Incidents) -> Reply:
     """Reopen a resolved incident in the same channel."""
     return Reply(
@@ -116,7 +117,7 @@ def reopen(request: Request, incident: Incident, *, incidents: Incidents) -> Rep
     )
 
 
-@command('incident (cancel|false alarm) ["why"]')
+@command('incident (cancel|false alarm) ["why"]', allow="responder")
 def cancel(request: Request, incident: Incident, why: Line | None, *, incidents: Incidents) -> Reply:
     """Close the incident as a false alarm."""
     incident = incidents.cancel(incident, why or "", by=request.user)
@@ -126,21 +127,22 @@ def cancel(request: Request, incident: Incident, why: Line | None, *, incidents:
 # --- the state --------------------------------------------------------------------------------------------
 
 
-@command("incident tldr|summary [<id>]")
+@command("incident tldr|summary [<id>]", allow="everyone")
 def tldr(request: Request, incident: Incident, *, views: Views) -> Reply:
     """Show the whole state on one screen. Only you see it, unless you asked in public."""
     aloud = {"shared": True} if request.source in {Source.MENTION, Source.PLAIN} else {}
     return Reply("incident/tldr", {**views.tldr(incident), **aloud})
 
 
-@command("incident share tldr|summary [<id>]")
+@command("incident share tldr|summary [<id>]", allow="everyone")
 def share(incident: Incident, *, views: Views) -> Reply:
     """Show the whole state to everyone here."""
     return Reply("incident/tldr", {**views.tldr(incident), "shared": True}, shared=True)
 
 
 @command(
-    'incident list [<which>] [:team] [<severity>] [since|from <since>] [<recent>] ["words"] [page <page>]'
+    'incident list [<which>] [:team] [<severity>] [since|from <since>] [<recent>] ["words"] [page <page>]',
+    allow="everyone",
 )
 def listing(  # noqa: PLR0917  one a word of its usage line
     request: Request,
@@ -174,7 +176,7 @@ def listing(  # noqa: PLR0917  one a word of its usage line
     return Reply("incident/list", facts, shared=not incidents.has_private(wanted))
 
 
-@command("incident who [<id>] [page <page>]")
+@command("incident who [<id>] [page <page>]", allow="everyone")
 def who(incident: Incident, page: PageNumber | None, *, views: Views) -> Reply:
     """Show who does what: commander, roles, paged people, people in the channel."""
     members = Portion.of(incident.members, page, NAMED)
@@ -208,10 +210,14 @@ def report(  # noqa: PLR0917  one a field of its form
     message: str,
     *,
     incidents: Incidents,
+    permissions: Permissions,
 ) -> Reply:
     """Post an update and change what is new with it, like the *Update* form: phase, severity, impact, next time."""
     incident.must_be_open()
-    if severity and severity.key != incident.severity:
+    is_new_severity = severity is not None and severity.key != incident.severity
+    if is_new_severity or (phase and phase is not incident.phase):
+        permissions.require(request.user, "responder", "A change of severity or phase", incident)
+    if severity and is_new_severity:
         incident = incidents.set_severity(incident, severity, by=request.user)
     if phase and phase is not incident.phase:
         incident = incidents.move_to(incident, phase, by=request.user)
@@ -221,7 +227,7 @@ def report(  # noqa: PLR0917  one a field of its form
     return Reply("incident/updated", {"incident": incident}, confirms=True)
 
 
-@command('incident note "text" [(at <at>|<when>)]')
+@command('incident note "text" [(at <at>|<when>)]', allow="everyone")
 def note(
     request: Request,
     incident: Incident,
@@ -237,14 +243,14 @@ def note(
     return Reply("incident/done", {"incident": noted, "what": "noted", "at": then}, confirms=then is None)
 
 
-@command("incident sev|severity <severity>")
+@command("incident sev|severity <severity>", allow="responder")
 def severity(request: Request, incident: Incident, severity: Severity, *, incidents: Incidents) -> Reply:
     """Set the severity."""
     incident = incidents.set_severity(incident, severity, by=request.user)
     return Reply("incident/done", {"incident": incident, "what": "severity"}, confirms=True)
 
 
-@command("incident status|phase <phase>")
+@command("incident status|phase <phase>", allow="responder")
 def status(request: Request, incident: Incident, phase: Phase, *, incidents: Incidents) -> Reply:
     """Set the phase: triage, investigating, identified, mitigated or monitoring."""
     incident = incidents.move_to(incident, phase, by=request.user)
@@ -293,7 +299,7 @@ def link(
     return Reply("incident/done", {"incident": incident, "what": "link"}, confirms=True)
 
 
-@command("incident links [<id>]")
+@command("incident links [<id>]", allow="everyone")
 def links(incident: Incident) -> Reply:
     """Show every saved link of the incident."""
     return Reply("incident/links", {"incident": incident}, shared=True)
@@ -325,7 +331,7 @@ def take(request: Request, incident: Incident, *, incidents: Incidents, views: V
     return Reply("incident/brief", views.brief(incident.number))
 
 
-@command("incident hand|handover [@person]")
+@command("incident hand|handover [@person]", allow="responder")
 def hand(
     request: Request, incident: Incident, person: Someone | None, *, incidents: Incidents
 ) -> Reply | Fill:
@@ -346,14 +352,14 @@ def accept(request: Request, incident: Incident, *, incidents: Incidents) -> Rep
     return Reply("incident/done", {"incident": incident, "what": "taken"}, confirms=True)
 
 
-@command("incident decline [<id>]")
+@command("incident decline [<id>]", allow="everyone")
 def decline(request: Request, incident: Incident, *, incidents: Incidents) -> Reply:
     """Decline an offer of command. The commander stays the same."""
     incident = incidents.decline_command(incident, by=request.user)
     return Reply("incident/done", {"incident": incident, "what": "declined"}, confirms=True)
 
 
-@command('incident role "role" @person [anyway]')
+@command('incident role "role" @person [anyway]', allow="responder")
 def role(
     request: Request, incident: Incident, role: str, person: Someone, anyway: bool, *, incidents: Incidents
 ) -> Reply:

@@ -22,7 +22,7 @@ ShiftNumber = Annotated[int, number_of("a shift", listed_by="oncall me")]
 CoverNumber = Annotated[int, number_of("a request for cover")]
 
 
-@command("oncall [:team] [page <page>]")
+@command("oncall [:team] [page <page>]", allow="everyone")
 def oncall(team: Team | None, page: PageNumber | None, *, on_calls: OnCall, tx: Transaction) -> Reply:
     """Show who is on call for one team or all teams, and how old this information is."""
     answer = on_calls.of(team) if team else on_calls.of()
@@ -30,7 +30,7 @@ def oncall(team: Team | None, page: PageNumber | None, *, on_calls: OnCall, tx: 
     return Reply("oncall/who", {"answer": answer, "found": found, "now": tx.now}, shared=True)
 
 
-@command("oncall me [page <page>]")
+@command("oncall me [page <page>]", allow="everyone")
 def mine(request: Request, page: PageNumber | None, *, shifts: Shifts, tx: Transaction) -> Reply:
     """List your shifts of the next weeks, in your own time zone."""
     found = Portion.of(shifts.of(request.user), page)

@@ -8,7 +8,7 @@ from bot.domain.incident.incident import Incident
 from bot.services.relief.relief import Relief
 
 
-@command("incident relieve [@person]")
+@command("incident relieve [@person]", allow="responder")
 def relieve(request: Request, incident: Incident, person: Someone | None, *, relief: Relief) -> Reply:
     """Take over from the commander, or from someone in a role. For command you get a brief first."""
     came = relief.relieve(incident, person, by=request.user)

@@ -11,7 +11,7 @@ from bot.services.incident.reasons import Reasons
 from bot.services.paging.paging import Paging
 
 
-@command("incident snooze <span>")
+@command("incident snooze <span>", allow="responder")
 def snooze(request: Request, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
     """Snooze the next update's reminder once. The channel sees who did it."""
     incident = incidents.snooze(incident, span, by=request.user)
@@ -22,14 +22,14 @@ def snooze(request: Request, incident: Incident, span: timedelta, *, incidents: 
     )
 
 
-@command("incident quiet|hush <span>")
+@command("incident quiet|hush <span>", allow="responder")
 def quiet(request: Request, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
     """Stop Spy's reminders for some time. Urgent reminders still appear."""
     incident = incidents.hush(incident, span, by=request.user)
     return Reply("incident/quiet", {"incident": incident, "until": incident.quiet_until}, confirms=True)
 
 
-@command("why page [<page>]")
+@command("why page [<page>]", allow="everyone")
 def why_page(
     request: Request, incident: Incident | None, page: str | None, *, paging: Paging, reasons: Reasons
 ) -> Reply:
@@ -38,7 +38,7 @@ def why_page(
     return Reply("incident/why", reasons.page(found))
 
 
-@command('incident why ["reminder"]')
+@command('incident why ["reminder"]', allow="everyone")
 def why(incident: Incident, reminder: str | None, *, reasons: Reasons) -> Reply:
     """Show why Spy last sent a reminder or a page: the rule, and what happened."""
     return Reply("incident/why", reasons.of(incident, reminder))

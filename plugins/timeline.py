@@ -19,29 +19,30 @@ NOTE_EMOJI = "memo"
 LINE = number_of("a line", listed_by="incident timeline")
 LineNumber = Annotated[int, LINE]
 LineNumbers = Annotated[tuple[int, ...], several(LINE)]
+OWN = "you wrote the line"
 
 
-@command("incident timeline [<id>] [from <line>]")
+@command("incident timeline [<id>] [from <line>]", allow="everyone")
 def listing(incident: Incident, line: LineNumber | None, *, views: Views) -> Reply:
     """List what happened, oldest first, with links and numbers: the last lines, or lines `from 12`."""
     return Reply("incident/timeline", views.timeline(incident, line), shared=True)
 
 
-@command('incident timeline keep "numbers"')
+@command('incident timeline keep "numbers"', allow="commander", unless=OWN)
 def keep(request: Request, incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
     """Show lines everywhere, also in the postmortem: `timeline keep 7 8`."""
     edits.keep(incident, numbers, by=request.user)
     return Reply("incident/timeline_edited", {"incident": incident, "numbers": numbers, "what": "kept"})
 
 
-@command('incident timeline hide "numbers"')
+@command('incident timeline hide "numbers"', allow="commander", unless=OWN)
 def hide(request: Request, incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
     """Hide lines. The full log still has them."""
     edits.hide(incident, numbers, by=request.user)
     return Reply("incident/timeline_edited", {"incident": incident, "numbers": numbers, "what": "hidden"})
 
 
-@command("incident timeline move <number> to|at <moment>")
+@command("incident timeline move <number> to|at <moment>", allow="commander", unless=OWN)
 def move(
     request: Request, incident: Incident, number: LineNumber, moment: datetime, *, edits: TimelineEdits
 ) -> Reply:
@@ -51,7 +52,7 @@ def move(
     return Reply("incident/timeline_edited", facts)
 
 
-@command('incident timeline merge "numbers"')
+@command('incident timeline merge "numbers"', allow="commander", unless=OWN)
 def merge(request: Request, incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
     """Merge several lines into the first one."""
     merged = edits.merge(incident, numbers, by=request.user)
@@ -60,7 +61,7 @@ def merge(request: Request, incident: Incident, numbers: LineNumbers, *, edits: 
     )
 
 
-@command('incident timeline edit <number> "words"')
+@command('incident timeline edit <number> "words"', allow="commander", unless=OWN)
 def edit(
     request: Request, incident: Incident, number: LineNumber, words: str, *, edits: TimelineEdits
 ) -> Reply:

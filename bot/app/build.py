@@ -1,12 +1,13 @@
 """Connect the parts of the bot: everything that decides, without what listens."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -21,7 +22,7 @@ from bot.adapters.slack.client import PooledWebClient
 from bot.app.settings import load as load_settings
 from bot.app.templates import open_templates
 from bot.commands.plugins import CommandRegistry, load
-from bot.commands.request import Request, Source
+from bot.commands.request import REQUEST, Request, Source
 from bot.commands.router import Router
 from bot.commands.timed import TimedRouter
 from bot.config import Reloader, Settings
@@ -101,6 +102,9 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         )
         timed.answer(request)
 
+    def run(request: Mapping[str, Any]) -> None:
+        router.answer(REQUEST.validate_python(request))
+
     delivery = Delivery(
         Handlers(
             Clients(
@@ -109,6 +113,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
                 maybe_pager=pager,
                 open_tracker=tracker_to_open(settings, timeout, stack),
                 run_command=say,
+                run_request=run,
             )
         ),
         sessions=database,

@@ -8,6 +8,7 @@ from bot.adapters.network.clock import SystemClock
 from bot.adapters.slack.check import results as slack_checks
 from bot.adapters.slack.client import PooledWebClient
 from bot.app.build import open_clock, open_runbooks
+from bot.app.permissions import permission_checks
 from bot.app.templates import open_templates, own_templates
 from bot.commands.plugins import load, shadowed, templates_named
 from bot.config import Settings
@@ -26,6 +27,7 @@ def check(settings: Settings) -> Iterator[CheckResult]:
     yield from plan_checks(settings)
     yield from _database_checks(settings)
     yield from check_own(settings)
+    yield from permission_checks(settings)
     yield _web_check(settings)
     if env.slack_bot_token:
         with closing(

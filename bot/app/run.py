@@ -25,6 +25,7 @@ from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.web import listen, serve
 from bot.workers.audit import SEAL_EVERY, AuditSealer
+from bot.workers.everyone import TRIED_EVERY, Everyone
 from bot.workers.lanes import LOOK_EVERY, Lanes
 from bot.workers.sync import (
     CHANGES_EVERY,
@@ -72,7 +73,12 @@ def run(settings: Settings) -> int:
             lease=settings.delivery.lease,
             wake=bot.delivery.wake,
         )
-        scheduler = Scheduler(*_jobs(bot), Job(name="lanes", every=LOOK_EVERY, run=lanes.look))
+        everyone = Everyone(sessions=bot.database, clock=bot.clock, policy=bot.live.policy, chat=bot.chat)
+        scheduler = Scheduler(
+            *_jobs(bot),
+            Job(name="everyone", every=TRIED_EVERY, run=everyone.run),
+            Job(name="lanes", every=LOOK_EVERY, run=lanes.look),
+        )
         stack.callback(scheduler.stop)
         link = _link(settings, app, stack)
         web = WebPorts(
@@ -81,6 +87,7 @@ def run(settings: Settings) -> int:
             readiness={
                 "database": bot.database.ping,
                 "slack": lambda: "" if bot.chat.identity else "Slack has not said yet who Spy is",
+                "people": lambda: "" if everyone.has_asked else "Slack has not said yet who is here",
                 "link": lambda: "" if link is None or link.is_alive() else "no link to Slack",
                 "delivery": bot.delivery.trouble,
                 "lanes": lanes.trouble,

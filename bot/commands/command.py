@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from bot.commands.arguments import Reader, reader_of
 from bot.commands.reply import Fill, Reply
@@ -21,8 +21,9 @@ from bot.domain.grammar.usage import (
     slots,
 )
 from bot.domain.incident.incident import Incident
+from bot.domain.permission import Role, longest_match
+from bot.domain.policy import Policy
 
-Role = Literal["everyone", "responder", "commander", "operator", "admin"]
 Outcome = Reply | Fill | None
 NUMBER = "id"
 """A slot of this name holds an incident's number and fills the `incident` parameter."""
@@ -44,6 +45,9 @@ class Command:
     pattern: Pattern
     prefixes: tuple[tuple[str, ...], ...]
     allow: Role
+    """The least role that it needs, unless `permissions.commands` names another."""
+    unless: str
+    """Who or what decides instead of `allow`, in words. The command checks this itself; only members get that far."""
     run: Callable[..., Outcome]
     family: str
     about: str
@@ -57,6 +61,23 @@ class Command:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Outcome:
         return self.run(*args, **kwargs)
+
+    def needs(self, policy: Policy) -> Role:
+        """Return the role without which Spy does not run it."""
+        if role := self.configured(policy):
+            return role
+        return "member" if self.unless and self.allow != "everyone" else self.allow
+
+    def configured(self, policy: Policy) -> Role | None:
+        """Return the role that `permissions.commands` names for it; None if it names none."""
+        key = longest_match(self.spoken, policy.command_roles)
+        return policy.command_roles[key] if key else None
+
+    @property
+    def spoken(self) -> tuple[tuple[str, ...], ...]:
+        """Return every form of its words: `incident tldr` is also `tldr`."""
+        short = (it[1:] for it in self.prefixes if it[0] == "incident" and len(it) > 1)
+        return (*self.prefixes, *short)
 
     @property
     def source(self) -> str:
@@ -107,12 +128,14 @@ class Listener:
         return f"{self.run.__module__}.{self.run.__name__}"
 
 
-def command(usage: str, *, allow: Role = "everyone") -> Callable[[Callable[..., Outcome]], Command]:
+def command(
+    usage: str, *, allow: Role = "member", unless: str = ""
+) -> Callable[[Callable[..., Outcome]], Command]:
     """Declare a command. Raises UsageError, with file and line, if declaration and function disagree."""
 
     def declare(function: Callable[..., Outcome]) -> Command:
         try:
-            return _declare(usage, allow, function)
+            return _declare(usage, allow, unless, function)
         except (UsageError, NameError, TypeError) as error:
             code = function.__code__
             raise UsageError(f"{code.co_filename}:{code.co_firstlineno}: {error}") from error
@@ -129,7 +152,7 @@ def when(notice: type[Notice]) -> Callable[[Callable[..., None]], Listener]:
     return declare
 
 
-def _declare(usage: str, allow: Role, function: Callable[..., Outcome]) -> Command:
+def _declare(usage: str, allow: Role, unless: str, function: Callable[..., Outcome]) -> Command:
     try:
         pattern = parse_usage(usage)
     except UsageError as error:
@@ -159,6 +182,7 @@ def _declare(usage: str, allow: Role, function: Callable[..., Outcome]) -> Comma
         pattern=pattern,
         prefixes=tuple(literal_prefixes(pattern)),
         allow=allow,
+        unless=unless,
         run=function,
         family=function.__module__.rsplit(".", 1)[-1],
         about=(function.__globals__.get("__doc__") or "").split("\n")[0],

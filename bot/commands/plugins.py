@@ -69,17 +69,9 @@ def shadowed(commands: Iterable[Command]) -> Iterator[str]:
     """Return the commands that another plugin also declares. If words fit both, the one loaded first answers."""
     first: dict[tuple[str, ...], Command] = {}
     for command in commands:
-        earlier = [first.setdefault(begin, command) for begin in _spoken(command)]
+        earlier = [first.setdefault(begin, command) for begin in command.spoken]
         if other := next((it for it in earlier if it.source != command.source), None):
             yield f"`{command.words}`: {command.source} declares it, and {other.source} did before"
-
-
-def _spoken(command: Command) -> Iterator[tuple[str, ...]]:
-    """Return every form of the command's words: `incident tldr` is also `tldr`."""
-    for prefix in command.prefixes:
-        yield prefix
-        if prefix[0] == "incident" and len(prefix) > 1:
-            yield prefix[1:]
 
 
 def templates_named(folders: Iterable[Path]) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import TypeAdapter
+
 from bot.domain.message import Message
 
 
@@ -53,6 +55,14 @@ class Request:
     is_unasked: bool = False
     """Whether a milestone runs it in this person's name."""
 
+    is_confirmed: bool = False
+    """Whether Slack was asked who the person is, if Spy did not know it."""
+
+    @property
+    def is_answered_at_once(self) -> bool:
+        """Return whether the acknowledgement can hold the answer. One that waited for Slack comes after it."""
+        return self.source in {Source.SLASH, Source.TERMINAL} and not self.is_confirmed
+
     @property
     def may_ask_back(self) -> bool:
         """Return whether a button was pressed, so that a form can ask for the missing words."""
@@ -69,6 +79,10 @@ class Response:
     message: Message | None = None
     shared: bool = False
     complaints: Mapping[str, str] = field(default_factory=dict)
+
+
+REQUEST = TypeAdapter(Request)
+"""Reads a request that was stored for later."""
 
 
 # --- what Spy notices without being asked -----------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from bot.commands.admission import admit, confirm_first, must_be_confirmed
 from bot.commands.audited import add_allowed, add_noticed, add_refused
 from bot.commands.command import NUMBER, Command, CommandParameter, Outcome
 from bot.commands.interpreter import Interpreter, incident_number
@@ -38,7 +39,7 @@ from bot.ports import (
 )
 from bot.services.incident.incidents import Incidents
 from bot.services.people import People
-from bot.services.permissions import Permissions
+from bot.services.permissions import LED
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction, Understood
 
@@ -125,10 +126,13 @@ class Router:
             tx = self._transaction(session, request, understood)
             People(tx).seen(request.user, request.user_name)
             _meet_mentioned(request, tx)
-            outcome = self._run(request, tx, limit)
-            answer = self._tell(request, outcome, tx)
+            if must_be_confirmed(request, tx):
+                answer = confirm_first(request, tx)
+            else:
+                outcome = self._run(request, tx, limit)
+                answer = self._tell(request, outcome, tx)
+                add_allowed(tx, request, outcome, self._masking)
             session.inbound.answered(request.id, _ANSWER.dump_json(answer).decode())
-            add_allowed(tx, request, outcome, self._masking)
             return answer
 
     def _transaction(self, session: Session, request: Request, understood: Understood) -> Transaction:
@@ -160,7 +164,8 @@ class Router:
     ) -> Outcome:
         bound = {name: word for name, word in bound.items() if word.strip()}
         word = bound.pop(NUMBER, None)
-        about = command.wants_incident or command.allow == "commander"
+        needed = command.needs(tx.policy)
+        about = command.wants_incident or needed in LED
         try:
             number = incident_number(word) if word else request.incident
             incident = tx.understood.incident = self._incident(number, request, tx) if about else None
@@ -170,7 +175,7 @@ class Router:
             raise
         if incident is None and command.needs_incident:
             raise Incidents(tx).pick(typed.text, asker=request.user)
-        _permit(command, request, incident, tx)
+        admit(command, request, incident, tx)
         arguments = _arguments(command, bound, typed, tx, request)
         for name, slot in command.slots.items():
             if slot.required and not bound.get(name) and slot.type is not bool:
@@ -215,9 +220,9 @@ class Router:
 
     def _send(self, request: Request, message: Message, tx: Transaction, *, shared: bool) -> Response:
         """Answer in the acknowledgement if the source allows it; a visible source is answered in the channel."""
-        if request.source in {Source.SLASH, Source.TERMINAL}:
+        if request.is_answered_at_once:
             return Response(message=message, shared=shared)
-        aloud = request.source in VISIBLE or (shared and request.source in {Source.BUTTON, Source.FORM})
+        aloud = request.source in VISIBLE or shared
         if aloud and request.channel:
             key = f"answer:{request.id}"
             tx.send(
@@ -229,10 +234,10 @@ class Router:
     def _send_discreetly(self, request: Request, message: Message, tx: Transaction) -> Response:
         """Answer so that only the asker sees it."""
         key = f"answer:{request.id}"
-        if request.source in {Source.SLASH, Source.TERMINAL}:
+        if request.is_answered_at_once:
             return Response(message=message)
         # Slack posts answers to that URL outside threads.
-        if request.source is Source.BUTTON and request.response_url and not request.thread:
+        if request.source in {Source.BUTTON, Source.SLASH} and request.response_url and not request.thread:
             tx.send(Respond(key=key, url=request.response_url, message=message, person=request.user))
         elif request.source is Source.DM and request.channel:
             tx.send(Post(key=key, to=request.channel, message=message, thread=request.thread))
@@ -279,7 +284,7 @@ class Router:
         with self._sessions.begin(limit) as session:
             now = self._clock.now()
             if session.inbound.remember(request.id, at=now) is not None:
-                return Response(message=message) if request.source is Source.SLASH else Response()
+                return Response(message=message) if request.is_answered_at_once else Response()
             tx = self._transaction(session, request, understood)
             # A new transaction: the refusal rolled back the first one.
             People(tx).seen(request.user, request.user_name)
@@ -351,13 +356,6 @@ def _fitting(slot: CommandParameter, text: str) -> str:
         f"The {slot.name} may have {slot.reader.most:,} characters; this has {len(text):,}. Nothing was done. "
         "Please shorten it, and link to a message or document that has the whole text."
     )
-
-
-def _permit(command: Command, request: Request, incident: Incident | None, tx: Transaction) -> None:
-    """Refuse a person without the command's role. An incident's commander has the role commander in it."""
-    if command.allow == "commander" and incident and incident.commander == request.user:
-        return
-    Permissions(tx).require(request.user, command.allow, f"`{command.words}`")
 
 
 def _absent(kind: Any) -> Any:

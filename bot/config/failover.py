@@ -28,6 +28,7 @@ from bot.domain.failover.plan import (
     Step,
     Workflow,
 )
+from bot.domain.permission import Role
 
 BOUNDS = frozenset({"min", "max", "equals"})
 """A section with only these keys bounds one value of an answer. Any other section leads to values inside it."""
@@ -316,7 +317,7 @@ class StepSection(ConfigSection):
 class PlanSection(ConfigSection):
     usage: Words
     params: Mapping[ParamName, ParamSection] = Field(default_factory=dict)
-    allow: Literal["everyone", "responder", "commander", "operator", "admin"] = "operator"
+    allow: Role = "operator"
     approvals: Approvals = 1
     lock: Words | None = None
     blast_radius: Words | None = None

@@ -39,9 +39,9 @@ def _summed_up(plan: Plan) -> str:
 
 def _people_missing(plan: Plan, settings: Settings) -> Iterator[Trouble]:
     """Count who can propose and approve it. A user group's size is not known here and counts as enough."""
-    permissions = settings.policy().permissions
-    holders = permissions.get(plan.allow, frozenset()) | permissions.get("admin", frozenset())
-    if plan.allow == "everyone" or any(map(is_user_group, holders)):
+    policy = settings.policy()
+    holders = policy.granted(plan.allow)
+    if plan.allow == "everyone" or policy.is_for_members(plan.allow) or any(map(is_user_group, holders)):
         return
     cure = f"Name people, or a user group, in permissions.{plan.allow}."
     if not holders:

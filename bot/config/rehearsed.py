@@ -32,9 +32,11 @@ def rehearsed(path: Path, demo: ConfigSection, vendors: Vendors) -> ConfigSectio
     if teams := kept.pop("teams", None):
         kept["teams"] = dict(_teams(teams, kept.get("command_team"), demo))
         demo = {key: value for key, value in demo.items() if key not in ("severities", "command_team")}
+    commands = (own.get("permissions") or {}).get("commands") or {}
     kept["permissions"] = {
         **dict.fromkeys(_roles(own), demo["permissions"]["operator"]),
         **demo["permissions"],
+        "commands": commands,
     }
     kept["web"] = {"runbooks": (kept.get("web") or {}).get("runbooks", True), **demo.get("web", {})}
     return {**demo, **kept}
@@ -42,7 +44,8 @@ def rehearsed(path: Path, demo: ConfigSection, vendors: Vendors) -> ConfigSectio
 
 def _roles(own: ConfigSection) -> Iterator[str]:
     """Return the roles that someone has or a plan requires. In the demo, its operators have them all."""
-    yield from (role for role, people in (own.get("permissions") or {}).items() if people)
+    permissions = own.get("permissions") or {}
+    yield from (role for role, people in permissions.items() if people and role != "commands")
     yield from (
         plan["allow"]
         for plan in (own.get("failover") or {}).values()

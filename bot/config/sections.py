@@ -31,6 +31,7 @@ from bot.config.vendors import Vendors
 from bot.domain import former_words
 from bot.domain.incident.milestone import CONDITIONS, FIELDS
 from bot.domain.incident.role import ROLES
+from bot.domain.permission import INCLUDED, Role, key_words
 from bot.domain.placeholders import braced
 
 
@@ -43,6 +44,18 @@ class PersonSection(ConfigSection):
     """Who someone is elsewhere: an id or login at each vendor, and an e-mail other than Slack's."""
 
     email: Email | None = None
+
+
+def _command_words(given: str) -> str:
+    words = key_words(given)
+    if not words or any("*" in it for it in words):
+        raise ValueError(
+            "is no beginning of a command. Write its first words, such as `page` or `failover *`."
+        )
+    return " ".join(words)
+
+
+CommandWords = Annotated[str, AfterValidator(_command_words)]
 
 
 def _different_people(people: Mapping[str, PersonSection]) -> Mapping[str, PersonSection]:
@@ -72,12 +85,20 @@ class SeveritySection(ConfigSection):
 
 
 class PermissionsSection(ConfigSection):
-    """Who may do what, by Slack user or user group id. Someone without a role may do what everyone may."""
+    """Who may do what: roles by Slack user or user group id, and commands whose role differs from the usual one."""
 
+    member: tuple[UserOrGroup, ...] = ()
     responder: tuple[UserOrGroup, ...] = ()
     commander: tuple[UserOrGroup, ...] = ()
     operator: tuple[UserOrGroup, ...] = ()
     admin: tuple[UserOrGroup, ...] = ()
+    commands: Mapping[CommandWords, Role] = Field(default_factory=dict)
+
+    @property
+    def people(self) -> Mapping[str, frozenset[str]]:
+        """Return who has each role. A role that nobody has is left out."""
+        named = ((role, frozenset(getattr(self, role))) for role in INCLUDED)
+        return {role: people for role, people in named if people}
 
 
 class ServiceSection(ConfigSection):

@@ -76,13 +76,14 @@ class Settings(Sections):
         return tuple(dict.fromkeys((*self.runbooks, *beside)))
 
     def policy(self) -> Policy:
-        """Return the policy in the domain's terms. A role that nobody has is missing from `permissions`."""
+        """Return the policy in the domain's terms."""
         return Policy(
             teams={key: self._team(key, section) for key, section in self.teams.items()},
             severities={key: _severity(key, section) for key, section in self.severities.items()},
             command_team=self.command_team,
             announce=self.slack.announce,
-            permissions={role: frozenset(people) for role, people in self.permissions if people},
+            permissions=self.permissions.people,
+            command_roles=self.permissions.commands,
             timers=Timers(**dict(self.timers)),
             milestones=tuple(_milestone(it) for it in self.milestones),
             services={

@@ -5,6 +5,7 @@ Each effect has a key. A second try with the same key must not act twice.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum
 from typing import Any, ClassVar, Self
 
@@ -183,6 +184,26 @@ class MeetPerson(Effect):
     """Load the name, time zone and e-mail of a person Spy does not know yet."""
 
     person: str
+    urgency: ClassVar[Urgency] = Urgency.NOW
+
+    @property
+    def lane(self) -> str:
+        return f"person:{self.person}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest(Effect):
+    """Run a request of a person Spy did not know, once Slack has said who they are."""
+
+    person: str
+    request: Mapping[str, Any]
+    asked_at: datetime
+    urgency: ClassVar[Urgency] = Urgency.NOW
+    label: ClassVar[str] = "A command"
+
+    @property
+    def lane(self) -> str:
+        return f"person:{self.person}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Annotated
 from bot.domain.failover.plan import Plan
 from bot.domain.incident.role import ROLES
 from bot.domain.incident.severity import means
+from bot.domain.permission import INCLUDED, Role
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.spelling import did_you_mean, nearest
 from bot.domain.subject import is_person, is_user_group
@@ -178,6 +179,9 @@ class Policy:
     command_team: str | None = None
     announce: str | None = None
     permissions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By role, the Slack ids of the people and user groups that have it."""
+    command_roles: Mapping[str, Role] = field(default_factory=dict)
+    """The roles that commands need where they differ from what is declared. See `permission.longest_match`."""
     timers: Timers = field(default_factory=Timers)
     milestones: tuple[Milestone, ...] = ()
     services: Mapping[str, Service] = field(default_factory=dict)
@@ -240,18 +244,18 @@ class Policy:
         return None
 
     def granted(self, role: str) -> frozenset[str]:
-        """Return the Slack ids of people and user groups with a role in `permissions:`. Admins have every role."""
-        return self.permissions.get(role, frozenset()) | self.permissions.get("admin", frozenset())
+        """Return the Slack ids of people and user groups whom `permissions:` gives a role, or one that includes it."""
+        return frozenset().union(*(self.permissions.get(it, frozenset()) for it in INCLUDED.get(role, ())))
+
+    def is_for_members(self, role: str) -> bool:
+        """Whether every member of the workspace has a role. Each is a responder, unless some are named."""
+        return role == "member" or (role == "responder" and not self.permissions.get("responder"))
 
     @property
     def maintainers(self) -> tuple[str, ...]:
         """Who is notified of Spy's own problems: the named admins, else the announcement channel."""
         admins = sorted(it for it in self.permissions.get("admin", ()) if is_person(it))
         return tuple(admins or ([self.announce] if self.announce else []))
-
-    def may(self, person: str, role: str) -> bool:
-        """Whether `permissions:` names this person for a role. User groups are resolved by `Permissions`."""
-        return role == "everyone" or person in self.granted(role)
 
     @property
     def user_groups(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Slack, as Spy needs it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -119,6 +119,9 @@ class Chat(Protocol):
         """Read one message, also in a thread."""
 
     def profile(self, person: str) -> Profile: ...
+    def people(self) -> Iterator[Sequence[Person]]:
+        """Yield everyone in the workspace, some at a time."""
+
     def find_by_email(self, email: str) -> Person | None:
         """Return the person with this e-mail address; None if Slack knows nobody."""
 

@@ -1,6 +1,7 @@
 """Who is who in Slack: names, time zones, accounts, and who can be assigned something."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 
 from bot.domain.effects import MeetPerson
 from bot.domain.markup import as_seen
@@ -30,6 +31,8 @@ class Directory:
         known = self._session.people.get(person)
         if known is None:
             self._session.people.put(Person(id=person, name=name or f"<@{person}>"))
+        elif name and known.name == f"<@{person}>":
+            self._session.people.put(replace(known, name=name))
         if known is None or known.profiled_at is None:
             key = f"meet:{person}:{self._tx.now:%Y-%m-%d}"
             self._tx.send(MeetPerson(key=key, person=person))

@@ -1,5 +1,6 @@
 """Profiles of people: load them from Slack, and act on changes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,7 +24,7 @@ OPEN = 100
 
 
 class People(Directory):
-    def met(self, person: str, profile: Profile) -> None:
+    def met(self, person: str, profile: Profile | Person) -> None:
         """Store a person's profile from Slack, and set their timers again if the time zone changed.
 
         A bot or a deactivated account loses its roles and tasks, and Spy asks in each incident's channel who takes
@@ -46,6 +47,16 @@ class People(Directory):
             self._give_back(known, is_news=before is None or before.is_assignable)
         elif self.zone(person) != zone:
             WorkPeriods(self._tx).replan(person)
+
+    def listed(self, people: Sequence[Person]) -> None:
+        """Store whom Slack lists. A deactivated account that Spy never met is left out."""
+        for person in people:
+            known = self._session.people.get(person.id)
+            if known is None and not person.is_deactivated:
+                now = self._tx.now
+                self._session.people.put(replace(person, profiled_at=now, asked_at=now))
+            elif known is not None:
+                self.met(person.id, person)
 
     def _give_back(self, gone: Person, *, is_news: bool) -> None:
         """Remove a person from all roles and tasks, and ask once in each incident's channel who takes over."""

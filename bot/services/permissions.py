@@ -4,16 +4,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.refusal import Refusal
-from bot.domain.subject import is_user_group
+from bot.domain.effects import Notify
+from bot.domain.incident.incident import Incident
+from bot.domain.refusal import Choice, Refusal
+from bot.domain.subject import is_channel, is_user_group
 from bot.ports import UserGroup
 from bot.services.directory import Directory
 from bot.services.transaction import Transaction
 
 FRESH = timedelta(minutes=5)
 """How long the members of a user group stay valid before Slack is asked again."""
+LED = ("responder", "commander")
+"""The roles that an incident's commander has in it."""
+ASKED_EVERY = timedelta(minutes=10)
+ASKED = 3
+"""At most this many people are asked at once."""
 NAMED = 5
 """How many members of a user group a refusal names. The others are counted."""
+
+
+class Forbidden(Refusal):
+    """The asker lacks the role that the request needs."""
+
+    def __init__(self, sentence: str, *, role: str, choices: tuple[Choice, ...] = ()) -> None:
+        super().__init__(sentence, choices=choices)
+        self.role = role
+
+    def with_choices(self, *choices: Choice) -> "Forbidden":
+        return Forbidden(self.sentence, role=self.role, choices=choices)
+
+
+class Unconfirmed(Refusal):
+    """Slack has not said yet whether the asker is a member of the workspace."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,37 +58,93 @@ class Permissions:
 
     # --- roles --------------------------------------------------------------------------------------------
 
-    def may(self, person: str, role: str) -> bool:
-        """Whether a person (Slack id) has a role, directly or through a user group."""
-        holds = self._tx.policy.may(person, role) or person in self.holders(role).everybody
-        return holds and self._is_assignable(person)
+    def may(self, person: str, role: str, incident: Incident | None = None) -> bool:
+        """Whether a person (Slack id) has a role: by name, through a user group, as commander, or as a member."""
+        return self._is_assignable(person) and (
+            role == "everyone"
+            or self._is_named(person, role)
+            or (role in LED and incident is not None and incident.commander == person)
+            or (self._tx.policy.is_for_members(role) and self._is_member(person))
+        )
 
     def holders(self, role: str) -> Holders:
-        """Return who has a role, admins included. For the role `everyone` the list is empty."""
+        """Return whom `permissions:` gives a role. Members who have it without being named are not listed."""
         granted = sorted(filter(self._is_assignable, self._tx.policy.granted(role)))
         return Holders(
             people=tuple(it for it in granted if not is_user_group(it)),
             groups=tuple(self._with_who_can(self._group(it)) for it in granted if is_user_group(it)),
         )
 
-    def require(self, person: str, role: str, what: str) -> None:
-        """Refuse people without this role. `what` begins the sentence: *Approving a failover*."""
-        if not self.may(person, role):
-            raise Refusal(f"{what} is for the role {role}{self._whom_to_ask(self.holders(role))}")
+    def is_confirmed(self, person: str) -> bool:
+        """Whether Slack has said who a person is. On a terminal nobody waits for that: chat may be down."""
+        known = self._session.people.get(person)
+        return self._tx.source == "terminal" or (known is not None and known.profiled_at is not None)
 
-    def require_member(self, person: str, what: str) -> None:
+    def require(self, person: str, role: str, what: str, incident: Incident | None = None) -> None:
+        """Refuse people without this role. `what` begins the sentence: *Approving a failover*.
+
+        Raises Unconfirmed if Slack must say first whether the person is a member of the workspace.
+        """
+        if self.may(person, role, incident):
+            return
+        if not self._tx.policy.is_for_members(role):
+            raise Forbidden(f"{what} is for {self._held_by(role, incident)}", role=role)
+        self.require_member(person, what, role=role)
+
+    def require_member(self, person: str, what: str, *, role: str = "member") -> None:
         """Refuse guests, people of other organisations, and people whose profile is not loaded yet."""
         known = self._session.people.get(person)
         if known is None or known.profiled_at is None:
-            raise Refusal(
+            raise Unconfirmed(
                 f"{what} is for members of this workspace, and Slack has not confirmed yet that you are one. "
                 "Try again in a moment."
             )
         if known.is_guest:
-            raise Refusal(
+            raise Forbidden(
                 f"{what} is for members of this workspace, and Slack says that you are a guest here, "
-                "or from another organisation. Ask a member to do it."
+                "or from another organisation. Ask a member to do it.",
+                role=role,
             )
+
+    def _is_named(self, person: str, role: str) -> bool:
+        return person in self._tx.policy.granted(role) or person in self.holders(role).everybody
+
+    def _is_member(self, person: str) -> bool:
+        """Whether Slack has confirmed that a person is a member, not a guest.
+
+        On a terminal a person unknown to Slack counts as one: chat may be down, and a terminal is trusted.
+        """
+        known = self._session.people.get(person)
+        if known is None or known.profiled_at is None:
+            return self._tx.source == "terminal"
+        return not known.is_guest
+
+    def ask(
+        self, words: str, role: str, *, by: str, place: str | None, incident: Incident | None
+    ) -> Sequence[str]:
+        """Ask people with a role to run a command: in this channel, else each by DM. Return the few that are named.
+
+        A person may ask once in `ASKED_EVERY`, so that nobody is flooded.
+        """
+        key = f"asked:{by}:{int(self._tx.now.timestamp() // ASKED_EVERY.total_seconds())}"
+        if self._session.outbox.knows(key):
+            raise Refusal("You asked a few minutes ago. Wait for an answer, or write to someone directly.")
+        people = [it for it in self._able(role, incident) if it != by][:ASKED]
+        in_channel = place is not None and is_channel(place)
+        facts = {"asker": by, "words": words, "asked": people, "role": role}
+        if not people and not self._tx.policy.is_for_members(role):
+            raise Refusal(f"Nobody has the role {role} yet: see `permissions:` in config.yaml.")
+        for number, address in enumerate([place] if in_channel and place else people):
+            self._tx.send(
+                Notify(key=f"{key}:{number}" if number else key, to=address, template="help/ask", facts=facts)
+            )
+        return people
+
+    def _able(self, role: str, incident: Incident | None) -> Sequence[str]:
+        """Return who has a role: the incident's commander, then people by name, then members of user groups."""
+        commander = [incident.commander] if incident and incident.commander and role in LED else []
+        named = self.holders(role)
+        return list(dict.fromkeys((*commander, *named.people, *sorted(named.everybody))))
 
     # --- from Slack ---------------------------------------------------------------------------------------
 
@@ -100,13 +178,20 @@ class Permissions:
     def _group(self, group: str) -> UserGroup:
         return self._session.user_groups.get(group) or UserGroup(id=group)
 
-    def _whom_to_ask(self, holders: Holders) -> str:
+    def _held_by(self, role: str, incident: Incident | None) -> str:
+        commander = incident.commander if incident and role in LED else None
+        leads = f" or the commander of {incident.id}, <@{commander}>" if incident and commander else ""
+        return f"the role {role}{leads}{self._whom_to_ask(self.holders(role), besides=bool(commander))}"
+
+    def _whom_to_ask(self, holders: Holders, *, besides: bool) -> str:
         people = ", ".join(f"<@{person}>" for person in holders.people)
         groups = [
             f"someone in the user group {it.id} ({self._members(it, holders)})" for it in holders.groups
         ]
         if request := ", or ".join(filter(None, (people, *groups))):
             return f": ask {request}."
+        if besides:
+            return "."
         return ". Nobody has it yet: see `permissions:` in config.yaml."
 
     def _members(self, group: UserGroup, holders: Holders) -> str:

@@ -1,7 +1,7 @@
 """The test kit for plugins: Spy without Slack, a clock that the test moves, and a database in memory."""
 
 from bot.testing.clock import NOON, FrozenClock
-from bot.testing.kit import ITSELF, POLICY, PlainTemplates, SpyKit
+from bot.testing.kit import ITSELF, POLICY, PlainTemplates, SpyKit, confirm
 from bot.testing.store import MemoryDatabase, Queued
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "PlainTemplates",
     "Queued",
     "SpyKit",
+    "confirm",
 ]

@@ -38,9 +38,9 @@ from types import ModuleType
 from typing import Any
 
 from bot.commands.plugins import CommandRegistry, load, registry
-from bot.commands.request import Notice, Request, Response, Source
+from bot.commands.request import REQUEST, Notice, Request, Response, Source
 from bot.commands.router import Router
-from bot.domain.effects import Effect, Post, PostEphemeral, PostEvent, Respond, UpsertMessage
+from bot.domain.effects import Effect, Post, PostEphemeral, PostEvent, Respond, RunRequest, UpsertMessage
 from bot.domain.incident.effects import SayCommand
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.timeline import Entry
@@ -50,7 +50,7 @@ from bot.domain.policy import Policy, Severity, Team
 from bot.domain.postmortem.document import Document
 from bot.domain.postmortem.statistics import Bar
 from bot.domain.subject import IncidentChannel
-from bot.ports import Form, Profile, Runbooks, Templates
+from bot.ports import Form, Person, Profile, Runbooks, Sessions, Templates
 from bot.services.features import load_features
 from bot.services.incident.channels import IncidentChannels
 from bot.services.messages import MESSAGE_TYPES
@@ -79,8 +79,9 @@ POLICY = Policy(
     },
     command_team="imoc",
     announce="C0INCIDENTS",
+    permissions={"operator": frozenset({"U0ANA", "U0RAJ", "U0KIM"})},
 )
-"""A small organisation for tests: two teams, three severities."""
+"""A small organisation for tests: two teams, three severities, three operators."""
 
 
 class PlainTemplates:
@@ -124,6 +125,8 @@ class SpyKit:
         runbooks: Runbooks | None = None,
     ) -> None:
         load_features()
+        self.confirms = True
+        """Whether Slack has said of everyone who asks that they are members."""
         self.clock = clock or FrozenClock()
         self.policy = policy
         self.templates = templates or PlainTemplates()
@@ -182,7 +185,12 @@ class SpyKit:
         return self.request(request)
 
     def request(self, request: Request) -> Response:
-        """Send a request as an adapter builds it from a payload, and return the response."""
+        """Send a request as an adapter builds it from a payload, and return the response.
+
+        Whoever asks is a confirmed member of the workspace, unless `confirms` is False.
+        """
+        if self.confirms:
+            confirm(self.sessions, request.user, at=self.clock.now())
         return self._router.answer(request)
 
     def press(
@@ -204,6 +212,11 @@ class SpyKit:
         return self.say(
             buttons[label].say or "", by=by, channel=channel, source=Source.BUTTON, trigger=trigger
         )
+
+    def run_later(self) -> None:
+        """Run the requests that waited until Slack said who their people are, as delivery does."""
+        for effect in self.asked(RunRequest):
+            self._router.answer(REQUEST.validate_python(effect.request))
 
     def notice(self, notice: Notice) -> None:
         """Send a notice, such as a message that was edited or a person who joined."""
@@ -338,6 +351,15 @@ class SpyKit:
     def _rendered(self, template: str, facts: Mapping[str, Any]) -> Message:
         with self.tx() as tx:
             return self.templates.render(template, facts, names=People(tx).name)
+
+
+def confirm(sessions: Sessions, *people: str, at: datetime) -> None:
+    """Store that Slack calls people members of the workspace. Those whose profile is known stay as they are."""
+    with sessions.begin() as session:
+        for person in people:
+            known = session.people.get(person) or Person(id=person, name=f"<@{person}>")
+            if known.profiled_at is None:
+                session.people.put(replace(known, profiled_at=at))
 
 
 def _registry(plugins: Sequence[ModuleType | Path]) -> CommandRegistry:

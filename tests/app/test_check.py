@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from bot.app.check import check
+from bot.app.permissions import permission_checks, who_may
 from bot.app.settings import load
+from bot.config import Settings
 from bot.ports import CheckResult
 
 PLUGIN = '''"""Ours."""
@@ -82,3 +84,52 @@ def test_a_plugin_that_redefines_a_command_is_named_with_the_one_that_it_meets(t
     [trouble] = troubles
     assert f"{tmp_path / 'plugins' / 'ours.py'} declares it" in trouble.what
     assert trouble.cure == "Give the later one other words."
+
+
+# --- who may do what --------------------------------------------------------------------------------------
+
+
+def configured(folder: Path, permissions: str) -> Settings:
+    file = folder / "config.yaml"
+    file.write_text(f"permissions: {permissions}\n")
+    return load(file, {})
+
+
+def test_the_table_of_roles_has_a_line_for_each_role_that_commands_need(tmp_path: Path):
+    lines = [it.what for it in permission_checks(configured(tmp_path, "{operator: [U0ANA, S0SRE]}"))]
+
+    assert [it.split(": ")[1].partition(" (")[0] for it in lines] == [
+        "everyone",
+        "member",
+        "responder",
+        "commander",
+        "operator",
+    ]
+    assert lines[4].startswith("Who may: operator (S0SRE, U0ANA): ")
+    assert "failover approve" in lines[4]
+
+
+def test_where_nobody_is_operator_the_cure_is_named(tmp_path: Path):
+    trouble = [it for it in permission_checks(configured(tmp_path, "{}")) if not it.well]
+
+    assert [it.cure for it in trouble] == ["Name people or a user group in permissions.operator."]
+
+
+def test_a_role_for_commands_that_do_not_exist_is_named(tmp_path: Path):
+    settings = configured(tmp_path, '{admin: [U0ANA], commands: {pgae: responder, "failover *": admin}}')
+
+    assert [it.what for it in permission_checks(settings) if not it.well] == [
+        "Who may: no command begins with `pgae` (permissions.commands)"
+    ]
+    assert who_may(settings, ["failover", "abort"]) == [
+        "failover abort [<run>]: admin, those that `admin:` names (U0ANA)"
+    ]
+
+
+def test_a_commands_line_says_who_may_run_it(tmp_path: Path):
+    settings = configured(tmp_path, "{}")
+
+    assert who_may(settings, ["page"]) == [
+        'page (:team|@person) "message": member, every member of the workspace'
+    ]
+    assert who_may(settings, ["dance"]) == []

@@ -13,7 +13,7 @@ from bot.commands.plugins import load
 from bot.commands.request import Request, Source
 from bot.commands.router import Router
 from bot.domain.message import Message
-from bot.testing import POLICY, FrozenClock, PlainTemplates
+from bot.testing import NOON, POLICY, FrozenClock, PlainTemplates, confirm
 from tests.support.folders import PLUGINS
 
 SAID = (
@@ -60,6 +60,7 @@ def spy(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     file.write_bytes(migrated_sqlite.read_bytes())
     engine, templates = open_engine(f"sqlite:///{file}"), Looking(str(file))
     sessions = Database(engine)
+    confirm(sessions, "U0ANA", at=NOON)
     yield (
         Router(load([PLUGINS]), sessions=sessions, clock=FrozenClock(), policy=POLICY, templates=templates),
         templates,
@@ -73,8 +74,6 @@ def test_no_answer_is_rendered_while_others_can_not_write(spy: tuple[Router, Loo
     for number, text in enumerate(SAID):
         before = templates.rendered
         router.answer(
-            Request(
-                id=f"{source}{number}", text=text, user=f"U0{source.name}", source=source, channel="C0GENERAL"
-            )
+            Request(id=f"{source}{number}", text=text, user="U0ANA", source=source, channel="C0GENERAL")
         )
         assert templates.rendered > before, text

@@ -16,7 +16,7 @@ from bot.commands.router import Router
 from bot.commands.timed import ANSWER_WITHIN, HANGING, NotDone, TimedRouter
 from bot.ports import Person, Sessions, TimeLimit
 from bot.services.transaction import Transaction
-from bot.testing import POLICY, FrozenClock, PlainTemplates
+from bot.testing import NOON, POLICY, FrozenClock, PlainTemplates, confirm
 
 LONG = 60.0
 """Seconds for what comes at once, on however slow a machine."""
@@ -63,6 +63,7 @@ class IncidentChannels:
     """The bot's answering side on a database. A hurried request's time is over as soon as it hangs."""
 
     def __init__(self, sessions: Sessions) -> None:
+        confirm(sessions, "U0ANA", at=NOON)
         self.sessions, self.plugin, self.is_hurried = sessions, Plugin(), False
         router = Router(
             registry(self.plugin.module),

@@ -263,7 +263,7 @@ LINES = [
     # who, and how many
     (
         plan(rest="allow: boss"),
-        "5: failover.a.allow: must be everyone, responder, commander, operator or admin, not 'boss'.",
+        "5: failover.a.allow: must be everyone, member, responder, commander, operator or admin, not 'boss'.",
     ),
     (plan(rest="approvals: 3"), "5: failover.a.approvals: must be 0, 1 or 2, not the number 3."),
     (plan(rest="approvals: no"), "5: failover.a.approvals: must be 0, 1 or 2, not yes or no."),

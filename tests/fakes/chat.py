@@ -1,7 +1,7 @@
 """A chat in memory, which keeps what was said and done in it, and can be told to fail."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -184,6 +184,10 @@ class FakeChat:
         if not self._knows(person):
             raise Rejected("user_not_found", "Slack knows no such person here.")
         return self.profiles[person] if self.profiles else Profile(name=person)
+
+    def people(self) -> Iterator[Sequence[Person]]:
+        self._called("people")
+        yield [Person(id=it, **asdict(profile)) for it, profile in self.profiles.items()]
 
     def find_by_email(self, email: str) -> Person | None:
         self._called("find_by_email")

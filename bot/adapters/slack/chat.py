@@ -26,6 +26,8 @@ from bot.ports import Clock, Form, Person, PersonMessage, Posted, Profile, Rejec
 
 MARK = "spy"  # the metadata's event_type, by which a posted message is found
 PAGE, PAGES = 200, 5
+PEOPLE, PEOPLE_PAGES = 200, 50
+"""People in one answer, as Slack advises, and answers at most: 10,000 people."""
 TRIED_BEFORE = timedelta(hours=24)
 """How far back to look for a part of a message that an earlier attempt posted."""
 PERSON_FAULTS = frozenset(
@@ -241,6 +243,12 @@ class SlackChat:
     def profile(self, person: str) -> Profile:
         return profile({**self._user("users.info", user=person), "id": person}, self.identify())
 
+    def people(self) -> Iterator[Sequence[Person]]:
+        us = self.identify()
+        for answer in self._answers("users.list", pages=PEOPLE_PAGES, limit=PEOPLE):
+            found = (person_of(user, us) for user in entries(answer, "members"))
+            yield [it for it in found if it]
+
     def find_by_email(self, email: str) -> Person | None:
         try:
             user = self._user("users.lookupByEmail", email=email)
@@ -282,9 +290,13 @@ class SlackChat:
             "include_all_metadata": True,
             "limit": PAGE,
         } | ({"ts": thread} if thread else {})
-        for _ in range(PAGES):
-            answer = self._calls.request(method, **wanted)
+        for answer in self._answers(method, pages=PAGES, **wanted):
             yield from entries(answer, "messages")
+
+    def _answers(self, method: str, *, pages: int, **wanted: Any) -> Iterator[Answer]:
+        for _ in range(pages):
+            answer = self._calls.request(method, **wanted)
+            yield answer
             cursor = maybe(answer, "response_metadata", "next_cursor")
             if not cursor:
                 return

@@ -19,11 +19,18 @@ from bot.app.samples import relief as sample_relief
 from bot.app.samples import runbooks as sample_runbooks
 from bot.app.samples.made import facts_for
 from bot.app.samples.world import FULL, INCIDENTS, OVER, PAGES, TYPED, Facts
+from bot.domain.permission import MEANING
 from bot.domain.refusal import Choice
 from bot.domain.reminder import REMINDERS
+from bot.services.permissions import Holders
 
 FAMILY = {"name": "page", "commands": [{"usage": 'page (:team|@person) "message"', "help": "Page.\nMore."}]}
 
+LINES = (
+    {"usage": 'page (:team|@person) "message"', "role": "member", "unless": ""},
+    {"usage": "failover abort [<run>]", "role": "operator", "unless": "the plan names another role"},
+)
+ROLES = {"member": Holders(people=(), groups=()), "operator": Holders(people=("U0ANA", "U0RAJ"), groups=())}
 _LISTED: dict[str, Sequence[Facts]] = (
     sample_failover.facts()
     | sample_changes.facts(INCIDENTS[:2])
@@ -50,6 +57,13 @@ _LISTED: dict[str, Sequence[Facts]] = (
         ],
         "help/workflow": [{"words": "incident 1 tldr"}, {"words": "x" * 2000}],
         "help/refusal": [{"sentence": TYPED, "choices": (Choice(label="Reopen", say="incident 1 reopen"),)}],
+        "help/not_run": [{"words": TYPED, "why": "Slack took more than a minute to say who you are"}],
+        "help/ask": [
+            {"asker": "U0ZOE", "words": "failover abort 3", "asked": ["U0ANA", "U0RAJ"], "role": "operator"},
+            {"asker": "U0ZOE", "words": "incident 1 resolve", "asked": [], "role": "member"},
+        ],
+        "help/asked": [{"asked": ["U0ANA", "U0RAJ"]}, {"asked": []}],
+        "help/who_may": [{"lines": LINES, "roles": ROLES, "meaning": MEANING}],
         "help/form": [
             {"command": "incident me", "incident": None},
             {"command": "incident update", "incident": 42, "why": "too late"},

@@ -11,6 +11,9 @@ from bot.services.transaction import Transaction
 PATIENCE = timedelta(hours=1)
 """How long an effect is retried. After that it is given up and reported."""
 
+STALE = timedelta(minutes=1)
+"""After this time nobody expects that a command still runs."""
+
 
 def nothing(_tx: Transaction, _result: Any) -> None:
     """Do nothing after success."""

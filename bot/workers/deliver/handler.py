@@ -1,6 +1,6 @@
 """How effects are delivered: each kind has one handler, declared with `@delivers`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -29,6 +29,7 @@ class Clients:
     maybe_pager: Pager | None = None
     open_tracker: Callable[[], IssueTracker] | None = None
     run_command: RunCommand | None = None
+    run_request: Callable[[Mapping[str, Any]], None] | None = None
 
     @property
     def pager(self) -> Pager:

@@ -7,7 +7,7 @@ from bot.ports import OutboxItem, Rejected
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
-from bot.workers.deliver.attempt import Attempt
+from bot.workers.deliver.attempt import STALE, Attempt
 from bot.workers.deliver.handler import EffectHandler, delivers
 from bot.workers.deliver.posts import PostingHandler, send_instead
 
@@ -71,7 +71,8 @@ class MeetPersonHandler(EffectHandler[MeetPerson]):
         return Attempt(
             call=partial(self.chat.profile, effect.person),
             on_success=lambda tx, profile: People(tx).met(effect.person, profile),
+            patience=STALE,
         )
 
     def on_giving_up(self, effect: MeetPerson, tx: Transaction, why: str) -> None:
-        """Report nothing: the profile is requested again later."""
+        """Report nothing: a command that waits for the profile says so, and the profile is requested again later."""

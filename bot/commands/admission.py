@@ -1,0 +1,47 @@
+"""Whether a person may run a command: the one check of roles, on the way of every request."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.commands.command import Command
+from bot.commands.request import REQUEST, Request, Response, Source
+from bot.domain.effects import RunRequest
+from bot.domain.incident.incident import Incident
+from bot.domain.permission import Role
+from bot.domain.refusal import Choice, Refusal
+from bot.services.permissions import Forbidden, Permissions
+from bot.services.transaction import Transaction
+
+LONGEST_ASKED = 1_500
+"""Most characters of a command that somebody else can be asked to run: a button holds 2,000."""
+
+
+def admit(command: Command, request: Request, incident: Incident | None, tx: Transaction) -> None:
+    """Refuse a person who lacks the command's role, and offer to ask those who have it."""
+    role = command.needs(tx.policy)
+    try:
+        Permissions(tx).require(request.user, role, f"`{command.words}`", incident)
+    except Forbidden as refusal:
+        is_secret = incident is not None and incident.private and incident.channel != request.channel
+        raise refusal if is_secret else refusal.with_choices(*_asking(request, role)) from None
+
+
+def must_be_confirmed(request: Request, tx: Transaction) -> bool:
+    """Whether Slack must first say who asks: a member, a guest, or somebody of another organisation."""
+    return not request.is_confirmed and not Permissions(tx).is_confirmed(request.user)
+
+
+def confirm_first(request: Request, tx: Transaction) -> Response:
+    """Run the request once Slack has said who asks. A form can't wait: it stays open."""
+    if request.source is Source.FORM:
+        raise Refusal("Spy asks Slack who you are. Please press again in a moment.")
+    later = replace(request, id=f"later:{request.id}", message=None, is_confirmed=True)
+    stored = REQUEST.dump_python(later, mode="json")
+    tx.send(RunRequest(key=later.id, person=request.user, request=stored, asked_at=tx.now))
+    return Response()
+
+
+def _asking(request: Request, role: Role) -> Iterator[Choice]:
+    """Offer to ask those who may, if their answer can be a button."""
+    if request.text and len(request.text) <= LONGEST_ASKED and not request.given:
+        yield Choice(label="Ask them", say=f"ask {role} {request.text}")

@@ -1,0 +1,277 @@
+"""Roles in commands: guests read and speak, members open and page, responders end, operators move traffic."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.commands.request import Response, Source
+from bot.domain.effects import MeetPerson, Notify, RunRequest
+from bot.domain.paging.effects import SendPage
+from bot.ports import Profile
+from bot.services.incident.channels import IncidentChannels
+from bot.services.people import People
+from bot.testing import POLICY, SpyKit
+
+GUEST, MEMBER = "U0GUEST", "U0ZOE"
+
+
+@pytest.fixture
+def guest(spy: SpyKit, channel: str) -> SpyKit:
+    """Return a Spy with an open incident, and a guest who is in its channel."""
+    del channel
+    meet(spy, GUEST, is_guest=True)
+    return spy
+
+
+def meet(spy: SpyKit, person: str, *, is_guest: bool = False) -> None:
+    with spy.tx() as tx:
+        People(tx).met(person, Profile(name=person, is_guest=is_guest))
+
+
+def words(answer: Response, spy: SpyKit) -> str:
+    said = answer.message or (spy.private() or [None])[-1]
+    return said.text if said else ""
+
+
+@pytest.mark.parametrize("source", [Source.SLASH, Source.MENTION, Source.PLAIN, Source.BUTTON])
+@pytest.mark.parametrize(
+    "text",
+    [
+        'page :payments "look"',
+        "page @U0RAJ look",
+        'incident me "checkout" sev1',
+        "incident stop fixed",
+        "incident sev sev1",
+        "incident take",
+        "pager ack 1",
+        "postmortem export",
+        'lock checkout "no"',
+        'runbook restart-db "x"',
+        'oncall cover "tomorrow 18:00-20:00"',
+        'change "deployed" on checkout',
+        "incident update all is well",
+    ],
+)
+def test_a_guest_rings_ends_exports_and_changes_nothing(guest: SpyKit, text: str, source: Source):
+    before, paged = guest.timeline(1), len(guest.asked(SendPage))
+
+    answer = guest.say(text, by=GUEST, channel="C0ROOM", source=source)
+
+    assert "you are a guest here" in words(answer, guest) or "is for the role" in words(answer, guest)
+    assert guest.timeline(1) == before
+    assert len(guest.asked(SendPage)) == paged
+
+
+@pytest.mark.parametrize(
+    "text", ["tldr", "who", "timeline", 'note "seen from outside"', "checklist", "oncall", "help"]
+)
+def test_a_guest_reads_and_speaks_in_the_channel(guest: SpyKit, text: str):
+    answer = guest.say(text, by=GUEST, channel="C0ROOM")
+
+    assert "guest" not in words(answer, guest)
+
+
+def test_a_button_is_no_key(guest: SpyKit):
+    guest.say("incident 1 stop fixed", by=GUEST, source=Source.BUTTON, channel="C0ROOM", trigger="t1")
+
+    assert guest.incident(1).is_open
+
+
+def test_a_form_that_a_guest_sends_does_nothing(guest: SpyKit):
+    answer = guest.say(
+        "incident stop", by=GUEST, source=Source.FORM, channel="C0ROOM", incident=1, given={"how": "fixed"}
+    )
+
+    assert "guest" in answer.complaints["how"]
+    assert guest.incident(1).is_open
+
+
+def test_a_guest_whom_the_configuration_names_may_what_the_role_may(guest: SpyKit):
+    guest.adopt(replace(POLICY, permissions={"responder": frozenset({GUEST})}))
+
+    guest.say("incident stop fixed", by=GUEST, channel="C0ROOM")
+
+    assert not guest.incident(1).is_open
+
+
+# --- responders and commanders ----------------------------------------------------------------------------
+
+
+def test_every_member_may_resolve_until_responders_are_named(spy: SpyKit, channel: str):
+    spy.adopt(replace(POLICY, permissions={"responder": frozenset({"U0RAJ"})}))
+    refused = spy.say("incident stop fixed", by=MEMBER, channel=channel)
+
+    assert words(refused, spy).startswith(
+        "`incident stop` is for the role responder or the commander of INC-1, <@U0ANA>: ask <@U0RAJ>."
+    )
+    spy.adopt(POLICY)
+    spy.say("incident stop fixed", by=MEMBER, channel=channel)
+    assert not spy.incident(1).is_open
+
+
+def test_the_commander_may_resolve_their_own_incident(spy: SpyKit, channel: str):
+    spy.adopt(replace(POLICY, permissions={"responder": frozenset({"U0RAJ"})}))
+
+    spy.say("incident stop fixed", by="U0ANA", channel=channel)
+
+    assert not spy.incident(1).is_open
+
+
+def test_an_update_form_changes_severity_and_phase_for_responders_only(spy: SpyKit, channel: str):
+    spy.adopt(replace(POLICY, permissions={"responder": frozenset({"U0RAJ"})}))
+
+    def report(**given: str) -> Response:
+        return spy.say(
+            "incident report", by=MEMBER, source=Source.FORM, channel=channel, incident=1, given=given
+        )
+
+    assert report(message="we look", severity="sev3").complaints
+    assert not report(message="we look").complaints
+
+
+# --- the configuration ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("roles", "allowed"),
+    [
+        ({"page": "responder"}, False),
+        ({"page *": "admin"}, False),
+        ({"page": "everyone"}, True),
+        ({"incident": "admin"}, True),
+        ({"pager": "admin"}, True),
+    ],
+)
+def test_a_family_of_commands_is_raised_or_lowered(spy: SpyKit, roles: dict[str, str], allowed: bool):  # noqa: FBT001  a column
+    named = {"responder": frozenset({"U0RAJ"})}
+    spy.adopt(replace(POLICY, permissions=named, command_roles=roles))
+
+    spy.say('page :payments "look"', by=MEMBER)
+
+    assert bool(spy.asked(SendPage)) is allowed
+
+
+def test_the_longer_key_wins(spy: SpyKit, channel: str):
+    spy.adopt(
+        replace(POLICY, command_roles={"incident": "admin", "incident tldr": "everyone", "stop": "everyone"})
+    )
+
+    assert "is for the role admin" in words(spy.say("incident note x", by=MEMBER, channel=channel), spy)
+    assert "is for the role" not in words(spy.say("incident tldr", by=MEMBER, channel=channel), spy)
+    spy.say("incident resolve fixed", by="U0KIM", channel=channel)
+    assert spy.incident(1).is_open  # `stop` is one word, `incident` is one word: the first that fits
+
+
+# --- who asks is not known yet ----------------------------------------------------------------------------
+
+
+def test_a_command_of_a_person_spy_does_not_know_waits_for_slacks_word(spy: SpyKit):
+    spy.confirms = False
+
+    answer = spy.say('page :payments "look"', by="U0NEW")
+
+    assert answer == Response()
+    assert [it.person for it in spy.asked(MeetPerson)][-1] == "U0NEW"
+    (later,) = spy.asked(RunRequest)
+    assert (later.person, later.request["text"]) == ("U0NEW", 'page :payments "look"')
+    assert not spy.asked(SendPage)
+    assert spy.asked(MeetPerson)[-1].lane == later.lane == "person:U0NEW"
+
+
+@pytest.mark.parametrize(("is_guest", "paged"), [(True, 0), (False, 1)])
+def test_then_it_runs_for_a_member_and_not_for_a_guest(spy: SpyKit, is_guest: bool, paged: int):  # noqa: FBT001  a column
+    spy.confirms = False
+    spy.say('page :payments "look"', by="U0NEW")
+    meet(spy, "U0NEW", is_guest=is_guest)
+
+    spy.run_later()
+
+    assert len(spy.asked(SendPage)) == paged
+    assert ("is on its way" if paged else "you are a guest") in spy.private()[-1].text
+
+
+def test_where_slack_says_nothing_it_is_refused_with_the_reason(spy: SpyKit):
+    spy.confirms = False
+    spy.say('page :payments "look"', by="U0NEW")
+
+    spy.run_later()
+
+    assert "Slack has not confirmed yet" in spy.private()[-1].text
+    assert not spy.asked(SendPage)
+
+
+def test_a_form_stays_open_while_slack_is_asked(spy: SpyKit):
+    spy.confirms = False
+
+    answer = spy.say("incident me", by="U0NEW", source=Source.FORM, given={"name": "checkout"})
+
+    assert "press again" in answer.complaints["name"]
+
+
+def test_a_terminal_does_not_wait_for_slack(spy: SpyKit):
+    spy.confirms = False
+
+    spy.say('page :payments "look"', by="U0NEW", source=Source.TERMINAL)
+
+    assert spy.asked(SendPage)
+
+
+# --- asking those who may ---------------------------------------------------------------------------------
+
+
+def test_a_refusal_offers_to_ask_those_who_may(spy: SpyKit):
+    refused = spy.say('lock checkout "sale"', by=MEMBER).message
+    assert refused
+
+    spy.press("Ask them", refused, by=MEMBER)
+
+    (asked,) = [it for it in spy.asked(Notify) if it.template == "help/ask"]
+    assert asked.to == "C0GENERAL"
+    assert asked.facts == {
+        "asker": MEMBER,
+        "words": 'lock checkout "sale"',
+        "asked": ["U0ANA", "U0KIM", "U0RAJ"],
+        "role": "operator",
+    }
+
+
+def test_nobody_is_asked_twice_in_ten_minutes(spy: SpyKit):
+    spy.say("ask operator unlock checkout", by=MEMBER)
+    again = spy.say("ask operator unlock checkout", by=MEMBER).message
+
+    assert again
+    assert again.text.startswith("You asked a few minutes ago")
+    spy.clock.tick(minutes=10)
+    spy.say("ask operator unlock checkout", by=MEMBER)
+    assert len([it for it in spy.asked(Notify) if it.template == "help/ask"]) == 2
+
+
+def test_in_a_direct_message_each_is_asked_directly(spy: SpyKit):
+    spy.say("ask operator unlock checkout", by=MEMBER, channel="D0ZOE", source=Source.DM)
+
+    assert [it.to for it in spy.asked(Notify)] == ["U0ANA", "U0KIM", "U0RAJ"]
+
+
+def test_the_words_of_a_private_incident_are_not_offered_to_others(spy: SpyKit):
+    spy.say('incident me "payroll" private', by="U0ANA")
+    spy.create_channel(1, channel="C0ROOM")
+    with spy.tx() as tx:
+        IncidentChannels(tx).joined("C0ROOM", MEMBER, origin="x")
+    spy.adopt(replace(POLICY, permissions={"responder": frozenset({"U0RAJ"})}))
+
+    refused = spy.say('incident 1 stop "payroll is safe"', by=MEMBER).message
+
+    assert refused
+    assert "is for the role responder" in refused.text
+    assert not refused.parts or "Ask them" not in str(refused.parts)
+
+
+# --- who may ----------------------------------------------------------------------------------------------
+
+
+def test_who_may_names_the_role_and_its_people(spy: SpyKit):
+    answer = spy.say("who-may lock").message
+
+    assert answer
+    assert '`lock <service> "why"`: operator' in answer.text.replace("&lt;", "<").replace("&gt;", ">")
+    assert "operator: those that `operator:` names (Ana Lima, " in answer.text
