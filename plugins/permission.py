@@ -8,7 +8,7 @@ from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Reply
 from bot.commands.request import Request
 from bot.domain.incident.incident import Incident
-from bot.domain.permission import MEANING
+from bot.domain.permission import MEANING, begins
 from bot.domain.refusal import Refusal
 from bot.services.permissions import Permissions
 from bot.services.transaction import Transaction
@@ -19,8 +19,7 @@ RoleName = Annotated[str, one_of(*MEANING)]
 @command('who-may "words"', allow="everyone")
 def who_may(words: str, *, registry: CommandRegistry, permissions: Permissions, tx: Transaction) -> Reply:
     """Show who may run a command: `who-may page`."""
-    wanted = tuple(words.casefold().strip("`/ ").split())
-    found = [it for it in registry.commands if any(form[: len(wanted)] == wanted for form in it.spoken)]
+    found = [it for it in registry.commands if begins(it.spoken, words.strip("`/ "))]
     if not found:
         raise Refusal("Spy has no command that begins so. `help all` shows all commands.")
     lines = [

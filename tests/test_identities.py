@@ -30,6 +30,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "bot/config",
         "bot/domain/failover/plan.py",
         "bot/domain/incident/milestone.py",
+        "bot/domain/permission.py",
         "bot/domain/placeholders.py",
     ),
     "names of files and Python modules": (

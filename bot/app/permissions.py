@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from bot.commands.command import Command
 from bot.commands.plugins import load
 from bot.config import Settings
-from bot.domain.permission import INCLUDED, MEANING, key_words
+from bot.domain.permission import INCLUDED, MEANING, begins
 from bot.domain.policy import Policy
 from bot.ports import CheckResult
 
@@ -22,7 +22,7 @@ def permission_checks(settings: Settings) -> Iterator[CheckResult]:
         cure = "Name people or a user group in permissions.operator."
         yield CheckResult(what="Who may: nobody may lock deploys or run a failover", well=False, cure=cure)
     for key in policy.command_roles:
-        if not any(form[: len(key_words(key))] == key_words(key) for it in commands for form in it.spoken):
+        if not any(begins(it.spoken, key) for it in commands):
             cure = "Write the first words of a command: `spy who-may incident` lists them."
             what = f"Who may: no command begins with `{key}` (permissions.commands)"
             yield CheckResult(what=what, well=False, cure=cure)
@@ -30,11 +30,11 @@ def permission_checks(settings: Settings) -> Iterator[CheckResult]:
 
 def who_may(settings: Settings, words: Sequence[str]) -> list[str]:
     """Return a line for each command that begins with these words: its role, and who has it."""
-    policy, wanted = settings.policy(), tuple(" ".join(words).casefold().split())
+    policy, wanted = settings.policy(), " ".join(words)
     return [
         f"{it.usage}: {_least(it, policy)}, {_who(it, policy)}"
         for it in load(settings.plugin_folders).commands
-        if any(form[: len(wanted)] == wanted for form in it.spoken)
+        if begins(it.spoken, wanted)
     ]
 
 

@@ -30,8 +30,14 @@ def longest_match(words: tuple[tuple[str, ...], ...], roles: Mapping[str, Role])
 
     `words` are all the ways to call the command. A key is the beginning of one of them, such as `page` or `failover *`.
     """
-    fitting = [key for key in roles for it in words if it[: len(key_words(key))] == key_words(key)]
+    fitting = [key for key in roles if begins(words, key)]
     return max(fitting, key=lambda it: len(key_words(it)), default=None)
+
+
+def begins(words: tuple[tuple[str, ...], ...], key: str) -> bool:
+    """Whether a key is the beginning of one of the ways to call a command."""
+    wanted = key_words(key)
+    return any(it[: len(wanted)] == wanted for it in words)
 
 
 def key_words(key: str) -> tuple[str, ...]:
