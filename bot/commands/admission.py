@@ -1,13 +1,13 @@
 """Whether a person may run a command: the one check of roles, on the way of every request."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from bot.commands.command import Command
 from bot.commands.request import REQUEST, Request, Response, Source
 from bot.domain.effects import RunRequest
 from bot.domain.incident.incident import Incident
-from bot.domain.permission import Role
 from bot.domain.refusal import Choice, Refusal
 from bot.services.permissions import Forbidden, Permissions
 from bot.services.transaction import Transaction
@@ -17,13 +17,18 @@ LONGEST_ASKED = 1_500
 
 
 def admit(command: Command, request: Request, incident: Incident | None, tx: Transaction) -> None:
-    """Refuse a person who lacks the command's role, and offer to ask those who have it."""
-    role = command.needs(tx.policy)
+    """Refuse a person who lacks the command's role."""
+    Permissions(tx).require(request.user, command.needs(tx.policy), f"`{command.words}`", incident)
+
+
+@contextmanager
+def asking_others(request: Request, incident: Incident | None) -> Iterator[None]:
+    """Let a refusal of someone without a role offer to ask those who have it."""
     try:
-        Permissions(tx).require(request.user, role, f"`{command.words}`", incident)
+        yield
     except Forbidden as refusal:
         is_secret = incident is not None and incident.private and incident.channel != request.channel
-        raise refusal if is_secret else refusal.with_choices(*_asking(request, role)) from None
+        raise refusal if is_secret else refusal.with_choices(*_asking(request, refusal.role)) from None
 
 
 def must_be_confirmed(request: Request, tx: Transaction) -> bool:
@@ -41,7 +46,7 @@ def confirm_first(request: Request, tx: Transaction) -> Response:
     return Response()
 
 
-def _asking(request: Request, role: Role) -> Iterator[Choice]:
+def _asking(request: Request, role: str) -> Iterator[Choice]:
     """Offer to ask those who may, if their answer can be a button."""
     if request.text and len(request.text) <= LONGEST_ASKED and not request.given:
         yield Choice(label="Ask them", say=f"ask {role} {request.text}")

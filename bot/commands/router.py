@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.commands.admission import admit, confirm_first, must_be_confirmed
+from bot.commands.admission import admit, asking_others, confirm_first, must_be_confirmed
 from bot.commands.audited import add_allowed, add_noticed, add_refused
 from bot.commands.command import NUMBER, Command, CommandParameter, Outcome
 from bot.commands.interpreter import Interpreter, incident_number
@@ -175,16 +175,17 @@ class Router:
             raise
         if incident is None and command.needs_incident:
             raise Incidents(tx).pick(typed.text, asker=request.user)
-        admit(command, request, incident, tx)
-        arguments = _arguments(command, bound, typed, tx, request)
-        for name, slot in command.slots.items():
-            if slot.required and not bound.get(name) and slot.type is not bool:
-                raise Refusal(f"The {name} is missing. Usage: `{command.usage}`", slot=name)
-        if command.wants_ask:
-            arguments["request"] = request
-        if command.wants_incident:
-            arguments["incident"] = incident
-        return command.run(**arguments, **self._wired(command.services, tx))
+        with asking_others(request, incident):
+            admit(command, request, incident, tx)
+            arguments = _arguments(command, bound, typed, tx, request)
+            for name, slot in command.slots.items():
+                if slot.required and not bound.get(name) and slot.type is not bool:
+                    raise Refusal(f"The {name} is missing. Usage: `{command.usage}`", slot=name)
+            if command.wants_ask:
+                arguments["request"] = request
+            if command.wants_incident:
+                arguments["incident"] = incident
+            return command.run(**arguments, **self._wired(command.services, tx))
 
     def _incident(self, number: int | None, request: Request, tx: Transaction) -> Incident | None:
         incidents = Incidents(tx)

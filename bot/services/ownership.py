@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterator
 
 from bot.domain.incident.incident import Incident
-from bot.domain.refusal import Refusal
 from bot.domain.subject import is_person
-from bot.services.permissions import Permissions
+from bot.services.permissions import Forbidden, Permissions
 from bot.services.transaction import Transaction
 
 NAMED = 3
@@ -41,7 +40,7 @@ class Ownership:
             return
         is_seen = incident is not None and incident.is_seen_by(person)
         able = [*self._able(authors, incident if is_seen else None), self._with(role)]
-        raise Refusal(" ".join(filter(None, (f"Only {_either(able)} {what}.", instead))))
+        raise Forbidden(" ".join(filter(None, (f"Only {_either(able)} {what}.", instead))), role=role)
 
     def _able(self, authors: Collection[str], incident: Incident | None) -> Iterator[str]:
         leads = incident.commander if incident else None

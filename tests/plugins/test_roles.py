@@ -235,6 +235,17 @@ def test_a_refusal_offers_to_ask_those_who_may(spy: SpyKit):
     }
 
 
+def test_a_refusal_by_the_feature_itself_offers_it_too(spy: SpyKit):
+    spy.say('lock checkout "sale"', by="U0RAJ")
+
+    refused = spy.say("unlock checkout", by=MEMBER).message
+
+    assert refused
+    assert "Only <@U0RAJ> (whose it is)" in refused.text or "Raj Patel" in refused.text
+    spy.press("Ask them", refused, by=MEMBER)
+    assert [it.facts["words"] for it in spy.asked(Notify) if it.template == "help/ask"] == ["unlock checkout"]
+
+
 def test_nobody_is_asked_twice_in_ten_minutes(spy: SpyKit):
     spy.say("ask operator unlock checkout", by=MEMBER)
     again = spy.say("ask operator unlock checkout", by=MEMBER).message
