@@ -1,18 +1,31 @@
-# Spy in a container: `spy run`, as a user who owns nothing but /data.
-FROM python:3.11-slim
+# Spy in a container: `spy run`, as a user who owns nothing but /data, on a root file system that may be read-only.
+#
+# The base is pinned by digest, so that two builds are the same. For a newer one, put its digest here:
+#   docker buildx imagetools inspect python:3.11-slim --format '{{ .Manifest.Digest }}'
+ARG PYTHON=python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7
 
-WORKDIR /spy
-COPY requirements.lock ./
-RUN pip install --no-cache-dir --require-hashes --requirement requirements.lock
+# What builds Spy stays in this stage. /spy is what it runs with, and the list of it: /spy/sbom.json.
+FROM ${PYTHON} AS build
+WORKDIR /build
+COPY requirements-build.lock requirements-run.lock ./
+RUN pip install --no-cache-dir --require-hashes --requirement requirements-build.lock \
+ && python -m venv --without-pip /spy \
+ && pip --python /spy/bin/python install --no-cache-dir --require-hashes --requirement requirements-run.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY plugins plugins
 COPY templates templates
-RUN pip install --no-cache-dir --no-deps --no-build-isolation . \
- && useradd --create-home --home-dir /data spy
+RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist . \
+ && pip --python /spy/bin/python install --no-cache-dir --no-deps dist/*.whl \
+ && cyclonedx-py environment --output-reproducible --output-file /spy/sbom.json /spy/bin/python
 
-USER spy
+FROM ${PYTHON}
+RUN useradd --uid 10001 --create-home --home-dir /data spy
+COPY --from=build /spy /spy
+ENV PATH=/spy/bin:$PATH PYTHONDONTWRITEBYTECODE=1
+USER 10001
 WORKDIR /data
+VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD \
   ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:3000/readyz', timeout=4)"]

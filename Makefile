@@ -5,7 +5,7 @@ FROM_NPM := tests/emulate/node_modules/.ready tests/axe/node_modules/.ready
 
 unexport PYTHONDONTWRITEBYTECODE  # a test run starts a hundred bots, and each would compile all of Spy anew
 
-.PHONY: demo test check picture bench lock clean
+.PHONY: demo test check picture bench fuzz lock audit sbom clean
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -42,9 +42,19 @@ picture: .venv/ready $(FROM_NPM)  # the README's two, taken while the page is tr
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench
 
-lock:  # the lock has hashes and no index, so that it works behind any mirror
-	uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url --no-annotate \
-	  --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
+lock:  # the locks have hashes and no index, so that they work behind any mirror: everything, running, building the image
+	@for each in "requirements --all-extras" "requirements-run --constraint requirements.lock" \
+	    "requirements-build --extra build --constraint requirements.lock"; do set -- $$each; \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	    --custom-compile-command 'make lock' --output-file $$1.lock $$2 $$3 $$4 $$5 pyproject.toml || exit 1; done
+
+audit: .venv/ready  # known weaknesses in what Spy runs with; needs a network
+	@$(BIN)/python -m tests.audit requirements-run.lock
+
+sbom: .venv/ready  # what Spy runs with, in CycloneDX's form
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py requirements --output-reproducible --output-file build/sbom.json requirements-run.lock
+	@echo build/sbom.json
 
 clean:
 	rm -rf .venv build tests/*/node_modules .mypy_cache .ruff_cache
