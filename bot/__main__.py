@@ -1,4 +1,4 @@
-"""The command line: init, run, demo, check, manifest, migrate, who-may, say, postmortem, audit.
+"""The command line: init, run, demo, check, manifest, migrate, who-may, say, postmortem, audit, forget.
 
 Each command imports what it needs inside its function, so that `spy --help` answers at once.
 """
@@ -299,6 +299,33 @@ def audit(
                 typer.echo(line)
         except (log.NotUnderstood, Refusal) as error:
             _stop([str(error)])
+
+
+@app.command()
+def forget(
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Whom: a Slack user id, such as U0ANA.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    config: Config = USUAL_CONFIG,
+) -> None:
+    """Remove a person: names become somebody, facts stay."""
+    settings = _settings(config)
+    from bot.app import forget as forgetting  # noqa: PLC0415  see the top of the file
+    from bot.app.say import PERSON_ID  # noqa: PLC0415
+    from bot.domain.refusal import Refusal  # noqa: PLC0415
+
+    if not PERSON_ID.fullmatch(person):
+        _stop([f"{person!r} is no Slack user id, such as U0ANA. In Slack: the profile, ⋮, Copy member ID."])
+    with _database_in_a_sentence(), forgetting.forgetter(settings, person) as forgetter:
+        try:
+            forgetter.require_free()
+        except Refusal as refusal:
+            _stop([refusal.sentence], code=TROUBLE)
+        for line in forgetting.about_to(forgetter.identity):
+            typer.echo(line)
+        if not yes and not typer.confirm("This can't be undone. Go on?"):
+            _stop(["Nothing was done."], code=TROUBLE)
+        typer.echo("\n".join(forgetting.in_words(forgetter.run())))
 
 
 def _settings(config: Path | None, *, level: int = logging.WARNING) -> "Settings":

@@ -92,7 +92,13 @@ class AuditCheck:
 
 def digest_of(line: AuditLine, salt: str) -> str:
     """Return the digest of the words of a line."""
-    words = {"person": line.person, "place": line.place, "command": line.command, "why": line.why}
+    words = {
+        "person": line.person,
+        "place": line.place,
+        "command": line.command,
+        "why": line.why,
+        "result": line.result,
+    }
     return _sha(salt + _canonical(words))
 
 
@@ -103,7 +109,6 @@ def hash_of(line: AuditLine, *, seq: int, digest: str, before: str) -> str:
         "at": line.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "source": line.source,
         "outcome": line.outcome,
-        "result": line.result,
         "incident": line.incident,
         "events": list(line.events),
         "words": digest,
@@ -163,7 +168,8 @@ class _Walk:
             yield from self._faults_of(row)
             self.rows += 1
             self.at = ChainMark(seq=row.seq, hash=row.hash)
-            self._hear(row.line)
+            if row.salt is not None:  # otherwise nobody knows what it said
+                self._hear(row.line)
         for line in self.chain.unsealed:
             self._hear(line)
         yield from self._faults_at_end()
@@ -179,7 +185,7 @@ class _Walk:
         if row.salt is None:
             self.forgotten.append(row.seq)
         elif row.digest != digest_of(row.line, row.salt):
-            yield f"Row {row.seq} was altered: its person, place, command or reason."
+            yield f"Row {row.seq} was altered: its words can't be those that were sealed."
 
     def _hear(self, line: AuditLine) -> None:
         if line.source != SPY:

@@ -74,6 +74,17 @@ Address = IncidentChannel | str
 """Where a message goes: an incident's channel, or the Slack id of a channel or a person."""
 
 
+SOMEBODY = "somebody"
+"""The name of a person whom `spy forget` removed."""
+FORGOTTEN = "USOMEBODY"
+"""How the id of such a person begins. What follows keeps two of them apart."""
+
+
+def is_forgotten(slack_id: str) -> bool:
+    """Whether an id is in the place of a person whom `spy forget` removed."""
+    return slack_id[: len(FORGOTTEN)] == FORGOTTEN
+
+
 def is_person(slack_id: str) -> bool:
     """Whether a Slack id belongs to a person. Slack documents the first letters of its ids."""
     return slack_id[:1] in {"U", "W"}

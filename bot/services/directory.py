@@ -7,7 +7,7 @@ from bot.domain.effects import MeetPerson
 from bot.domain.markup import as_seen
 from bot.domain.policy import Team
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.subject import is_channel
+from bot.domain.subject import SOMEBODY, is_channel, is_forgotten
 from bot.domain.text import shortened
 from bot.ports import SLACKBOT, Person
 from bot.services.transaction import Transaction
@@ -41,6 +41,8 @@ class Directory:
         """Return the name of a person, or of an incident's or team's channel, by Slack id; None if unknown."""
         if is_channel(ident):
             return self._channel_name(ident)
+        if is_forgotten(ident):
+            return SOMEBODY
         known = self._session.people.get(ident)
         return known.name if known and known.name != f"<@{ident}>" else None
 
@@ -84,7 +86,8 @@ class Directory:
     def is_assignable(self, person: str) -> bool:
         """Whether a person can be assigned something. Someone whose profile is unknown counts as assignable."""
         known = self._session.people.get(person)
-        return person != SLACKBOT and (known is None or known.is_assignable)
+        is_nobody = person == SLACKBOT or is_forgotten(person)
+        return not is_nobody and (known is None or known.is_assignable)
 
     def require_assignable(
         self,

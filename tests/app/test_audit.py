@@ -108,5 +108,5 @@ def test_a_changed_row_is_named_and_the_exit_code_says_so(asked: str):
 
     assert result.exit_code == 1
     assert result.stdout == (
-        "Row 2 was altered: its person, place, command or reason. Every row before it is as it was written.\n"
+        "Row 2 was altered: its words can't be those that were sealed. Every row before it is as it was written.\n"
     )

@@ -18,7 +18,19 @@ from bot.services.transaction import Transaction
 from bot.testing import POLICY
 from tests.support.folders import ROOT
 
-COMMANDS = ("run", "demo", "init", "check", "manifest", "migrate", "who-may", "say", "postmortem", "audit")
+COMMANDS = (
+    "run",
+    "demo",
+    "init",
+    "check",
+    "manifest",
+    "migrate",
+    "who-may",
+    "say",
+    "postmortem",
+    "audit",
+    "forget",
+)
 
 
 def spy(*words: str, given: str = "") -> Result:

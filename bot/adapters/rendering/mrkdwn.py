@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.subject import SOMEBODY, is_forgotten
 from bot.domain.text import letter_end
 
 Names = Callable[[str], str | None]
@@ -90,6 +91,8 @@ def _unescaped(text: str) -> str:
 def mention(person: object) -> Mrkdwn:
     """Return a mention of a person by Slack id; any other text is only escaped."""
     text = str(person or "")
+    if is_forgotten(text):
+        return Mrkdwn(SOMEBODY)
     return Mrkdwn(f"<@{text}>") if _SLACK_ID.fullmatch(text) else typed(text)
 
 
@@ -215,7 +218,7 @@ def _marked(text: str, mark: Callable[[re.Match[str]], str], rest: Callable[[str
 def _safe(found: re.Match[str]) -> str:
     match found.lastgroup:
         case "person" | "person_label":
-            return f"<@{found['person']}>"
+            return mention(found["person"])
         case "channel" | "channel_label":
             return f"<#{found['channel']}>"
         case "url" | "url_label":
