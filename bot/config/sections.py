@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, create_model, model_validator
 
 from bot.config.failover import PlanSection
+from bot.config.limits import LimitsSection
 from bot.config.timers import TimersSection
 from bot.config.values import (
     Channel,
@@ -236,6 +237,7 @@ class Sections(ConfigSection):
     roles: tuple[RoleName, ...] = ROLES
     """The roles that people can have in an incident, besides commander."""
     timers: TimersSection = Field(default_factory=TimersSection)  # type: ignore[valid-type]  # a class made at import
+    limits: LimitsSection = LimitsSection()
     milestones: Annotated[tuple[MilestoneSection, ...], AfterValidator(_distinct)] = Field(
         default_factory=usual_milestones
     )

@@ -85,6 +85,7 @@ class Settings(Sections):
             permissions=self.permissions.people,
             command_roles=self.permissions.commands,
             timers=Timers(**dict(self.timers)),
+            limits=self.limits.limits(),
             milestones=tuple(_milestone(it) for it in self.milestones),
             services={
                 key: Service(key=key, repositories=it.repositories, pager_id=self._at_pager(it))

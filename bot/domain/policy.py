@@ -8,6 +8,7 @@ from typing import Annotated
 from bot.domain.failover.plan import Plan
 from bot.domain.incident.role import ROLES
 from bot.domain.incident.severity import means
+from bot.domain.limits import LimitSettings
 from bot.domain.permission import INCLUDED, Role
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.spelling import did_you_mean, nearest
@@ -183,6 +184,7 @@ class Policy:
     command_roles: Mapping[str, Role] = field(default_factory=dict)
     """The roles that commands need where they differ from what is declared. See `permission.longest_match`."""
     timers: Timers = field(default_factory=Timers)
+    limits: LimitSettings = field(default_factory=LimitSettings)
     milestones: tuple[Milestone, ...] = ()
     services: Mapping[str, Service] = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)

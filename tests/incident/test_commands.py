@@ -301,6 +301,15 @@ def test_impact_is_since_when_it_began(spy: SpyKit, channel: str):
     assert in_utc(text(answer)).startswith("Impact of INC-1 saved, since 11:30 UTC")
 
 
+def test_a_report_with_a_severity_that_pages_posts_its_update_too(spy: SpyKit):
+    spy.say("incident me cart", by="U0ANA")
+    spy.create_channel(1, channel="C0ROOM")
+
+    spy.say("incident report sev sev1 we look", by="U0ANA", channel="C0ROOM")
+
+    assert [it.kind for it in spy.timeline(1)][-3:] == ["severity_set", "page_requested", "update_posted"]
+
+
 def test_a_cause_is_a_suspicion(spy: SpyKit, channel: str):
     spy.say("cause the deploy", channel=channel)
 

@@ -30,7 +30,7 @@ def bullets(message: Message) -> int:
 def thirty(spy: SpyKit) -> SpyKit:
     """Thirty incidents are open: trouble 1 to trouble 30."""
     for number in range(1, 31):
-        spy.say(f'incident me "trouble {number}"')
+        spy.say(f'incident me "trouble {number}"', by=f"U0P{number % 3}")
     return spy
 
 

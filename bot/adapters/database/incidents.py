@@ -26,7 +26,17 @@ def _lists(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
 
 class IncidentTable(Table[Incident]):
     row, adapter = tables.IncidentRow, TypeAdapter(Incident)
-    fields = ("name", "phase", "severity", "private", "told", "channel", "opened_at", "resolved_at")
+    fields = (
+        "name",
+        "declared_by",
+        "phase",
+        "severity",
+        "private",
+        "told",
+        "channel",
+        "opened_at",
+        "resolved_at",
+    )
     lock = is_read_once = True
 
     def _columns(self, value: Incident) -> dict[str, Any]:
@@ -88,6 +98,12 @@ class IncidentTable(Table[Incident]):
             yield or_(paged.exists(), _lists(c.told, wanted.team))
         for word in wanted.words:
             yield c.words.contains(word.casefold(), autoescape=True)
+
+    def count_opened(self, person: str, *, since: datetime) -> int:
+        self.flush()
+        c = self._table.c
+        query = select(func.count()).where(c.declared_by == person, c.opened_at > since)
+        return int(self._connection.execute(query).scalar_one())
 
     def names_of_open(self) -> Sequence[tuple[int, str]]:
         self.flush()

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from bot.adapters.database import tables
 from bot.adapters.database.statements import find_recent
 from bot.adapters.database.table import Table
 from bot.domain.incident.team_notice import TeamNotice
+from bot.domain.limits import PageCounts
 from bot.domain.oncall.cover import CoverRequest
 from bot.domain.oncall.shift import Shift
 from bot.domain.paging.page import Page, PageState
@@ -20,11 +21,22 @@ from bot.domain.trouble import Trouble
 from bot.ports import Contact, OnCallCopy, Person, UserGroup
 
 RINGING = (PageState.SENT.value, PageState.ACKNOWLEDGED.value)
+UNANSWERED = (PageState.REQUESTED.value, PageState.DELAYED.value, PageState.SENT.value)
+AT_MOST = 100
 
 
 class PageTable(Table[Page]):
     row, adapter = tables.PageRow, TypeAdapter(Page)
-    fields = ("key", "incident", "team", "state", "pager_id", "requested_at")
+    fields = (
+        "key",
+        "incident",
+        "team",
+        "state",
+        "pager_id",
+        "requested_by",
+        "requested_at",
+        "folded_into",
+    )
 
     def by_key(self, key: str) -> Page | None:
         return self._one(key=key)
@@ -43,6 +55,24 @@ class PageTable(Table[Page]):
 
     def since(self, since: datetime) -> Sequence[Page]:
         return self._where(self._table.c.requested_at >= since)
+
+    def counts(self, person: str, team: str | None, *, since: datetime) -> PageCounts:
+        self.flush()
+        c = self._table.c
+        theirs = case((c.requested_by == person, 1), else_=0)
+        rang = case((and_(c.team == team, c.folded_into.is_(None)), 1), else_=0)
+        query = select(func.coalesce(func.sum(theirs), 0), func.coalesce(func.sum(rang), 0))
+        by_person, to_team = self._connection.execute(query.where(c.requested_at > since)).one()
+        return PageCounts(by_person=int(by_person), to_team=int(to_team))
+
+    def unanswered(self, team: str | None, *, since: datetime) -> Sequence[Page]:
+        c = self._table.c
+        is_theirs = c.team.is_(None) if team is None else c.team == team
+        conditions = (c.requested_at >= since, c.state.in_(UNANSWERED), is_theirs)
+        return self._where(*conditions, order=[c.number.desc()], limit=AT_MOST)
+
+    def folded_into(self, number: int) -> Sequence[Page]:
+        return self._by(folded_into=number)
 
 
 class TeamNoticeTable(Table[TeamNotice]):

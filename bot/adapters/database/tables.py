@@ -43,7 +43,10 @@ class CounterRow(Row, table=True):
 class IncidentRow(NumberedRow, table=True):
     """An incident. `words` are those that a search looks at; `seen_by` may see it while it is private."""
 
+    __table_args__ = (Index("incident_by_person", "declared_by", "opened_at"),)
+
     name: str
+    declared_by: str | None
     phase: str = Field(index=True)
     severity: str | None
     private: bool
@@ -82,7 +85,9 @@ class PageRow(NumberedRow, table=True):
     team: str | None
     state: str = Field(index=True)
     pager_id: str | None = Field(index=True)
-    requested_at: datetime = moment_column()
+    requested_by: str | None
+    requested_at: datetime = moment_column(index=True)
+    folded_into: int | None = Field(index=True)
 
 
 class TeamNoticeRow(NumberedRow, table=True):

@@ -25,6 +25,8 @@ class PageState(StrEnum):
     SENT = "sent"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+    FOLDED = "folded"
+    """Another page rings the same people already, and rings for this one too."""
     FAILED = "failed"
     WITHDRAWN = "withdrawn"
 
@@ -62,6 +64,13 @@ class Page:
     shown_as: str | None = None
     """The account at the pager that acknowledged, if the person has no account of their own."""
     escalated_to: str | None = None
+    folded_into: int | None = None
+    """The number of the page that rings for this one too."""
+    folded_for: str | None = None
+    """The incident of that page (INC-1), if everybody may know of it."""
+    folded_at: datetime | None = None
+    looked_at: datetime | None = None
+    """When Spy last checked that the other page still rings (UTC)."""
     merged_into: str | None = None
     """The pager's id of what it was merged into. Spy follows that one."""
     resolved_at: datetime | None = None

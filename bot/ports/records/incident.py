@@ -34,6 +34,9 @@ class IncidentRecords(Protocol):
         """Return matching incidents, newest first."""
 
     def count(self, wanted: Search) -> int: ...
+    def count_opened(self, person: str, *, since: datetime) -> int:
+        """Count the incidents that a person has opened since then. Those reopened since count too."""
+
     def names_of_open(self) -> Sequence[tuple[int, str]]:
         """Return the number and the name of each open incident."""
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.limits import PageCounts
 from bot.domain.paging.page import Page
 
 
@@ -19,5 +20,14 @@ class PageRecords(Protocol):
     def ringing(self) -> Sequence[Page]: ...
     def since(self, since: datetime) -> Sequence[Page]:
         """Return the pages requested since then, oldest first."""
+
+    def counts(self, person: str, team: str | None, *, since: datetime) -> PageCounts:
+        """Count the pages that a person has requested since then, and those that rang a team."""
+
+    def unanswered(self, team: str | None, *, since: datetime) -> Sequence[Page]:
+        """Return the newest pages to a team (None: to people) that were requested since then and nobody answered."""
+
+    def folded_into(self, number: int) -> Sequence[Page]:
+        """Return the pages for which this one rings, oldest first."""
 
     def put(self, page: Page) -> None: ...

@@ -21,6 +21,7 @@ from bot.domain.runbook.runbook import Runbook
 from bot.domain.spelling import did_you_mean
 from bot.domain.text import quoted, shortened
 from bot.services.directory import Directory
+from bot.services.limits import RequestLimits
 from bot.services.ownership import Ownership, people
 from bot.services.paging.paging import Paging
 from bot.services.transaction import Transaction
@@ -74,6 +75,7 @@ class Incidents:
         clicks = [it for it in alike if self.is_double_click(it, by)]
         if alike and (not anyway or (clicks and len(alike) > 1)):
             return Declaration(incident=[*alike[:1], *clicks][-1], is_new=False)
+        RequestLimits(self._tx).require_incident(by)
         declared = events.Declared(
             at=self._tx.now,
             by=by,
@@ -159,7 +161,7 @@ class Incidents:
             pages = self._session.pages.of(incident.number)
             paged = [page for page in pages if page.requested_at >= incident.opened_at]
             self._page_for(severity, incident, by=by, paged=paged)
-        return incident
+        return self._tx.incident(incident.number)  # with the entries of its pages
 
     def move_to(self, incident: Incident, phase: Phase, *, by: str) -> Incident:
         changed = incident.move_to(phase, by=by, at=self._tx.now)

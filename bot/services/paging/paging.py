@@ -16,6 +16,7 @@ from bot.domain.subject import Address, IncidentChannel
 from bot.domain.text import shortened
 from bot.domain.timer import Timer
 from bot.services.directory import Directory
+from bot.services.limits import RequestLimits
 from bot.services.oncall.oncall import OnCall
 from bot.services.paging.pages import Pages
 from bot.services.relief.work_periods import WorkPeriods
@@ -41,8 +42,23 @@ class Paging:
         """Page the on-call of a team.
 
         Its message appears in the incident's channel, else in `channel`. With `on_card`, only the card shows it.
-        Refuses a team without a service at the pager.
+        Refuses a team without a service at the pager, and a person (`by`) who has paged very often.
         """
+        if by:
+            RequestLimits(self._tx).require_page(by, team, incident)
+        return self._page_team(team, message, by=by, incident=incident, channel=channel, on_card=on_card)
+
+    def _page_team(
+        self,
+        team: Team,
+        message: str,
+        *,
+        by: str | None,
+        incident: Incident | None,
+        channel: Address | None,
+        on_card: bool = False,
+    ) -> Page:
+        """Page a team without a limit: Spy's own escalation must never be refused."""
         if not team.service:
             raise Refusal(
                 f"Team :{team.key} has no service in {self._tx.policy.pager_name}, so it can't be paged. "
@@ -72,8 +88,10 @@ class Paging:
         incident: Incident | None = None,
         channel: Address | None = None,
     ) -> Page:
-        """Page one person, through the command team's service."""
+        """Page one person, through the command team's service. Refuses a person (`by`) who has paged very often."""
         self.service_for_people()
+        if by:
+            RequestLimits(self._tx).require_page(by, None, incident)
         Directory(self._tx).require_assignable(
             person,
             "answer a page",
@@ -100,6 +118,7 @@ class Paging:
     def test(self, *, by: str) -> Page:
         """Send a test page of low urgency to a person's own phone. Its message is a DM; a timer reports the result."""
         self.service_for_people()
+        RequestLimits(self._tx).require_page(by, None, None)
         number = self._session.pages.reserve()
         page = self._request(
             Page(
@@ -243,7 +262,7 @@ class Paging:
         team = self._tx.policy.teams.get(self._tx.policy.command_team or "")
         if team and team.service and page.reminded[UNANSWERED].count == 1:
             words = f"{page.message} ({page.whom} was paged and does not answer)"
-            backing = self.page_team(
+            backing = self._page_team(
                 team,
                 words,
                 by=page.requested_by,

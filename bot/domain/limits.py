@@ -1,0 +1,25 @@
+"""How much one person may open and page in a short time, before Spy asks them to do it another way."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitSettings:
+    """Each field is a key of `limits:` in config.yaml.
+
+    They stop a script or a stuck key, not a person in trouble: nobody is limited in an incident that they command.
+    """
+
+    within: timedelta = timedelta(minutes=10)
+    incidents_per_person: int = 20
+    pages_per_person: int = 30
+    pages_per_team: int = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageCounts:
+    """How many pages a person has requested, and how many rang a team, since some time."""
+
+    by_person: int
+    to_team: int
