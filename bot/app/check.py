@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import closing
 
-from bot.adapters.database import CannotOpen, is_ready, make_ready, open_engine, open_to_more
+from bot.adapters.database import CannotOpen, Database, is_ready, make_ready, open_engine, open_to_more
 from bot.adapters.network.clock import SystemClock
 from bot.adapters.slack.check import results as slack_checks
 from bot.adapters.slack.client import PooledWebClient
 from bot.app.build import open_clock, open_runbooks
 from bot.app.permissions import permission_checks
+from bot.app.retention import retention_check
 from bot.app.templates import open_templates, own_templates
 from bot.commands.plugins import load, shadowed, templates_named
 from bot.config import Settings
@@ -69,6 +70,7 @@ def _database_checks(settings: Settings) -> Iterator[CheckResult]:
         if files := " ".join(map(str, open_to_more(engine))):
             what = "Database: more users of this machine than Spy's own can read it"
             yield CheckResult(what=what, well=False, cure=f"chmod 600 {files}, unless a group makes backups.")
+        yield retention_check(settings, Database(engine) if current else None)
     finally:
         engine.dispose()
 

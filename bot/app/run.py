@@ -27,6 +27,7 @@ from bot.web import listen, serve
 from bot.workers.audit import SEAL_EVERY, AuditSealer
 from bot.workers.everyone import TRIED_EVERY, Everyone
 from bot.workers.lanes import LOOK_EVERY, Lanes
+from bot.workers.retention import PRUNE_EVERY, Pruner
 from bot.workers.sync import (
     CHANGES_EVERY,
     GROUPS_EVERY,
@@ -179,6 +180,8 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     yield Job(name="groups", every=GROUPS_EVERY, run=sync.groups)
     sealer = AuditSealer(sessions=bot.database, clock=bot.clock, policy=bot.live.policy)
     yield Job(name="audit", every=SEAL_EVERY, run=sealer.run)
+    pruner = Pruner(sessions=bot.database, clock=bot.clock, policy=bot.live.policy)
+    yield Job(name="retention", every=PRUNE_EVERY, run=pruner.run)
     yield Job(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
 
 

@@ -20,6 +20,7 @@ from bot.config.values import (
     Repository,
     RoleName,
     ServiceName,
+    Span,
     TeamName,
     Url,
     User,
@@ -212,6 +213,39 @@ class DeliverySection(ConfigSection):
 Wait = Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(minutes=1))]
 
 
+def _at_least(days: int) -> AfterValidator:
+    """Refuse a shorter span: lists and statistics look back for a month, and Spy knows shifts of the last 35 days."""
+
+    def is_long(span: timedelta) -> timedelta:
+        if span < timedelta(days=days):
+            raise ValueError(f"must be at least {days}d: Spy looks back that far")
+        return span
+
+    return AfterValidator(is_long)
+
+
+Month = Annotated[Span, _at_least(30)]
+
+
+class RetentionSection(ConfigSection):
+    """How long what is over is kept. What has no span here is kept for ever, except messages."""
+
+    closed_incidents: Month | None = None
+    private_incidents: Month | None = None
+    audit: Month | None = None
+    messages: Annotated[Span, _at_least(40)] = timedelta(days=90)
+
+    @model_validator(mode="after")
+    def _private_ones_sooner(self) -> Self:
+        if (
+            self.private_incidents
+            and self.closed_incidents
+            and self.private_incidents > self.closed_incidents
+        ):
+            raise ValueError("private_incidents can't be kept longer than closed_incidents")
+        return self
+
+
 class DatabaseSection(ConfigSection):
     pool: Annotated[StrictInt, Field(ge=1, le=1000)] = 20
     connect_timeout: Wait = timedelta(seconds=2)
@@ -247,6 +281,7 @@ class Sections(ConfigSection):
     web: WebSection = WebSection()
     delivery: DeliverySection = DeliverySection()
     database: DatabaseSection = DatabaseSection()
+    retention: RetentionSection = RetentionSection()
     plugins: tuple[Folder, ...] = ()
     templates: tuple[Folder, ...] = ()
     runbooks: tuple[Folder, ...] = ()

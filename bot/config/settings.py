@@ -12,6 +12,7 @@ from bot.config.values import INSTALLED, ConfigSection
 from bot.config.vendors import Access, PagerVendor, TrackerVendor, Vendor, Vendors
 from bot.domain.incident.role import nearest, plain
 from bot.domain.policy import Account, Milestone, Policy, PostmortemSettings, Service, Severity, Team, Timers
+from bot.domain.retention import Retention
 from bot.ports import USUAL_PAGER, USUAL_TRACKER, CheckResult
 
 
@@ -93,6 +94,7 @@ class Settings(Sections):
             },
             plans={name: section.plan(name) for name, section in self.failover.items()},
             postmortem_settings=self._postmortem_settings(),
+            retention=Retention(**dict(self.retention)),
             people={
                 person: Account(pager_id=self._at_pager(it), email=it.email)
                 for person, it in self.people.items()

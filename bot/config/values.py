@@ -22,6 +22,7 @@ INSTALLED = Path(__file__).parents[2]
 """The folder that contains Spy's own plugins/ and templates/, beside the package."""
 
 _DAYS = re.compile(r"(\d{1,3})(d|bd)")
+_SPAN, _SPAN_DAYS = re.compile(r"(\d{1,4})(d|w|y)"), {"d": 1, "w": 7, "y": 365}
 _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
 
 
@@ -69,6 +70,16 @@ def _days(words: Any) -> Grace:
     if found is None or not int(found[1]):
         raise ValueError("must be a number of days, such as 3d, or 5bd for business days")
     return Grace(days=int(found[1]), business=found[2] == "bd")
+
+
+def span(words: Any) -> timedelta:
+    """Read 90d, 12w or 2y. A year has 365 days."""
+    if isinstance(words, timedelta):
+        return words
+    found = _SPAN.fullmatch(words) if isinstance(words, str) else None
+    if found is None or not int(found[1]):
+        raise ValueError("must be a number of days, weeks or years, such as 90d, 12w or 2y")
+    return timedelta(days=int(found[1]) * _SPAN_DAYS[found[2]])
 
 
 def _team_name(words: str) -> str:
@@ -121,6 +132,7 @@ ServiceName = Annotated[
 RoleName = Annotated[str, AfterValidator(_role)]
 TeamName = Annotated[str, AfterValidator(_team_name)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
+Span = Annotated[timedelta, BeforeValidator(span)]
 Days = Annotated[Grace, BeforeValidator(_days)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 Ahead = Annotated[timedelta, BeforeValidator(_ahead)]

@@ -11,6 +11,7 @@ from bot.domain.incident.severity import means
 from bot.domain.limits import LimitSettings
 from bot.domain.permission import INCLUDED, Role
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.retention import Retention
 from bot.domain.spelling import did_you_mean, nearest
 from bot.domain.subject import is_person, is_user_group
 from bot.domain.text import shortened
@@ -197,6 +198,7 @@ class Policy:
     """The names of the vendors, for messages."""
     roles: tuple[str, ...] = ROLES
     """The roles that people can have in an incident, besides commander."""
+    retention: Retention = field(default_factory=Retention)
 
     def team(self, key: str) -> Team:
         """Return a team by its key, with or without the colon. Refuses an unknown key and suggests the nearest."""

@@ -36,6 +36,7 @@ from bot.ports.records.paging import PageRecords
 from bot.ports.records.people import PeopleRecords, UserGroup, UserGroupRecords
 from bot.ports.records.postmortem import FollowUpRecords, PostmortemRecords
 from bot.ports.records.relief import WorkPeriodRecords
+from bot.ports.records.retention import PruningRecords
 from bot.ports.records.timers import TimerRecords
 from bot.ports.session import Session, Sessions
 from bot.ports.time_limit import Late, OutOfTime, TimeLimit
@@ -90,6 +91,7 @@ __all__ = [
     "Posted",
     "PostmortemRecords",
     "Profile",
+    "PruningRecords",
     "Rejected",
     "RepoFile",
     "Ringing",

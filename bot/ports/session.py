@@ -15,6 +15,7 @@ from bot.ports.records.paging import PageRecords
 from bot.ports.records.people import PeopleRecords, UserGroupRecords
 from bot.ports.records.postmortem import FollowUpRecords, PostmortemRecords
 from bot.ports.records.relief import WorkPeriodRecords
+from bot.ports.records.retention import PruningRecords
 from bot.ports.records.timers import TimerRecords, TroubleRecords
 from bot.ports.time_limit import TimeLimit
 
@@ -64,6 +65,8 @@ class Session(Protocol):
     def follow_ups(self) -> FollowUpRecords: ...
     @property
     def audit(self) -> AuditRecords: ...
+    @property
+    def pruning(self) -> PruningRecords: ...
     @property
     def troubles(self) -> TroubleRecords: ...
 

@@ -61,6 +61,7 @@ NOT_RECORDS = {
 } | {
     "failover_audit",
     "timeline",
+    "pruned",
     "timer",
     "trouble",
 }

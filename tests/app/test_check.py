@@ -1,9 +1,11 @@
 """What `spy check` says of plugins: which are left out, and which declare what is declared already."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.adapters.database import Database, open_engine
 from bot.app.check import check
 from bot.app.permissions import permission_checks, who_may
 from bot.app.settings import load
@@ -133,3 +135,21 @@ def test_a_commands_line_says_who_may_run_it(tmp_path: Path):
         'page (:team|@person) "message": member, every member of the workspace'
     ]
     assert who_may(settings, ["dance"]) == []
+
+
+def test_it_says_how_long_what_is_kept_and_what_was_pruned(tmp_path: Path, sqlite_url: str):
+    (tmp_path / "config.yaml").write_text("retention: {closed_incidents: 2y, private_incidents: 90d}\n")
+    settings = load(tmp_path / "config.yaml", {"DATABASE_URL": sqlite_url})
+    engine = open_engine(sqlite_url)
+    with Database(engine).begin() as session:
+        session.pruning.add("closed incidents", 7, at=datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
+        session.pruning.add("closed incidents", 5, at=datetime(2026, 11, 24, 12, 0, tzinfo=UTC))
+    engine.dispose()
+
+    [line] = [it for it in check(settings) if it.what.startswith("Retention")]
+
+    assert (
+        line.what
+        == "Retention: closed incidents 2 years, private ones 90 days, audit log for ever, messages 90 days"
+    )
+    assert line.notes == ("pruned so far: 12 closed incidents, last on 2026-11-24 12:00 UTC",)

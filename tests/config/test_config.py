@@ -544,3 +544,35 @@ def test_a_teams_ids_are_those_of_the_pager_in_use(tmp_path: Path):
     assert settings.policy().teams["imoc"].service == "S1"
     assert settings.pager is not None
     assert settings.pager.key == "other"
+
+
+# --- retention --------------------------------------------------------------------------------------------
+
+
+def test_spans_are_days_weeks_or_years(read: Read):
+    retention = (
+        read("retention: {closed_incidents: 2y, private_incidents: 12w, messages: 60d}").policy().retention
+    )
+
+    assert (retention.closed_incidents, retention.of_private, retention.audit, retention.messages) == (
+        timedelta(days=730),
+        timedelta(days=84),
+        None,
+        timedelta(days=60),
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("{audit: 2}", "must be a number of days, weeks or years, such as 90d, 12w or 2y"),
+        ("{audit: 0d}", "must be a number of days"),
+        ("{closed_incidents: 3d}", "must be at least 30d"),
+        ("{closed_incidents: 30d, private_incidents: 1y}", "can't be kept longer"),
+    ],
+)
+def test_a_span_that_can_not_be_is_refused(read: Read, given: str, said: str):
+    with pytest.raises(ConfigError) as refused:
+        read(f"retention: {given}")
+
+    assert said in "\n".join(refused.value.lines)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from bot.adapters.database import audit, changes, coordination, incidents, postmortems, records
+from bot.adapters.database import audit, changes, coordination, incidents, postmortems, pruning, records
 from bot.adapters.database.connection import letting_go, optimistic, reading
 from bot.adapters.database.failovers import FailoverTable
 from bot.adapters.database.failures import translated
@@ -47,6 +47,7 @@ class SqlSession:
         self.follow_ups = postmortems.FollowUpTable(connection, writes)
         self.troubles = records.TroubleTable(connection, writes)
         self.audit = audit.AuditTable(connection, writes)
+        self.pruning = pruning.PruningTable(connection)
         self._records = [it for it in vars(self).values() if isinstance(it, Table | incidents.TimelineTable)]
         self.outbox = OutboxTable(connection, self._has_place)
         self.timers = TimerTable(connection)

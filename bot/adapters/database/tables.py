@@ -319,3 +319,11 @@ class AuditMarkRow(Row, table=True):
     name: str = Field(primary_key=True)
     seq: int
     hash: str
+
+
+class PrunedRow(Row, table=True):
+    """How many rows of a kind were pruned so far, and when last."""
+
+    kind: str = Field(primary_key=True)
+    count: int
+    at: datetime = moment_column()

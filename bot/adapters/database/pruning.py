@@ -1,0 +1,199 @@
+"""Delete what is over, in small batches: an incident with all that belongs to it, and traces of delivery."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, String, Table, and_, cast, delete, exists, func, literal, or_, select
+
+from bot.adapters.database import tables
+from bot.adapters.database.rows import Rows
+from bot.adapters.database.statements import insert, table
+from bot.adapters.database.tables import Row
+from bot.domain.incident.state import WORKING
+from bot.domain.paging.page import PageState
+from bot.domain.retention import Pruned
+
+MESSAGES: Mapping[str, Sequence[str]] = {
+    "incident": ("card", "announcement", "brief", "reminder", "missed", "closed_channel", "review"),
+    "page": ("page", "unanswered", "test", "tested"),
+    "failover": ("failover", "failover_question", "failover_word"),
+    "team_notice": ("team_notice", "team_notice_sent"),
+    "follow_up": ("follow_up",),
+}
+"""The lasting messages about an incident and what belongs to it: their slots begin with these words."""
+SUBJECTS: Mapping[str, Sequence[str]] = {
+    "incident": ("incident", "postmortem"),
+    "page": ("page", "test"),
+    "failover": ("failover",),
+    "follow_up": ("follow-up",),
+}
+"""What timers are about."""
+NAMES_INCIDENT = ("incident", "ref", "needs_channel")
+"""Fields of a queued effect that may be the number of an incident. A wrong guess keeps an incident a little longer."""
+NOT_SENT = (PageState.REQUESTED.value, PageState.DELAYED.value)
+
+
+class PruningTable(Rows):
+    """All tables, as pruning sees them; its own has the counts."""
+
+    row = tables.PrunedRow
+
+    # --- incidents ----------------------------------------------------------------------------------------
+
+    def ended(
+        self, *, before: datetime | None, private_before: datetime | None, after: int, limit: int
+    ) -> Sequence[int]:
+        c = table(tables.IncidentRow).c
+        spans = [
+            and_(c.private.is_(private), c.resolved_at < end)
+            for private, end in ((False, before), (True, private_before))
+            if end
+        ]
+        if not spans:
+            return []
+        is_over = c.phase.not_in([phase.value for phase in WORKING])
+        found = select(c.number).where(is_over, or_(*spans), c.number > after).order_by(c.number)
+        return list(self._connection.execute(found.limit(limit)).scalars())
+
+    def busy(self, incidents: Collection[int]) -> Collection[int]:
+        failovers, follow_ups, pages = map(table, (tables.FailoverRow, tables.FollowUpRow, tables.PageRow))
+        run = failovers.c.kept["incident"].as_integer()
+        busy = {*self._undelivered()}
+        for query in (
+            select(run).where(failovers.c.active.is_(True)),
+            select(follow_ups.c.incident).where(follow_ups.c.open.is_(True)),
+            select(pages.c.incident).where(pages.c.state.in_(NOT_SENT)),
+        ):
+            busy.update(self._connection.execute(query).scalars())
+        return busy & set(incidents)
+
+    def _undelivered(self) -> Iterator[int]:
+        """Yield the incidents that an undelivered effect is about, or may be about."""
+        outbox, pages = table(tables.OutboxRow), table(tables.PageRow)
+        waiting = select(outbox.c.payload, outbox.c.needs_channel).where(outbox.c.done_at.is_(None))
+        paged = set[int]()
+        for payload, number in self._connection.execute(waiting):
+            effect = json.loads(payload)
+            yield from filter(None, [number, *(effect.get(name) for name in NAMES_INCIDENT)])
+            paged.add(effect.get("page") or 0)
+        of = select(pages.c.incident).where(pages.c.number.in_(paged))
+        yield from filter(None, self._connection.execute(of).scalars())
+
+    def remove(self, incidents: Collection[int]) -> None:
+        numbers = {"incident": list(incidents)}
+        numbers["page"] = self._of(tables.PageRow, incidents)
+        numbers["follow_up"] = self._of(tables.FollowUpRow, incidents)
+        numbers["failover"] = self._in_record(tables.FailoverRow, incidents)
+        numbers["team_notice"] = self._in_record(tables.TeamNoticeRow, incidents)
+        for kind, refs in numbers.items():
+            self._remove_traces(kind, refs)
+        self._remove_failovers(numbers["failover"])
+        for row, column, kind in (
+            (tables.TeamNoticeRow, "number", "team_notice"),
+            (tables.FollowUpRow, "number", "follow_up"),
+            (tables.PageRow, "number", "page"),
+            (tables.PostmortemRow, "incident", "incident"),
+            (tables.TimelineRow, "incident", "incident"),
+            (tables.IncidentRow, "number", "incident"),
+        ):
+            self._remove(table(row), table(row).c[column].in_(numbers[kind]))
+
+    def _of(self, row: type[Row], incidents: Collection[int]) -> list[int]:
+        c = table(row).c
+        return list(self._connection.execute(select(c.number).where(c.incident.in_(incidents))).scalars())
+
+    def _in_record(self, row: type[Row], incidents: Collection[int]) -> list[int]:
+        """Find rows by their record's incident, which is no column of its own."""
+        c = table(row).c
+        of = select(c.number).where(c.kept["incident"].as_integer().in_(incidents))
+        return list(self._connection.execute(of).scalars())
+
+    def _remove_traces(self, kind: str, refs: Sequence[int]) -> None:
+        """Delete timers, and where the messages are that nobody will edit again."""
+        timers, messages = table(tables.TimerRow), table(tables.MessageRow)
+        subjects = [f"{subject}:{ref}" for subject in SUBJECTS.get(kind, ()) for ref in refs]
+        if subjects:
+            self._remove(timers, timers.c.subject.in_(subjects))
+        slots = [f"{name}:{ref}" for name in MESSAGES.get(kind, ()) for ref in refs]
+        if slots:
+            marked = (
+                messages.c.slot.startswith(f"{it}{end}", autoescape=True) for it in slots for end in ":@"
+            )
+            self._remove(messages, or_(messages.c.slot.in_(slots), *marked))
+
+    # --- failovers ----------------------------------------------------------------------------------------
+
+    def remove_failovers(self, *, before: datetime, limit: int) -> int:
+        failovers = table(tables.FailoverRow)
+        c = failovers.c
+        latest = (
+            select(func.max(c.number)).group_by(c.plan),
+            select(func.max(c.number)).where(c.moved.is_(True)).group_by(c.lock),
+        )
+        old = select(c.number).where(
+            c.ended_at < before,
+            c.active.is_(False),
+            c.kept["incident"].as_integer().is_(None),
+            *(c.number.not_in(it) for it in latest),
+        )
+        numbers = list(self._connection.execute(old.order_by(c.number).limit(limit)).scalars())
+        self._remove_traces("failover", numbers)
+        self._remove_failovers(numbers)
+        return len(numbers)
+
+    def _remove_failovers(self, numbers: Sequence[int]) -> None:
+        steps, runs = table(tables.FailoverAuditRow), table(tables.FailoverRow)
+        self._remove(steps, steps.c.failover.in_(numbers))
+        self._remove(runs, runs.c.number.in_(numbers))
+
+    # --- messages -----------------------------------------------------------------------------------------
+
+    def remove_messages(self, *, before: datetime, limit: int) -> int:
+        pages, shifts, covers, periods = map(
+            table, (tables.PageRow, tables.ShiftRow, tables.CoverRow, tables.WorkPeriodRow)
+        )
+        over = (
+            (pages, and_(pages.c.incident.is_(None), pages.c.requested_at < before)),
+            (shifts, shifts.c.ends_at < before),
+            (covers, and_(covers.c.open.is_(False), covers.c.kept["end"].as_string() < before.isoformat())),
+            (periods, periods.c.ended_at < before),
+        )
+        count = self._remove_some_timers(before, limit)
+        for rows, is_over in over:
+            numbers = select(rows.c.number).where(is_over).order_by(rows.c.number).limit(limit)
+            count += self._remove(rows, rows.c.number.in_(numbers))
+        return count
+
+    def _remove_some_timers(self, before: datetime, limit: int) -> int:
+        """Delete sent timers of subjects for which nothing waits: a reminder of theirs can't be due again."""
+        timers, others, incidents = (
+            table(tables.TimerRow),
+            table(tables.TimerRow).alias(),
+            table(tables.IncidentRow),
+        )
+        c = timers.c
+        waits = exists().where(others.c.subject == c.subject, others.c.state == "waiting")
+        is_open = incidents.c.phase.in_([phase.value for phase in WORKING])
+        at_open = exists().where(
+            is_open, c.subject == literal("incident:") + cast(incidents.c.number, String)
+        )
+        old = select(c.key).where(c.state == "sent", c.sent_at < before, ~waits, ~at_open).limit(limit)
+        return self._remove(timers, c.key.in_(old))
+
+    def _remove(self, rows: Table, condition: ColumnElement[bool]) -> int:
+        return int(self._connection.execute(delete(rows).where(condition)).rowcount)
+
+    # --- counts -------------------------------------------------------------------------------------------
+
+    def add(self, kind: str, count: int, *, at: datetime) -> None:
+        row = insert(self._dialect, self._table)
+        known = self._table.c.count + row.excluded.count
+        self._connection.execute(
+            row.on_conflict_do_update(index_elements=["kind"], set_={"count": known, "at": row.excluded.at}),
+            {"kind": kind, "count": count, "at": at},
+        )
+
+    def counted(self) -> Sequence[Pruned]:
+        found = self._connection.execute(select(self._table).order_by(self._table.c.kind)).mappings()
+        return [Pruned(**row) for row in found]

@@ -1,0 +1,30 @@
+"""How long Spy keeps what is over."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retention:
+    """Spans since the end of something. None: it is kept for ever."""
+
+    closed_incidents: timedelta | None = None
+    """With their timelines, pages, failovers, postmortems and follow-ups."""
+    private_incidents: timedelta | None = None
+    """None: as long as the others."""
+    audit: timedelta | None = None
+    messages: timedelta = timedelta(days=90)
+    """What only serves delivery and reminders: sent timers, past shifts and covers, pages without an incident."""
+
+    @property
+    def of_private(self) -> timedelta | None:
+        return self.private_incidents or self.closed_incidents
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pruned:
+    """How many rows of a kind were pruned so far, and when last (UTC)."""
+
+    kind: str
+    count: int
+    at: datetime

@@ -1,0 +1,31 @@
+"""What pruning needs of the database."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.retention import Pruned
+
+
+class PruningRecords(Protocol):
+    def ended(
+        self, *, before: datetime | None, private_before: datetime | None, after: int, limit: int
+    ) -> Sequence[int]:
+        """Return incidents that ended before then, with a number above `after`, in order. None: no incident."""
+
+    def busy(self, incidents: Collection[int]) -> Collection[int]:
+        """Return those with an undelivered effect, an active failover, or an open follow-up."""
+
+    def remove(self, incidents: Collection[int]) -> None:
+        """Delete incidents with all that belongs to them."""
+
+    def remove_failovers(self, *, before: datetime, limit: int) -> int:
+        """Delete runs without an incident that ended before then. The last one of each plan and lock stays."""
+
+    def remove_messages(self, *, before: datetime, limit: int) -> int:
+        """Delete sent timers, past shifts, covers and work periods, and pages without an incident."""
+
+    def add(self, kind: str, count: int, *, at: datetime) -> None:
+        """Count what was pruned."""
+
+    def counted(self) -> Sequence[Pruned]: ...

@@ -1,0 +1,77 @@
+"""Prune what is older than `retention:` in config.yaml, a little at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.audit import DONE, SPY
+from bot.services.audit import AuditLog
+from bot.services.postmortem.postmortems import Postmortems
+from bot.services.transaction import Transaction
+
+INCIDENTS, FAILOVERS, AUDIT, MESSAGES = "closed incidents", "failovers", "audit rows", "messages"
+"""What is counted, by the words of `spy check`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What one transaction looked at: how many rows it deleted, and where the next one goes on."""
+
+    deleted: int = 0
+    after: int | None = None
+    """The number of the last incident that was looked at; None after the last one."""
+
+
+class Retentions:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+        self._spans = tx.policy.retention
+
+    def incidents(self, *, after: int, limit: int) -> Batch:
+        """Delete incidents that ended long ago. One that is locked, or where something is left to do, stays."""
+        found = self._session.pruning.ended(
+            before=self._since(self._spans.closed_incidents),
+            private_before=self._since(self._spans.of_private),
+            after=after,
+            limit=limit,
+        )
+        if not found:
+            return Batch()
+        free = set(self._session.incidents.try_lock(found)) - set(self._session.pruning.busy(found))
+        gone = [number for number in sorted(free) if not self._is_owed(number)]
+        if gone:
+            self._session.pruning.remove(gone)
+            self._count(INCIDENTS, len(gone))
+            names = ", ".join(f"INC-{number}" for number in gone)
+            AuditLog(self._tx).add("prune closed incidents", DONE, source=SPY, result=names)
+        return Batch(deleted=len(gone), after=found[-1])
+
+    def _is_owed(self, number: int) -> bool:
+        """Whether the incident still needs a postmortem."""
+        incident, postmortems = self._tx.incident(number), Postmortems(self._tx)
+        return postmortems.of(incident).closed_at is None and postmortems.due(incident) is not None
+
+    def failovers(self, *, limit: int) -> int:
+        """Delete runs without an incident that ended long ago."""
+        before = self._since(self._spans.closed_incidents)
+        count = self._session.pruning.remove_failovers(before=before, limit=limit) if before else 0
+        return self._count(FAILOVERS, count)
+
+    def audit(self, *, limit: int) -> int:
+        """Delete the beginning of the audit log."""
+        before = self._since(self._spans.audit)
+        count = AuditLog(self._tx).prune(before=before, limit=limit) if before else 0
+        return self._count(AUDIT, count)
+
+    def messages(self, *, limit: int) -> int:
+        """Delete what only serves delivery and reminders."""
+        before = self._tx.now - self._spans.messages
+        return self._count(MESSAGES, self._session.pruning.remove_messages(before=before, limit=limit))
+
+    def _since(self, span: timedelta | None) -> datetime | None:
+        return self._tx.now - span if span else None
+
+    def _count(self, kind: str, count: int) -> int:
+        if count:
+            self._session.pruning.add(kind, count, at=self._tx.now)
+        return count
