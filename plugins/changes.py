@@ -10,7 +10,7 @@ from bot.commands.request import Request
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
 from bot.services.changes.changes import Changes
-from bot.services.changes.locks import Locks
+from bot.services.changes.locks import Locks, shown_reason
 from bot.services.transaction import Transaction
 
 ChangeNumber = Annotated[int, number_of("a change", listed_by="incident changes")]
@@ -77,16 +77,21 @@ def lock(
     locks: Locks,
     tx: Transaction,
 ) -> Reply:
-    """Stop deploys of a service until it is unlocked. Spy announces the lock; deploy tools can read it."""
-    locked = locks.lock(service, why, by=request.user, incident=incident)
-    return Reply("changes/locked", {"lock": locked, "announce": tx.policy.announce})
+    """Stop deploys of a service until it is unlocked. Spy announces the lock; deploy tools can read it.
+
+    A reason from a private incident or a private channel is not shown elsewhere.
+    """
+    shown = shown_reason(why, incident, is_private=request.is_private)
+    locked = locks.lock(service, shown, by=request.user, incident=incident)
+    facts = {"lock": locked, "announce": tx.policy.announce, "incident": incident}
+    return Reply("changes/locked", {**facts, "is_withheld": shown != why})
 
 
 @command("unlock <service> [anyway]", allow="operator", unless="you set it, or lead its incident")
 def unlock(request: Request, service: ServiceName, anyway: bool, *, locks: Locks, tx: Transaction) -> Reply:
     """Remove a deploy lock. `anyway` also removes the lock of a running failover."""
     unlocked = locks.unlock(service, by=request.user, anyway=anyway)
-    return Reply("changes/locked", {"lock": unlocked, "announce": tx.policy.announce})
+    return Reply("changes/locked", {"lock": unlocked, "announce": tx.policy.announce, "is_withheld": False})
 
 
 @command("locks [page <page>]")

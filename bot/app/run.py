@@ -21,6 +21,7 @@ from bot.app.web import WebPorts
 from bot.app.webhooks import slack_handler, webhook_handlers
 from bot.config import Settings
 from bot.ports import Profile, Rejected, Throttled, Unavailable, Unreachable
+from bot.services.incident import members
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.web import listen, serve
@@ -178,6 +179,7 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     yield Job(name="configuration", every=CONFIGURATION_EVERY, run=configuration.look)
     yield Job(name="people", every=PEOPLE_EVERY, run=sync.people)
     yield Job(name="groups", every=GROUPS_EVERY, run=sync.groups)
+    yield Job(name="members", every=members.EVERY, run=sync.members)
     sealer = AuditSealer(sessions=bot.database, clock=bot.clock, policy=bot.live.policy)
     yield Job(name="audit", every=SEAL_EVERY, run=sealer.run)
     pruner = Pruner(sessions=bot.database, clock=bot.clock, policy=bot.live.policy)

@@ -18,6 +18,7 @@ from bot.domain.grammar.usage import slots
 from bot.domain.markup import as_seen, peeled
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.text import shortened
+from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 
 INCIDENT, TLDR = (Word.at(0, 0, text) for text in ("incident", "tldr"))
@@ -203,7 +204,8 @@ def _number_before_text(
     number, is_prose = int(found[1]), bool(behind) and not behind[0].quoted
     here = tx.session.incidents.in_channel(channel) if channel else None
     other = tx.session.incidents.get(number)
-    is_named = word.bare.startswith("inc-") or bool(not is_prose and other and other.is_seen_by(asker))
+    is_seen = not is_prose and other is not None and ReadAccess(tx).sees(asker, other)
+    is_named = word.bare.startswith("inc-") or is_seen
     if not is_named or (is_prose and here and here.number == number):
         return typed, None
     if here is None or here.number == number:

@@ -25,6 +25,8 @@ class Source(StrEnum):
 
 
 VISIBLE = frozenset({Source.MENTION, Source.PLAIN, Source.DM})
+SAID_THERE = frozenset({Source.SLASH, Source.MENTION, Source.PLAIN, Source.BUTTON, Source.REACTION})
+"""The sources that prove that the person is in the request's channel. A form only remembers where it was opened."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,8 @@ class Request:
     response_url: str | None = None
     incident: int | None = None
     """The incident it is about, if a form or button knows it. Otherwise the router finds it by the channel."""
+    is_private: bool = False
+    """Whether its channel is private, or may be: what was said there is not repeated elsewhere."""
     given: Mapping[str, str] = field(default_factory=dict)
     """A form's fields by name. They fill the command's slots."""
     arrived_at: float = field(default_factory=time.monotonic, compare=False)

@@ -1,6 +1,6 @@
 """Run each request's command in one transaction, and remember the answer."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -10,22 +10,22 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.commands.admission import admit, asking_others, confirm_first, must_be_confirmed
+from bot.commands.answering import is_shown_there, send, send_discreetly
 from bot.commands.audited import add_allowed, add_noticed, add_refused
 from bot.commands.command import NUMBER, Command, CommandParameter, Outcome
+from bot.commands.discretion import leaves, private_incidents
 from bot.commands.interpreter import Interpreter, incident_number
 from bot.commands.plugins import CommandRegistry
-from bot.commands.reply import Fill, Reply
-from bot.commands.request import VISIBLE, Edited, Notice, Request, Response, Shared, Source
+from bot.commands.reply import Fill
+from bot.commands.request import SAID_THERE, VISIBLE, Edited, Notice, Request, Response, Shared, Source
 from bot.domain.audit import FAILED
-from bot.domain.effects import Effect, OpenForm, Post, PostEphemeral, PostEvent, Respond, UpsertMessage
+from bot.domain.effects import OpenForm
 from bot.domain.grammar.typed import Typed, Word
 from bot.domain.incident.incident import Incident
 from bot.domain.markup import MENTION, cleaned, plain_prose
 from bot.domain.masking import Masking
-from bot.domain.message import Message
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.subject import IncidentChannel
 from bot.ports import (
     Clock,
     Conflict,
@@ -46,8 +46,6 @@ from bot.services.transaction import Transaction, Understood
 _ANSWER = TypeAdapter(Response)
 MENTIONED = 20
 """At most this many people mentioned in one request are looked up."""
-SHOWN_THERE = frozenset({"page", "team_notice_sent", "failover"})
-"""Messages that are their own answer in the channel."""
 
 
 class Router:
@@ -136,9 +134,13 @@ class Router:
             return answer
 
     def _transaction(self, session: Session, request: Request, understood: Understood) -> Transaction:
-        now, source = self._clock.now(), request.source.value
         return Transaction(
-            session=session, now=now, policy=self._policy, source=source, understood=understood
+            session=session,
+            now=self._clock.now(),
+            policy=self._policy,
+            source=request.source.value,
+            here=request.channel if request.source in SAID_THERE else None,
+            understood=understood,
         )
 
     def _run(self, request: Request, tx: Transaction, limit: TimeLimit) -> Outcome:
@@ -191,7 +193,7 @@ class Router:
         incidents = Incidents(tx)
         if number is not None:
             return incidents.find(number, asker=request.user)
-        return incidents.in_channel(request.channel) if request.channel else None
+        return incidents.here(request.channel, asker=request.user) if request.channel else None
 
     def _wired(self, services: Mapping[str, type], tx: Transaction) -> dict[str, Any]:
         here: dict[type, Any] = {CommandRegistry: self._registry, Transaction: tx, Runbooks: self._runbooks}
@@ -213,41 +215,12 @@ class Router:
                 ).text,
             }
         message = self._templates.render(outcome.template, facts, names=People(tx).name)
-        if _is_discreet(outcome, request):
-            return self._send_discreetly(request, message, tx)
-        if outcome.confirms and request.source in VISIBLE and _is_shown_there(tx.effects, request, tx):
+        private = private_incidents(outcome, tx)
+        if leaves(private, request.channel):
+            return send_discreetly(request, message, tx, private)
+        if outcome.confirms and request.source in VISIBLE and is_shown_there(tx.effects, request, tx):
             return Response()
-        return self._send(request, message, tx, shared=outcome.shared)
-
-    def _send(self, request: Request, message: Message, tx: Transaction, *, shared: bool) -> Response:
-        """Answer in the acknowledgement if the source allows it; a visible source is answered in the channel."""
-        if request.is_answered_at_once:
-            return Response(message=message, shared=shared)
-        aloud = request.source in VISIBLE or shared
-        if aloud and request.channel:
-            key = f"answer:{request.id}"
-            tx.send(
-                Post(key=key, to=request.channel, message=message, thread=request.thread, asker=request.user)
-            )
-            return Response()
-        return self._send_discreetly(request, message, tx)
-
-    def _send_discreetly(self, request: Request, message: Message, tx: Transaction) -> Response:
-        """Answer so that only the asker sees it."""
-        key = f"answer:{request.id}"
-        if request.is_answered_at_once:
-            return Response(message=message)
-        # Slack posts answers to that URL outside threads.
-        if request.source in {Source.BUTTON, Source.SLASH} and request.response_url and not request.thread:
-            tx.send(Respond(key=key, url=request.response_url, message=message, person=request.user))
-        elif request.source is Source.DM and request.channel:
-            tx.send(Post(key=key, to=request.channel, message=message, thread=request.thread))
-        else:
-            place = request.channel or request.user
-            tx.send(
-                PostEphemeral(key=key, to=place, person=request.user, message=message, thread=request.thread)
-            )
-        return Response()
+        return send(request, message, tx, private, shared=outcome.shared)
 
     def _open(self, request: Request, fill: Fill, tx: Transaction) -> Response:
         if request.source is Source.FORM:
@@ -270,7 +243,7 @@ class Router:
             return Response()
         facts = {"command": fill.command, "incident": request.incident}
         message = self._templates.render("help/form", facts)
-        return self._send_discreetly(request, message, tx)
+        return send_discreetly(request, message, tx)
 
     def _refuse(
         self, request: Request, refusal: Refusal, understood: Understood, limit: TimeLimit
@@ -289,7 +262,7 @@ class Router:
             tx = self._transaction(session, request, understood)
             # A new transaction: the refusal rolled back the first one.
             People(tx).seen(request.user, request.user_name)
-            answer = self._send_discreetly(request, message, tx)
+            answer = send_discreetly(request, message, tx)
             session.inbound.answered(request.id, _ANSWER.dump_json(answer).decode())
             add_refused(tx, request, refusal.sentence, self._masking)
         return answer
@@ -361,29 +334,6 @@ def _fitting(slot: CommandParameter, text: str) -> str:
 
 def _absent(kind: Any) -> Any:
     return False if kind is bool else None
-
-
-def _is_discreet(reply: Reply, request: Request) -> bool:
-    """Return whether the answer is about a private incident and would leave that incident's own channel."""
-    shown = (reply.facts.get("incident"), *reply.facts.get("incidents", ()))
-    return any(isinstance(it, Incident) and it.private and request.channel != it.channel for it in shown)
-
-
-def _is_shown_there(effects: Iterable[Effect], request: Request, tx: Transaction) -> bool:
-    """Return whether what happened is already posted where the person asked, so that an answer would repeat it.
-
-    Not in a thread: what happened is posted in the channel, not in the thread.
-    """
-    if request.thread:
-        return False
-    here = tx.session.incidents.in_channel(request.channel) if request.channel else None
-    places = {request.channel, IncidentChannel(here.number) if here else None}
-    return any(
-        isinstance(effect, PostEvent)
-        or (isinstance(effect, UpsertMessage) and effect.message_type in SHOWN_THERE)
-        for effect in effects
-        if getattr(effect, "to", None) in places
-    )
 
 
 def _meet_mentioned(request: Request, tx: Transaction) -> None:

@@ -135,6 +135,8 @@ class Post(Effect):
     thread: str | None = None
     asker: str | None = None
     """Who gets it by DM if the channel refuses it."""
+    about: tuple[int, ...] = ()
+    """The private incidents that it shows. A person who was removed from one of them gets no DM about it."""
     urgency: ClassVar[Urgency] = Urgency.SOON
 
     @property
@@ -150,6 +152,8 @@ class PostEphemeral(Effect):
     person: str
     message: Message
     thread: str | None = None
+    about: tuple[int, ...] = ()
+    """As in Post: a person who was removed from one of them does not get it."""
     urgency: ClassVar[Urgency] = Urgency.SOON
 
 
@@ -161,6 +165,8 @@ class Respond(Effect):
     message: Message
     person: str | None = None
     """Who gets it by DM once the URL has expired."""
+    about: tuple[int, ...] = ()
+    """As in Post."""
     urgency: ClassVar[Urgency] = Urgency.SOON
 
 

@@ -86,6 +86,9 @@ class Chat(Protocol):
     def invite(self, channel: str, people: Collection[str]) -> None:
         """Invite people. Someone who is already in the channel is no error."""
 
+    def channel_members(self, channel: str) -> Collection[str]:
+        """Return the people in a channel that Spy is in, without Spy. All of them, or it raises."""
+
     def set_topic(self, channel: str, topic: str) -> None: ...
 
     def bookmark(self, channel: str, title: str, url: str) -> None: ...

@@ -9,6 +9,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.relief.relief import DAY, people_working
 from bot.ports import Person, Profile
 from bot.services.directory import Directory
+from bot.services.incident.channels import IncidentChannels
 from bot.services.oncall.covers import Covers
 from bot.services.postmortem.follow_ups import FollowUps
 from bot.services.postmortem.postmortems import RECENT, Postmortems
@@ -62,7 +63,7 @@ class People(Directory):
         """Remove a person from all roles and tasks, and ask once in each incident's channel who takes over."""
         follow_ups, postmortems = FollowUps(self._tx).let_go(gone.id), Postmortems(self._tx)
         recent = self._session.incidents.alive_since(self._tx.now - RECENT)
-        theirs = {it.number for it in recent if gone.id in _busy(it)}
+        theirs = {it.number for it in recent if gone.id in {*_busy(it), *(it.members if it.private else ())}}
         unwritten = {it.number for it in recent if is_news and postmortems.is_owed_by(it, gone.id)}
         for number in sorted({*follow_ups, *theirs, *unwritten}):
             incident = self._tx.incident(number)
@@ -75,7 +76,10 @@ class People(Directory):
                 follow_ups=follow_ups.get(number, ()),
                 postmortem=writes,
             )
-            self._tx.record(incident, lost) if lost else None
+            if lost:
+                self._tx.record(incident, lost)
+            elif gone.is_deactivated and gone.id in incident.members:
+                IncidentChannels(self._tx).left(incident, gone.id)
         Covers(self._tx).count_out(gone.id)
 
     def stale(self, *, limit: int = 20) -> list[str]:

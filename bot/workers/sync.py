@@ -12,6 +12,8 @@ import structlog
 from bot.domain.policy import Policy, Team
 from bot.ports import Chat, Clock, Pager, PagerNews, Rejected, Session, Sessions, Throttled, Unreachable
 from bot.services.changes.changes import Changes
+from bot.services.incident import members
+from bot.services.incident.members import Members
 from bot.services.oncall.covers import Covers
 from bot.services.oncall.oncall import OnCall
 from bot.services.oncall.shifts import HORIZON, Shifts
@@ -192,6 +194,24 @@ class Sync:
             return
         with self.sessions.begin() as session:
             Permissions(self._transaction(session)).synced(group, members)
+
+    def members(self) -> None:
+        """Learn who is in the channels of private incidents, in case Spy missed who joined or left."""
+        if not self._my_turn("members", members.EVERY):
+            return
+        with self.sessions.read() as session:
+            channels = Members(self._transaction(session)).due()
+        self._each(self._read_members, channels)
+
+    def _read_members(self, channel: str) -> None:
+        read_at = self.clock.now()
+        try:
+            found = self.chat.channel_members(channel)
+        except TROUBLE as trouble:
+            log.warning("a channel's members can't be read", channel=channel, why=str(trouble))
+            return
+        with self.sessions.begin() as session:
+            Members(self._transaction(session)).read(channel, found, read_at=read_at)
 
     def sweep(self) -> None:
         """Delete what nobody will ask for again."""

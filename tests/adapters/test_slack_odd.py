@@ -53,8 +53,19 @@ CALLS: dict[str, Callable[[SlackChat], object]] = {
     "profile": lambda chat: chat.profile("U0ANA"),
     "e-mail": lambda chat: chat.find_by_email("ana@acme.test"),
     "group": lambda chat: chat.group_members("S0SRE"),
+    "members": lambda chat: chat.channel_members("C0INC"),
 }
-NAMES = ("channel", "messages", "bookmarks", "user", "users", "ts", "scheduled_message_id", "errors")
+NAMES = (
+    "channel",
+    "members",
+    "messages",
+    "bookmarks",
+    "user",
+    "users",
+    "ts",
+    "scheduled_message_id",
+    "errors",
+)
 ODD: dict[str, Any] = {
     "nothing": {"ok": True},
     "nulls": {"ok": True, **dict.fromkeys(NAMES), "response_metadata": None},
@@ -94,6 +105,20 @@ def test_a_no_without_a_code_leaves_the_outcome_unknown(
 )
 def test_an_invitation_is_not_undone_by_odd_words_about_it(connect: Connect, errors: object):
     connect({"ok": True, "errors": errors}).invite("C0INC", ["U0ANA", "U0KIM"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"members": []},
+        {"members": ["U0ANA", "U0RAJ"]},
+        {"members": ["U0SPY"], "response_metadata": {"next_cursor": "again"}},
+    ],
+    ids=["empty", "without Spy", "without an end"],
+)
+def test_a_list_of_members_that_is_not_whole_is_not_believed(connect: Connect, answer: Any):
+    with pytest.raises(Unreachable, match="not whole"):
+        connect({"ok": True, **answer}).channel_members("C0INC")
 
 
 ODD_MARKS = [None, "x", 7, [], {"event_type": "spy"}, {"event_type": "spy", "event_payload": None}]

@@ -191,6 +191,18 @@ class ChatContract:
         assert found
         assert found.is_guest
 
+    def test_a_channel_has_its_members(self, chat: Chat):
+        channel = chat.create_channel("inc-77-members", private=True)
+        chat.invite(channel, ["U0ANA", "U0RAJ"])
+
+        assert set(chat.channel_members(channel)) == {"U0ANA", "U0RAJ"}
+
+    def test_a_channel_out_of_reach_shows_no_members(self, chat: Chat):
+        with pytest.raises(Rejected) as refusal:
+            chat.channel_members("C0NOWHERE")
+
+        assert refusal.value.code == "channel_not_found"
+
     def test_a_user_group_has_its_members(self, chat: Chat):
         assert set(chat.group_members("S0SRE")) == {"U0ANA", "U0RAJ"}
 

@@ -113,6 +113,10 @@ class FakeChat:
         if strangers:
             raise Rejected("user_not_found", f"Slack did not let Spy invite {', '.join(strangers)}.")
 
+    def channel_members(self, channel: str) -> Collection[str]:
+        self._called("channel_members")
+        return set(self._channel(channel).people)
+
     def set_topic(self, channel: str, topic: str) -> None:
         self._called("set_topic")
         self._channel(channel).topic = topic

@@ -11,6 +11,7 @@ from bot.commands.plugins import load
 from bot.commands.request import Source
 from bot.domain.effects import Post, PostEphemeral, Respond
 from bot.ports import Profile
+from bot.services.incident.channels import IncidentChannels
 from bot.services.incident.incidents import Incidents
 from bot.services.people import People
 from bot.testing import POLICY, PlainTemplates, SpyKit
@@ -33,6 +34,8 @@ def harmless() -> SpyKit:
         Incidents(tx).declare("checkout", by=PEOPLE["commander"])
         People(tx).met(PEOPLE["guest"], Profile(name="Guest", is_guest=True))
     spy.create_channel(1, channel="C0ROOM")
+    with spy.tx() as tx:
+        IncidentChannels(tx).joined("C0ROOM", PEOPLE["guest"], origin="Ev1")
     spy.meet(U0RAJ="raj")
     return spy
 

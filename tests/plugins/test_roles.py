@@ -18,8 +18,9 @@ GUEST, MEMBER = "U0GUEST", "U0ZOE"
 @pytest.fixture
 def guest(spy: SpyKit, channel: str) -> SpyKit:
     """Return a Spy with an open incident, and a guest who is in its channel."""
-    del channel
     meet(spy, GUEST, is_guest=True)
+    with spy.tx() as tx:
+        IncidentChannels(tx).joined(channel, GUEST, origin="Ev1")
     return spy
 
 

@@ -86,7 +86,8 @@ class IncidentTable(Table[Incident]):
     def _conditions(self, wanted: Search) -> Iterator[ColumnElement[bool]]:
         c, pages = self._table.c, table(tables.PageRow)
         yield c.phase.in_(sorted(wanted.phases))
-        yield or_(c.private.is_(False), _lists(c.seen_by, wanted.seen_by))
+        is_theirs = _lists(c.seen_by, wanted.seen_by)
+        yield is_theirs if wanted.only_members else or_(c.private.is_(False), is_theirs)
         if wanted.private is not None:
             yield c.private.is_(wanted.private)
         if wanted.severity:

@@ -138,6 +138,17 @@ class SlackChat:
             return {p: code for person in people for p, code in self._invite(channel, [person]).items()}
         return _faults(answer)
 
+    def channel_members(self, channel: str) -> Collection[str]:
+        """Return the people in a channel. A list that is cut short, or without Spy, is not believed."""
+        me, found, is_whole = self.identify().user, set[str](), False
+        wanted = {"channel": channel, "limit": PEOPLE}
+        for answer in self._answers("conversations.members", pages=PEOPLE_PAGES, **wanted):
+            found.update(members(_list(answer, "members")))
+            is_whole = not maybe(answer, "response_metadata", "next_cursor")
+        if not is_whole or me not in found:
+            raise Unreachable("Slack's list of the channel's members is not whole")
+        return found - {me}
+
     def join(self, channel: str) -> None:
         self._calls.write("conversations.join", channel=channel)
 
@@ -260,10 +271,7 @@ class SlackChat:
         return None if found is None or found.is_deactivated else found
 
     def group_members(self, group: str) -> Sequence[str]:
-        users = self._calls.request("usergroups.users.list", usergroup=group).get("users")
-        if not isinstance(users, list):
-            raise Unreachable("Slack's answer has no users")
-        return members(users)
+        return members(_list(self._calls.request("usergroups.users.list", usergroup=group), "users"))
 
     # --- helpers ------------------------------------------------------------------------------------------
 
@@ -316,6 +324,14 @@ def _read(message: Mapping[str, Any]) -> PersonMessage:
 
 def _in(thread: str | None) -> dict[str, str]:
     return {"thread_ts": thread} if thread else {}
+
+
+def _list(answer: Answer, name: str) -> list[object]:
+    """Return a list in the answer. Raise Unreachable if there is none."""
+    found = answer.get(name)
+    if not isinstance(found, list):
+        raise Unreachable(f"Slack's answer has no {name}")
+    return found
 
 
 def _faults(answer: Answer) -> dict[str, str]:

@@ -25,6 +25,7 @@ from slack_sdk.signature import SignatureVerifier
 from bot.adapters.network.server_clock import ServerClock
 from bot.adapters.slack import forms, payloads
 from bot.adapters.slack.blocks import messages, payload
+from bot.adapters.slack.channel_types import ChannelTypes
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.delays import Delays
 from bot.adapters.slack.lengths import COMPLAINT
@@ -202,6 +203,7 @@ class Listeners:
         self._router = router
         self._chat = chat
         self._replies = Replies(chat)
+        self._types = ChannelTypes()
 
     def slash(self, body: Body, context: BoltContext) -> BoltResponse:
         request = _timed(payloads.slash(body), context)
@@ -237,10 +239,14 @@ class Listeners:
         return self._aside(payloads.press(body), context, comes_again=False)
 
     def mention(self, body: Body, context: BoltContext) -> BoltResponse:
-        return self._aside(payloads.mention(body, self._bot(body)), context, comes_again=True)
+        request = payloads.mention(body, self._bot(body))
+        if request:
+            request = replace(request, is_private=self._types.is_private(request.channel))
+        return self._aside(request, context, comes_again=True)
 
     def message(self, body: Body, context: BoltContext) -> BoltResponse:
         """Answer a message. An edit is a notice first; if it makes the message a command, answer that too."""
+        self._types.learn(body.get("event"))
         bot = self._bot(body)
         if request := payloads.speech(body, bot):
             return self._aside(request, context, comes_again=True)

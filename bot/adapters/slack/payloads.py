@@ -32,6 +32,10 @@ Payload = Mapping[str, Any]
 
 
 PRIVATE = "channel_convert_to_private"
+PRIVATE_NAME = "privategroup"
+"""What Slack calls each private channel in the payloads of slash commands and buttons."""
+PRIVATE_TYPES = frozenset({"group", "mpim"})
+"""The types of channels, in events, that only some people can read. A mention comes without its channel's type."""
 SPEECH = (None, "thread_broadcast", "file_share")
 EDITED_WITHIN = 3600.0
 """Seconds after posting in which an edit can make a message a command. A later edit only corrects the text."""
@@ -54,6 +58,7 @@ def slash(body: Payload) -> Request:
         user_name=_name(maybe(body, "user_name")),
         source=Source.SLASH,
         channel=maybe(body, "channel_id"),
+        is_private=maybe(body, "channel_name") == PRIVATE_NAME,
         trigger=maybe(body, "trigger_id"),
         response_url=maybe(body, "response_url"),
     )
@@ -73,6 +78,7 @@ def press(body: Payload) -> Request | None:
         user_name=_handle(body),
         source=Source.BUTTON,
         channel=maybe(body, "channel", "id") or maybe(body, "container", "channel_id"),
+        is_private=maybe(body, "channel", "name") == PRIVATE_NAME,
         thread=thread if thread != maybe(body, "message", "ts") else None,
         trigger=maybe(body, "trigger_id"),
         response_url=maybe(body, "response_url"),
@@ -170,6 +176,7 @@ def _spoken(body: Payload, source: Source, text: str) -> Request:
         user=required(body, "event", "user"),
         source=source,
         channel=channel,
+        is_private=maybe(body, "event", "channel_type") in PRIVATE_TYPES,
         thread=maybe(body, "event", "thread_ts"),
         message=f"{channel}:{written}" if written else None,
     )

@@ -82,7 +82,10 @@ def facts(incidents: Sequence[Incident]) -> dict[str, Sequence[Facts]]:
         ],
         "changes/suspected": [{"incident": it} for it in incidents],
         "changes/locked": [
-            {"lock": it, "announce": announce} for it in (LOCK, *RELEASED) for announce in ("C0INC", None)
+            {"lock": it, "announce": announce, "incident": None, "is_withheld": is_withheld}
+            for it in (LOCK, *RELEASED)
+            for announce in ("C0INC", None)
+            for is_withheld in (True, False)
         ],
         "changes/locks": [{"found": Portion.of(them, 1, size)} for them in (LOCKS, ()) for size in (1, 20)],
         "changes/lock": [{"lock": it, "now": NOW} for it in (LOCK, RUNS, *RELEASED)],

@@ -23,6 +23,8 @@ HAPPENED: tuple[Event, ...] = (
     events.MadePrivate(**ABOUT),
     events.MadePrivate(at=NOON),
     events.PersonLeft(at=NOON, person="U0RAJ"),
+    events.ResponderLeft(at=NOON, person="U0RAJ", led=True, roles=("scribe",)),
+    events.ResponderLeft(at=NOON, person="U0RAJ", roles=("scribe", "comms lead")),
     events.DeliveryMended(at=NOON, what="The announcement in <#C0INCIDENTS>"),
 )
 PLACES: Sequence[Facts] = (

@@ -113,7 +113,7 @@ def whom(incident: Incident, name: ReminderName, policy: Policy) -> Address:
     if milestone := milestone_of(name, policy):
         return milestone_address(incident, milestone, policy)
     reminder = reminder_of(name)
-    return incident.owner if reminder and reminder.to_owner else IncidentChannel(incident.number)
+    return incident.contact if reminder and reminder.to_owner else IncidentChannel(incident.number)
 
 
 def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Snoozed:

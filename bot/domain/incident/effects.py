@@ -65,6 +65,14 @@ def member(incident: int, person: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReadMembers(ChannelEffect):
+    """Read who is in a private incident's channel, and correct who may see the incident."""
+
+    urgency: ClassVar[Urgency] = Urgency.SOON
+    label: ClassVar[str] = "The members of the channel of INC-{incident}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReadMessage(Effect):
     """Read the message that got a 📝 reaction, to store it as a note."""
 

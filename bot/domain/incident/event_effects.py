@@ -112,7 +112,7 @@ def _beyond(  # noqa: PLR0911  a table
 def _asked_about_channel(incident: Incident, seq: int) -> list[Effect]:
     """Ask the owner what to do about the closed channel, if it is closed."""
     closed = incident.channel_closed
-    return [closed_channel(incident, to=incident.owner, mark=closed.mark, seq=seq)] if closed else []
+    return [closed_channel(incident, to=incident.contact, mark=closed.mark, seq=seq)] if closed else []
 
 
 def set_up_again(incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:

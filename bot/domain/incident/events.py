@@ -77,6 +77,16 @@ class PersonLeft(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ResponderLeft(Event):
+    """Somebody with command or a role left the channel or was removed. They keep it until somebody takes over."""
+
+    person: str
+    led: bool = False
+    roles: tuple[str, ...] = ()
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
+
+
+@dataclass(frozen=True, kw_only=True)
 class PersonJoined(Event):
     person: str
     substance: ClassVar[bool] = False

@@ -12,6 +12,7 @@ from typing import Self
 from bot.domain.changes import events as changes_events
 from bot.domain.event import Event
 from bot.domain.incident import events
+from bot.domain.incident.membership import Membership
 from bot.domain.incident.name import channel_name
 from bot.domain.incident.state import CLOSED, ClosedChannel, Link, Passed, Phase, Suspect
 from bot.domain.paging import events as paging_events
@@ -23,17 +24,15 @@ from bot.domain.timer import LastSent, Snooze, remembering
 
 
 @dataclass(frozen=True, kw_only=True)
-class Incident:
+class Incident(Membership):
     """An incident. Times are in UTC; people are Slack ids."""
 
     number: int
     name: str
-    declared_by: str
     declared_at: datetime
     severity: str | None = None
     severity_at: datetime | None = None
     phase: Phase = Phase.TRIAGE
-    private: bool = False
     drill: bool = False
     channel: str | None = None
     """The Slack id of the incident channel, once it exists."""
@@ -41,11 +40,7 @@ class Incident:
     channel_refused: str | None = None
     channel_closed: "ClosedChannel | None" = None
     """Set while Spy can't post in the channel."""
-    commander: str | None = None
     command_since: datetime | None = None
-    command_offered_to: str | None = None
-    roles: Mapping[str, str] = field(default_factory=dict)
-    members: tuple[str, ...] = ()
     impact: str | None = None
     impact_since: datetime | None = None
     cause: str | None = None
@@ -96,11 +91,6 @@ class Incident:
         return {Phase.FALSE_ALARM: "a false alarm", Phase.TRIAGE: "in triage"}.get(self.phase, self.phase)
 
     @property
-    def owner(self) -> str:
-        """The person responsible: the commander, else who declared it."""
-        return self.commander or self.declared_by
-
-    @property
     def opened_at(self) -> datetime:
         """When it was declared, or last reopened (UTC)."""
         return self.reopened_at or self.declared_at
@@ -113,10 +103,6 @@ class Incident:
     def lasted(self, now: datetime) -> timedelta:
         """Return the time from declaration to resolution, or to `now`."""
         return (self.resolved_at or now) - self.declared_at
-
-    def is_seen_by(self, person: str) -> bool:
-        """Whether this person may see it. A private incident: only members and the person who is offered command."""
-        return not self.private or person in self.members or person == self.command_offered_to
 
     def is_in_time(self, now: datetime) -> bool:
         """Whether an update was posted and the next one is promised and not overdue."""
@@ -250,9 +236,9 @@ class Incident:
             case events.MadePrivate():
                 return replace(self, private=True)
             case events.PersonJoined() | events.PersonInvited():
-                return self._with_member(event.person)
+                return self.with_member(event.person)
             case events.PersonLeft():
-                return replace(self, members=tuple(it for it in self.members if it != event.person))
+                return self.without_member(event.person, event.at)
             case events.SeveritySet():
                 return replace(self, severity=event.severity, severity_at=event.at, update_due=event.next_due)
             case events.PhaseChanged(phase=Phase.MITIGATED):
@@ -281,17 +267,17 @@ class Incident:
             case events.LinkAdded():
                 return replace(self, links=(*self.links, Link(url=event.url, title=event.title)))
             case events.CommandOffered():
-                return replace(self, command_offered_to=event.to)
+                return self.offering_command(event.to)
             case events.CommandDeclined():
                 return replace(self, command_offered_to=None)
             case events.CommandTaken():
                 led = replace(
                     self, commander=event.commander, command_since=event.at, command_offered_to=None
                 )
-                return led._with_member(event.commander)._asking_owner()  # noqa: SLF001  the same class
+                return led.with_member(event.commander)._asking_owner()  # noqa: SLF001  the same class
             case events.RoleGiven():
                 given = replace(self, roles={**self.roles, event.role: event.person})
-                return given._with_member(event.person)  # noqa: SLF001  the same class
+                return given.with_member(event.person)
             case events.PersonUnavailable():
                 return self._without(event)
             case paging_events.PageAcknowledged():
@@ -363,22 +349,18 @@ class Incident:
     def _asking_owner(self) -> "Incident":
         """Record that the owner is asked what to do while the channel is closed."""
         closed = self.channel_closed
-        if closed is None or not self.is_open or self.owner in closed.asked:
+        if closed is None or not self.is_open or self.contact in closed.asked:
             return self
-        return replace(self, channel_closed=replace(closed, asked=(*closed.asked, self.owner)))
+        return replace(self, channel_closed=replace(closed, asked=(*closed.asked, self.contact)))
 
     def _without(self, event: events.PersonUnavailable) -> "Incident":
         """Return the incident without a person. If they led, `command_since` is when they stopped."""
         offered_to = None if event.offered else self.command_offered_to
         left = replace(
-            self,
+            self.without_member(event.person, event.at),
             command_offered_to=offered_to,
             roles={role: person for role, person in self.roles.items() if role not in event.roles},
-            members=tuple(it for it in self.members if it != event.person),
         )
         if not event.led:
             return left
         return replace(left, commander=None, command_since=event.at)._asking_owner()  # noqa: SLF001  the same class
-
-    def _with_member(self, person: str) -> "Incident":
-        return self if person in self.members else replace(self, members=(*self.members, person))

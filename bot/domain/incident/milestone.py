@@ -95,7 +95,7 @@ def milestone_address(incident: Incident, milestone: Milestone, policy: Policy) 
     team = policy.teams.get(milestone.to.removeprefix(":")) if milestone.to.startswith(":") else None
     if team and not incident.private:
         return team.channel
-    return incident.roles.get(milestone.to) or incident.owner
+    return incident.reader(incident.roles.get(milestone.to) or incident.owner)
 
 
 def in_words(words: str, incident: Incident) -> str:

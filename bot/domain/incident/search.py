@@ -26,6 +26,8 @@ class Search:
     words: tuple[str, ...] = ()
     """Each word is in the name, impact, cause or resolution."""
     private: bool | None = None
+    only_members: bool = False
+    """Whether the person sees only incidents of which they are a member, as a guest does."""
 
     def __post_init__(self) -> None:
         if len(self.words) > MOST_WORDS:

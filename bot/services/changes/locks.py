@@ -14,6 +14,8 @@ from bot.services.ownership import Ownership, people
 from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
+IN_PRIVATE_INCIDENT = "reason in a private incident"
+IN_PRIVATE_CHANNEL = "reason in a private channel"
 SHOWN_ON = 50
 """How many of the newest open incidents get their card refreshed."""
 
@@ -132,6 +134,13 @@ class Locks:
                     to=lock.by,
                 )
             )
+
+
+def shown_reason(why: str, incident: Incident | None, *, is_private: bool) -> str:
+    """Return the reason that a lock shows to all. Words from a private incident or channel stay there."""
+    if incident and incident.private:
+        return IN_PRIVATE_INCIDENT
+    return IN_PRIVATE_CHANNEL if is_private else why
 
 
 @reminds("lock")

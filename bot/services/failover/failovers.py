@@ -24,9 +24,10 @@ from bot.domain.refusal import Choice, Refusal
 from bot.domain.subject import Address, IncidentChannel
 from bot.domain.text import shortened
 from bot.ports import AuditEntry
-from bot.services.changes.locks import Locks
+from bot.services.changes.locks import Locks, shown_reason
 from bot.services.failover.audited import add_step
 from bot.services.permissions import Permissions
+from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 
 UNWRITTEN = "There is no failover plan yet. docs/failover.md shows how to write the first one in ten minutes."
@@ -187,8 +188,7 @@ class Failovers:
         return run
 
     def _is_seen(self, run: Failover, asker: str) -> bool:
-        incident = self._session.incidents.look(run.incident) if run.incident else None
-        return incident is None or incident.is_seen_by(asker)
+        return ReadAccess(self._tx).sees_record(asker, run.incident)
 
     def _last_done(self, place: Address, incident: Incident | None) -> Failover:
         """Return the run to roll back if no number is given: the last success here."""
@@ -329,7 +329,7 @@ class Failovers:
         lock_now = locks.of(run.plan.lock)
         if isinstance(event, FailoverBegan) and lock_now is None:
             drill = "DRILL, " if run.plan.drill or (incident and incident.drill) else ""
-            why = "something is being moved" if incident and incident.private else f"{drill}{run.what}"
+            why = shown_reason(f"{drill}{run.what}", incident, is_private=False)
             locks.lock(run.plan.lock, why, by=None, holder=holder, incident=incident)
         elif isinstance(event, FailoverEnded) and lock_now and lock_now.holder == holder:
             locks.unlock(run.plan.lock, by=None, holder=holder)

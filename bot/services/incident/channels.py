@@ -1,10 +1,11 @@
 """The incident's channel: created, refused, closed and reopened; its members and messages."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from bot.domain.effects import Effect, Notify, UpsertMessage
 from bot.domain.incident import events
-from bot.domain.incident.effects import AddBookmark, CreateChannel, SetTopic, Welcome
+from bot.domain.incident.effects import AddBookmark, CreateChannel, ReadMembers, SetTopic, Welcome
 from bot.domain.incident.event_effects import closed_channel, set_up_again
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.state import ClosedChannel
@@ -60,6 +61,8 @@ class IncidentChannels:
             return
         after = self._tx.record(before, events.ChannelReopened(at=self._tx.now, by=by))
         self._tx.send(SetTopic(key=f"topic:{number}:{after.entries}", incident=number))
+        if after.private:
+            self._tx.send(ReadMembers(key=f"members:{number}:{after.entries}", incident=number))
         self._tx.send(*self._links_since(after, before.channel_closed))
         self._show_again(after, before.channel_closed)
 
@@ -107,7 +110,7 @@ class IncidentChannels:
     def joined(self, channel: str, person: str, *, origin: str) -> None:
         """Record that somebody joined an incident channel. Everyone but the person who declared it gets a welcome."""
         incident = self._session.incidents.in_channel(channel)
-        if incident is None or person == incident.declared_by:
+        if incident is None or (person == incident.declared_by and person in incident.members):
             return
         was_invited = self._is_awaited(incident, person)
         if was_invited or person not in incident.members:
@@ -121,16 +124,32 @@ class IncidentChannels:
         theirs = [entry.kind for entry in entries if entry.data["person"] == person]
         return theirs[-1:] == [events.PersonInvited.kind()]
 
-    def bring(self, incident: Incident, person: str) -> Incident:
-        """Invite a person into an open incident's channel with the tldr, unless they are a member."""
-        if person in incident.members or not incident.is_open:
+    def bring(self, incident: Incident, person: str, *, called_at: datetime) -> Incident:
+        """Invite a person who was called for help (UTC) into an open incident's channel with the tldr.
+
+        Whoever left or was removed since then stays out: only people in the channel can add them again.
+        """
+        is_out = incident.has_left(person, since=called_at)
+        if person in incident.members or is_out or not incident.is_open:
             return incident
+        return self.invite(incident, person)
+
+    def invite(self, incident: Incident, person: str) -> Incident:
+        """Invite a person into the channel with the tldr."""
         return self._tx.record(incident, events.PersonInvited(at=self._tx.now, person=person))
 
-    def left(self, incident: Incident, person: str) -> None:
-        """Record that somebody left. They can no longer see a private incident."""
-        if person in incident.members:
-            self._tx.record(incident, events.PersonLeft(at=self._tx.now, person=person))
+    def left(self, incident: Incident, person: str) -> Incident:
+        """Record that somebody left or was removed. They can no longer see a private incident.
+
+        If they have command or a role, ask in the channel who takes over.
+        """
+        if incident.has_left(person):
+            return incident
+        led = incident.is_open and incident.commander == person
+        roles = tuple(role for role, its in incident.roles.items() if incident.is_open and its == person)
+        asked = events.ResponderLeft(at=self._tx.now, person=person, led=led, roles=roles)
+        left = events.PersonLeft(at=self._tx.now, person=person)
+        return self._tx.record(incident, left, asked if led or roles else None)
 
     def put_out(self, incident: Incident, *, by: str | None, origin: str) -> None:
         """Handle the removal of Spy. It rejoins a public channel with its next post."""
@@ -141,7 +160,7 @@ class IncidentChannels:
             self._tx.send(
                 Notify(
                     key=key,
-                    to=incident.owner,
+                    to=incident.contact,
                     template="incident/put_out",
                     facts=facts,
                     incident=incident.number,
@@ -155,6 +174,7 @@ class IncidentChannels:
         shown = self._session.messages.get(f"announcement:{incident.number}")
         after = self._tx.record(incident, events.MadePrivate(at=self._tx.now, by=by))
         n, seq = after.number, after.entries
+        self._tx.send(ReadMembers(key=f"members:{n}:{seq}", incident=n))
         if shown:
             self._tx.send(
                 UpsertMessage(

@@ -24,6 +24,7 @@ from bot.services.directory import Directory
 from bot.services.limits import RequestLimits
 from bot.services.ownership import Ownership, people
 from bot.services.paging.paging import Paging
+from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 
 SAME_ASK = timedelta(seconds=60)
@@ -52,6 +53,7 @@ class Incidents:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
+        self._access = ReadAccess(tx)
 
     # --- opening and ending ---
 
@@ -103,9 +105,10 @@ class Incidents:
         wanted = bare_name(name, severities)
         called = self._session.incidents.names_of_open()
         numbers = sorted(number for number, it in called if bare_name(it, severities) == wanted)
-        found = [it for it in map(self._session.incidents.look, numbers) if it and it.is_seen_by(by)]
+        found = filter(None, map(self._session.incidents.look, numbers))
         same = [it for it in found if (it.private, it.drill) == (private, drill)]
-        return [it for it in same if it.declared_by != by or self.is_double_click(it, by)]
+        others = [it for it in same if it.declared_by != by or self.is_double_click(it, by)]
+        return [it for it in others if self._access.sees(by, it)]
 
     def is_double_click(self, incident: Incident, by: str) -> bool:
         """Whether `by` opened it within the last minute (`SAME_ASK`)."""
@@ -312,21 +315,31 @@ class Incidents:
         """Return the incident whose channel (Slack id) this is, else None."""
         return self._session.incidents.in_channel(channel)
 
+    def here(self, channel: str, *, asker: str) -> Incident | None:
+        """Return the incident whose channel (Slack id) this is, if the asker may see it."""
+        found = self.in_channel(channel)
+        return found if found and self._access.sees(asker, found) else None
+
     def listed(self, wanted: Search, page: int | None = None, *, size: int = LISTED) -> Portion[Incident]:
         """Return one page of the incidents that match, newest first."""
+        wanted = self._access.search(wanted)
         count = self._session.incidents.count(wanted)
         number = within(page, count, size)
         found = self._session.incidents.search(wanted, skip=(number - 1) * size, limit=size)
+        self._access.shows(found)
         return Portion(items=found, count=count, number=number, size=size)
 
     def has_private(self, wanted: Search) -> bool:
-        """Whether a private incident is among the matches."""
-        return self._session.incidents.count(replace(wanted, private=True)) > 0
+        """Whether a private incident is among the matches, or is only counted on another page."""
+        private = self._access.search(replace(wanted, private=True))
+        found = self._session.incidents.search(private, limit=1)
+        self._access.shows(found)
+        return bool(found)
 
     def find(self, number: int, *, asker: str) -> Incident:
         """Return an incident by number. Refuses a private one for people who are not in it, as if it did not exist."""
         found = self._session.incidents.get(number)
-        if found and found.is_seen_by(asker):
+        if found and self._access.sees(asker, found):
             return found
         raise Refusal(f"There is no INC-{number} that you can see. `incident list` shows what is open.")
 
@@ -339,7 +352,7 @@ class Incidents:
                 "No incident ended in the last 7 days. `incident 42 reopen` takes an older one by its number."
             )
             return self._choice(rest, ended, WHICH, none)
-        if self._session.incidents.count(Search(seen_by=asker)):
+        if self._session.incidents.count(self._access.search(Search(seen_by=asker))):
             return self._choice(rest, Search(seen_by=asker), WHICH, NONE_OPEN)
         return self._choice(rest, ended, f"{NONE_OPEN} Or choose one that ended lately", NONE_OPEN)
 

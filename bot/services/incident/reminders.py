@@ -47,7 +47,7 @@ class IncidentReminders:
             else may_send(incident, now, is_urgent=is_urgent)
         )
         if milestone and milestone.command:
-            self._say(in_words(milestone.command, incident), timer, by=incident.owner)
+            self._say(in_words(milestone.command, incident), timer, by=incident.contact)
         if allowed:
             incident = self._tx.record(incident, timer.sent_event(now, to=to))
             sent = incident.reminded[timer.reminder]

@@ -10,6 +10,7 @@ from bot.domain.oncall.shift import HANDOVER, OVERLOAD, UNANSWERED, WARNING, Shi
 from bot.domain.subject import Occurrence
 from bot.domain.timer import LATE_AFTER
 from bot.services.messages import Facts, message
+from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 
 
@@ -93,7 +94,7 @@ def _incidents_of(tx: Transaction, shift: Shift) -> list[Incident]:
         if it.declared_at < shift.end
         and (it.number in paged or shift.person in (it.commander, *it.roles.values()))
         and shift.person
-        and it.is_seen_by(shift.person)
+        and ReadAccess(tx).sees(shift.person, it)
     ]
 
 

@@ -28,6 +28,7 @@ from bot.domain.timer import Timer
 from bot.ports import Contact, Person
 from bot.services.directory import Directory
 from bot.services.paging.paging import Paging
+from bot.services.read_access import ReadAccess
 from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
@@ -217,7 +218,7 @@ class Shifts:
             for it in self._session.incidents.alive_since(since)
             if (it.number in paged or it.commander == shift.person)
             and shift.person
-            and it.is_seen_by(shift.person)
+            and ReadAccess(self._tx).sees(shift.person, it)
         ]
 
     def _lock_schedule(self, schedule: str) -> None:

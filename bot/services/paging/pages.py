@@ -102,9 +102,10 @@ class Pages:
             self.show(page, origin="moved")
 
     def bring(self, page: Page, person: str) -> None:
-        """Invite the person who answered into the incident channel."""
+        """Invite the person who answered into the incident channel, unless they were removed since the page."""
         if page.incident:
-            IncidentChannels(self._tx).bring(self._tx.incident(page.incident), person)
+            incident = self._tx.incident(page.incident)
+            IncidentChannels(self._tx).bring(incident, person, called_at=page.requested_at)
 
     def nobody(self, page: Page, *, as_of: datetime | None = None) -> events.PageRingsNobody:
         team = self._tx.policy.teams.get(page.team or "")

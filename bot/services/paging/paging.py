@@ -19,6 +19,7 @@ from bot.services.directory import Directory
 from bot.services.limits import RequestLimits
 from bot.services.oncall.oncall import OnCall
 from bot.services.paging.pages import Pages
+from bot.services.read_access import ReadAccess
 from bot.services.relief.work_periods import WorkPeriods
 from bot.services.transaction import Transaction
 
@@ -231,8 +232,8 @@ class Paging:
         raise Refusal(f"{asked} Ringing now: {known}.", slot="page")
 
     def _is_seen(self, page: Page, *, by: str) -> bool:
-        incident = self._session.incidents.look(page.incident) if page.incident else None
-        return incident is None or incident.is_seen_by(by) or by in {page.person, page.requested_by}
+        theirs = by in {page.person, page.requested_by}
+        return ReadAccess(self._tx).sees_record(by, page.incident, theirs=theirs, since=page.requested_at)
 
     def unanswered(self, number: int, timer: Timer) -> None:
         """Report that nobody answered in time, and page the next level or the command team."""

@@ -19,11 +19,12 @@ from bot.domain.postmortem.follow_up import (
     follow_up_agenda,
 )
 from bot.domain.refusal import Refusal
-from bot.domain.subject import Subject
+from bot.domain.subject import Address, IncidentChannel, Subject
 from bot.domain.text import quoted
 from bot.domain.timer import Timer
 from bot.ports import Issue, IssueNews, Moved
 from bot.services.directory import Directory
+from bot.services.read_access import ReadAccess
 from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
@@ -212,8 +213,8 @@ class FollowUps:
         return frozenset(it.number for it in late)
 
     def _is_seen(self, follow_up: FollowUp, asker: str) -> bool:
-        incident = self._session.incidents.look(follow_up.incident)
-        return bool(incident and (incident.is_seen_by(asker) or follow_up.owner == asker))
+        theirs = follow_up.owner == asker
+        return ReadAccess(self._tx).sees_record(asker, follow_up.incident, theirs=theirs)
 
     # --- storing ---
 
@@ -243,7 +244,9 @@ class FollowUps:
     def _shows(self, follow_up: FollowUp) -> list[UpsertMessage]:
         at = int(self._tx.now.timestamp() * 1000)
         return [
-            UpsertMessage.about("follow_up", follow_up.number, it, to=it.n, origin=str(at))
+            UpsertMessage.about(
+                "follow_up", follow_up.number, it, to=self.address(follow_up, it.n), origin=str(at)
+            )
             for it in follow_up.told
             if it.n
         ]
@@ -277,9 +280,22 @@ class FollowUps:
         return digest_agenda(person, since, self._tx.policy.timers, zone=zone, now=self._tx.now)
 
     def todo(self, person: str) -> list[FollowUp]:
-        """Return a person's open follow-ups, soonest due first, without those of drills."""
-        mine = [it for it in self._session.follow_ups.open_of(person) if not self._is_drill(it)]
+        """Return a person's open follow-ups, soonest due first.
+
+        It leaves out those of drills, and of private incidents that the person was removed from.
+        """
+        mine = [it for it in self._session.follow_ups.open_of(person) if self._reminds(it, person)]
         return sorted(mine, key=lambda it: (it.due or date.max, it.number))
+
+    def _reminds(self, follow_up: FollowUp, person: str) -> bool:
+        incident = self._session.incidents.look(follow_up.incident)
+        return bool(incident and not incident.drill and not ReadAccess(self._tx).is_removed(person, incident))
+
+    def address(self, follow_up: FollowUp, owner: str) -> Address:
+        """Return where the reminder goes: to the owner, or to the channel if the owner was removed from it."""
+        incident = self._session.incidents.look(follow_up.incident)
+        is_removed = incident and ReadAccess(self._tx).is_removed(owner, incident)
+        return IncidentChannel(follow_up.incident) if is_removed else owner
 
     def _is_drill(self, follow_up: FollowUp) -> bool:
         incident = self._session.incidents.look(follow_up.incident)
@@ -314,8 +330,8 @@ class FollowUpReminders:
         if follow_up is None or follow_up.owner is None:
             return
         self._tx.session.follow_ups.put(follow_up.after_sending(timer, at=self._tx.now))
-        occurrence = str(timer.occurrence)
-        self._tx.send(UpsertMessage.about("follow_up", number, occurrence, to=follow_up.owner, origin="said"))
+        to, occurrence = FollowUps(self._tx).address(follow_up, follow_up.owner), str(timer.occurrence)
+        self._tx.send(UpsertMessage.about("follow_up", number, occurrence, to=to, origin="said"))
 
 
 @reminds("digest")

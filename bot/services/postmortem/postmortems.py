@@ -21,6 +21,7 @@ from bot.services.incident.channels import IncidentChannels
 from bot.services.incident.incidents import OFFERED
 from bot.services.postmortem.follow_ups import FollowUps, filed_now
 from bot.services.postmortem.lifecycle import PostmortemLifecycle
+from bot.services.read_access import ReadAccess
 from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
@@ -33,6 +34,7 @@ class Postmortems:
         self._tx = tx
         self._session = tx.session
         self._lifecycle = PostmortemLifecycle(tx)
+        self._access = ReadAccess(tx)
 
     def of(self, incident: Incident) -> Postmortem:
         return self._lifecycle.of(incident.number)
@@ -55,7 +57,7 @@ class Postmortems:
     def plan(
         self, incident: Incident, *, by: str, owner: str | None = None, due: datetime | None = None
     ) -> Postmortem:
-        """Set the owner or the due time (UTC) of a postmortem."""
+        """Set the owner or the due time (UTC) of a postmortem. Invite the owner into a private incident."""
         if due and due <= self._tx.now:
             raise Refusal("That is past. Give a future day, such as `postmortem due friday`.", slot="due")
         before = self.of(incident)
@@ -68,6 +70,8 @@ class Postmortems:
             )
         if due and before.closed_at:
             raise Refusal(f"The review of {incident.id} is closed: nothing is due now.", slot="due")
+        if owner and not incident.is_seen_by(owner):
+            incident = IncidentChannels(self._tx).invite(incident, owner)
         planned = events.PostmortemPlanned(
             at=self._tx.now, by=by, owner=owner or before.owner, due=due or before.due
         )
@@ -233,7 +237,7 @@ class Postmortems:
     def pick(self, *, asker: str, rest: str = "") -> Refusal:
         """Ask which incident is meant, with recently resolved ones as buttons."""
         recent = self._session.incidents.alive_since(self._tx.now - RECENT)
-        mine = [it for it in reversed(recent) if it.is_seen_by(asker)]
+        mine = [it for it in reversed(recent) if self._access.sees(asker, it)]
         candidates = Portion.of(sorted(mine, key=lambda it: it.is_open), 1, OFFERED)
         if not candidates.items:
             return Refusal(
@@ -275,7 +279,7 @@ class PostmortemReminders:
         incident = self._tx.incident(timer.subject.number)
         postmortem = self._lifecycle.of(incident.number)
         owner = postmortem.owned_by(incident)
-        is_there = Directory(self._tx).is_assignable(owner)
+        is_there = Directory(self._tx).is_assignable(owner) and incident.is_seen_by(owner)
         to: Address = owner if is_there else IncidentChannel(incident.number)
         self._tx.session.postmortems.put(postmortem.after_sending(timer, to=to, at=self._tx.now))
         occurrence = str(timer.occurrence)

@@ -281,10 +281,11 @@ class Relief:
     def rest(self, number: int, incident_number: int) -> Mapping[str, Any]:
         """Return what a person sees after somebody took over their role."""
         period, incident = self._period(number), self._tx.incident(incident_number)
+        others = map(self._tx.incident, sorted(period.on))
         return {
             "period": period,
             "incident": incident,
-            "others": [self._tx.incident(it) for it in sorted(period.on) if it != incident.number],
+            "others": [it for it in others if it.number != incident.number and it.is_seen_by(period.person)],
             "still": people_working(incident).get(period.person),
             "lasted": period.lasted(self._tx.now),
             "led": self._led(incident, period.person),
@@ -320,12 +321,17 @@ class Relief:
     def _for(self, period: WorkPeriod, to: Address) -> Mapping[str, Any]:
         """Return the incidents that may be shown there.
 
-        A private one appears only in its own channel and to the person.
+        A private one appears only in its own channel, and to the person while they may see it.
         """
         here = to.incident if isinstance(to, IncidentChannel) else None
         every = [self._tx.incident(number) for number in period.was_on]
-        seen = [it for it in every if not it.private or it.number == here or to == period.person]
-        audience = "person" if to == period.person else "channel" if here else "team"
+        is_theirs = to == period.person
+        seen = [
+            it
+            for it in every
+            if not it.private or it.number == here or (is_theirs and it.is_seen_by(period.person))
+        ]
+        audience = "person" if is_theirs else "channel" if here else "team"
         at_it = [it for it in seen if it.number in period.on and (here is None or it.number == here)]
         return {"audience": audience, "incidents": at_it, "left": [it for it in seen if it not in at_it]}
 

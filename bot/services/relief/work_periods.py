@@ -1,6 +1,6 @@
 """Track each person's unbroken time on incidents, and its timers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta, tzinfo
 from zoneinfo import ZoneInfo
@@ -45,7 +45,7 @@ class WorkPeriods:
 
         Return the messages to refresh.
         """
-        was, now = people_working(before) if before else {}, people_working(incident)
+        was, now = _working(before), _working(incident)
         moved = [person for person in sorted({*was, *now}) if was.get(person) != now.get(person)]
         effects: list[Effect] = []
         for person in moved:
@@ -57,10 +57,7 @@ class WorkPeriods:
         return effects
 
     def _move(self, person: str, before: Incident | None, incident: Incident) -> list[Effect]:
-        was, what = (
-            people_working(before).get(person) if before else None,
-            people_working(incident).get(person),
-        )
+        was, what = _working(before).get(person), _working(incident).get(person)
         past = self.of(person)
         period = past.running
         if what and period is None:
@@ -171,6 +168,12 @@ class WorkPeriods:
             mark=mark,
             facts={"incident": incident.number},
         )
+
+
+def _working(incident: Incident | None) -> Mapping[str, str]:
+    """Return who works on an incident, without those who may not see it any more: they can't."""
+    found = people_working(incident) if incident else {}
+    return {person: what for person, what in found.items() if incident and incident.is_seen_by(person)}
 
 
 def _was_relieved(incident: Incident, was: str | None, what: str | None) -> bool:

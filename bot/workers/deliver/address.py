@@ -1,14 +1,15 @@
 """Resolve an address: an incident's channel, or its substitute if the channel is missing or closed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.domain.incident.events import Closing
 from bot.domain.incident.incident import Incident
 from bot.domain.subject import Address, is_channel
 from bot.ports import Chat, Rejected
 from bot.services.channels import Channels
+from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 
 T = TypeVar("T")
@@ -52,11 +53,22 @@ def resolve(address: Address, tx: Transaction, *, aside: bool = False) -> Place:
     if incident.channel and not (incident.channel_closed or aside):
         return Place(to=incident.channel, incident=incident.number)
     if incident.channel or aside:
-        return Place(to=incident.owner, aside=incident)
+        return Place(to=incident.contact, aside=incident)
     announced = tx.session.messages.get(f"announcement:{incident.number}")
     if announced and not incident.private:
         return Place(to=announced.channel, thread=announced.ts)
-    return Place(to=incident.owner)
+    return Place(to=incident.contact)
+
+
+def is_withheld(place: Place, facts: Mapping[str, Any], tx: Transaction) -> bool:
+    """Return whether a message about a private incident would reach a person who was removed from it meanwhile."""
+    incident = facts.get("incident")
+    return isinstance(incident, Incident) and ReadAccess(tx).is_removed(place.to, incident)
+
+
+def is_removed(person: str, numbers: Iterable[int], tx: Transaction) -> bool:
+    """Return whether a person was removed from one of these private incidents."""
+    return any(ReadAccess(tx).is_removed(person, tx.incident(number)) for number in numbers)
 
 
 def within(place: Place, chat: Chat, do: Callable[[], T]) -> T | Shut:

@@ -10,6 +10,7 @@ from bot.domain.incident.effects import (
     ChannelEffect,
     CreateChannel,
     Invite,
+    ReadMembers,
     ReadMessage,
     SetTopic,
     Welcome,
@@ -19,6 +20,7 @@ from bot.domain.incident.name import channel_name
 from bot.domain.markup import plain_prose
 from bot.ports import OutboxItem, PersonMessage, Rejected
 from bot.services.incident.channels import IncidentChannels
+from bot.services.incident.members import Members
 from bot.services.incident.notes import Notes
 from bot.services.incident.views import Views
 from bot.services.people import People
@@ -126,6 +128,23 @@ class WelcomeHandler(ChannelHandler[Welcome]):
 
     def on_giving_up(self, effect: Welcome, tx: Transaction, why: str) -> None:
         """Report nothing: newcomers did not ask for it, and they can read the card."""
+
+
+@delivers(ReadMembers)
+class MembersHandler(EffectHandler[ReadMembers]):
+    def attempt(self, effect: ReadMembers, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        del item
+        incident, read_at = tx.incident(effect.incident), tx.now
+        channel = incident.channel
+        if channel is None:
+            return None
+        return Attempt(
+            call=partial(self.chat.channel_members, channel),
+            on_success=lambda tx, found: Members(tx).read(channel, found, read_at=read_at),
+        )
+
+    def on_giving_up(self, effect: ReadMembers, tx: Transaction, why: str) -> None:
+        """Report nothing: `Sync.members` reads them again in a minute."""
 
 
 @delivers(ReadMessage)

@@ -11,7 +11,7 @@ from bot.services.incident.channels import IncidentChannels
 from bot.services.messages import MESSAGE_TYPES
 from bot.services.people import People
 from bot.services.transaction import Transaction
-from bot.workers.deliver.address import Place, Shut, resolve, within
+from bot.workers.deliver.address import Place, Shut, is_withheld, resolve, within
 from bot.workers.deliver.attempt import Attempt
 from bot.workers.deliver.handler import delivers
 from bot.workers.deliver.posts import PostingHandler, is_needless
@@ -30,10 +30,11 @@ class _Taken:
 class LastingMessageHandler(PostingHandler[UpsertMessage]):
     def attempt(self, effect: UpsertMessage, item: OutboxItem, tx: Transaction) -> Attempt | None:
         place = resolve(effect.to, tx, aside=effect.aside)
-        if is_needless(place):
-            return None
         kind = MESSAGE_TYPES[effect.message_type]
-        message = self.templates.render(kind.template, kind.facts(tx, effect), names=People(tx).name)
+        facts = kind.facts(tx, effect)
+        if is_needless(place) or is_withheld(place, facts, tx):
+            return None
+        message = self.templates.render(kind.template, facts, names=People(tx).name)
         existing = _existing(effect.slot, place, tx)
         words, slot = self.aside(place, message), place.slot(effect.slot)
         own = Place(to=place.aside.channel or "", incident=place.aside.number) if place.aside else place

@@ -5,14 +5,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from bot.domain.effects import Effect, Notify, Post, PostEphemeral, PostEvent, UpsertMessage
+from bot.domain.effects import Effect, Notify, Post, PostEphemeral, PostEvent, Respond, UpsertMessage
 from bot.domain.message import Message, Section
 from bot.ports import OutboxItem, Posted, Rejected
 from bot.services.incident.channels import IncidentChannels
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
-from bot.workers.deliver.address import Place, Shut, resolve, within
+from bot.workers.deliver.address import Place, Shut, is_withheld, resolve, within
 from bot.workers.deliver.attempt import Attempt
 from bot.workers.deliver.handler import EffectHandler, delivers
 
@@ -87,7 +87,7 @@ class LineHandler(PostingHandler[PostEvent]):
         tx.send(
             Notify(
                 key=f"unsaid:{effect.key}",
-                to=incident.owner,
+                to=incident.contact,
                 template="incident/unsaid",
                 facts={"why": why},
                 incident=effect.incident,
@@ -106,14 +106,14 @@ class PostHandler(PostingHandler[Post]):
 
     def on_giving_up(self, effect: Post, tx: Transaction, why: str) -> None:
         if effect.asker:
-            send_instead(effect, effect.asker, effect.message, tx)
+            send_instead(effect, effect.asker, tx)
         else:
             super().on_giving_up(effect, tx, why)
 
 
 @delivers(Notify)
 class NoticeHandler(PostingHandler[Notify]):
-    def attempt(self, effect: Notify, item: OutboxItem, tx: Transaction) -> Attempt:
+    def attempt(self, effect: Notify, item: OutboxItem, tx: Transaction) -> Attempt | None:
         names, line = People(tx).name, effect.line
         words = self.templates.render(line.template, line.facts, names=names).text if line else ""
         incident = tx.incident(effect.incident) if effect.incident else None
@@ -125,6 +125,8 @@ class NoticeHandler(PostingHandler[Notify]):
             )
             return Attempt(call=partial(self.post_ephemeral, ephemeral))
         place = resolve(effect.to, tx)
+        if is_withheld(place, facts, tx):
+            return None
         message = self.aside(place, message)
 
         def on_success(tx: Transaction, came: Posted | Shut) -> None:
@@ -138,9 +140,13 @@ class NoticeHandler(PostingHandler[Notify]):
         )
 
 
-def send_instead(effect: Effect, person: str, message: Message, tx: Transaction) -> None:
+def send_instead(effect: Post | Respond, person: str, tx: Transaction) -> None:
     """Send by DM what could not be posted."""
-    tx.send(PostEphemeral(key=f"unsaid:{effect.key}", to=person, person=person, message=message))
+    tx.send(
+        PostEphemeral(
+            key=f"unsaid:{effect.key}", to=person, person=person, message=effect.message, about=effect.about
+        )
+    )
 
 
 def is_needless(place: Place) -> bool:

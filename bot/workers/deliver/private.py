@@ -7,30 +7,46 @@ from bot.ports import OutboxItem, Rejected
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
+from bot.workers.deliver.address import is_removed
 from bot.workers.deliver.attempt import STALE, Attempt
 from bot.workers.deliver.handler import EffectHandler, delivers
 from bot.workers.deliver.posts import PostingHandler, send_instead
 
+NOT_THERE = "user_not_in_channel"
+"""Slack's error code if a person is not in the channel."""
 FORM_TAKEN = "exchanged_trigger_id"
 """Slack's error code for a used trigger: our own earlier try used it."""
 
 
 @delivers(PostEphemeral)
 class EphemeralHandler(PostingHandler[PostEphemeral]):
-    def attempt(self, effect: PostEphemeral, item: OutboxItem, tx: Transaction) -> Attempt:
-        del item, tx
-        return Attempt(call=partial(self.post_ephemeral, effect))
+    def attempt(self, effect: PostEphemeral, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        del item
+        if is_removed(effect.person, effect.about, tx):
+            return None
+        is_own = effect.to in {tx.incident(number).channel for number in effect.about}
+        return Attempt(call=partial(self._post_to_member if is_own else self.post_ephemeral, effect))
+
+    def _post_to_member(self, effect: PostEphemeral) -> None:
+        """Post in a private incident's own channel. Whoever is not in it any more gets no DM instead."""
+        try:
+            self.chat.post_ephemeral(effect.to, effect.person, effect.message, thread=effect.thread)
+        except Rejected as rejected:
+            if rejected.code != NOT_THERE:
+                self.chat.post(effect.person, effect.message, key=effect.key)
 
 
 @delivers(Respond)
 class RespondHandler(EffectHandler[Respond]):
-    def attempt(self, effect: Respond, item: OutboxItem, tx: Transaction) -> Attempt:
-        del item, tx
+    def attempt(self, effect: Respond, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        del item
+        if effect.person and is_removed(effect.person, effect.about, tx):
+            return None
         return Attempt(call=partial(self.chat.respond, effect.url, effect.message))
 
     def on_giving_up(self, effect: Respond, tx: Transaction, why: str) -> None:
         if effect.person:
-            send_instead(effect, effect.person, effect.message, tx)
+            send_instead(effect, effect.person, tx)
         else:
             Undelivered(tx).tell_maintainers(effect, why)
 

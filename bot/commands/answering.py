@@ -1,0 +1,80 @@
+"""Send an answer: in the acknowledgement or by the outbox, to all in a channel or to the asker alone."""
+
+from collections.abc import Iterable
+
+from bot.commands.request import VISIBLE, Request, Response, Source
+from bot.domain.effects import Effect, Post, PostEphemeral, PostEvent, Respond, UpsertMessage
+from bot.domain.incident.incident import Incident
+from bot.domain.message import Message
+from bot.domain.subject import IncidentChannel
+from bot.services.transaction import Transaction
+
+SHOWN_THERE = frozenset({"page", "team_notice_sent", "failover"})
+"""Messages that are their own answer in the channel."""
+
+
+def send(
+    request: Request, message: Message, tx: Transaction, private: list[Incident], *, shared: bool
+) -> Response:
+    """Answer in the acknowledgement if the source allows it; a visible source is answered in the channel."""
+    if request.is_answered_at_once:
+        return Response(message=message, shared=shared)
+    aloud = request.source in VISIBLE or shared
+    if aloud and request.channel:
+        key = f"answer:{request.id}"
+        tx.send(
+            Post(
+                key=key,
+                to=request.channel,
+                message=message,
+                thread=request.thread,
+                asker=request.user,
+                about=tuple(it.number for it in private),
+            )
+        )
+        return Response()
+    return send_discreetly(request, message, tx, private)
+
+
+def send_discreetly(
+    request: Request, message: Message, tx: Transaction, private: Iterable[Incident] = ()
+) -> Response:
+    """Answer so that only the asker sees it. Whoever is removed from a private incident meanwhile gets nothing."""
+    key, about = f"answer:{request.id}", tuple(it.number for it in private)
+    if request.is_answered_at_once:
+        return Response(message=message)
+    # Slack posts answers to that URL outside threads.
+    if request.source in {Source.BUTTON, Source.SLASH} and request.response_url and not request.thread:
+        tx.send(Respond(key=key, url=request.response_url, message=message, person=request.user, about=about))
+    elif request.source is Source.DM and request.channel:
+        tx.send(Post(key=key, to=request.channel, message=message, thread=request.thread))
+    else:
+        place = request.channel or request.user
+        tx.send(
+            PostEphemeral(
+                key=key,
+                to=place,
+                person=request.user,
+                message=message,
+                thread=request.thread,
+                about=about,
+            )
+        )
+    return Response()
+
+
+def is_shown_there(effects: Iterable[Effect], request: Request, tx: Transaction) -> bool:
+    """Return whether what happened is already posted where the person asked, so that an answer would repeat it.
+
+    Not in a thread: what happened is posted in the channel, not in the thread.
+    """
+    if request.thread:
+        return False
+    here = tx.session.incidents.in_channel(request.channel) if request.channel else None
+    places = {request.channel, IncidentChannel(here.number) if here else None}
+    return any(
+        isinstance(effect, PostEvent)
+        or (isinstance(effect, UpsertMessage) and effect.message_type in SHOWN_THERE)
+        for effect in effects
+        if getattr(effect, "to", None) in places
+    )

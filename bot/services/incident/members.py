@@ -1,0 +1,66 @@
+"""Compare the members of private incidents with Slack's, because Spy may have missed who joined or left."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from bot.domain.incident import events
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.timeline import Entry
+from bot.services.incident.channels import IncidentChannels
+from bot.services.transaction import Transaction
+
+INVITING = timedelta(minutes=2)
+"""How long an invitation may take to reach Slack. Until then, the invited person counts as a member."""
+AT_ONCE = 20
+"""How many channels are read in one turn."""
+EVERY = timedelta(minutes=1)
+RECENT = timedelta(days=7)
+"""How long after its end an incident's members are still compared."""
+COMING: Collection[str] = [
+    it.kind()
+    for it in (
+        events.Declared,
+        events.PersonInvited,
+        events.PersonJoined,
+        events.CommandOffered,
+        events.CommandTaken,
+        events.RoleGiven,
+    )
+]
+"""The events after which Spy invites a person."""
+
+
+class Members:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+
+    def due(self) -> Sequence[str]:
+        """Return the channels to read in this turn. If there are many, they take turns."""
+        alive = self._session.incidents.alive_since(self._tx.now - RECENT)
+        channels = [it.channel for it in alive if it.private and it.channel and not it.channel_closed]
+        turn = int(self._tx.now.timestamp() // EVERY.total_seconds())
+        first = turn * AT_ONCE % len(channels) if len(channels) > AT_ONCE else 0
+        return [*channels[first:], *channels[:first]][:AT_ONCE]
+
+    def read(self, channel: str, found: Collection[str], *, read_at: datetime) -> None:
+        """Record who is not in the channel any more, and who is in it without Spy's knowing."""
+        incident = self._session.incidents.in_channel(channel)
+        if incident is None or not incident.private:
+            return
+        coming = self._session.timeline.among([incident.number], COMING)
+        for person in [it for it in incident.members if it not in found]:
+            if not _is_invited(person, coming, since=read_at - INVITING):
+                incident = IncidentChannels(self._tx).left(incident, person)
+        for person in sorted(set(found) - {*incident.members}):
+            if not incident.has_left(person, since=read_at):
+                incident = self._joined(incident, person)
+
+    def _joined(self, incident: Incident, person: str) -> Incident:
+        return self._tx.record(incident, events.PersonJoined(at=self._tx.now, person=person))
+
+
+def _is_invited(person: str, coming: Sequence[Entry], *, since: datetime) -> bool:
+    """Whether a person became a member so recently that Slack may not know it yet."""
+    recent = (it for it in coming if it.recorded_at >= since)
+    return any(person in {it.actor, *map(it.data.get, ("person", "commander", "to"))} for it in recent)

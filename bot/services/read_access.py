@@ -1,0 +1,78 @@
+"""Who may see which incident: the one place that decides.
+
+Whatever shows an incident, or a record that belongs to one, asks here first. The transaction remembers what was
+shown, so that `commands.discretion` keeps an answer about a private incident among its members.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.search import Search
+from bot.services.transaction import Transaction
+
+
+class ReadAccess:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+
+    def sees(self, person: str, incident: Incident) -> bool:
+        """Whether a person may see an incident, and remember that it is shown.
+
+        A private incident is for its members. A guest sees no other incident than those in whose channel they are.
+        """
+        if not self._may_see(person, incident):
+            return False
+        self._tx.shown[incident.number] = incident
+        return True
+
+    def sees_record(
+        self, person: str, number: int | None, *, theirs: bool = False, since: datetime | None = None
+    ) -> bool:
+        """Whether a person may see a record that belongs to an incident (by number), or to none.
+
+        With `theirs`, it was given to them: they see it without the incident, unless they were removed since then.
+        """
+        incident = self._look(number) if number else None
+        if number is None or incident is None:
+            return number is None
+        if self.sees(person, incident):
+            return True
+        if not theirs or incident.has_left(person, since=since):
+            return False
+        self._tx.shown[incident.number] = incident
+        return True
+
+    def search(self, wanted: Search) -> Search:
+        """Return a search among the incidents that its person may see."""
+        return replace(wanted, only_members=self._sees_only_theirs(wanted.seen_by))
+
+    def shows(self, found: Iterable[Incident]) -> None:
+        """Remember that these are shown: a search found them for a person who may see them."""
+        self._tx.shown.update({it.number: it for it in found})
+
+    def is_removed(self, person: str, incident: Incident) -> bool:
+        """Whether a person was removed from a private incident, so that not even a queued message may reach them."""
+        return incident.private and incident.has_left(person) and not incident.is_seen_by(person)
+
+    def _look(self, number: int) -> Incident | None:
+        return self._tx.shown.get(number) or self._session.incidents.look(number)
+
+    def _may_see(self, person: str, incident: Incident) -> bool:
+        if person in incident.members or self._is_asked_there(incident, person):
+            return not incident.private or not self._is_deactivated(person)
+        return incident.is_seen_by(person) and not self._sees_only_theirs(person)
+
+    def _is_asked_there(self, incident: Incident, person: str) -> bool:
+        """Whether the request comes from the incident's channel. Slack delivers it from members only."""
+        return bool(incident.channel) and incident.channel == self._tx.here and not incident.has_left(person)
+
+    def _sees_only_theirs(self, person: str) -> bool:
+        known = self._session.people.get(person)
+        return known is not None and (known.is_guest or known.is_deactivated)
+
+    def _is_deactivated(self, person: str) -> bool:
+        known = self._session.people.get(person)
+        return known is not None and known.is_deactivated
