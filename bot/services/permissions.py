@@ -126,6 +126,8 @@ class Permissions:
 
         A person may ask once in `ASKED_EVERY`, so that nobody is flooded.
         """
+        if incident and incident.private and place != incident.channel:
+            raise Refusal(f"{incident.id} is private: ask in its channel, so that only its members read it.")
         key = f"asked:{by}:{int(self._tx.now.timestamp() // ASKED_EVERY.total_seconds())}"
         if self._session.outbox.knows(key):
             raise Refusal("You asked a few minutes ago. Wait for an answer, or write to someone directly.")

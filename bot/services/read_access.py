@@ -53,15 +53,12 @@ class ReadAccess:
         """Remember that these are shown: a search found them for a person who may see them."""
         self._tx.shown.update({it.number: it for it in found})
 
-    def is_removed(self, person: str, incident: Incident) -> bool:
-        """Whether a person was removed from a private incident, so that not even a queued message may reach them."""
-        return incident.private and incident.has_left(person) and not incident.is_seen_by(person)
-
     def _look(self, number: int) -> Incident | None:
         return self._tx.shown.get(number) or self._session.incidents.look(number)
 
     def _may_see(self, person: str, incident: Incident) -> bool:
-        if person in incident.members or self._is_asked_there(incident, person):
+        is_in_it = person in incident.members or person == incident.command_offered_to
+        if is_in_it or self._is_asked_there(incident, person):
             return not incident.private or not self._is_deactivated(person)
         return incident.is_seen_by(person) and not self._sees_only_theirs(person)
 

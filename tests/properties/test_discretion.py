@@ -44,6 +44,7 @@ NAMED = {
     'lock checkout "why"': 'lock payments "{}"',
     "unlock checkout anyway": "unlock search anyway",
     "locks page 1": "locks",
+    'ask everyone "words"': "ask admin incident 1 stop {}",
     'incident list open :imoc sev1 since yesterday yesterday "words" page 1': "incident list all",
 }
 """Examples whose words name nothing here, with words that do. The planted word fills in what a person types."""

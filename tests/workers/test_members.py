@@ -2,15 +2,18 @@
 
 import pytest
 
-from bot.commands.request import Joined, Left, MadePrivateNotice
-from bot.domain.incident.effects import ReadMembers
+from bot.commands.request import ClosedNotice, Joined, Left, MadePrivateNotice
+from bot.domain.incident.effects import Invite, ReadMembers
 from bot.ports import Rejected, Unreachable
-from bot.services.incident.members import INVITING, Members
+from bot.services.incident.members import INVITING, JOINING, Members
 from bot.testing import SpyKit
+from bot.workers.deliver.handler import Clients, Handlers
 from bot.workers.sync import Sync
 from plugins import channel as channel_plugin
 from plugins import incident
 from tests.fakes.chat import FakeChat
+from tests.support.outbox import deliver
+from tests.support.templates import shipped
 
 OWN = "C0ROOM"
 
@@ -42,6 +45,7 @@ def sync(spy: SpyKit, chat: FakeChat) -> None:
         chat=chat,
         pager=None,
         wake=lambda: None,
+        owner="this process",
     ).members()
 
 
@@ -76,6 +80,39 @@ def test_who_is_added_again_sees_it_again(spy: SpyKit, chat: FakeChat):
 
     assert "U0RAJ" in members(spy)
     assert not spy.incident(1).has_left("U0RAJ")
+
+
+def test_a_new_channel_to_which_everybody_is_invited_again_removes_nobody(spy: SpyKit, chat: FakeChat):
+    spy.notice(ClosedNotice(id="Ev1", channel=OWN, how="deleted"))
+    spy.create_channel(1, channel="C0NEW")
+    chat.has_channel("C0NEW", "inc-1-payroll-2", private=True, people=["U0ANA"])
+
+    sync(spy, chat)
+
+    assert members(spy) == {"U0ANA", "U0RAJ", "U0KIM"}
+
+
+def test_who_was_invited_and_joined_without_an_event_counts_as_joined(spy: SpyKit, chat: FakeChat):
+    spy.say("incident role scribe <@U0LEE>", by="U0ANA", channel=OWN)
+    chat.channels[OWN].people.append("U0LEE")
+    spy.clock.tick(seconds=JOINING.total_seconds() + 1)
+    sync(spy, chat)
+    chat.channels[OWN].people.remove("U0LEE")
+    spy.clock.tick(minutes=1)
+
+    sync(spy, chat)
+
+    assert "U0LEE" not in members(spy)
+
+
+def test_an_old_invitation_does_not_bring_back_who_was_removed(spy: SpyKit, chat: FakeChat):
+    spy.say("incident role scribe <@U0LEE>", by="U0ANA", channel=OWN)
+    invited = spy.asked(Invite)[-1]
+    spy.notice(Left(id="Ev1", channel=OWN, person="U0LEE"))
+
+    deliver(spy, Handlers(Clients(templates=shipped(spy.clock), chat=chat)), invited)
+
+    assert "U0LEE" not in chat.channels[OWN].people
 
 
 def test_an_invitation_that_is_on_its_way_counts(spy: SpyKit, chat: FakeChat):

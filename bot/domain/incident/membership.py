@@ -41,6 +41,10 @@ class Membership:
         at = self.left.get(person)
         return at is not None and (since is None or at >= since)
 
+    def is_closed_to(self, person: str) -> bool:
+        """Whether it is private and this person was removed, so that not even a queued message may reach them."""
+        return self.private and self.has_left(person) and not self.is_seen_by(person)
+
     def reader(self, wanted: str) -> str:
         """Return this person if they may see it, else the owner or somebody else who may, if there is one."""
         others = (self.owner, self.declared_by, *self.roles.values(), *self.members)

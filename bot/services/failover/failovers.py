@@ -84,7 +84,7 @@ class Failovers:
         Without a number, it is the last success here. The proposal appears in the channel of its incident, if any.
         Refuses if the undo has expired.
         """
-        done = self._locked(number, by=by) if number else self._last_done(place, incident)
+        done = self._locked(number, by=by) if number else self._last_done(place, incident, asker=by)
         self._must_be_undoable(done)
         plan = done.plan.undoing(done.began)
         where = IncidentChannel(done.incident) if done.incident else place
@@ -190,7 +190,7 @@ class Failovers:
     def _is_seen(self, run: Failover, asker: str) -> bool:
         return ReadAccess(self._tx).sees_record(asker, run.incident)
 
-    def _last_done(self, place: Address, incident: Incident | None) -> Failover:
+    def _last_done(self, place: Address, incident: Incident | None, *, asker: str) -> Failover:
         """Return the run to roll back if no number is given: the last success here."""
         ended = [
             run for name in self._tx.policy.plans for run in self._session.failovers.ended(name, limit=20)
@@ -201,6 +201,7 @@ class Failovers:
             if it.task is Task.MOVE
             and it.state is State.DONE
             and (it.place == place or (incident and it.incident == incident.number))
+            and self._is_seen(it, asker)
         ]
         if not here:
             raise Refusal("No failover has succeeded here. Give its number: `failover rollback 12`.")

@@ -9,8 +9,10 @@ from bot.domain.incident.timeline import Entry
 from bot.services.incident.channels import IncidentChannels
 from bot.services.transaction import Transaction
 
-INVITING = timedelta(minutes=2)
+INVITING = timedelta(hours=1)
 """How long an invitation may take to reach Slack. Until then, the invited person counts as a member."""
+JOINING = timedelta(minutes=2)
+"""How long Slack's own event about a person who joined may take."""
 AT_ONCE = 20
 """How many channels are read in one turn."""
 EVERY = timedelta(minutes=1)
@@ -20,6 +22,7 @@ COMING: Collection[str] = [
     it.kind()
     for it in (
         events.Declared,
+        events.ChannelOpened,
         events.PersonInvited,
         events.PersonJoined,
         events.CommandOffered,
@@ -27,7 +30,7 @@ COMING: Collection[str] = [
         events.RoleGiven,
     )
 ]
-"""The events after which Spy invites a person."""
+"""The events after which Spy invites a person, or everybody, and the one that they have joined."""
 
 
 class Members:
@@ -52,15 +55,38 @@ class Members:
         for person in [it for it in incident.members if it not in found]:
             if not _is_invited(person, coming, since=read_at - INVITING):
                 incident = IncidentChannels(self._tx).left(incident, person)
-        for person in sorted(set(found) - {*incident.members}):
-            if not incident.has_left(person, since=read_at):
-                incident = self._joined(incident, person)
-
-    def _joined(self, incident: Incident, person: str) -> Incident:
-        return self._tx.record(incident, events.PersonJoined(at=self._tx.now, person=person))
+        for person in sorted(found):
+            if _is_news(person, incident, coming, read_at):
+                incident = self._tx.record(incident, events.PersonJoined(at=self._tx.now, person=person))
 
 
 def _is_invited(person: str, coming: Sequence[Entry], *, since: datetime) -> bool:
-    """Whether a person became a member so recently that Slack may not know it yet."""
-    recent = (it for it in coming if it.recorded_at >= since)
-    return any(person in {it.actor, *map(it.data.get, ("person", "commander", "to"))} for it in recent)
+    """Whether a person was invited since then (UTC) and has not joined yet: Slack may not know it."""
+    last = _last(person, coming)
+    return last is not None and last.recorded_at >= since and not _has_joined(last)
+
+
+def _is_news(person: str, incident: Incident, coming: Sequence[Entry], read_at: datetime) -> bool:
+    """Whether Spy does not know that a person in the channel has joined it, and has waited for Slack's event."""
+    if person not in incident.members:
+        return not incident.has_left(person, since=read_at)
+    last = _last(person, coming)
+    return last is None or (last.recorded_at < read_at - JOINING and not _has_joined(last))
+
+
+def _has_joined(entry: Entry) -> bool:
+    return entry.kind == events.PersonJoined.kind()
+
+
+def _last(person: str, coming: Sequence[Entry]) -> Entry | None:
+    """Return the last event that brought a person into the channel. A new channel is one for everybody."""
+    return next((it for it in reversed(coming) if _is_about(it, person)), None)
+
+
+def _is_about(entry: Entry, person: str) -> bool:
+    match entry.kind:
+        case "channel_opened":
+            return True
+        case "declared":
+            return entry.actor == person
+    return person in map(entry.data.get, ("person", "commander", "to"))

@@ -289,13 +289,13 @@ class FollowUps:
 
     def _reminds(self, follow_up: FollowUp, person: str) -> bool:
         incident = self._session.incidents.look(follow_up.incident)
-        return bool(incident and not incident.drill and not ReadAccess(self._tx).is_removed(person, incident))
+        return bool(incident and not incident.drill and not incident.is_closed_to(person))
 
     def address(self, follow_up: FollowUp, owner: str) -> Address:
         """Return where the reminder goes: to the owner, or to the channel if the owner was removed from it."""
         incident = self._session.incidents.look(follow_up.incident)
-        is_removed = incident and ReadAccess(self._tx).is_removed(owner, incident)
-        return IncidentChannel(follow_up.incident) if is_removed else owner
+        is_closed = incident and incident.is_closed_to(owner)
+        return IncidentChannel(follow_up.incident) if is_closed else owner
 
     def _is_drill(self, follow_up: FollowUp) -> bool:
         incident = self._session.incidents.look(follow_up.incident)

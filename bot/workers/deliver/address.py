@@ -9,7 +9,6 @@ from bot.domain.incident.incident import Incident
 from bot.domain.subject import Address, is_channel
 from bot.ports import Chat, Rejected
 from bot.services.channels import Channels
-from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 
 T = TypeVar("T")
@@ -60,15 +59,15 @@ def resolve(address: Address, tx: Transaction, *, aside: bool = False) -> Place:
     return Place(to=incident.contact)
 
 
-def is_withheld(place: Place, facts: Mapping[str, Any], tx: Transaction) -> bool:
+def is_withheld(place: Place, facts: Mapping[str, Any]) -> bool:
     """Return whether a message about a private incident would reach a person who was removed from it meanwhile."""
-    incident = facts.get("incident")
-    return isinstance(incident, Incident) and ReadAccess(tx).is_removed(place.to, incident)
+    about = (facts.get("incident"), place.aside)
+    return any(isinstance(it, Incident) and it.is_closed_to(place.to) for it in about)
 
 
 def is_removed(person: str, numbers: Iterable[int], tx: Transaction) -> bool:
     """Return whether a person was removed from one of these private incidents."""
-    return any(ReadAccess(tx).is_removed(person, tx.incident(number)) for number in numbers)
+    return any(tx.incident(number).is_closed_to(person) for number in numbers)
 
 
 def within(place: Place, chat: Chat, do: Callable[[], T]) -> T | Shut:

@@ -90,8 +90,10 @@ class ChannelHandler(EffectHandler[C]):
 @delivers(Invite)
 class InviteHandler(ChannelHandler[Invite]):
     def within(self, effect: Invite, incident: Incident, channel: str, tx: Transaction) -> Attempt:
-        del incident, tx
-        return Attempt(call=partial(self.chat.invite, channel, effect.people))
+        """Leave out who was removed from a private incident since: an old invitation does not bring them back."""
+        del tx
+        people = [it for it in effect.people if not incident.is_closed_to(it)]
+        return Attempt(call=partial(self.chat.invite, channel, people))
 
 
 @delivers(SetTopic)

@@ -32,7 +32,7 @@ class LastingMessageHandler(PostingHandler[UpsertMessage]):
         place = resolve(effect.to, tx, aside=effect.aside)
         kind = MESSAGE_TYPES[effect.message_type]
         facts = kind.facts(tx, effect)
-        if is_needless(place) or is_withheld(place, facts, tx):
+        if is_needless(place) or is_withheld(place, facts):
             return None
         message = self.templates.render(kind.template, facts, names=People(tx).name)
         existing = _existing(effect.slot, place, tx)

@@ -59,7 +59,7 @@ class PostingHandler(EffectHandler[M]):
 class LineHandler(PostingHandler[PostEvent]):
     def attempt(self, effect: PostEvent, item: OutboxItem, tx: Transaction) -> Attempt | None:
         place = resolve(effect.to, tx)
-        if is_needless(place) and not effect.is_needed:
+        if (is_needless(place) and not effect.is_needed) or is_withheld(place, {}):
             return None
         message = self.templates.render(effect.template, effect.facts, names=People(tx).name)
         message = self.aside(place, message)
@@ -125,7 +125,7 @@ class NoticeHandler(PostingHandler[Notify]):
             )
             return Attempt(call=partial(self.post_ephemeral, ephemeral))
         place = resolve(effect.to, tx)
-        if is_withheld(place, facts, tx):
+        if is_withheld(place, facts):
             return None
         message = self.aside(place, message)
 
