@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from secrets import choice
 
 from bot.adapters.database import Database, Limits, make_ready, open_engine
-from bot.adapters.database.forgetting import Forgotten, forget
+from bot.adapters.database.forgetting import Forgotten, forget, overwritten
 from bot.adapters.database.known import identity_of
 from bot.adapters.network.clock import SystemClock
 from bot.app.build import open_clock
@@ -38,6 +38,8 @@ class Removal:
     issues: tuple[str, ...]
     configured: tuple[int, ...]
     """Lines of config.yaml that name the person."""
+    is_clean: bool = True
+    """Whether the database's file has no traces of what was removed."""
 
 
 class Forgetter:
@@ -71,7 +73,7 @@ class Forgetter:
     def _require_free(self, session: Session) -> None:
         for incident in session.incidents.open(limit=MOST_OPEN):
             if incident.commander == self._person:
-                raise Refusal(f"They command {incident.id}, which is open. Hand it over first.")
+                raise Refusal(f"{self._person} commands {incident.id}, which is open. Hand it over first.")
         copy = [it for it in session.on_calls.copy().on_calls if self._is_now(it.start, it.end)]
         known = self.identity.addresses | self.identity.pager_ids
         directory = Directory(self._transaction(session))
@@ -79,7 +81,7 @@ class Forgetter:
         calls += [it for it in copy if directory.paged_as(it.user, it.email) == self._person]
         shifts = session.shifts.of_person(self._person, since=self._now)
         if calls or any(self._is_now(it.start, it.end) for it in shifts):
-            raise Refusal("They are on call now. Find someone else for the shift first.")
+            raise Refusal(f"{self._person} is on call now. Find someone else for the shift first.")
 
     def _is_now(self, start: datetime | None, end: datetime | None) -> bool:
         return (start is None or start <= self._now) and (end is None or self._now < end)
@@ -91,16 +93,21 @@ class Forgetter:
         with self._database.begin() as session:
             log = AuditLog(self._transaction(session))
             log.add(FORGET, DONE, source=SPY, result=found.rows)
+        is_clean = overwritten(self._database.engine)
         return Removal(
-            identity=self.identity, found=found, issues=self._issues(found), configured=self._configured()
+            is_clean=is_clean,
+            identity=self.identity,
+            found=found,
+            issues=self._issues(found),
+            configured=self._configured(),
         )
 
     def _take_tasks(self) -> None:
         """Let their roles and tasks in open incidents go, as when an account is deactivated."""
         with self._database.begin() as session:
-            known = session.people.get(self._person)
-            gone = Profile(name=known.name if known else self._person, is_deactivated=True)
-            People(self._transaction(session)).met(self._person, gone)
+            if known := session.people.get(self._person):  # Spy has met everyone who has a task
+                gone = Profile(name=known.name, is_deactivated=True)
+                People(self._transaction(session)).met(self._person, gone)
 
     def _issues(self, found: Forgotten) -> tuple[str, ...]:
         urls: dict[str, None] = {}
@@ -158,6 +165,8 @@ def in_words(result: Removal) -> Iterator[str]:
         yield f"The audit log says so for its rows {found.rows}, and `spy audit --verify` accepts it."
     if not found.is_done:
         yield "Spy still writes about them. Run this again when nothing happens any more."
+    if not result.is_clean:
+        yield "The database's file is in use, so it may still have traces. Stop Spy and run this again."
     yield "Out of reach: messages in Slack, PagerDuty's own log, backups, and the program's log."
     if result.issues:
         yield f"Out of reach: issues. Edit these by hand: {', '.join(result.issues)}."

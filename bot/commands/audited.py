@@ -14,6 +14,8 @@ from bot.services.transaction import Transaction
 LONGEST = 1_000
 """Characters of a command and of a reason that are kept."""
 WORD, SPELT = re.compile(r"\w{3,}"), re.compile(r"\S+")
+NUMBER, MOST_NAMED = re.compile(r"(?<![\w.:])(?:inc-)?([0-9]{1,9})(?![\w.:])", re.IGNORECASE), 5
+"""What may be the number of an incident, and how many of them are looked up for a request that is refused."""
 PRIVATE = re.compile(r"\bprivate\b", re.IGNORECASE)
 
 
@@ -30,8 +32,9 @@ def add_refused(
 ) -> None:
     """Add the line of a request that was refused, or that failed, with the reason."""
     understood = tx.understood
-    looks_private = PRIVATE.search(request.text)  # a private incident that was not opened
-    understood.is_private |= bool(looks_private) or _is_in_private(tx, request)
+    looks_private = PRIVATE.search(_typed(request))  # a private incident that was not opened
+    named = [int(it) for it in NUMBER.findall(_typed(request))[:MOST_NAMED]]
+    understood.is_private |= bool(looks_private) or _is_in_private(tx, request, *named)
     _add(tx, request, outcome, mask, why=sentence)
 
 
@@ -45,7 +48,7 @@ def _add(
     tx: Transaction, request: Request, outcome: str, mask: Masking, *, why: str = "", result: str = ""
 ) -> None:
     about = [*tx.recorded.values(), *filter(None, [tx.understood.incident])]
-    number = about[0].number if about else request.incident
+    number = about[0].number if about else tx.understood.number or request.incident
     is_private = tx.understood.is_private or any(it.private for it in about)
     typed = _typed(request)
     AuditLog(tx).add(
@@ -77,8 +80,11 @@ def _without_private(why: str, typed: str, tx: Transaction, about: list[Incident
     return HIDDEN if secret & set(WORD.findall(why.casefold())) else why
 
 
-def _is_in_private(tx: Transaction, request: Request) -> bool:
-    """Whether the place of a request, or the incident that it names, is private."""
+def _is_in_private(tx: Transaction, request: Request, *named: int) -> bool:
+    """Whether the place of a request, or an incident that it names or may name, is private."""
     incidents = tx.session.incidents
-    named = incidents.look(request.incident) if request.incident else None
-    return bool((named and named.private) or (request.channel and incidents.is_private(request.channel)))
+    if request.channel and incidents.is_private(request.channel):
+        return True
+    numbers = dict.fromkeys((tx.understood.number or request.incident, *named))
+    found = (incidents.look(number) for number in numbers if number)
+    return any(it.private for it in found if it)

@@ -169,7 +169,7 @@ class Router:
         needed = command.needs(tx.policy)
         about = command.wants_incident or needed in LED
         try:
-            number = incident_number(word) if word else request.incident
+            number = tx.understood.number = incident_number(word) if word else request.incident
             incident = tx.understood.incident = self._incident(number, request, tx) if about else None
         except Refusal:
             if word:  # `due friday at 3` does not mean INC-3: only the day is unreadable

@@ -42,6 +42,8 @@ class Understood:
     command: str = ""
     """The command's own words, without those of its slots."""
     incident: Incident | None = None
+    number: int | None = None
+    """The number of the incident that it names. The person may not be allowed to see it."""
     is_private: bool = False
 
 

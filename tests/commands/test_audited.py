@@ -135,6 +135,33 @@ def test_a_private_incident_that_was_not_opened_is_masked(spy: SpyKit):
     assert "zebras" not in repr(log(spy))
 
 
+def test_a_form_for_a_private_incident_that_was_not_opened_is_masked(spy: SpyKit):
+    given = {"name": "zebras escaped", "severity": "sev77", "private": "yes"}
+
+    spy.say("incident me", source=Source.FORM, given=given)
+
+    assert last(spy).outcome == "refused"
+    assert "zebras" not in repr(log(spy))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'note 1 "zebras escaped"',
+        'incident 1 note "zebras escaped"',
+        "inc-1 zebras escaped",
+        "incident tldr 1 zebras escaped",
+    ],
+)
+def test_the_words_of_someone_who_is_not_in_a_private_incident_are_masked(spy: SpyKit, text: str):
+    spy.say('incident me "zebras escaped" sev1 private')
+
+    spy.say(text, by="U0RAJ")
+
+    assert last(spy).outcome == "refused"
+    assert "zebras" not in repr(log(spy))
+
+
 def test_a_refusal_that_repeats_nothing_is_kept_whole_for_a_private_incident(spy: SpyKit):
     spy.say('incident me "zebras escaped" sev1 private')
     spy.create_channel(1, channel="C0SECRET")

@@ -63,7 +63,25 @@ def tables_of(engine: Engine) -> list[Table]:
     return [it for it in known.sorted_tables if list(it.primary_key)]
 
 
-@dataclass(kw_only=False)
+def overwritten(engine: Engine) -> bool:
+    """Write SQLite's file again, because deleted text stays in it. Return False if another process has it open.
+
+    PostgreSQL frees deleted rows by itself, at its next vacuum.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("VACUUM")
+        busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() or (1,)
+    except engine.dialect.loaded_dbapi.OperationalError:
+        return False
+    finally:
+        raw.close()
+    return not busy
+
+
+@dataclass
 class _Forgetting:
     engine: Engine
     table: Table
