@@ -42,6 +42,9 @@ picture: .venv/ready $(FROM_NPM)  # the README's two, taken while the page is tr
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench
 
+fuzz: .venv/ready  # 100,000 inputs, ten minutes at most; SEED=1 repeats a run
+	@$(BIN)/python -m tests.fuzz $(if $(SEED),--seed $(SEED))
+
 lock:  # the locks have hashes and no index, so that they work behind any mirror: everything, running, building the image
 	@for each in "requirements --all-extras" "requirements-run --constraint requirements.lock" \
 	    "requirements-build --extra build --constraint requirements.lock"; do set -- $$each; \

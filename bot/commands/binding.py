@@ -77,9 +77,9 @@ class _Doubt:
 
     def is_settled(self, bound: Bindings, nearly: Bindings) -> bool:
         """Return whether an option is readable and can't be part of the text, because the text is in quotes."""
-        if any(self._is_open_text(it, nearly) for it in nearly):
-            return False
         doubtful = [it for it in nearly if it not in bound and self._is_doubtful(it, nearly[it])]
+        if doubtful and any(self._is_open_text(it, nearly) for it in nearly):
+            return False
         return all(
             self._is_option_beside_text(it)
             and it not in self.command.flags
