@@ -21,17 +21,7 @@ def send(
         return Response(message=message, shared=shared)
     aloud = request.source in VISIBLE or shared
     if aloud and request.channel:
-        key = f"answer:{request.id}"
-        tx.send(
-            Post(
-                key=key,
-                to=request.channel,
-                message=message,
-                thread=request.thread,
-                asker=request.user,
-                about=tuple(it.number for it in private),
-            )
-        )
+        tx.send(_post(request, message, tuple(it.number for it in private)))
         return Response()
     return send_discreetly(request, message, tx, private)
 
@@ -47,7 +37,7 @@ def send_discreetly(
     if request.source in {Source.BUTTON, Source.SLASH} and request.response_url and not request.thread:
         tx.send(Respond(key=key, url=request.response_url, message=message, person=request.user, about=about))
     elif request.source is Source.DM and request.channel:
-        tx.send(Post(key=key, to=request.channel, message=message, thread=request.thread))
+        tx.send(_post(request, message, about))
     else:
         place = request.channel or request.user
         tx.send(
@@ -61,6 +51,17 @@ def send_discreetly(
             )
         )
     return Response()
+
+
+def _post(request: Request, message: Message, about: tuple[int, ...]) -> Post:
+    return Post(
+        key=f"answer:{request.id}",
+        to=request.channel or request.user,
+        message=message,
+        thread=request.thread,
+        asker=request.user,
+        about=about,
+    )
 
 
 def is_shown_there(effects: Iterable[Effect], request: Request, tx: Transaction) -> bool:

@@ -21,7 +21,7 @@ BELONGS_TO = ("incident", "only_in")
 
 def private_incidents(facts: object, tx: Transaction) -> list[Incident]:
     """Return the private incidents that an answer with these facts shows."""
-    shown, numbers = dict(tx.shown), set[int]()
+    shown, numbers = dict(tx.understood.shown), set[int]()
     for found in _found(facts, set()):
         if isinstance(found, Incident):
             shown[found.number] = found

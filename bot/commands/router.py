@@ -262,7 +262,7 @@ class Router:
             tx = self._transaction(session, request, understood)
             # A new transaction: the refusal rolled back the first one.
             People(tx).seen(request.user, request.user_name)
-            answer = send_discreetly(request, message, tx)
+            answer = send_discreetly(request, message, tx, private_incidents(refusal.choices, tx))
             session.inbound.answered(request.id, _ANSWER.dump_json(answer).decode())
             add_refused(tx, request, refusal.sentence, self._masking)
         return answer

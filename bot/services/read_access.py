@@ -17,6 +17,7 @@ class ReadAccess:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
+        self._shown = tx.understood.shown
 
     def sees(self, person: str, incident: Incident) -> bool:
         """Whether a person may see an incident, and remember that it is shown.
@@ -25,7 +26,7 @@ class ReadAccess:
         """
         if not self._may_see(person, incident):
             return False
-        self._tx.shown[incident.number] = incident
+        self._shown[incident.number] = incident
         return True
 
     def sees_record(
@@ -42,7 +43,7 @@ class ReadAccess:
             return True
         if not theirs or incident.has_left(person, since=since):
             return False
-        self._tx.shown[incident.number] = incident
+        self._shown[incident.number] = incident
         return True
 
     def search(self, wanted: Search) -> Search:
@@ -51,10 +52,10 @@ class ReadAccess:
 
     def shows(self, found: Iterable[Incident]) -> None:
         """Remember that these are shown: a search found them for a person who may see them."""
-        self._tx.shown.update({it.number: it for it in found})
+        self._shown.update({it.number: it for it in found})
 
     def _look(self, number: int) -> Incident | None:
-        return self._tx.shown.get(number) or self._session.incidents.look(number)
+        return self._shown.get(number) or self._session.incidents.look(number)
 
     def _may_see(self, person: str, incident: Incident) -> bool:
         is_in_it = person in incident.members or person == incident.command_offered_to

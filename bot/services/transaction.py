@@ -45,6 +45,8 @@ class Understood:
     number: int | None = None
     """The number of the incident that it names. The person may not be allowed to see it."""
     is_private: bool = False
+    shown: dict[int, Incident] = field(default_factory=dict)
+    """The incidents, by number, that somebody was found to see: an answer may show them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +61,6 @@ class Transaction:
     """The channel that the request was said in, if it was: Slack delivers it from the members of that channel only."""
     effects: list[Effect] = field(default_factory=list)
     """The effects queued so far, so that a reply need not repeat them."""
-    shown: dict[int, Incident] = field(default_factory=dict)
-    """The incidents, by number, that somebody was found to see: an answer may show them."""
     recorded: dict[str, Incident] = field(default_factory=dict)
     """The timeline entries stored so far, each with its incident, for the audit log: `12.3 update_posted`."""
     understood: Understood = field(default_factory=Understood)

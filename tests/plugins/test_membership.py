@@ -3,7 +3,7 @@
 import pytest
 
 from bot.commands.request import Joined, Left, MadePrivateNotice, Request, Source
-from bot.domain.effects import UpsertMessage
+from bot.domain.effects import PostEphemeral, UpsertMessage
 from bot.domain.incident.effects import Invite
 from bot.domain.subject import IncidentChannel
 from bot.ports import PagerNews, Profile, Ringing
@@ -215,6 +215,14 @@ def test_a_button_in_the_channel_does_nothing_after_the_removal(spy: SpyKit):
     removes(spy, "U0RAJ")
 
     assert UNSEEN in told(spy, "incident 1 tldr", by="U0RAJ", channel=OWN, source=Source.BUTTON)
+
+
+def test_a_refusal_that_names_a_private_incident_knows_that_it_does(spy: SpyKit):
+    spy.say("tldr", by="U0RAJ", source=Source.PLAIN)
+
+    [refused] = spy.asked(PostEphemeral)
+    assert "payroll" in str(refused.message)
+    assert refused.about == (1,)
 
 
 def test_who_speaks_in_the_channel_is_in_it_whatever_spy_missed(spy: SpyKit):

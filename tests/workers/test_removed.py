@@ -51,6 +51,7 @@ QUEUED: dict[str, Any] = {
     ),
     "an answer by DM": PostEphemeral(key="1", to="U0RAJ", person="U0RAJ", message=SECRET, about=(1,)),
     "an answer to a button": Respond(key="1", url="https://r", message=SECRET, person="U0RAJ", about=(1,)),
+    "an answer in a DM": Post(key="1", to="D0RAJ", message=SECRET, asker="U0RAJ", about=(1,)),
     "a notice": Notify(key="1", to="U0RAJ", template="incident/put_out", facts={"by": "payroll"}, incident=1),
 }
 

@@ -12,7 +12,7 @@ from bot.services.incident.channels import IncidentChannels
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
-from bot.workers.deliver.address import Place, Shut, is_withheld, resolve, within
+from bot.workers.deliver.address import Place, Shut, is_removed, is_withheld, resolve, within
 from bot.workers.deliver.attempt import Attempt
 from bot.workers.deliver.handler import EffectHandler, delivers
 
@@ -98,8 +98,9 @@ class LineHandler(PostingHandler[PostEvent]):
 
 @delivers(Post)
 class PostHandler(PostingHandler[Post]):
-    def attempt(self, effect: Post, item: OutboxItem, tx: Transaction) -> Attempt:
-        del tx
+    def attempt(self, effect: Post, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        if effect.asker and is_removed(effect.asker, effect.about, tx):
+            return None
         place, key = Place(to=effect.to, thread=effect.thread), effect.key
         post = partial(self.post_in, place, effect.message, key)
         return Attempt(call=partial(within, place, self.chat, post), find_earlier=self.look(place, key, item))
