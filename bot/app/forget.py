@@ -167,7 +167,7 @@ def in_words(result: Removal) -> Iterator[str]:
         yield "Spy still writes about them. Run this again when nothing happens any more."
     if not result.is_clean:
         yield "The database's file is in use, so it may still have traces. Stop Spy and run this again."
-    yield "Out of reach: messages in Slack, PagerDuty's own log, backups, and the program's log."
+    yield "Out of reach: messages and names of channels in Slack, PagerDuty's own log, backups, and the program's log."
     if result.issues:
         yield f"Out of reach: issues. Edit these by hand: {', '.join(result.issues)}."
     if result.configured:

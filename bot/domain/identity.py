@@ -24,7 +24,7 @@ class PersonIdentity:
     addresses: frozenset[str] = frozenset()
     """E-mail addresses and phone numbers."""
     logins: frozenset[str] = frozenset()
-    """Logins at the tracker. Many are common words, so they count only as a whole text, or after an @."""
+    """Logins at the tracker. Many are common words, so they count only as a whole text, or after @ or /."""
     pager_ids: frozenset[str] = frozenset()
 
     @property
@@ -43,7 +43,10 @@ class PersonIdentity:
             *((_whole(it), f"{AT_PAGER}{self.token}") for it in sorted(self.pager_ids)),
             *((_name(it), SOMEBODY) for it in _longest_first(self.names) if len(it) >= SHORTEST),
             *((_name(it.casefold()), SOMEBODY) for it in _longest_first(self.names) if " " in it),
-            *((re.compile(rf"@{re.escape(it)}(?![\w-])", re.IGNORECASE), SOMEBODY) for it in self.logins),
+            *(
+                (re.compile(rf"(?<=[@/]){re.escape(it)}(?![\w-])", re.IGNORECASE), SOMEBODY)
+                for it in self.logins
+            ),
         ]
 
     @cached_property
@@ -84,6 +87,9 @@ def _whole(text: str, flags: int = 0) -> re.Pattern[str]:
 
 
 def _name(name: str) -> re.Pattern[str]:
-    """Return the pattern of a name. One of a single word counts only as it is written: *Will*, but not *will*."""
-    spaced = r"\s+".join(map(re.escape, re.findall(r"\S+", name)))
+    """Return the pattern of a name, also as part of a channel's name or an address: `inc-1-ana-lima`.
+
+    One of a single word counts only as it is written: *Will*, but not *will*.
+    """
+    spaced = r"[\s._-]+".join(map(re.escape, re.findall(r"\S+", name)))
     return re.compile(rf"(?<!\w){spaced}(?!\w)", re.IGNORECASE if " " in name else 0)

@@ -60,7 +60,7 @@ class AuditLog:
                 command=storable(command),
                 outcome=outcome,
                 why=storable(why),
-                result=result,
+                result=storable(result),
                 incident=incident if incident is not None else first,
                 events=tuple(made),
             )

@@ -404,7 +404,7 @@ def test_a_yes_on_the_line_is_enough():
     result = spy_says("forget", "U0ANA", "--yes")
 
     assert result.exit_code == 0
-    assert "Out of reach: messages in Slack" in result.stdout
+    assert "Out of reach: messages and names of channels in Slack" in result.stdout
 
 
 @pytest.mark.usefixtures("_configured")

@@ -247,5 +247,13 @@ def test_a_person_who_types_what_a_prune_records_changes_nothing(chain: Database
     assert check(chain).fault == ""
 
 
+def test_text_that_no_database_takes_is_made_storable(sessions: Database):
+    with sessions.begin() as session:
+        AuditLog(transaction(session)).add("a\0", why="b\ud800", result="c\0")
+    seal(sessions)
+
+    assert (check(sessions).sealed, check(sessions).fault) == (1, "")
+
+
 def test_row_numbers_are_written_in_short():
     assert ranges([5, 3, 4, 9, 3]) == "3-5,9"
