@@ -63,7 +63,7 @@ class People(Directory):
         """Remove a person from all roles and tasks, and ask once in each incident's channel who takes over."""
         follow_ups, postmortems = FollowUps(self._tx).let_go(gone.id), Postmortems(self._tx)
         recent = self._session.incidents.alive_since(self._tx.now - RECENT)
-        theirs = {it.number for it in recent if gone.id in {*_busy(it), *(it.members if it.private else ())}}
+        theirs = {it.number for it in recent if gone.id in _watched(it)}
         unwritten = {it.number for it in recent if is_news and postmortems.is_owed_by(it, gone.id)}
         for number in sorted({*follow_ups, *theirs, *unwritten}):
             incident = self._tx.incident(number)
@@ -85,7 +85,7 @@ class People(Directory):
     def stale(self, *, limit: int = 20) -> list[str]:
         """Return whom to ask Slack about again: first people working on incidents, then others once a day."""
         now = self._tx.now
-        at_it = (person for it in self._session.incidents.open(limit=OPEN) for person in _busy(it))
+        at_it = (person for it in self._session.incidents.open(limit=OPEN) for person in _watched(it))
         asked = {person: self._session.people.get(person) for person in dict.fromkeys(at_it)}
         others = self._session.people.unprofiled(before=now - DAY, limit=limit)
         unasked = [it for it in (*asked.values(), *others) if it and _is_before(_last_asked(it), now - SOON)]
@@ -105,6 +105,11 @@ def _busy(incident: Incident) -> set[str]:
     """Return the people who work on an incident, or are offered command while it is open."""
     offered = incident.command_offered_to if incident.is_open else None
     return {*people_working(incident), *filter(None, (offered,))}
+
+
+def _watched(incident: Incident) -> list[str]:
+    """Return whose accounts matter to an incident: who works on it, then the members of a private one."""
+    return [*_busy(incident), *(incident.members if incident.private else ())]
 
 
 def _last_asked(known: Person) -> datetime | None:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.search import Search
+from bot.services.permissions import Permissions
 from bot.services.transaction import Transaction
 
 
@@ -68,8 +69,10 @@ class ReadAccess:
         return bool(incident.channel) and incident.channel == self._tx.here and not incident.has_left(person)
 
     def _sees_only_theirs(self, person: str) -> bool:
+        """Whether a person is a guest, and not one whom `permissions:` trusts like a member."""
         known = self._session.people.get(person)
-        return known is not None and (known.is_guest or known.is_deactivated)
+        is_other = known is not None and (known.is_guest or known.is_deactivated)
+        return is_other and not Permissions(self._tx).may(person, "member")
 
     def _is_deactivated(self, person: str) -> bool:
         known = self._session.people.get(person)

@@ -1,5 +1,7 @@
 """Who may see an incident follows Slack: joined, left, removed, deactivated; and guests see only where they are."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.commands.request import Joined, Left, MadePrivateNotice, Request, Source
@@ -252,6 +254,16 @@ def test_a_deactivated_member_does_not_see_it_and_not_when_active_again_either(s
         assert UNSEEN in told(spy, "incident 1 tldr", by="U0KIM")
 
 
+def test_the_accounts_of_its_members_are_asked_about_often(spy: SpyKit):
+    with spy.tx() as tx:
+        for person in ("U0ANA", "U0RAJ", "U0KIM"):
+            People(tx).met(person, Profile(name=person))
+    spy.clock.tick(minutes=11)
+
+    with spy.tx() as tx:
+        assert {"U0ANA", "U0RAJ", "U0KIM"} <= {*People(tx).stale()}
+
+
 # --- guests -----------------------------------------------------------------------------------------------
 
 
@@ -281,6 +293,13 @@ def test_a_guest_lists_the_incidents_in_whose_channels_they_are(spy: SpyKit, gue
 
 def test_a_guest_who_speaks_in_a_channel_sees_its_incident(spy: SpyKit, guest: str):
     assert "checkout is down" in told(spy, "tldr", by=guest, channel="C0INC3")
+
+
+def test_a_guest_who_is_trusted_like_a_member_sees_public_incidents(spy: SpyKit, guest: str):
+    spy.adopt(replace(spy.policy, permissions={"member": frozenset({guest})}))
+
+    assert "checkout is down" in told(spy, "incident 3 tldr", by=guest)
+    assert UNSEEN in told(spy, "incident 1 tldr", by=guest)
 
 
 def test_a_guest_sees_no_follow_up_of_another_incident(spy: SpyKit, guest: str):
