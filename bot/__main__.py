@@ -54,6 +54,9 @@ def spy(*, version: Annotated[bool, typer.Option("--version", help="Print the ve
 def run(config: Config = USUAL_CONFIG) -> None:
     """Run the bot until you stop it."""
     settings = _settings(config, level=logging.INFO)
+    from bot.app.logs import take_in_the_rest  # noqa: PLC0415  see the top of the file
+
+    take_in_the_rest()
     if missing := settings.missing():
         _stop(missing)
     from bot.app.run import run as serve  # noqa: PLC0415  see the top of the file

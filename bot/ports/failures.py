@@ -1,13 +1,25 @@
-"""How a call to the outside can fail: three failures of services, and two of the database."""
+"""How a call to the outside can fail: three failures of services, and two of the database.
+
+Each has `logged`: its message as the log may show it. A service's own words are left out there, because they may quote
+what people wrote.
+"""
 
 from datetime import timedelta
 
 
-class Unreachable(Exception):  # noqa: N818  named for what happened
+class _Failure(Exception):  # noqa: N818  named for what happened
+    """`detail` is in a service's own words. People read it after the message."""
+
+    def __init__(self, message: str = "", *, detail: str = "") -> None:
+        super().__init__(message + detail)
+        self.logged = message
+
+
+class Unreachable(_Failure):
     """No answer, or a failure (5xx, reset, time-out). It is unknown whether the request was carried out."""
 
 
-class Throttled(Exception):  # noqa: N818  named for what happened
+class Throttled(_Failure):
     """Not carried out. Retry after `retry_after`."""
 
     def __init__(self, why: str, *, retry_after: timedelta) -> None:
@@ -15,17 +27,17 @@ class Throttled(Exception):  # noqa: N818  named for what happened
         self.retry_after = retry_after
 
 
-class Rejected(Exception):  # noqa: N818  named for what happened
+class Rejected(_Failure):
     """Not carried out, and a retry will not help. `code` is the service's word, the message is a sentence."""
 
-    def __init__(self, code: str, sentence: str = "") -> None:
-        super().__init__(sentence or code)
+    def __init__(self, code: str, sentence: str = "", *, detail: str = "") -> None:
+        super().__init__(sentence or code, detail=detail)
         self.code = code
 
 
-class Conflict(Exception):  # noqa: N818  named for what happened
+class Conflict(_Failure):
     """The database rolled back this transaction because of a conflict with another. Retry at once."""
 
 
-class Unavailable(Exception):  # noqa: N818  named for what happened
+class Unavailable(_Failure):
     """The database does not answer or refuses writes. The last transaction may or may not have been committed."""

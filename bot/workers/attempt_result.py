@@ -26,6 +26,8 @@ class AttemptResult:
     attempt: Attempt | None
     result: Any = None
     why: str | None = None
+    logged: str | None = None
+    """`why` without a service's own words, which may quote what people wrote."""
     again_in: timedelta | None = None
     tried: bool = True
     uncertain: bool = False
@@ -40,10 +42,15 @@ def tried(item: OutboxItem, attempt: Attempt) -> AttemptResult:
     except Throttled as throttled:
         return not_tried(item, attempt, str(throttled), again_in=throttled.retry_after)
     except Rejected as rejected:
-        return AttemptResult(item=item, attempt=attempt, why=str(rejected))
+        return AttemptResult(item=item, attempt=attempt, why=str(rejected), logged=rejected.logged)
     except Unreachable as unreachable:
         return AttemptResult(
-            item=item, attempt=attempt, why=str(unreachable), again_in=backoff(item), uncertain=True
+            item=item,
+            attempt=attempt,
+            why=str(unreachable),
+            logged=unreachable.logged,
+            again_in=backoff(item),
+            uncertain=True,
         )
     except Exception:
         log.exception("a fault while calling out", effect=item.effect.key, outbox=item.id)

@@ -134,9 +134,9 @@ class Delivery:
             self._wake.clear()
             try:
                 busy = self._turn()
-            except Exception as trouble:
+            except Exception:
                 if not pause:  # it is retried again and again, and logged once
-                    log.exception("the outbox can't be worked on; trying again", why=str(trouble))
+                    log.exception("the outbox can't be worked on; trying again")
                 pause = min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
                 continue
             if pause:
@@ -332,7 +332,7 @@ class Delivery:
                 self.tally[type(outcome.item.effect).__name__, end] += 1
             if end == "given up":
                 item = outcome.item
-                log.warning("given up", effect=item.effect.key, why=outcome.why, attempts=item.attempts)
+                log.warning("given up", effect=item.effect.key, why=outcome.logged, attempts=item.attempts)
 
 
 @dataclass(kw_only=True)

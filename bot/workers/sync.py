@@ -66,7 +66,7 @@ class Sync:
         try:
             on_calls = pager.on_calls(policies)
         except TROUBLE as trouble:
-            log.warning("on-calls not synced", why=str(trouble))
+            log.warning("on-calls not synced", why=trouble.logged)
             with self.sessions.begin() as session:
                 OnCall(self._transaction(session)).not_synced(str(trouble))
             return
@@ -92,7 +92,7 @@ class Sync:
         try:
             turns = pager.shifts([schedule], since=now, until=now + HORIZON)
         except TROUBLE as trouble:
-            log.warning("a schedule could not be read", schedule=schedule, why=str(trouble))
+            log.warning("a schedule could not be read", schedule=schedule, why=trouble.logged)
             return
         with self.sessions.read() as session:
             strangers = Shifts(self._transaction(session)).strangers(turns)
@@ -109,7 +109,7 @@ class Sync:
             with self.sessions.begin() as session:
                 is_news = Shifts(self._transaction(session)).not_found_out(email)
             if is_news:
-                log.warning("an e-mail can't be looked up in Slack", why=str(trouble))
+                log.warning("an e-mail can't be looked up in Slack", why=trouble.logged)
             return
         with self.sessions.begin() as session:
             Shifts(self._transaction(session)).found(email, person)
@@ -122,7 +122,7 @@ class Sync:
         try:
             news = self.pager.changes(since=now - CHANGES_ASKED, until=now)
         except TROUBLE as trouble:
-            log.warning("changes could not be read", why=str(trouble))
+            log.warning("changes could not be read", why=trouble.logged)
             return
         for some in range(0, len(news), CHANGES_AT_ONCE):
             with self.sessions.begin_background() as session:
@@ -141,7 +141,7 @@ class Sync:
         try:
             found = pager.look(pager_id)
         except TROUBLE as trouble:
-            log.warning("a page could not be asked for", page=pager_id, why=str(trouble))
+            log.warning("a page could not be asked for", page=pager_id, why=trouble.logged)
             return
         kind = "unacknowledged" if found.status == "triggered" else found.status
         with self.sessions.begin() as session:
@@ -165,7 +165,7 @@ class Sync:
             profile = self.chat.profile(person)
         except TROUBLE as trouble:
             if is_news:
-                log.warning("a profile can't be read", person=person, why=str(trouble))
+                log.warning("a profile can't be read", person=person, why=trouble.logged)
             return
         with self.sessions.begin() as session:
             People(self._transaction(session)).met(person, profile)
@@ -189,7 +189,7 @@ class Sync:
                 is_news = Permissions(self._transaction(session)).not_synced(group, _word(trouble))
             if is_news:
                 log.warning(
-                    "a user group can't be read; its last known members stay", group=group, why=str(trouble)
+                    "a user group can't be read; its last known members stay", group=group, why=trouble.logged
                 )
             return
         with self.sessions.begin() as session:

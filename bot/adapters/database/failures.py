@@ -55,4 +55,6 @@ def _without_words(error: DBAPIError) -> DBAPIError:
     error.args = tuple(str(it).replace(long, short) for it in error.args)
     if error.orig:
         error.orig.args = (short,)
+        vars(error.orig)["logged"] = short
+    vars(error)["logged"] = f"{short} [SQL: {error.statement}]"  # what the log shows of it
     return error

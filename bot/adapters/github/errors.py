@@ -58,7 +58,7 @@ def _wait(limited: GithubException) -> timedelta:
 def _port_error(trouble: GithubException) -> Exception:
     detail = inert(trouble.message or "no reason given")
     if trouble.status >= HTTPStatus.INTERNAL_SERVER_ERROR or trouble.status == HTTPStatus.REQUEST_TIMEOUT:
-        return Unreachable(f"GitHub answered {trouble.status}: {detail}")
+        return Unreachable(f"GitHub answered {trouble.status}", detail=f": {detail}")
     if trouble.status == HTTPStatus.TOO_MANY_REQUESTS:
         return Throttled("GitHub asks to wait", retry_after=_wait(trouble))
     if trouble.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
@@ -72,7 +72,8 @@ def _port_error(trouble: GithubException) -> Exception:
     more = inert(
         "; ".join(str(it.get("message") or it.get("field")) for it in several if isinstance(it, dict))
     )
-    return Rejected("refused", f"GitHub answered {trouble.status}: {detail}{f' ({more})' if more else ''}")
+    reasons = f": {detail} ({more})" if more else f": {detail}"
+    return Rejected("refused", f"GitHub answered {trouble.status}", detail=reasons)
 
 
 class WorkflowTrouble(Exception):  # noqa: N818  named for what happened

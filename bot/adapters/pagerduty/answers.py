@@ -77,7 +77,9 @@ def overridden(outcomes: Any) -> ScheduleEntry:
     outcome = outcomes[0] if isinstance(outcomes, list) and outcomes else outcomes
     if part(outcome, "status") != HTTPStatus.CREATED:
         why = "; ".join(str(it) for it in outcome.get("errors") or ())
-        raise Rejected("no_override", f"PagerDuty made no override: {inert(str(why or outcome['status']))}")
+        raise Rejected(
+            "no_override", "PagerDuty made no override", detail=f": {inert(str(why or outcome['status']))}"
+        )
     if made := read(ScheduleEntry, part(outcome, "override")):
         return made
     raise Unreachable("PagerDuty's answer is not as PagerDuty describes it")

@@ -116,7 +116,7 @@ def _failure(response: Response) -> Unreachable | Throttled | Rejected:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Throttled("PagerDuty asks for patience", retry_after=_patience(response))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-        return Unreachable(f"PagerDuty answered {status} {inert(response.reason or '')}")
+        return Unreachable(f"PagerDuty answered {status}", detail=f" {inert(response.reason or '')}")
     return _rejection(response)
 
 
@@ -132,7 +132,8 @@ def _rejection(response: Response) -> Rejected:
         return Rejected("already_resolved", "This page is resolved already.")
     if status in _CURES:
         return Rejected(*_CURES[status])
-    return Rejected(str(code or status), f"PagerDuty refused: {inert('; '.join([message, *details]))}")
+    reasons = inert("; ".join([message, *details]))
+    return Rejected(str(code or status), f"PagerDuty refused ({code or status})", detail=f": {reasons}")
 
 
 def _complaint(response: Response) -> tuple[int | None, str, Sequence[str]]:

@@ -80,7 +80,7 @@ class SlackRejected(Rejected):
     """A refusal with Slack's whole answer, which may have details beyond the code."""
 
     def __init__(self, code: str, sentence: str, answer: Mapping[str, Any]) -> None:
-        super().__init__(code, sentence)
+        super().__init__(code, sentence, detail=_detail(code, answer))
         self.answer = answer
 
 
@@ -112,10 +112,14 @@ def _sentence(method: str, code: str, answer: Mapping[str, Any]) -> str:
         )
     if code in CURES:
         return CURES[code]
-    details = "; ".join(
-        it for it in listed(part(answer, "response_metadata"), "messages") if isinstance(it, str)
-    )
-    return f"Slack refused {method}: {inert(code)}." + (f" {inert(details)}" if details else "")
+    return f"Slack refused {method}: {inert(code)}."
+
+
+def _detail(code: str, answer: Mapping[str, Any]) -> str:
+    """Return Slack's own words about a code that is not known here."""
+    said = (it for it in listed(part(answer, "response_metadata"), "messages") if isinstance(it, str))
+    details = inert("; ".join(said))
+    return f" {details}" if details and code not in {*CURES, *APP_TOKEN_CURES, "missing_scope"} else ""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

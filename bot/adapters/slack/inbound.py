@@ -29,6 +29,7 @@ from bot.adapters.slack.channel_types import ChannelTypes
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.delays import Delays
 from bot.adapters.slack.lengths import COMPLAINT
+from bot.adapters.slack.reading import Unreadable
 from bot.adapters.slack.replies import Replies
 from bot.adapters.slack.text import cut
 from bot.commands.request import Notice, Request, Response
@@ -41,7 +42,7 @@ log = structlog.get_logger()
 ANYTHING = re.compile(".*", re.DOTALL)
 SECONDS = re.compile("[0-9]{1,12}")
 WORDS_SHOWN = 1_500
-WHY_SHOWN = 200
+KIND = re.compile(r"/?[a-z_]{1,30}")
 RETRY, ARRIVED_AT = "x-slack-retry-num", "arrived_at"
 LAST_RETRY = 3
 """Slack delivers an event again at most this often."""
@@ -146,10 +147,15 @@ def dispatch(app: App, read: Callable[[], BoltRequest]) -> BoltResponse:
     except BoltUnhandledRequestError:
         why = "Spy does nothing on it"
     except Exception as error:  # noqa: BLE001  anything in Slack's payload may cause it; a retry would fail again
-        why = cut(f"{type(error).__name__}: {error}".splitlines()[0], WHY_SHOWN)
+        why = f"Unreadable: {error}" if isinstance(error, Unreadable) else type(error).__name__
     kind = body.get("type") or body.get("command") if isinstance(body, Mapping) else None
-    log.warning("a request of Slack's was passed over", kind=kind, why=why)
+    log.warning("a request of Slack's was passed over", kind=_named(kind), why=why)
     return BoltResponse(status=200)
+
+
+def _named(kind: object) -> str | None:
+    """Return the kind of a request for the log; None if it may be something that a person wrote."""
+    return kind if isinstance(kind, str) and KIND.fullmatch(kind) else None
 
 
 def _verifiers(secret: str, slack: ServerClock) -> Sequence[SignatureVerifier]:

@@ -42,7 +42,7 @@ class Replies:
         now = time.monotonic()
         with self._changed:
             if len(self._waiting) >= MOST:
-                log.warning("nobody could be told", request=request.id, words=words.text)
+                log.warning("nobody could be told", request=request.id)
                 return
             self._waiting.append(_Reply(request=request, words=words, due=now, until=now + TRIED_FOR))
             self._changed.notify()
@@ -58,7 +58,7 @@ class Replies:
                 continue
             due = time.monotonic() + again_in
             if due > reply.until:
-                log.warning("nobody could be told", request=reply.request.id, words=reply.words.text)
+                log.warning("nobody could be told", request=reply.request.id)
                 continue
             with self._changed:
                 self._waiting.append(replace(reply, due=due, wait=min(reply.wait * 2, LONGEST_WAIT)))
@@ -90,5 +90,5 @@ class Replies:
         except Unreachable:
             return reply.wait
         except Rejected as rejected:
-            log.warning("nobody could be told", request=request.id, why=str(rejected), words=reply.words.text)
+            log.warning("nobody could be told", request=request.id, why=rejected.logged)
         return None
