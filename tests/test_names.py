@@ -78,7 +78,12 @@ RETIRED = frozenset(
 WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "SECURITY.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 PAGES += sorted((ROOT / "templates").rglob("*.j2"))
 ORDINARY = frozenset({"afterwards", "alone"})
 """Retired as names only: in a sentence they are plain English."""
