@@ -144,8 +144,9 @@ def serve(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Serve]:
 
 
 def modest(config: str) -> str:
-    """Leave connections for the bots of other tests."""
-    return f"{config}\ndatabase: {{pool: 5}}\n"
+    """Leave connections for the bots of other tests. Its people open incidents and page as often as the tests need."""
+    limits = "incidents_per_person: 1000, pages_per_person: 1000, pages_per_team: 1000, ring_again_after: 0"
+    return f"{config}\ndatabase: {{pool: 5}}\nlimits: {{{limits}}}\n"
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictInt
 
-from bot.config.values import ConfigSection, Duration
+from bot.config.values import Ahead, ConfigSection, Duration
 from bot.domain.limits import LimitSettings
 
 USUAL = LimitSettings()
@@ -17,6 +17,8 @@ class LimitsSection(ConfigSection):
     incidents_per_person: Count = USUAL.incidents_per_person
     pages_per_person: Count = USUAL.pages_per_person
     pages_per_team: Count = USUAL.pages_per_team
+    ring_again_after: Ahead = USUAL.ring_again_after
+    """0 rings every page by itself."""
 
     def limits(self) -> LimitSettings:
         return LimitSettings(**{it.name: getattr(self, it.name) for it in fields(LimitSettings)})

@@ -15,6 +15,8 @@ class LimitSettings:
     incidents_per_person: int = 20
     pages_per_person: int = 30
     pages_per_team: int = 60
+    ring_again_after: timedelta = timedelta(minutes=2)
+    """How long a page also rings for later pages to the same people. After that, a new page rings by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bot.app.settings import find_vendors, load
 from bot.config import ConfigError
 from bot.config.sections import sections_with
 from bot.config.vendors import Vendors
+from bot.domain.limits import LimitSettings
 from bot.domain.policy import Account, Grace, Timers
 from tests.config.reading import Read
 from tests.support.folders import ROOT
@@ -376,6 +378,14 @@ def test_the_example_is_a_configuration_and_names_every_key():
 
 
 # --- timers and milestones --------------------------------------------------------------------------------
+
+
+def test_limits_are_generous_where_nothing_is_said_and_each_can_be_set(read: Read):
+    usual = read("").policy().limits
+    given = read("limits: {incidents_per_person: 3, ring_again_after: 0}").policy().limits
+
+    assert usual == LimitSettings()
+    assert given == replace(usual, incidents_per_person=3, ring_again_after=timedelta())
 
 
 def test_timers_and_milestones_have_spys_own_where_nothing_is_said(read: Read):

@@ -21,6 +21,7 @@ from bot.domain.incident.search import ALL, OVER, Search
 from bot.domain.incident.state import ClosedChannel, Link, Phase
 from bot.domain.incident.team_notice import TeamNotice
 from bot.domain.incident.timeline import Entry
+from bot.domain.limits import PageCounts
 from bot.domain.message import Message
 from bot.domain.paging.effects import SendPage
 from bot.domain.paging.page import Page, PageState
@@ -340,6 +341,43 @@ def test_what_an_entry_holds_comes_back_as_json_would_have_it(sessions: Sessions
     with sessions.begin() as session:
         data = session.timeline.of(42)[0].data
         assert data == {"since": "2026-11-23T12:00:00Z", "fallback": ["Kim", "Raj"]}
+
+
+def test_what_one_person_asked_for_lately_is_counted(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        session.incidents.put(declared(1))
+        session.incidents.put(declared(2, at=NOON - 10 * MINUTE))
+        session.incidents.put(declared(3, by="U0RAJ"))
+        session.pages.put(replace(paged(1), team="payments"))
+        session.pages.put(replace(paged(2, key="spy-2"), team="payments", folded_into=1))
+        session.pages.put(replace(paged(3, key="spy-3"), team="payments", requested_by="U0RAJ"))
+        session.pages.put(replace(paged(4, key="spy-4"), person="U0KIM"))
+        session.pages.put(replace(paged(5, key="spy-5"), requested_at=NOON - 10 * MINUTE))
+
+    since = NOON - 5 * MINUTE
+    with sessions.begin() as session:
+        assert session.incidents.count_opened("U0ANA", since=since) == 1
+        assert session.pages.counts("U0ANA", "payments", since=since) == PageCounts(by_person=3, to_team=2)
+        assert session.pages.counts("U0RAJ", None, since=since) == PageCounts(by_person=1, to_team=0)
+        assert session.pages.counts("U0RAJ", None, since=NOON + MINUTE) == PageCounts(by_person=0, to_team=0)
+
+
+def test_pages_that_nobody_answered_are_found_by_team_and_those_that_joined_by_page(
+    sessions: Sessions,
+) -> None:
+    ringing = replace(paged(1), team="payments", state=PageState.SENT)
+    joined = replace(paged(2, key="spy-2"), team="payments", state=PageState.FOLDED, folded_into=1)
+    person = replace(paged(3, key="spy-3"), person="U0KIM")
+    over = replace(paged(4, key="spy-4"), team="payments", state=PageState.ACKNOWLEDGED)
+    with sessions.begin() as session:
+        for page in (ringing, joined, person, over):
+            session.pages.put(page)
+
+    with sessions.begin() as session:
+        assert session.pages.unanswered("payments", since=NOON) == [ringing]
+        assert session.pages.unanswered(None, since=NOON) == [person]
+        assert session.pages.unanswered("payments", since=NOON + MINUTE) == []
+        assert session.pages.folded_into(1) == [joined]
 
 
 def test_pages_are_found_by_key_by_pagerduty_and_by_incident(sessions: Sessions) -> None:

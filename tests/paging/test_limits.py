@@ -182,6 +182,7 @@ def test_in_an_incident_the_refusal_names_its_commander(spy: SpyKit):
 
 
 def test_a_team_is_not_paged_without_end_by_many_people(spy: SpyKit):
+    spy.adopt(replace(spy.policy, limits=replace(LIMITS, ring_again_after=timedelta())))
     answers = [spy.say(f"page :payments look {number}", by=f"U0P{number}") for number in range(8)]
 
     assert requested(spy) == LIMITS.pages_per_team

@@ -63,7 +63,7 @@ def test_a_page_asked_for_in_a_channel_has_its_line_there(spy: SpyKit):
 
 def test_each_page_has_a_key_that_rings_once(spy: SpyKit):
     spy.say("page :payments come")
-    spy.say("page :payments come")
+    spy.say("page <@U0RAJ> come")
 
     assert len({page(spy, number).key for number in (1, 2, 3)}) == 3
     assert len(spy.asked(SendPage)) == 3

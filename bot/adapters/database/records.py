@@ -60,7 +60,7 @@ class PageTable(Table[Page]):
         self.flush()
         c = self._table.c
         theirs = case((c.requested_by == person, 1), else_=0)
-        rang = case((and_(c.team == team, c.folded_into.is_(None)), 1), else_=0)
+        rang = case((and_(c.team == (team or ""), c.folded_into.is_(None)), 1), else_=0)
         query = select(func.coalesce(func.sum(theirs), 0), func.coalesce(func.sum(rang), 0))
         by_person, to_team = self._connection.execute(query.where(c.requested_at > since)).one()
         return PageCounts(by_person=int(by_person), to_team=int(to_team))

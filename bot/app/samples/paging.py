@@ -13,10 +13,14 @@ CASES: dict[str, Sequence[Facts]] = {
         {"page": it, "incident": FULL if it.incident else None, "manager": manager, "now": NOW}
         for it in PAGES
         for manager in (None, "U0MGR")
+    ]
+    + [
+        {"page": PAGES[1], "incident": FULL, "joined": [(PAGES[2], "INC-2"), (PAGES[3], None)], "now": NOW},
     ],
     "paging/requested": [
         {"page": it, "incident": on, "manager": "U0MGR"} for it in PAGES for on in (None, *INCIDENTS)
     ],
+    "paging/also_paged": [{"page": PAGES[0], "joined": PAGES[:count]} for count in (1, 3)],
     "paging/asked": [
         {"page": it, "what": "acknowledge", "incident": on} for it in PAGES for on in (None, *INCIDENTS)
     ],

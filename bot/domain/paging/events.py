@@ -23,6 +23,30 @@ class PageRequested(PageEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PageFolded(PageEvent):
+    """Another page rings the same people already, so this one joins it: `into` is its number.
+
+    `joined` is that page's incident (INC-1), if everybody may know of it. `assigned` is whom it rings, if known, and
+    `since` when it began (UTC).
+    """
+
+    into: int
+    joined: str | None
+    assigned: str | None
+    since: datetime
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageReleased(PageEvent):
+    """A page that had joined another (`was_with`) rings by itself now. `why` is the state of the other one."""
+
+    was_with: int
+    why: str
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
+
+
+@dataclass(frozen=True, kw_only=True)
 class PageSent(PageEvent):
     """`assigned` is the names of the people that it pages: "" means nobody, None means unknown."""
 

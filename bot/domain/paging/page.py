@@ -69,6 +69,12 @@ class Page:
     folded_for: str | None = None
     """The incident of that page (INC-1), if everybody may know of it."""
     folded_at: datetime | None = None
+    joined_since: datetime | None = None
+    """Since when the page that it joined rings (UTC)."""
+    released_at: datetime | None = None
+    """When it left the page that it had joined, and rang by itself (UTC)."""
+    is_taken: bool = False
+    """Whether somebody acknowledged it in chat by itself, not with the page that it joined."""
     looked_at: datetime | None = None
     """When Spy last checked that the other page still rings (UTC)."""
     merged_into: str | None = None
@@ -104,6 +110,11 @@ class Page:
         """Whether nobody is on call for it, as far as the pager has reported."""
         return self.assigned == NOBODY and self.state not in OVER
 
+    @property
+    def is_only_here(self) -> bool:
+        """Whether the pager has never had it, because another page rings for it."""
+        return self.folded_into is not None and self.pager_id is None and self.state in FOLDABLE
+
     def is_needless(self, incident: Incident | None) -> bool:
         """Whether its incident has ended since the page was requested."""
         return incident is not None and incident.is_over_since(self.requested_at)
@@ -120,6 +131,10 @@ class Page:
         if self.answer in {answer, RESOLVE}:
             return self
         return replace(self, answer=answer, answer_by=by)
+
+    def ended_here(self, at: datetime) -> "Page":
+        """Return the page as resolved, without the pager, which never had it."""
+        return replace(self, state=PageState.RESOLVED, resolved_at=at)
 
     def lapsed(self, at: datetime, *, by: str) -> "Page":
         """Return the page after its acknowledgement expired and Spy renews it for `by`."""
@@ -147,16 +162,38 @@ class Page:
         return self.state not in OVER
 
     def must_be_ringing(self) -> str:
-        """Return its id at the pager. Refuses if the pager does not have it yet, or it is over."""
-        if self.is_ringing and self.pager_id:
-            return self.pager_id
+        """Return its id at the pager, "" if another page rings for it.
+
+        Refuses if the pager does not have it yet, or it is over.
+        """
+        if self.is_only_here or (self.is_ringing and self.pager_id):
+            return self.pager_id or ""
         if self.state in {PageState.REQUESTED, PageState.DELAYED}:
             raise Refusal(f"Page {self.number} has not reached the pager yet. Try again in a minute.")
         raise Refusal(f"Page {self.number} is already {self.state}.")
 
-    def after(self, event: Event) -> "Page":  # noqa: C901, PLR0911  a table
+    def after(self, event: Event) -> "Page":  # noqa: C901, PLR0911, PLR0912  a table
         """Return the page after the event."""
         match event:
+            case events.PageFolded():
+                return replace(
+                    self,
+                    state=PageState.FOLDED,
+                    folded_into=event.into,
+                    folded_for=event.joined,
+                    folded_at=event.at,
+                    joined_since=event.since,
+                    assigned=event.assigned,
+                )
+            case events.PageReleased():
+                return replace(
+                    self,
+                    state=PageState.REQUESTED,
+                    folded_into=None,
+                    folded_for=None,
+                    assigned=None,
+                    released_at=event.at,
+                )
             case events.PageSent():
                 news_first = self.is_ringing or self.state is PageState.RESOLVED
                 state = self.state if news_first else PageState.SENT
@@ -174,6 +211,8 @@ class Page:
                 return replace(self, assigned=NOBODY, fallback=event.fallback)
             case events.PageAcknowledged():
                 return self._acknowledged(event)
+            case events.PageUnanswered() if self.is_only_here:
+                return replace(self._open_again(), state=PageState.FOLDED, folded_at=event.at)
             case events.PageUnanswered():
                 return replace(self._open_again(), rings_since=event.at)
             case events.PageRenewed():
@@ -233,4 +272,5 @@ class Page:
         )
 
 
+FOLDABLE = frozenset({PageState.FOLDED, PageState.ACKNOWLEDGED})
 OVER = frozenset({PageState.RESOLVED, PageState.FAILED, PageState.WITHDRAWN})

@@ -8,9 +8,11 @@ from bot.domain.incident.effects import SayCommand
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import in_words, milestone_of
 from bot.domain.incident.reminders import NO_COMMANDER_PAGE, STILL_OPEN
+from bot.domain.paging.folding import FOLDED
 from bot.domain.reminder import may_post, may_send
 from bot.domain.subject import CardOnly, IncidentChannel, Subject
 from bot.domain.timer import Timer
+from bot.services.paging.folding import Folding
 from bot.services.paging.pages import Pages
 from bot.services.paging.paging import Paging
 from bot.services.reminder_sources import reminds
@@ -87,4 +89,7 @@ class PageReminders:
         return Pages(self._tx).agenda(subject.number)
 
     def send(self, timer: Timer) -> None:
-        Paging(self._tx).unanswered(timer.subject.number, timer)
+        if timer.reminder == FOLDED:
+            Folding(self._tx).look(timer.subject.number)
+        else:
+            Paging(self._tx).unanswered(timer.subject.number, timer)

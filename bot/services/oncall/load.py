@@ -53,7 +53,7 @@ class Loads:
         rings = []
         for page in self._session.pages.since(since):
             person = page.person or self._on_call(page, shifts)
-            if person and not page.test and page.incident not in drills:
+            if person and not page.test and page.folded_into is None and page.incident not in drills:
                 about = f"INC-{page.incident}" if page.incident else f"page {page.number}"
                 rings.append(Ring(person=person, at=page.requested_at, about=about))
         return rings

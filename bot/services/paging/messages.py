@@ -1,6 +1,8 @@
 """The lasting messages about a page: its own, the one when nobody answers, and those of test pages."""
 
 from bot.domain.effects import UpsertMessage
+from bot.domain.incident.incident import Incident
+from bot.domain.paging.page import Page
 from bot.domain.paging.reminders import UNANSWERED
 from bot.services.messages import Facts, message, tell_maintainers
 from bot.services.paging.pages import Pages
@@ -20,7 +22,31 @@ def page(tx: Transaction, it: UpsertMessage) -> Facts:
     found = tx.session.pages.get(it.ref)
     incident = tx.incident(found.incident) if found and found.incident else None
     team = tx.policy.teams.get((found.team if found else None) or "")
-    return {"page": found, "incident": incident, "manager": People(tx).manager(team), "now": tx.now}
+    return {
+        "page": found,
+        "incident": incident,
+        "manager": People(tx).manager(team),
+        "joined": _joined(tx, it.ref, to=incident),
+        "now": tx.now,
+    }
+
+
+def _joined(tx: Transaction, number: int, *, to: Incident | None) -> list[tuple[Page, str | None]]:
+    """Return the pages for which this one rings, each with the incident that readers of its message may know of."""
+    found = []
+    for page in tx.session.pages.folded_into(number):
+        on = tx.session.incidents.look(page.incident) if page.incident else None
+        is_known = on is not None and (not on.private or (to is not None and on.number == to.number))
+        found.append((page, on.id if on and is_known else None))
+    return found
+
+
+@message("also_paged", "paging/also_paged")
+def also_paged(tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return the facts for who acknowledged a page that rang for others too: they have those as well."""
+    joined = tx.session.pages.folded_into(it.ref)
+    theirs = [page for page in joined if page.acknowledged_person == str(it.to)]
+    return {"page": tx.session.pages.get(it.ref), "joined": theirs}
 
 
 @message("unanswered", "paging/unanswered")

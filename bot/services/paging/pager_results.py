@@ -164,7 +164,9 @@ class PagerResults:
         """Store the Slack id of the person who acknowledged a page, and invite them into the channel."""
         page = self._pages.locked(number)
         if page and page.state is PageState.ACKNOWLEDGED and page.acknowledged_person is None and person:
-            self._session.pages.put(replace(page, acknowledged_person=person))
+            page = replace(page, acknowledged_person=person)
+            self._session.pages.put(page)
+            self._pages.keep_time(page)
             self._pages.bring(page, person)
 
     def _told(self, page: Page, news: PagerNews) -> events.PageEvent | None:  # noqa: PLR0911  a table

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.domain.effects import UpsertMessage
 from bot.domain.paging import events
+from bot.domain.paging.folding import Fate, carrier_subject, carrier_timer, fate, folded_agenda
 from bot.domain.paging.page import NOBODY, Page
 from bot.domain.paging.reminders import UNANSWERED, page_agenda
 from bot.domain.subject import Address, IncidentChannel
@@ -65,7 +66,34 @@ class Pages:
         self.keep_time(page)
 
     def keep_time(self, page: Page) -> None:
+        """Set the page's timers. If pages that joined it must follow its change, their look comes at once."""
         self._session.timers.replace(page.subject, self._agenda(page))
+        self._session.timers.replace(carrier_subject(page.number), self._carrier_agenda(page))
+
+    def carrier_agenda(self, number: int) -> list[Timer]:
+        """Return the look at the pages that joined this one; none if nothing changes for them."""
+        page = self._session.pages.get(number)
+        return self._carrier_agenda(page) if page else []
+
+    def _carrier_agenda(self, page: Page) -> list[Timer]:
+        joined = self._session.pages.folded_into(page.number)
+        is_due = any(self.fate(it, page) is not Fate.WAIT for it in joined if it.is_only_here)
+        return [carrier_timer(page, now=self._tx.now)] if is_due else []
+
+    def fate(self, page: Page, carrier: Page | None) -> Fate:
+        """Return what happens next to a page that joined another one."""
+        return fate(
+            page,
+            carrier,
+            is_needless=carrier is not None and self.is_needless(carrier),
+            now=self._tx.now,
+            limit=self._tx.policy.limits.ring_again_after,
+        )
+
+    def is_needless(self, page: Page) -> bool:
+        """Whether its incident has ended since the page was requested."""
+        incident = self._session.incidents.look(page.incident) if page.incident else None
+        return page.is_needless(incident)
 
     def agenda(self, number: int) -> list[Timer]:
         """Reload the page and return its next timers."""
@@ -73,6 +101,8 @@ class Pages:
         return self._agenda(page) if page else []
 
     def _agenda(self, page: Page) -> list[Timer]:
+        if page.is_only_here:
+            return folded_agenda(page, limit=self._tx.policy.limits.ring_again_after)
         incident = self._session.incidents.look(page.incident) if page.incident else None
         return page_agenda(page, self._tx.policy, incident)
 

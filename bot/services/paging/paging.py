@@ -18,6 +18,7 @@ from bot.domain.timer import Timer
 from bot.services.directory import Directory
 from bot.services.limits import RequestLimits
 from bot.services.oncall.oncall import OnCall
+from bot.services.paging.folding import Folding
 from bot.services.paging.pages import Pages
 from bot.services.read_access import ReadAccess
 from bot.services.relief.work_periods import WorkPeriods
@@ -29,6 +30,7 @@ class Paging:
         self._tx = tx
         self._session = tx.session
         self._pages = Pages(tx)
+        self._folding = Folding(tx)
 
     def page_team(
         self,
@@ -161,8 +163,12 @@ class Paging:
         )
 
     def _request(self, page: Page, incident: Incident | None) -> Page:
+        team = self._tx.policy.teams.get(page.team or "")
+        nobody_since = OnCall(self._tx).nobody_since(team) if team else None
+        carrier = None if nobody_since else self._folding.carrier_of(page)
         self._session.pages.put(page)
-        self._tx.send(SendPage(key=f"send-page:{page.number}", page=page.number))
+        if carrier is None:
+            self._tx.send(SendPage(key=f"send-page:{page.number}", page=page.number))
         requested = events.PageRequested(
             at=self._tx.now,
             by=page.requested_by,
@@ -174,9 +180,10 @@ class Paging:
             incident = self._tx.record(incident, requested)
         permalink_of = (incident.number, incident.entries) if incident else None
         self._pages.show(page, origin="requested", permalink_of=permalink_of)
-        team = self._tx.policy.teams.get(page.team or "")
-        if team and (as_of := OnCall(self._tx).nobody_since(team)):
-            return self._pages.keep(page, self._pages.nobody(page, as_of=as_of))
+        if carrier:
+            return self._folding.join(page, carrier)
+        if nobody_since:
+            return self._pages.keep(page, self._pages.nobody(page, as_of=nobody_since))
         return page
 
     def acknowledge(self, page: Page, *, by: str) -> None:
@@ -185,19 +192,28 @@ class Paging:
         _must_not_be_resolved(page)
         if page.state is PageState.ACKNOWLEDGED:
             raise Refusal(f"Page {page.number} is already acknowledged by {page.acknowledged_by}.")
+        if page.is_only_here:
+            self._folding.acknowledge(page, by=by)
+            return
         self._answer(page, ACKNOWLEDGE, by=by)
         self._pages.bring(page, by)
 
     def resolve(self, page: Page, *, by: str) -> None:
         page.must_be_ringing()
         _must_not_be_resolved(page)
-        self._answer(page, RESOLVE, by=by)
+        self._resolve(page, by=by)
+
+    def _resolve(self, page: Page, *, by: str) -> None:
+        if page.is_only_here:
+            self._folding.resolve(page, by=by)
+        else:
+            self._answer(page, RESOLVE, by=by)
 
     def resolve_all(self, incident: Incident, *, by: str) -> None:
         """Resolve every page of an incident that may still ring."""
         for page in self._session.pages.of(incident.number):
             if page.may_ring:
-                self._answer(page, RESOLVE, by=by)
+                self._resolve(page, by=by)
 
     def wait_again(self, incident: Incident) -> None:
         """Restart the timers of the ringing pages of a reopened incident."""
@@ -224,7 +240,8 @@ class Paging:
         page = self._session.pages.by_pager_id(bare) if sent is None else self._session.pages.get(sent)
         if page and self._is_seen(page, by=asker):
             return page
-        ringing = [it for it in self._session.pages.of(incident.number) if it.is_ringing] if incident else []
+        of_incident = self._session.pages.of(incident.number) if incident else ()
+        ringing = [it for it in of_incident if it.is_ringing or it.is_only_here]
         if not bare and len(ringing) == 1:
             return ringing[0]
         known = ", ".join(f"{it.number} ({it.whom})" for it in ringing) or "none here"

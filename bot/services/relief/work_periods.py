@@ -154,8 +154,11 @@ class WorkPeriods:
         pages = [page for page in map(self._session.pages.get, period.pages) if page and page.may_ring]
         mine = [page for page in pages if page.incident == incident.number]
         for page in mine:
-            self._session.pages.put(page.asked_to(RESOLVE, by=by))
+            self._session.pages.put(
+                page.ended_here(self._tx.now) if page.is_only_here else page.asked_to(RESOLVE, by=by)
+            )
             self._session.timers.replace(page.subject, ())
+        mine = [page for page in mine if not page.is_only_here]
         return [AnswerPage.given(page.number, RESOLVE, by=by, at=self._tx.now) for page in mine]
 
     def _rest(self, period: WorkPeriod, incident: Incident) -> UpsertMessage:

@@ -1,0 +1,171 @@
+"""Let a page join one that rings the same people already, and ring it by itself when that one can't carry it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.domain.effects import UpsertMessage
+from bot.domain.incident.incident import Incident
+from bot.domain.paging import events
+from bot.domain.paging.effects import SendPage
+from bot.domain.paging.folding import Fate, may_carry, next_look
+from bot.domain.paging.page import Page, PageState
+from bot.domain.subject import Subject
+from bot.domain.timer import Timer
+from bot.services.directory import Directory
+from bot.services.paging.pages import Pages
+from bot.services.reminder_sources import reminds
+from bot.services.transaction import Transaction
+
+AS_CARRIER = 12
+"""Pages of the last twelve such times are looked at, because a page that left another one rings later."""
+
+
+class Folding:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+        self._pages = Pages(tx)
+
+    def carrier_of(self, page: Page) -> Page | None:
+        """Return the page that rings the same people now, unanswered; None if this page must ring by itself.
+
+        Requests to the same people take turns, so that two at once do not both ring.
+        """
+        now, limit = self._tx.now, self._tx.policy.limits.ring_again_after
+        if page.test or not limit:
+            return None
+        self._session.lock(f"ring:{page.whom}")
+        for other in self._session.pages.unanswered(page.team, since=now - AS_CARRIER * limit):
+            if may_carry(other, page, now=now, limit=limit) and self._is_as_urgent(other, page):
+                return other
+        return None
+
+    def _is_as_urgent(self, carrier: Page, page: Page) -> bool:
+        """Whether people who read only the other page on their phone come as fast as for this one."""
+        theirs, mine = self._incident_of(carrier), self._incident_of(page)
+        if carrier.is_needless(theirs) or (theirs is not None and theirs.drill) != (
+            mine is not None and mine.drill
+        ):
+            return False
+        return mine is None or (theirs is not None and self._rank(theirs) <= self._rank(mine))
+
+    def _rank(self, incident: Incident) -> int:
+        """Return the place of its severity, from the worst. An incident without a severity comes last."""
+        known = list(self._tx.policy.severities)
+        return known.index(incident.severity) if incident.severity in known else len(known)
+
+    def _incident_of(self, page: Page) -> Incident | None:
+        return self._session.incidents.look(page.incident) if page.incident else None
+
+    def join(self, page: Page, carrier: Page) -> Page:
+        """Let a page join another, and show it on both."""
+        incident = self._incident_of(carrier)
+        is_public = incident is not None and (not incident.private or incident.number == page.incident)
+        folded = events.PageFolded(
+            at=self._tx.now,
+            by=page.requested_by,
+            page=page.number,
+            whom=page.whom,
+            into=carrier.number,
+            joined=incident.id if incident and is_public else None,
+            assigned=carrier.assigned,
+            since=carrier.rings_since or carrier.requested_at,
+        )
+        page = self._pages.keep(page, folded)
+        self._pages.show(carrier, origin=f"joined:{page.number}:{self._pages.mark}")
+        return page
+
+    # --- looks ---
+
+    def look(self, number: int) -> None:
+        """Check that the page which this one joined still rings for it, and act if not."""
+        page = self._pages.locked(number)
+        if page is None or page.folded_into is None or not page.is_only_here:
+            return
+        carrier = self._session.pages.get(page.folded_into)
+        page = replace(page, looked_at=next_look(page, self._tx.now))
+        match self._pages.fate(page, carrier):
+            case Fate.RING:
+                self._release(page, carrier)
+            case Fate.ACKNOWLEDGE if carrier:
+                self._acknowledge_too(page, carrier)
+            case Fate.REOPEN:
+                again = events.PageUnanswered(at=self._tx.now, page=page.number, whom=page.whom)
+                self._pages.keep(page, again)
+            case _:
+                self._wait(page, carrier)
+
+    def look_at_joined(self, carrier: int) -> None:
+        """Look at each page that joined this one, in the order in which incidents are locked everywhere."""
+        joined = self._session.pages.folded_into(carrier)
+        for page in sorted(joined, key=lambda it: (it.incident or 0, it.number)):
+            self.look(page.number)
+
+    def _wait(self, page: Page, carrier: Page | None) -> None:
+        """Wait on. Show whom the other page rings, once the pager has said so."""
+        assigned = carrier.assigned if carrier else None
+        if page.state is PageState.FOLDED and assigned != page.assigned:
+            self._pages.put(replace(page, assigned=assigned), origin=f"assigned:{self._pages.mark}")
+        else:
+            self._session.pages.put(page)
+            self._pages.keep_time(page)
+
+    def _release(self, page: Page, carrier: Page | None) -> None:
+        """Ring a page by itself, unless a newer page rings the same people."""
+        if other := self.carrier_of(page):
+            self.join(page, other)
+            return
+        released = events.PageReleased(
+            at=self._tx.now,
+            page=page.number,
+            whom=page.whom,
+            was_with=page.folded_into or 0,
+            why=carrier.state.value if carrier else "gone",
+        )
+        self._pages.keep(page, released)
+        self._tx.send(SendPage(key=f"send-page:{page.number}", page=page.number))
+
+    def _acknowledge_too(self, page: Page, carrier: Page) -> None:
+        """Record that who acknowledged the other page has this one too. Tell them, and invite them."""
+        person = carrier.acknowledged_person or ""
+        page = self._pages.keep(page, self._acknowledged(page, carrier.acknowledged_by or "", person))
+        self._pages.bring(page, person)
+        key = f"also_paged:{carrier.number}:{page.number}:{self._pages.mark}"
+        also = UpsertMessage(key=key, message_type="also_paged", ref=carrier.number, to=person)
+        self._tx.send(also)
+
+    def _acknowledged(self, page: Page, who: str, person: str) -> events.PageAcknowledged:
+        return events.PageAcknowledged(
+            at=self._tx.now, by=person, page=page.number, whom=page.whom, who=who, person=person
+        )
+
+    # --- answers in chat ---
+
+    def acknowledge(self, page: Page, *, by: str) -> None:
+        """Acknowledge a page that the pager does not have. The page that it joined rings on, for its own incident."""
+        taken = self._pages.keep(replace(page, is_taken=True), self._acknowledged(page, self._name(by), by))
+        self._pages.bring(taken, by)
+
+    def resolve(self, page: Page, *, by: str) -> None:
+        """Resolve a page that the pager does not have."""
+        resolved = events.PageResolved(
+            at=self._tx.now, by=by, page=page.number, whom=page.whom, who=self._name(by)
+        )
+        self._pages.keep(page, resolved)
+
+    def _name(self, person: str) -> str:
+        return Directory(self._tx).name(person) or f"<@{person}>"
+
+
+@reminds("carrier")
+class CarrierReminders:
+    """The looks that follow a change of a page which rings for others."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def agenda(self, subject: Subject) -> Sequence[Timer]:
+        return Pages(self._tx).carrier_agenda(subject.number)
+
+    def send(self, timer: Timer) -> None:
+        Folding(self._tx).look_at_joined(timer.subject.number)
