@@ -311,6 +311,18 @@ def test_it_says_what_was_changed_and_what_is_out_of_reach(filled: Engine, tmp_p
     assert said[-1].startswith("While Slack or PagerDuty still have them")
 
 
+def test_thousands_of_rows_are_looked_at_some_at_a_time(engine: Engine, tmp_path: Path):
+    with Database(engine).begin() as session:
+        log = AuditLog(Transaction(session=session, now=NOON, policy=POLICY))
+        for _ in range(1_201):
+            log.add("oncall", person="U0ANA")
+
+    found = forgetter(engine, tmp_path).run().found
+
+    assert found.changed["audit"] == 1_201
+    assert left(engine, "U0ANA") == []
+
+
 def test_forgetting_twice_finds_nothing_more(filled: Engine, tmp_path: Path):
     forgetter(filled, tmp_path).run()
 

@@ -40,6 +40,18 @@ BELONG_TO_PEOPLE = {"relief", "rest", "warning", "unready", "overload", "handove
 """Lasting messages that are not about an incident, and stay."""
 
 
+def paged(number: int, *, incident: int | None) -> Page:
+    return Page(
+        number=number,
+        key=f"spy-{number}",
+        message="x",
+        requested_by=None,
+        requested_at=NOON,
+        incident=incident,
+        state=PageState.RESOLVED,
+    )
+
+
 class World:
     """A database with a clock, and who prunes it."""
 
@@ -146,6 +158,18 @@ def test_a_closed_incident_goes_with_all_that_belongs_to_it_after_its_span(world
     assert [row["slot"] for row in world.rows("message")] == ["card:12"]
     assert [row for row in world.rows("timer") if row["subject"] == "incident:1"] == []
     assert world.rows("timeline") == []
+
+
+def test_one_with_hundreds_of_pages_goes_too(world: World):
+    number = world.over("zebras")
+    world.transact(lambda tx: [tx.session.pages.put(paged(n, incident=number)) for n in range(1_000, 1_700)])
+    world.transact(lambda tx: tx.session.messages.put("page:1699", Posted(channel="C0ROOM", ts="1.2")))
+    world.transact(lambda tx: tx.session.messages.put("tested:1000:a", Posted(channel="C0ROOM", ts="1.3")))
+    world.pass_time(3 * YEAR)
+
+    world.prune()
+
+    assert world.rows("page") == world.rows("message") == []
 
 
 def test_a_private_one_goes_sooner(world: World):
@@ -282,17 +306,7 @@ def _leave_traces(tx: Transaction) -> None:
         )
     )
     for n, incident in ((900, None), (901, 1)):
-        tx.session.pages.put(
-            Page(
-                number=n,
-                key=f"spy-{n}",
-                message="x",
-                requested_by=None,
-                requested_at=NOON,
-                incident=incident,
-                state=PageState.RESOLVED,
-            )
-        )
+        tx.session.pages.put(paged(n, incident=incident))
     for subject in (Subject("incident", "1"), Subject("shift", "PSCH1:P1:x")):
         timer = Timer(subject=subject, occurrence=Occurrence("warning", "1h"), due_at=NOON)
         tx.session.timers.replace(subject, [timer])

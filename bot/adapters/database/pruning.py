@@ -31,6 +31,7 @@ SUBJECTS: Mapping[str, Sequence[str]] = {
 """What timers are about."""
 NAMES_INCIDENT = ("incident", "ref", "needs_channel")
 """Fields of a queued effect that may be the number of an incident. A wrong guess keeps an incident a little longer."""
+CONDITIONS = 200
 NOT_SENT = (PageState.REQUESTED.value, PageState.DELAYED.value)
 
 
@@ -113,14 +114,14 @@ class PruningTable(Rows):
         """Delete timers, and where the messages are that nobody will edit again."""
         timers, messages = table(tables.TimerRow), table(tables.MessageRow)
         subjects = [f"{subject}:{ref}" for subject in SUBJECTS.get(kind, ()) for ref in refs]
-        if subjects:
-            self._remove(timers, timers.c.subject.in_(subjects))
         slots = [f"{name}:{ref}" for name in MESSAGES.get(kind, ()) for ref in refs]
-        if slots:
+        for some in _portions(subjects):
+            self._remove(timers, timers.c.subject.in_(some))
+        for some in _portions(slots):
             marked = (
-                messages.c.slot.startswith(f"{it}{end}", autoescape=True) for it in slots for end in ":@"
+                messages.c.slot.startswith(f"{it}{end}", autoescape=True) for it in some for end in ":@"
             )
-            self._remove(messages, or_(messages.c.slot.in_(slots), *marked))
+            self._remove(messages, or_(messages.c.slot.in_(some), *marked))
 
     # --- failovers ----------------------------------------------------------------------------------------
 
@@ -197,3 +198,9 @@ class PruningTable(Rows):
     def counted(self) -> Sequence[Pruned]:
         found = self._connection.execute(select(self._table).order_by(self._table.c.kind)).mappings()
         return [Pruned(**row) for row in found]
+
+
+def _portions(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield some texts at a time: SQLite takes a thousand conditions in one statement."""
+    for start in range(0, len(texts), CONDITIONS):
+        yield texts[start : start + CONDITIONS]
