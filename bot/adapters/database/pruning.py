@@ -16,7 +16,7 @@ from bot.domain.retention import Pruned
 
 MESSAGES: Mapping[str, Sequence[str]] = {
     "incident": ("card", "announcement", "brief", "reminder", "missed", "closed_channel", "review"),
-    "page": ("page", "unanswered", "test", "tested"),
+    "page": ("page", "unanswered", "also_paged", "test", "tested"),
     "failover": ("failover", "failover_question", "failover_word"),
     "team_notice": ("team_notice", "team_notice_sent"),
     "follow_up": ("follow_up",),
