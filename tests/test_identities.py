@@ -22,6 +22,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "bot/adapters/slack",
     ),
     "headers of requests": ("bot/web/access.py",),
+    "lines of code in a traceback": ("bot/app/tracebacks.py",),
     "text that is rendered, and output of a program": ("bot/adapters/actions", "bot/adapters/rendering"),
     "runbooks, as an organisation writes them": ("bot/adapters/runbooks", "bot/domain/runbook"),
     "config.yaml and the environment, as people write them": (
