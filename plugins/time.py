@@ -11,7 +11,7 @@ from bot.services.incident.reasons import Reasons
 from bot.services.paging.paging import Paging
 
 
-@command("incident snooze <span>", allow="responder")
+@command("incident snooze <span>", allow="commander", unless="you promised the update")
 def snooze(request: Request, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
     """Snooze the next update's reminder once. The channel sees who did it."""
     incident = incidents.snooze(incident, span, by=request.user)
@@ -22,7 +22,7 @@ def snooze(request: Request, incident: Incident, span: timedelta, *, incidents: 
     )
 
 
-@command("incident quiet|hush <span>", allow="responder")
+@command("incident quiet|hush <span>", allow="commander", unless="nobody leads and you opened it")
 def quiet(request: Request, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
     """Stop Spy's reminders for some time. Urgent reminders still appear."""
     incident = incidents.hush(incident, span, by=request.user)

@@ -12,9 +12,9 @@ class LimitSettings:
     """
 
     within: timedelta = timedelta(minutes=10)
-    incidents_per_person: int = 20
-    pages_per_person: int = 30
-    pages_per_team: int = 60
+    incidents_per_person: int = 50
+    pages_per_person: int = 60
+    pages_per_team: int = 120
     ring_again_after: timedelta = timedelta(minutes=2)
     """How long a page also rings for later pages to the same people. After that, a new page rings by itself."""
 

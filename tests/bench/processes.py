@@ -20,7 +20,13 @@ import psutil  # type: ignore[import-untyped]  # its stubs are a package of thei
 from tests.bench.caller import PEOPLE
 
 PATIENCE = 30.0
+LIMITS = (
+    "limits: {incidents_per_person: 1000, pages_per_person: 1000, pages_per_team: 1000, ring_again_after: 0}"
+)
+"""A crowd opens incidents and pages as fast as it can, which people do not."""
 """Seconds that a process may take until it is ready."""
+LIMITS = "limits: {incidents_per_person: 1000, pages_per_person: 1000, pages_per_team: 1000, ring_again_after: 0}"
+"""A crowd opens incidents and pages as fast as it can, which people do not."""
 OURS = ("SLACK_", "PAGERDUTY_", "GITHUB_", "CHANGES_", "SPY_", "DATABASE_URL", "PYTHONDONTWRITEBYTECODE")
 """What the children must not take over from around the bench: a real workspace, and Python's forgetting."""
 
@@ -122,7 +128,9 @@ class Bot:
         self._folder = tempfile.TemporaryDirectory(prefix="spy-bench-")
         self._path = Path(self._folder.name)
         self.slack = StandIn(self._path, bot_port=self.port, latency=latency, limits=limits)
-        (self._path / "config.yaml").write_text(f"{self.slack.config}\nweb: {{port: {self.port}}}\n")
+        (self._path / "config.yaml").write_text(
+            f"{self.slack.config}\nweb: {{port: {self.port}}}\n{LIMITS}\n"
+        )
         self._env = {
             **surroundings(),
             **self.slack.environment,
