@@ -208,7 +208,7 @@ class Sync:
         try:
             found = self.chat.channel_members(channel)
         except TROUBLE as trouble:
-            log.warning("a channel's members can't be read", channel=channel, why=str(trouble))
+            log.warning("a channel's members can't be read", channel=channel, why=trouble.logged)
             return
         with self.sessions.begin() as session:
             Members(self._transaction(session)).read(channel, found, read_at=read_at)
@@ -227,7 +227,7 @@ class Sync:
             try:
                 do(it)
             except Exception:
-                log.exception("a fault of Spy's own while it looked at one of many", about=str(it))
+                log.exception("a fault of Spy's own while it looked at one of many", about=_named(it))
 
     def _my_turn(self, job: str, every: timedelta) -> bool:
         with self.sessions.begin() as session:
@@ -245,3 +245,9 @@ class Sync:
 def _word(trouble: Exception) -> str:
     """Return what stays the same while a failure lasts: its sentence may contain addresses and seconds."""
     return trouble.code if isinstance(trouble, Rejected) else type(trouble).__name__
+
+
+def _named(it: object) -> str:
+    """Return how the log names one of many: by an id or a key, never by an e-mail."""
+    name = str(getattr(it, "key", it))
+    return "an e-mail" if "@" in name else name

@@ -73,10 +73,12 @@ def test_one_schedule_that_stumbles_hides_no_other(spy: SpyKit):
     assert shifts(spy) == {"PSCH2"}
 
 
-def test_one_e_mail_that_stumbles_hides_no_schedule(spy: SpyKit):
-    syncing(spy, chat=OddChat()).shifts()
+def test_one_e_mail_that_stumbles_hides_no_schedule_and_is_not_in_the_log(spy: SpyKit):
+    with capture_logs() as logged:
+        syncing(spy, chat=OddChat()).shifts()
 
     assert shifts(spy) == {"PSCH1", "PSCH2"}
+    assert [it["about"] for it in logged if "about" in it] == ["an e-mail"]
 
 
 def test_one_page_that_stumbles_hides_no_answer_to_another(spy: SpyKit):

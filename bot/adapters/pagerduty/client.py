@@ -237,5 +237,5 @@ class PagerDuty(Pager):
     def _known_user(self, email: str) -> User:
         user = self.user_with(email)
         if user is None:
-            raise Rejected("no_such_user", f"PagerDuty has no user with the e-mail {email}.")
+            raise Rejected("no_such_user", "PagerDuty has no user with the e-mail", detail=f" {email}.")
         return user
