@@ -3,7 +3,10 @@
 import pytest
 
 from bot.commands.request import Left, Source
+from bot.domain.effects import Notify, PostEvent, UpsertMessage
 from bot.testing import SpyKit
+from bot.workers.deliver.handler import Clients, Handlers
+from tests.fakes.chat import FakeChat
 from tests.properties.private_world import (
     GENERAL,
     MEMBERS,
@@ -17,6 +20,7 @@ from tests.properties.private_world import (
     ask,
     begin,
 )
+from tests.support.outbox import deliver
 
 WORLD: list[SpyKit] = []
 IN_CHANNELS = [
@@ -95,6 +99,21 @@ def test_nothing_that_a_removed_person_says_shows_them_a_private_incident_or_cha
     spy.notice(Left(id="EvLeft", channel=OWN, person=person))
 
     assert not learned_or_changed(spy, Audience(members=MEMBERS - {person}), by=person, place=place)
+
+
+@pytest.mark.parametrize("person", sorted(MEMBERS))
+def test_nothing_of_it_reaches_a_removed_person_or_others_as_time_passes(person: str):
+    spy, chat = world(), FakeChat()
+    spy.notice(Left(id="EvLeft", channel=OWN, person=person))
+    spy.pass_time(minutes=70)
+
+    handlers = Handlers(Clients(templates=spy.templates, chat=chat))
+    for effect in (it for it in spy.effects if isinstance(it, UpsertMessage | PostEvent | Notify)):
+        deliver(spy, handlers, effect)
+
+    inside = Audience(members=MEMBERS - {person}).inside
+    assert [it for it in chat.posts if PLANTED in str(it.message) and it.to not in inside] == []
+    assert [it for it in chat.posts if PLANTED in str(it.message)]
 
 
 def test_its_members_read_it_in_its_own_channel():
