@@ -25,7 +25,9 @@ LIMITS = (
 )
 """A crowd opens incidents and pages as fast as it can, which people do not."""
 """Seconds that a process may take until it is ready."""
-LIMITS = "limits: {incidents_per_person: 1000, pages_per_person: 1000, pages_per_team: 1000, ring_again_after: 0}"
+LIMITS = (
+    "limits: {incidents_per_person: 1000, pages_per_person: 1000, pages_per_team: 1000, ring_again_after: 0}"
+)
 """A crowd opens incidents and pages as fast as it can, which people do not."""
 OURS = ("SLACK_", "PAGERDUTY_", "GITHUB_", "CHANGES_", "SPY_", "DATABASE_URL", "PYTHONDONTWRITEBYTECODE")
 """What the children must not take over from around the bench: a real workspace, and Python's forgetting."""

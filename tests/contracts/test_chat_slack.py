@@ -31,6 +31,13 @@ class TestSlackChat(ChatContract):
     def now(self) -> datetime:
         return self.box.clock.now()
 
+    def test_all_members_of_a_large_channel_are_read(self, chat: SlackChat):
+        channel = chat.create_channel("inc-78-crowd", private=True)
+        crowd = [f"U0CROWD{number}" for number in range(450)]
+        self.box.slack.channel(channel).members.update(dict.fromkeys(crowd))
+
+        assert set(chat.channel_members(channel)) == set(crowd)
+
     def people_in(self, channel: str) -> set[str]:
         return set(self.box.slack.channel(channel).members)
 
