@@ -20,10 +20,6 @@ import psutil  # type: ignore[import-untyped]  # its stubs are a package of thei
 from tests.bench.caller import PEOPLE
 
 PATIENCE = 30.0
-LIMITS = (
-    "limits: {incidents_per_person: 1000, pages_per_person: 1000, pages_per_team: 1000, ring_again_after: 0}"
-)
-"""A crowd opens incidents and pages as fast as it can, which people do not."""
 """Seconds that a process may take until it is ready."""
 LIMITS = (
     "limits: {incidents_per_person: 1000, pages_per_person: 1000, pages_per_team: 1000, ring_again_after: 0}"
