@@ -8,6 +8,7 @@ from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Reply
 from bot.commands.request import Automated
 from bot.domain.effects import Notify
+from bot.domain.markup import as_command
 from bot.services.transaction import Transaction
 
 FAMILIES = (
@@ -74,5 +75,5 @@ def plugins(*, registry: CommandRegistry) -> Reply:
 @when(Automated)
 def automated(notice: Automated, *, tx: Transaction) -> None:
     """Offer a workflow's command to the people in the channel, who may run it."""
-    facts = {"words": notice.words}
+    facts = {"words": as_command(notice.words)}
     tx.send(Notify(key=f"workflow:{notice.id}", to=notice.channel, template="help/workflow", facts=facts))

@@ -322,7 +322,7 @@ def seen(request: Request, number: TeamNoticeNumber, *, notices: TeamNotices) ->
 # --- who leads ---
 
 
-@command("incident take")
+@command("incident take", unless="somebody leads: then a responder")
 def take(request: Request, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
     """Take command. If someone has it, you first get a brief; then press *I have command*."""
     incident = incidents.take_command(incident, by=request.user)

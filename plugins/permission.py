@@ -2,14 +2,18 @@
 
 from typing import Annotated
 
+from bot.commands.admission import LONGEST_ASKED
 from bot.commands.arguments import one_of
 from bot.commands.command import command
+from bot.commands.interpreter import Interpreter
 from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Reply
 from bot.commands.request import Request
 from bot.domain.incident.incident import Incident
+from bot.domain.markup import as_command
 from bot.domain.permission import MEANING, begins
 from bot.domain.refusal import Refusal
+from bot.services.incident.incidents import Incidents
 from bot.services.permissions import Permissions
 from bot.services.transaction import Transaction
 
@@ -41,10 +45,20 @@ def ask(
     words: str,
     incident: Incident | None,
     *,
+    registry: CommandRegistry,
     permissions: Permissions,
+    incidents: Incidents,
+    tx: Transaction,
 ) -> Reply:
     """Ask those who may run a command to run it: `ask operator failover abort 3`."""
-    asked = permissions.ask(
-        words, role or "member", by=request.user, place=request.channel, incident=incident
-    )
+    shown = as_command(words)
+    if len(shown) > LONGEST_ASKED:
+        raise Refusal(f"At most {LONGEST_ASKED} characters can be asked for. Write to someone directly.")
+    meant = Interpreter(registry).understand(shown, tx, asker=request.user, channel=request.channel)
+    if meant.number is not None:
+        incident = incidents.find(meant.number, asker=request.user)
+    if incident and incident.private and incident.channel != request.channel:
+        raise Refusal(f"{incident.id} is private, so ask in its channel.")
+    needed = role or meant.command.configured(tx.policy) or meant.command.allow
+    asked = permissions.ask(shown, needed, by=request.user, place=request.channel, incident=incident)
     return Reply("help/asked", {"asked": asked})

@@ -12,8 +12,8 @@ from bot.domain.refusal import Choice, Refusal
 from bot.services.permissions import Forbidden, Permissions
 from bot.services.transaction import Transaction
 
-LONGEST_ASKED = 1_500
-"""Most characters of a command that somebody else can be asked to run: a button holds 2,000."""
+LONGEST_ASKED = 500
+"""Most characters of a command that somebody else can be asked to run: they must be able to read all of it."""
 
 
 def admit(command: Command, request: Request, incident: Incident | None, tx: Transaction) -> None:

@@ -21,6 +21,8 @@ _LIKE = {
     "secretly": "private",
 }
 """Words that people use for a flag. Spy asks about them and never assumes the flag."""
+SHORTEST_FLAG, LONGEST_FLAG = 3, 40
+"""In characters: `dril` may mean `drill`, `a` means nothing."""
 _NOT_UNDONE = frozenset({"private"})
 """Flags that Spy asks about even at the start of a text: what was public once can't be made secret again."""
 _COURTESY = re.compile(r"\W*|:[\w+-]+:|(please|pls|plz|thanks?|thx|ok|okay|yes|true)\W*", re.IGNORECASE)
@@ -148,7 +150,7 @@ def _inside(piece: Word, words: Sequence[Word]) -> range:
 
 def _flags_of(word: Word, flags: Iterable[str], severities: Sequence[str]) -> tuple[str, ...]:
     """Return the flags in a word, with its severity if it has one: `private/sev1`, `private=true`."""
-    if word.quoted or len(word) > 40:  # noqa: PLR2004  no flag is as long as that
+    if word.quoted or not SHORTEST_FLAG <= len(word) <= LONGEST_FLAG:
         return ()
     parts = [it.strip(_EDGES) for it in _CUT.split(word.casefold())]
     found = [(it, _flag_of(it, flags)) for it in parts if it and it not in _YES]

@@ -70,6 +70,14 @@ def undecorated(text: str) -> str:
     return bare
 
 
+def as_command(text: str) -> str:
+    """Return a command as Spy reads it: on one line, without formatting around it, and safe inside a code span."""
+    bare, before = " ".join(text.replace("`", " ").split()), ""
+    while bare != before:
+        before, bare = bare, undecorated(bare).strip("> ")
+    return bare
+
+
 def peeled(word: str) -> str:
     """Remove formatting and punctuation around a word: `drill!`, `[private]`, `*sev1*`. An emoji stays whole."""
     bare = word.lstrip(_AROUND)

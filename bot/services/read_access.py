@@ -13,6 +13,9 @@ from bot.domain.incident.search import Search
 from bot.services.permissions import Permissions
 from bot.services.transaction import Transaction
 
+TRUSTED = frozenset({"spy", "terminal"})
+"""Sources that wait for no word of Slack about a person: Spy itself, and a terminal."""
+
 
 class ReadAccess:
     def __init__(self, tx: Transaction) -> None:
@@ -69,10 +72,15 @@ class ReadAccess:
         return bool(incident.channel) and incident.channel == self._tx.here and not incident.has_left(person)
 
     def _sees_only_theirs(self, person: str) -> bool:
-        """Whether a person is a guest, and not one whom `permissions:` trusts like a member."""
+        """Whether a person is a guest, and not one whom `permissions:` trusts like a member.
+
+        Somebody of whom Slack has said nothing yet may be a guest too.
+        """
         known = self._session.people.get(person)
+        is_known = known is not None and known.profiled_at is not None
         is_other = known is not None and (known.is_guest or known.is_deactivated)
-        return is_other and not Permissions(self._tx).may(person, "member")
+        is_asked = self._tx.source not in TRUSTED
+        return (is_other or (is_asked and not is_known)) and not Permissions(self._tx).may(person, "member")
 
     def _is_deactivated(self, person: str) -> bool:
         known = self._session.people.get(person)

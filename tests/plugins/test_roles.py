@@ -130,6 +130,17 @@ def test_an_update_form_changes_severity_and_phase_for_responders_only(spy: SpyK
     assert not report(message="we look").complaints
 
 
+def test_taking_command_from_somebody_needs_a_responder(spy: SpyKit, channel: str):
+    spy.adopt(replace(POLICY, permissions={"responder": frozenset({"U0RAJ"})}))
+
+    refused = spy.say("incident take", by=MEMBER, channel=channel)
+
+    assert "is for the role responder: ask <@U0RAJ>." in words(refused, spy)
+    spy.say("incident take", by="U0RAJ", channel=channel)
+    spy.say("incident accept", by="U0RAJ", channel=channel)
+    assert spy.incident(1).commander == "U0RAJ"
+
+
 # --- the configuration ------------------------------------------------------------------------------------
 
 
@@ -201,6 +212,20 @@ def test_where_slack_says_nothing_it_is_refused_with_the_reason(spy: SpyKit):
     assert not spy.asked(SendPage)
 
 
+@pytest.mark.parametrize(
+    "text", ["incident 1 tldr", "incident list", "timeline 1", "incident 1 note graffiti"]
+)
+def test_of_whom_slack_says_nothing_sees_no_incident_elsewhere(spy: SpyKit, channel: str, text: str):
+    before = spy.timeline(1)
+    spy.confirms = False
+    spy.say(text, by="U0NEW")
+
+    spy.run_later()
+
+    assert "checkout is down" not in str([spy.private(), spy.posts("C0GENERAL"), spy.posts(channel)[1:]])
+    assert spy.timeline(1) == before
+
+
 def test_a_form_stays_open_while_slack_is_asked(spy: SpyKit):
     spy.confirms = False
 
@@ -256,6 +281,33 @@ def test_nobody_is_asked_twice_in_ten_minutes(spy: SpyKit):
     spy.clock.tick(minutes=10)
     spy.say("ask operator unlock checkout", by=MEMBER)
     assert len([it for it in spy.asked(Notify) if it.template == "help/ask"]) == 2
+
+
+def test_what_is_asked_for_is_shown_as_it_will_be_run(spy: SpyKit, channel: str):
+    spy.say(f"ask member {'> ' * 110}*incident stop* all `good`", by=MEMBER, channel=channel)
+
+    (asked,) = [it for it in spy.asked(Notify) if it.template == "help/ask"]
+    shown = spy.templates.render("help/ask", asked.facts)
+    assert f"`{asked.facts['words']}`" in shown.text
+    assert asked.facts["words"] in str(shown.parts)
+    assert asked.facts["words"].endswith("all good")
+
+
+@pytest.mark.parametrize("text", ["ask dance wildly", f"ask incident stop {'x' * 600}"])
+def test_what_spy_would_not_run_or_nobody_could_read_is_not_asked_for(spy: SpyKit, channel: str, text: str):
+    spy.say(text, by=MEMBER, channel=channel)
+
+    assert not [it for it in spy.asked(Notify) if it.template == "help/ask"]
+
+
+def test_nobody_is_asked_aloud_elsewhere_about_a_private_incident(spy: SpyKit):
+    spy.say('incident me "payroll" private', by="U0ANA")
+    spy.create_channel(1, channel="C0ROOM")
+
+    for text in ('ask incident 1 stop "payroll leak"', 'ask operator inc-1 stop "payroll leak"'):
+        spy.say(text, by="U0ANA")
+
+    assert not [it for it in spy.asked(Notify) if it.template == "help/ask"]
 
 
 def test_in_a_direct_message_each_is_asked_directly(spy: SpyKit):

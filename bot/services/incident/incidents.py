@@ -24,6 +24,7 @@ from bot.services.directory import Directory
 from bot.services.limits import RequestLimits
 from bot.services.ownership import Ownership, people
 from bot.services.paging.paging import Paging
+from bot.services.permissions import Permissions
 from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 
@@ -251,6 +252,9 @@ class Incidents:
     def take_command(self, incident: Incident, *, by: str) -> Incident:
         """Take command if nobody leads; otherwise ask the commander for it. See `domain.command`."""
         Directory(self._tx).require_assignable(by, f"lead {incident.id}", others=incident.members)
+        if incident.commander and incident.commander != by:
+            who = f"Taking command from <@{incident.commander}>"
+            Permissions(self._tx).require(by, "responder", who)
         return self._tx.record(incident, command.take(incident, by=by, at=self._tx.now))
 
     def offer_command(self, incident: Incident, to: str, *, by: str) -> Incident:
