@@ -63,10 +63,16 @@ class Transaction:
     """The effects queued so far, so that a reply need not repeat them."""
     recorded: dict[str, Incident] = field(default_factory=dict)
     """The timeline entries stored so far, each with its incident, for the audit log: `12.3 update_posted`."""
+    newest: dict[int, Incident] = field(default_factory=dict)
+    """The incidents changed so far, by number, each as its last change left it."""
     understood: Understood = field(default_factory=Understood)
 
     def record(self, incident: Incident, *events: Event | None) -> Incident:
-        """Store events: state, timeline, effects and timers together. Skips None, which means that nothing is new."""
+        """Store events: state, timeline, effects and timers together. Skips None, which means that nothing is new.
+
+        They follow all that this transaction has stored before, also if the caller holds an earlier state.
+        """
+        incident = self.newest.get(incident.number, incident)
         known = incident if incident.entries else None
         for event in events:
             if event is None:
@@ -78,7 +84,7 @@ class Transaction:
             self.send(*effects_of(event, incident, self.policy, seq=incident.entries))
             self.send(*refresh(before, incident, self.policy))
             self.send(*self._ended_offer(before, incident, event))
-        self.session.incidents.put(incident)
+        self._keep(incident)
         for feature in FOLLOWERS:
             self.send(*feature(self).follow(known, incident))
         self.session.timers.replace(incident.subject, agenda(incident, self.policy))
@@ -99,9 +105,13 @@ class Transaction:
         """Store a corrected timeline entry, which supersedes another. It has no effects."""
         self.session.timeline.append(entry)
         corrected = replace(incident, entries=max(incident.entries, entry.seq))
-        self.session.incidents.put(corrected)
+        self._keep(corrected)
         self.recorded[f"{incident.number}.{entry.seq} {entry.kind}"] = corrected
         return corrected
+
+    def _keep(self, incident: Incident) -> None:
+        self.session.incidents.put(incident)
+        self.newest[incident.number] = incident
 
     def _entry(self, incident: Incident, event: Event) -> Entry:
         facts = event.facts()
