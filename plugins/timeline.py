@@ -10,7 +10,7 @@ from bot.commands.request import Edited, Reacted, Request, Shared, Unreacted
 from bot.domain.incident.effects import ReadMessage
 from bot.domain.incident.incident import Incident
 from bot.services.incident.incidents import Incidents
-from bot.services.incident.notes import Notes
+from bot.services.incident.notes import Notes, Pictures
 from bot.services.incident.timeline_edits import TimelineEdits
 from bot.services.incident.views import Views
 from bot.services.transaction import Transaction
@@ -73,13 +73,13 @@ def edit(
 
 
 @when(Shared)
-def shared(notice: Shared, *, incidents: Incidents, edits: TimelineEdits) -> None:
+def shared(notice: Shared, *, incidents: Incidents, pictures: Pictures) -> None:
     """Record a picture shared in the channel on the timeline: its address, not the picture itself."""
     incident = incidents.in_channel(notice.channel)
     if incident:
         said_at = datetime.fromtimestamp(float(notice.ts), UTC)
         for name, url in notice.images:
-            edits.add_image(
+            pictures.add(
                 incident,
                 name=name,
                 url=url,
@@ -112,7 +112,8 @@ def unreacted(notice: Unreacted, *, incidents: Incidents, notes: Notes) -> None:
 
 
 @when(Edited)
-def edited(notice: Edited, *, incidents: Incidents, notes: Notes) -> None:
-    """Change the note when its message is edited."""
+def edited(notice: Edited, *, incidents: Incidents, notes: Notes, pictures: Pictures) -> None:
+    """Change the note, and the caption of pictures, when their message is edited."""
     if incident := incidents.in_channel(notice.channel):
         notes.correct(incident, notice.ts, notice.text)
+        pictures.correct(incident, notice.ts, notice.text)

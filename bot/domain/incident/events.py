@@ -367,13 +367,15 @@ class Hushed(Event):
 class ImageShared(Event):
     """Somebody shared an image in the channel, in the message with this `ts`.
 
-    Spy keeps only its Slack URL, so Slack decides who can see it.
+    Spy keeps only its Slack URL, so Slack decides who can see it. `words` is its caption, and `supersedes` is the
+    `seq` of the timeline entry that has the former one.
     """
 
     name: str
     url: str
     message: str
     words: str = ""
+    supersedes: int | None = None
     text_field: ClassVar[str] = "words"
     is_editable: ClassVar[bool] = True
     can_move: ClassVar[bool] = True

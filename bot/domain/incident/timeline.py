@@ -10,6 +10,8 @@ from bot.domain.incident.events import NoteRemoved, TimelineEdited
 from bot.domain.refusal import Refusal
 
 KEPT, HIDDEN = "kept", "hidden"
+REWORDED = ("edited", "merged")
+"""The edits that change a line's words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +133,11 @@ class LineHistory:
     def named(self, edit: LineEdit, authors: Iterable[str]) -> "LineHistory":
         """Return the history with the last correction in the name of who made it."""
         return replace(self, authors=self.authors | {*authors}, edits=(*self.edits[:-1], edit))
+
+    @property
+    def is_reworded(self) -> bool:
+        """Whether somebody changed its words here. Edits of the Slack message that it was made from have no name."""
+        return any(it.by and it.what in REWORDED for it in self.edits)
 
     @property
     def shown(self) -> tuple[LineEdit, ...]:

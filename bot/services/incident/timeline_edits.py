@@ -9,17 +9,7 @@ from datetime import datetime
 from bot.domain.incident import events
 from bot.domain.incident.events import Edit
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.timeline import (
-    HIDDEN,
-    KEPT,
-    Entry,
-    current,
-    histories,
-    moved,
-    reworded,
-    shown,
-    visible,
-)
+from bot.domain.incident.timeline import HIDDEN, KEPT, Entry, current, histories, moved, reworded, shown
 from bot.domain.refusal import Refusal
 from bot.services.ownership import Ownership, people
 from bot.services.transaction import Transaction
@@ -138,16 +128,6 @@ class TimelineEdits:
             instead=INSTEAD,
         )
         return tuple(sorted(authors))
-
-    def add_image(
-        self, incident: Incident, *, name: str, url: str, message: str, words: str, by: str, said_at: datetime
-    ) -> None:
-        """Store where a shared image is in Slack. A repeated event adds nothing."""
-        there = visible(self._entries(incident))
-        if any(it.kind == "image_shared" and it.data.get("url") == url for it in there):
-            return
-        shared = events.ImageShared(at=said_at, by=by, name=name, url=url, message=message, words=words)
-        self._tx.record(incident, shared)
 
     def _entries(self, incident: Incident) -> Sequence[Entry]:
         return self._session.timeline.of(incident.number)
