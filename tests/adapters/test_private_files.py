@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -66,3 +68,28 @@ def test_spy_check_names_files_that_others_can_read(tmp_path: Path, mode: int, i
 
     assert [it.cure.startswith(f"chmod 600 {file} ") for it in found] == ([] if is_well else [True])
     assert rights(tmp_path)["spy.db"] == oct(mode), "a check changes nothing"
+
+
+ANOTHER_PROCESS = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("SELECT version_num FROM alembic_version").fetchall()
+connection.close()
+"""
+
+
+def test_a_new_connection_ends_no_lock_that_shows_others_that_the_database_is_in_use(tmp_path: Path):
+    """POSIX ends a process's locks on a file when it closes any descriptor of it.
+
+    Then another process takes itself for the last one, and removes the log that this one still writes to.
+    """
+    file = tmp_path / "spy.db"
+    engine = open_engine(f"sqlite:///{file}")
+    make_ready(engine)
+    with engine.connect() as first, engine.connect():  # the second connection is a new one
+        first.execute(text("SELECT 1"))
+        subprocess.run([sys.executable, "-c", ANOTHER_PROCESS, str(file)], check=True)
+        is_there = Path(f"{file}-wal").exists()
+    engine.dispose()
+
+    assert is_there

@@ -18,10 +18,13 @@ log = structlog.get_logger()
 
 
 def create(url: URL) -> None:
-    """Create a database's file for its owner only. SQLite gives the files beside it the same rights."""
+    """Create a database's file for its owner only. SQLite gives the files beside it the same rights.
+
+    A file that is there is never opened: closing it would end all of this process's locks on it, which are SQLite's.
+    """
     for path in _main(url):
-        with suppress(OSError):  # SQLite itself says why it can't be created
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, OURS))
+        with suppress(OSError):  # it is there; or SQLite itself says why it can't be created
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OURS))
 
 
 def shut_out_others(engine: Engine) -> None:
