@@ -33,6 +33,7 @@ from bot.services.incident.team_notices import TeamNotices
 from bot.services.incident.views import Views
 from bot.services.permissions import Permissions
 from bot.services.postmortem.postmortems import Postmortems
+from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 
 NAMED = 50
@@ -155,6 +156,7 @@ def listing(  # noqa: PLR0917  one a word of its usage line
     page: PageNumber | None,
     *,
     incidents: Incidents,
+    access: ReadAccess,
     tx: Transaction,
 ) -> Reply:
     """List the open incidents; `incident list resolved :payments since 2026-11-01 "cart"` finds past ones.
@@ -171,6 +173,7 @@ def listing(  # noqa: PLR0917  one a word of its usage line
         since=since or recent,
         words=tuple((words or "").replace('"', " ").split()),
     )
+    wanted = access.search(wanted)
     found = incidents.listed(wanted, page)
     facts = {"found": found, "incidents": found.items, "which": which, "wanted": wanted, "now": tx.now}
     return Reply("incident/list", facts, shared=not incidents.has_private(wanted))

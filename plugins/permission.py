@@ -4,7 +4,7 @@ from typing import Annotated
 
 from bot.commands.admission import LONGEST_ASKED
 from bot.commands.arguments import one_of
-from bot.commands.command import command
+from bot.commands.command import Command, command
 from bot.commands.interpreter import Interpreter
 from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Reply
@@ -23,7 +23,7 @@ RoleName = Annotated[str, one_of(*MEANING)]
 @command('who-may "words"', allow="everyone")
 def who_may(words: str, *, registry: CommandRegistry, permissions: Permissions, tx: Transaction) -> Reply:
     """Show who may run a command: `who-may page`."""
-    found = [it for it in registry.commands if begins(it.spoken, words.strip("`/ "))]
+    found = _meant(words.strip("`/ "), registry)
     if not found:
         raise Refusal("Spy has no command that begins so. `help all` shows all commands.")
     lines = [
@@ -34,8 +34,22 @@ def who_may(words: str, *, registry: CommandRegistry, permissions: Permissions, 
         }
         for it in found
     ]
-    roles = {it["role"]: permissions.holders(str(it["role"])) for it in lines}
+    needed = {str(it["role"]) for it in lines}
+    roles = {
+        it: None if tx.policy.is_for_members(it) else permissions.holders(it)
+        for it in MEANING
+        if it in needed
+    }
     return Reply("help/who_may", {"lines": lines, "roles": roles, "meaning": MEANING})
+
+
+def _meant(words: str, registry: CommandRegistry) -> list[Command]:
+    """Return the commands that begin with these words, or else with the first of them: `page :imoc` means `page`."""
+    while words:
+        if found := [it for it in registry.commands if begins(it.spoken, words)]:
+            return found
+        words = words.rpartition(" ")[0].strip()
+    return []
 
 
 @command('ask [<role>] "words"', allow="everyone")

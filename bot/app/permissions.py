@@ -1,6 +1,7 @@
 """Who may do what, for `spy check` and `spy who-may`: what the commands declare, and what `permissions:` changes."""
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from bot.commands.command import Command
 from bot.commands.plugins import load
@@ -9,15 +10,18 @@ from bot.domain.permission import INCLUDED, MEANING, begins
 from bot.domain.policy import Policy
 from bot.ports import CheckResult
 
+WIDTH = 110
+
 
 def permission_checks(settings: Settings) -> Iterator[CheckResult]:
     """Return the table of roles, one line each, and what is wrong with `permissions:`."""
     policy, commands = settings.policy(), load(settings.plugin_folders).commands
     for role in MEANING:
-        theirs = [it.words for it in commands if _least(it, policy) == role]
+        theirs = [it for it in commands if _least(it, policy) == role]
         if theirs:
             named = f" ({_named(policy, role)})" if role in INCLUDED else ""
-            yield CheckResult(what=f"Who may: {role}{named}: {', '.join(theirs)}", well=True)
+            table = wrap(", ".join(dict.fromkeys(map(_short, theirs))), WIDTH, break_on_hyphens=False)
+            yield CheckResult(what=f"Who may: {role}{named}", well=True, notes=tuple(table))
     if not policy.granted("operator"):
         cure = "Name people or a user group in permissions.operator."
         yield CheckResult(what="Who may: nobody may lock deploys or run a failover", well=False, cure=cure)
@@ -26,6 +30,11 @@ def permission_checks(settings: Settings) -> Iterator[CheckResult]:
             cure = "Write the first words of a command: `spy who-may incident` lists them."
             what = f"Who may: no command begins with `{key}` (permissions.commands)"
             yield CheckResult(what=what, well=False, cure=cure)
+
+
+def _short(command: Command) -> str:
+    """Return its words, and its text if it takes nothing else: `failover "what"` is not `failover`."""
+    return command.usage if command.usage.startswith(f'{command.words} "') else command.words
 
 
 def who_may(settings: Settings, words: Sequence[str]) -> list[str]:

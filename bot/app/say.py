@@ -53,7 +53,7 @@ def say(settings: Settings, person: str, channel: str | None, words: str) -> int
             sys.stdout.write(_on_terminal(answer.message, names) if answer.message else "Done.\n")
         if settings.env.slack_bot_token and not bot.delivery.drain(within=PATIENCE):
             sys.stdout.write("Not delivered to Slack yet; Spy will retry.\n")
-    return 0
+    return 1 if answer.is_refusal else 0
 
 
 def _person(tx: Transaction, person: str) -> str:

@@ -263,6 +263,7 @@ class Router:
             # A new transaction: the refusal rolled back the first one.
             People(tx).seen(request.user, request.user_name)
             answer = send_discreetly(request, message, tx, private_incidents(refusal.choices, tx))
+            answer = replace(answer, is_refusal=True)
             session.inbound.answered(request.id, _ANSWER.dump_json(answer).decode())
             add_refused(tx, request, refusal.sentence, self._masking)
         return answer

@@ -40,7 +40,8 @@ class Ownership:
             return
         is_seen = incident is not None and incident.is_seen_by(person)
         able = [*self._able(authors, incident if is_seen else None), self._with(role)]
-        raise Forbidden(" ".join(filter(None, (f"Only {_either(able)} {what}.", instead))), role=role)
+        sentence = " ".join(filter(None, (f"Only {_either(able)} {what}.", instead)))
+        raise Forbidden(sentence, role="commander" if is_seen and role == "admin" else role)
 
     def _able(self, authors: Collection[str], incident: Incident | None) -> Iterator[str]:
         leads = incident.commander if incident else None

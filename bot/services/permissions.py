@@ -16,7 +16,8 @@ FRESH = timedelta(minutes=5)
 """How long the members of a user group stay valid before Slack is asked again."""
 LED = ("responder", "commander")
 """The roles that an incident's commander has in it."""
-ASKED_EVERY = timedelta(minutes=10)
+ASKED_WITHIN, ASKS = timedelta(minutes=10), 3
+"""How many times one person may ask others in this time."""
 ASKED = 3
 """At most this many people are asked at once."""
 NAMED = 5
@@ -62,9 +63,9 @@ class Permissions:
         """Whether a person (Slack id) has a role: by name, through a user group, as commander, or as a member."""
         return self._is_assignable(person) and (
             role == "everyone"
-            or self._is_named(person, role)
-            or (role in LED and incident is not None and incident.commander == person)
             or (self._tx.policy.is_for_members(role) and self._is_member(person))
+            or (role in LED and incident is not None and incident.commander == person)
+            or self._is_named(person, role)  # last, because it reads the user groups
         )
 
     def holders(self, role: str) -> Holders:
@@ -101,8 +102,8 @@ class Permissions:
             )
         if known.is_guest:
             raise Forbidden(
-                f"{what} is for members of this workspace, and Slack says that you are a guest here, "
-                "or from another organisation. Ask a member to do it.",
+                f"{what} is for members of this workspace, and you are a guest here. "
+                "Ask a member to do it: `oncall` shows who is on call.",
                 role=role,
             )
 
@@ -124,27 +125,43 @@ class Permissions:
     ) -> Sequence[str]:
         """Ask people with a role to run a command: in this channel, else each by DM. Return the few that are named.
 
-        A person may ask once in `ASKED_EVERY`, so that nobody is flooded.
+        Members who may do it without being named are not. A person may ask `ASKS` times in `ASKED_WITHIN`, so that
+        nobody is flooded.
         """
         if incident and incident.private and place != incident.channel:
             raise Refusal(f"{incident.id} is private: ask in its channel, so that only its members read it.")
-        key = f"asked:{by}:{int(self._tx.now.timestamp() // ASKED_EVERY.total_seconds())}"
-        if self._session.outbox.knows(key):
-            raise Refusal("You asked a few minutes ago. Wait for an answer, or write to someone directly.")
         people = [it for it in self._able(role, incident) if it != by][:ASKED]
+        key = self._free_ask(by, people)
         in_channel = place is not None and is_channel(place)
         facts = {"asker": by, "words": words, "asked": people, "role": role}
-        if not people and not self._tx.policy.is_for_members(role):
-            raise Refusal(f"Nobody has the role {role} yet: see `permissions:` in config.yaml.")
+        is_for_members = self._tx.policy.is_for_members(role)
+        if not people and not (is_for_members and in_channel):
+            way_out = "Ask in a channel." if is_for_members else "See `permissions:` in config.yaml."
+            raise Refusal(f"Spy knows nobody by name who may do it. {way_out}")
         for number, address in enumerate([place] if in_channel and place else people):
             self._tx.send(
-                Notify(key=f"{key}:{number}" if number else key, to=address, template="help/ask", facts=facts)
+                Notify(
+                    key=f"{key}:also-{number}" if number else key,
+                    to=address,
+                    template="help/ask",
+                    facts=facts,
+                )
             )
         return people
+
+    def _free_ask(self, by: str, people: Sequence[str]) -> str:
+        period = int(self._tx.now.timestamp() // ASKED_WITHIN.total_seconds())
+        keys = (f"asked:{by}:{period}:{number}" for number in range(ASKS))
+        if key := next((it for it in keys if not self._session.outbox.knows(it)), None):
+            return key
+        directly = f" Write to {_named(people)} directly." if people else ""
+        raise Refusal(f"You asked {ASKS} times in a few minutes.{directly}")
 
     def _able(self, role: str, incident: Incident | None) -> Sequence[str]:
         """Return who has a role: the incident's commander, then people by name, then members of user groups."""
         commander = [incident.commander] if incident and incident.commander and role in LED else []
+        if self._tx.policy.is_for_members(role):
+            return commander
         named = self.holders(role)
         return list(dict.fromkeys((*commander, *named.people, *sorted(named.everybody))))
 

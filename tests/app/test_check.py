@@ -98,17 +98,17 @@ def configured(folder: Path, permissions: str) -> Settings:
 
 
 def test_the_table_of_roles_has_a_line_for_each_role_that_commands_need(tmp_path: Path):
-    lines = [it.what for it in permission_checks(configured(tmp_path, "{operator: [U0ANA, S0SRE]}"))]
+    lines = list(permission_checks(configured(tmp_path, "{operator: [U0ANA, S0SRE]}")))
 
-    assert [it.split(": ")[1].partition(" (")[0] for it in lines] == [
+    assert [it.what.partition(": ")[2].partition(" (")[0] for it in lines] == [
         "everyone",
         "member",
         "responder",
         "commander",
         "operator",
     ]
-    assert lines[4].startswith("Who may: operator (S0SRE, U0ANA): ")
-    assert "failover approve" in lines[4]
+    assert lines[4].what == "Who may: operator (S0SRE, U0ANA)"
+    assert 'failover "what"' in lines[4].notes[0]
 
 
 def test_where_nobody_is_operator_the_cure_is_named(tmp_path: Path):

@@ -272,15 +272,23 @@ def test_a_refusal_by_the_feature_itself_offers_it_too(spy: SpyKit):
     assert [it.facts["words"] for it in spy.asked(Notify) if it.template == "help/ask"] == ["unlock checkout"]
 
 
-def test_nobody_is_asked_twice_in_ten_minutes(spy: SpyKit):
-    spy.say("ask operator unlock checkout", by=MEMBER)
+def test_nobody_can_flood_others_by_asking(spy: SpyKit):
+    for _ in range(3):
+        spy.say("ask operator unlock checkout", by=MEMBER)
     again = spy.say("ask operator unlock checkout", by=MEMBER).message
 
     assert again
-    assert again.text.startswith("You asked a few minutes ago")
+    assert again.text.startswith("You asked 3 times in a few minutes. Write to ")
     spy.clock.tick(minutes=10)
     spy.say("ask operator unlock checkout", by=MEMBER)
-    assert len([it for it in spy.asked(Notify) if it.template == "help/ask"]) == 2
+    assert len([it for it in spy.asked(Notify) if it.template == "help/ask"]) == 4
+
+
+def test_for_what_every_member_may_nobody_is_named(guest: SpyKit):
+    guest.say('ask page :payments "look"', by=GUEST, channel="C0ROOM")
+
+    (asked,) = [it for it in guest.asked(Notify) if it.template == "help/ask"]
+    assert (asked.to, asked.facts["asked"], asked.facts["role"]) == ("C0ROOM", [], "member")
 
 
 def test_what_is_asked_for_is_shown_as_it_will_be_run(spy: SpyKit, channel: str):
@@ -333,8 +341,9 @@ def test_the_words_of_a_private_incident_are_not_offered_to_others(spy: SpyKit):
 # --- who may ----------------------------------------------------------------------------------------------
 
 
-def test_who_may_names_the_role_and_its_people(spy: SpyKit):
-    answer = spy.say("who-may lock").message
+@pytest.mark.parametrize("text", ["who-may lock", "who-may lock checkout"])
+def test_who_may_names_the_role_and_its_people(spy: SpyKit, text: str):
+    answer = spy.say(text).message
 
     assert answer
     assert '`lock <service> "why"`: operator' in answer.text.replace("&lt;", "<").replace("&gt;", ">")

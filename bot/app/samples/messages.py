@@ -30,7 +30,7 @@ LINES = (
     {"usage": 'page (:team|@person) "message"', "role": "member", "unless": ""},
     {"usage": "failover abort [<run>]", "role": "operator", "unless": "the plan names another role"},
 )
-ROLES = {"member": Holders(people=(), groups=()), "operator": Holders(people=("U0ANA", "U0RAJ"), groups=())}
+ROLES = {"member": None, "operator": Holders(people=("U0ANA", "U0RAJ"), groups=())}
 _LISTED: dict[str, Sequence[Facts]] = (
     sample_failover.facts()
     | sample_changes.facts(INCIDENTS[:2])
