@@ -7,14 +7,23 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.incident.effects import Invite
-from bot.domain.paging.effects import AnswerPage, SendPage
-from bot.domain.paging.page import Page, PageState
-from bot.ports import PagerNews, Profile, Ringing
+from bot.domain.paging.effects import AnswerPage
+from bot.domain.paging.page import PageState
 from bot.services.paging.pager_results import PagerResults
-from bot.services.people import People
-from bot.testing import POLICY, FrozenClock, SpyKit
-from plugins import incident, oncall, page
-from tests.support.templates import shipped
+from bot.testing import POLICY, SpyKit
+from tests.support.folding import (
+    acknowledges,
+    is_gone,
+    is_over_in_chat,
+    kinds,
+    news,
+    of,
+    opens,
+    requested,
+    ringing,
+    sent,
+    two_pages,
+)
 from tests.support.times import in_utc
 
 LIMIT = POLICY.limits.ring_again_after
@@ -22,62 +31,7 @@ LIMIT = POLICY.limits.ring_again_after
 
 @pytest.fixture
 def spy() -> SpyKit:
-    """INC-1 of Ana (sev1) rings :imoc as page 1, that is Raj. INC-2 of Zoe (sev1) joins it as page 2."""
-    clock = FrozenClock()
-    spy = SpyKit(incident, page, oncall, policy=POLICY, templates=shipped(clock), clock=clock)
-    with spy.tx() as tx:
-        People(tx).met("U0RAJ", Profile(name="Raj Patel"))
-    opens(spy, "checkout is down", by="U0ANA", number=1)
-    sent(spy, 1)
-    opens(spy, "search is slow", by="U0ZOE", number=2)
-    return spy
-
-
-def opens(spy: SpyKit, name: str, *, by: str, number: int, more: str = "sev1") -> None:
-    spy.say(f'incident me "{name}" {more}', by=by)
-    spy.create_channel(number, channel=f"C0INC{number}")
-
-
-def ringing(number: int, status: str = "triggered", **more: str) -> Ringing:
-    return Ringing(
-        id=f"PD{number}", url=f"https://pd/PD{number}", status=status, assigned="Raj Patel", **more
-    )  # type: ignore[arg-type]
-
-
-def sent(spy: SpyKit, number: int) -> None:
-    with spy.tx() as tx:
-        PagerResults(tx).sent(number, ringing(number))
-
-
-def news(spy: SpyKit, kind: str, number: int = 1, **more: str) -> None:
-    """Let PagerDuty tell what became of a page."""
-    with spy.tx() as tx:
-        at = spy.clock.now()
-        told = replace(ringing(number, kind, **more), at=at)
-        PagerResults(tx).record(PagerNews(id=f"{kind}{number}", kind=kind, page=told))
-    spy.tick()
-
-
-def raj_acknowledges(spy: SpyKit, number: int = 1) -> None:
-    spy.say(f"pager ack {number}", by="U0RAJ", channel=f"C0INC{number}")
-    with spy.tx() as tx:
-        PagerResults(tx).answered(number, "acknowledged", ringing(number, "acknowledged"), by="U0RAJ")
-    spy.tick()
-
-
-def of(spy: SpyKit, number: int) -> Page:
-    with spy.tx() as tx:
-        found = tx.session.pages.get(number)
-    assert found
-    return found
-
-
-def requested(spy: SpyKit) -> list[int]:
-    return [it.page for it in spy.asked(SendPage)]
-
-
-def kinds(spy: SpyKit, number: int) -> list[str]:
-    return [it.kind for it in spy.timeline(number)]
+    return two_pages()
 
 
 # --- one ring for both ------------------------------------------------------------------------------------
@@ -120,15 +74,29 @@ def test_the_first_page_shows_for_which_others_it_rings(spy: SpyKit):
     assert "It rings for 1 page more: 4 (INC-2)" in spy.message_type("page", 3).text
 
 
-def test_a_private_incident_is_not_named_on_the_page_of_another(spy: SpyKit):
-    spy.say('incident me "payroll" sev1 private', by="U0KIM")
-    spy.say("incident 3 page :payments look", by="U0KIM")
-    spy.say("page :payments look", by="U0ZOE", channel="C0INC2")
+def test_the_page_of_a_private_incident_rings_by_itself(spy: SpyKit):
+    opens(spy, "payroll", by="U0KIM", number=3, more="sev1 private")
 
-    texts = [spy.message_type("page", number).text for number in (4, 5)]
-    assert of(spy, 5).folded_into == 4
-    assert "INC-3" not in texts[1]
-    assert "INC-3" not in "\n".join(spy.lines(2))
+    assert requested(spy) == [1, 3]
+    assert "joined" not in spy.message_type("page", 3).text
+
+
+def test_no_other_page_joins_the_page_of_a_private_incident(spy: SpyKit):
+    opens(spy, "payroll", by="U0KIM", number=3, more="sev1 private")
+    spy.say("page :payments look", by="U0KIM", channel="C0INC3")
+    spy.say("page :payments look", by="U0ZOE", channel="C0INC2")
+    spy.say("page :payments lunch?", by="U0ZOE")
+
+    assert requested(spy) == [1, 3, 4, 5]
+    assert "INC-3" not in spy.message_type("page", 5).text + "".join(spy.lines(2))
+
+
+def test_pages_of_one_private_incident_ring_once(spy: SpyKit):
+    opens(spy, "payroll", by="U0KIM", number=3, more="sev1 private")
+    spy.say("page :imoc are you there?", by="U0KIM", channel="C0INC3")
+
+    assert requested(spy) == [1, 3]
+    assert of(spy, 4).folded_into == 3
 
 
 def test_one_person_is_rung_once_too(spy: SpyKit):
@@ -162,6 +130,40 @@ def test_a_worse_incident_rings_by_itself(spy: SpyKit):
     assert requested(spy) == [1, 3, 4]
 
 
+def minor(spy: SpyKit) -> None:
+    """Let a sev3 of Kim ring :payments as page 3, and one of Zoe join it as page 4."""
+    opens(spy, "typo", by="U0KIM", number=3, more="sev3")
+    opens(spy, "login is slow", by="U0ZOE", number=4, more="sev3")
+    spy.say("page :payments typo", by="U0KIM", channel="C0INC3")
+    spy.say("page :payments look", by="U0ZOE", channel="C0INC4")
+
+
+def test_a_page_rings_at_once_when_its_incident_becomes_more_severe(spy: SpyKit):
+    minor(spy)
+
+    spy.say("sev sev2", by="U0ZOE", channel="C0INC4")
+
+    assert requested(spy) == [1, 3, 4]
+    assert any(it.endswith("It had joined page 3, which is less severe") for it in spy.lines(4))
+
+
+def test_a_page_does_not_ring_again_when_its_incident_becomes_less_severe(spy: SpyKit):
+    spy.say("sev sev2", by="U0ZOE", channel="C0INC2")
+
+    assert requested(spy) == [1]
+
+
+def test_a_page_that_rang_for_a_minor_incident_does_not_ring_for_a_worse_one(spy: SpyKit):
+    minor(spy)
+    spy.say("sev sev1", by="U0KIM", channel="C0INC3")
+
+    spy.say("page :payments look", by="U0ZOE", channel="C0INC2")
+    spy.say("page :payments now it is bad", by="U0KIM", channel="C0INC3")
+
+    assert requested(spy) == [1, 3, 6]
+    assert of(spy, 7).folded_into == 6
+
+
 # --- it is never lost -------------------------------------------------------------------------------------
 
 
@@ -186,21 +188,6 @@ def rings_nobody(spy: SpyKit) -> None:
         found = tx.session.pages.get(1)
         assert found
         tx.session.pages.put(replace(found, assigned=""))
-    spy.pass_time(seconds=15)
-
-
-def is_over_in_chat(spy: SpyKit) -> None:
-    """Resolve INC-1 while PagerDuty does not answer, so that page 1 never is confirmed as resolved."""
-    spy.say("stop fixed", by="U0ANA", channel="C0INC1")
-    spy.tick()
-
-
-def is_gone(spy: SpyKit) -> None:
-    """Let a process change page 1 without a word to those that joined it: they look by themselves."""
-    with spy.tx() as tx:
-        found = tx.session.pages.get(1)
-        assert found
-        tx.session.pages.put(replace(found, state=PageState.RESOLVED))
     spy.pass_time(seconds=15)
 
 
@@ -264,7 +251,7 @@ def test_a_page_that_is_asked_for_later_rings_by_itself(spy: SpyKit):
 
 
 def test_after_an_acknowledgement_a_new_page_rings(spy: SpyKit):
-    raj_acknowledges(spy)
+    acknowledges(spy)
     opens(spy, "orders fail", by="U0KIM", number=3)
 
     assert requested(spy) == [1, 3]
@@ -274,7 +261,7 @@ def test_after_an_acknowledgement_a_new_page_rings(spy: SpyKit):
 
 
 def test_who_acknowledges_has_both_is_told_and_invited(spy: SpyKit):
-    raj_acknowledges(spy)
+    acknowledges(spy)
 
     assert (of(spy, 2).state, of(spy, 2).acknowledged_person) == (PageState.ACKNOWLEDGED, "U0RAJ")
     assert requested(spy) == [1]
@@ -288,7 +275,7 @@ def test_who_acknowledges_has_both_is_told_and_invited(spy: SpyKit):
 
 
 def test_an_acknowledgement_that_expires_opens_both_and_neither_is_lost(spy: SpyKit):
-    raj_acknowledges(spy)
+    acknowledges(spy)
     spy.clock.tick(minutes=30)
     spy.adopt(replace(spy.policy, timers=replace(spy.policy.timers, renew_acknowledgement=False)))
     news(spy, "unacknowledged")
@@ -297,16 +284,6 @@ def test_an_acknowledgement_that_expires_opens_both_and_neither_is_lost(spy: Spy
     spy.clock.tick(seconds=1)
     news(spy, "resolved")
     assert requested(spy) == [1, 2]
-
-
-def test_what_was_acknowledged_does_not_ring_when_the_first_is_resolved(spy: SpyKit):
-    raj_acknowledges(spy)
-    spy.clock.tick(seconds=1)
-    news(spy, "resolved")
-    spy.pass_time(minutes=30)
-
-    assert requested(spy) == [1]
-    assert of(spy, 2).state is PageState.ACKNOWLEDGED
 
 
 def test_the_page_of_one_person_is_not_acknowledged_by_another(spy: SpyKit):

@@ -1,4 +1,7 @@
-"""Remove a person from every column of every table. It looks at what is there, so a new table is looked at too."""
+"""Remove a person from every column of every table. It looks at what is there, so a new table is looked at too.
+
+Which columns and fields hold words is said in `domain.spoken`. A row that could be read before can be read after.
+"""
 
 import json
 from collections import Counter
@@ -12,9 +15,12 @@ from sqlalchemy import Connection, Engine, MetaData, Table, and_, bindparam, del
 
 from bot.adapters.database.connection import reading
 from bot.adapters.database.coordination import lock
+from bot.adapters.database.legible import is_legible
 from bot.adapters.database.session import SqlSession
-from bot.domain.audit import DONE, FORGET, SPY, AuditLine, ranges
-from bot.domain.identity import PersonIdentity
+from bot.domain.audit import DONE, FORGET, PRUNE, SPY, AuditLine, ranges
+from bot.domain.identity import Holds, PersonIdentity
+from bot.domain.refusal import Refusal
+from bot.domain.spoken import place_of, removed
 from bot.services.audit import SECTION
 
 AT_ONCE = 500
@@ -24,6 +30,14 @@ PASSES = 3
 AUDIT = "audit"
 COPIES = frozenset({"contact", "on_call_copy", "person"})
 """Tables whose rows are copies of Slack and the pager. A row about the person is deleted."""
+KEPT_BY_SPY = frozenset({"alembic_version", "audit_mark", "counter", "lease", "pruned"})
+"""Tables that hold nothing of people."""
+JSON_TEXTS = frozenset({("outbox", "payload"), ("inbound", "answer")})
+"""Text columns that hold JSON."""
+ENTRIES = frozenset({"timeline", "failover_audit"})
+"""Tables whose rows have a kind, which decides what their fields mean."""
+AUDIT_WORDS = {"person": Holds.CODES, "place": Holds.CODES, "command": Holds.WORDS, "why": Holds.WORDS}
+"""What is changed in a row of the audit log. All else is its facts, which its hash covers."""
 Row = dict[str, Any]
 
 
@@ -45,8 +59,10 @@ class Forgotten:
 
 
 def forget(engine: Engine, identity: PersonIdentity, *, now: datetime) -> Forgotten:
-    """Remove a person everywhere, some rows at a time."""
+    """Remove a person everywhere, some rows at a time. Refuse before anything is changed if a row would be spoilt."""
     found, tables = Forgotten(), tables_of(engine)
+    for table in tables:
+        _Forgetting(engine, table, identity, now, found).rehearse()
     for _ in range(PASSES):
         before = found.changed.total() + found.deleted.total()
         for table in tables:
@@ -60,7 +76,7 @@ def forget(engine: Engine, identity: PersonIdentity, *, now: datetime) -> Forgot
 def tables_of(engine: Engine) -> list[Table]:
     known = MetaData()
     known.reflect(engine)
-    return [it for it in known.sorted_tables if list(it.primary_key)]
+    return [it for it in known.sorted_tables if list(it.primary_key) and it.name not in KEPT_BY_SPY]
 
 
 def overwritten(engine: Engine) -> bool:
@@ -88,6 +104,12 @@ class _Forgetting:
     identity: PersonIdentity
     now: datetime
     found: Forgotten
+
+    def rehearse(self) -> None:
+        """Raise a Refusal if a row could not be read any more. Change nothing."""
+        for some in self._pages():
+            for row in some:
+                self._checked(row)
 
     def run(self) -> None:
         for some in self._pages():
@@ -136,7 +158,7 @@ class _Forgetting:
             this = {
                 f"this_{name}": it for name, it in zip((it.name for it in key), self._key(row), strict=True)
             }
-            new = {name: it for name, it in self._without(row).items() if it != row[name]}
+            new = {name: it for name, it in self._checked(row).items() if it != row[name]}
             if not new:
                 continue
             if self._is_to_go(row):
@@ -155,15 +177,38 @@ class _Forgetting:
 
     # --- one row ------------------------------------------------------------------------------------------
 
-    def _without(self, row: Row) -> dict[str, Any]:
-        """Return a row without the person. A row of the audit log loses the salt of its words with them."""
+    def _checked(self, row: Row) -> Row:
+        """Return a row without the person. Refuse if it could be read before, and can't be read then."""
+        new = self._without(row)
+        if new != row and not self._is_to_go(row):
+            name = self.table.name
+            if is_legible(name, row) and not is_legible(name, new):
+                which = ", ".join(map(str, self._key(row)))
+                raise Refusal(
+                    f"Spy could not read row {which} of {name} any more without {self.identity.person}. "
+                    "This row and those looked at with it are unchanged. Please report this as a bug of Spy."
+                )
+        return new
+
+    def _without(self, row: Row) -> Row:
+        """Return a row without the person."""
         if self._is_of_another(row):
             return row
-        new = {name: self._value(name, it) for name, it in row.items()}
-        if self.table.name == AUDIT and new != row:
-            is_direct = row["person"] == self.identity.person and (row["place"] or "")[:1] == "D"
-            new |= {"salt": None, **({"place": None} if is_direct else {})}
-        return new
+        if self.table.name == AUDIT:
+            return self._audit_without(row)
+        return {name: self._value(row, name, it) for name, it in row.items()}
+
+    def _audit_without(self, row: Row) -> Row:
+        """Return a row of the audit log without the person. It loses the salt of its words with them."""
+        if row["source"] == SPY and row["command"] in {FORGET, PRUNE}:
+            return row
+        holds = {**AUDIT_WORDS, "result": Holds.WORDS if row["source"] == SPY else Holds.UNKNOWN}
+        words = {name: self.identity.removed(row[name], it) for name, it in holds.items() if row[name]}
+        new = row | words
+        if new == row:
+            return row
+        is_direct = row["person"] == self.identity.person and (row["place"] or "")[:1] == "D"
+        return new | {"salt": None, **({"place": None} if is_direct else {})}
 
     def _is_of_another(self, row: Row) -> bool:
         """Whether it is the profile or the address of somebody else, who may have the same name."""
@@ -172,20 +217,19 @@ class _Forgetting:
         is_theirs = self.table.name == "contact" and self.identity.person == row["kept"]["person"]
         return self.table.name == "contact" and not is_theirs and row["email"] not in self.identity.addresses
 
-    def _value(self, name: str, value: Any) -> Any:
-        if name == "words" and isinstance(value, str):
+    def _value(self, row: Row, name: str, value: Any) -> Any:
+        table = self.table.name
+        if (table, name) == ("incident", "words"):
             return self.identity.removed_from_search(value)
-        if isinstance(value, str) and value[:1] in {"{", "["}:
-            return self._in_json(value)
-        return self.identity.removed(value)
+        place = place_of(table, row["kind"] if table in ENTRIES else "")
+        if (table, name) in JSON_TEXTS and value:
+            return self._in_json(value, name, place)
+        return removed(value, self.identity, field=name, place=place)
 
-    def _in_json(self, text: str) -> str:
+    def _in_json(self, text: str, name: str, place: str) -> str:
         """Return JSON in a text column without the person."""
-        try:
-            value = json.loads(text)
-        except ValueError:
-            return str(self.identity.removed(text))
-        new = self.identity.removed(value)
+        value = json.loads(text)
+        new = removed(value, self.identity, field=name, place=place)
         return text if new == value else to_json(new).decode()
 
     def _is_to_go(self, row: Row) -> bool:
@@ -202,7 +246,8 @@ class _Forgetting:
 
     def _is_to_person(self, payload: str) -> bool:
         effect = json.loads(payload)
-        return self.identity.person in {effect.get("person"), effect.get("to")}
+        them = {self.identity.person, *self.identity.channels}
+        return not them.isdisjoint({effect.get("person"), str(effect.get("to"))})
 
 
 def _is_after(moment: datetime, now: datetime) -> bool:

@@ -52,7 +52,16 @@ def identity_of(
         names=frozenset(known.names - {"", f"<@{person}>", person}),
         addresses=frozenset(known.addresses - {""}),
         pager_ids=frozenset(known.pager_ids - {""}),
+        channels=_direct(engine, person),
     )
+
+
+def _direct(engine: Engine, person: str) -> frozenset[str]:
+    """Return the channels of a person's direct messages with Spy: they asked there."""
+    c = table(tables.AuditRow).c
+    asked = select(c.place).distinct().where(c.person == person, c.place.like("D%"))
+    with reading(engine).connect() as connection:
+        return frozenset(connection.execute(asked).scalars().all())
 
 
 def _kept(engine: Engine, row: type[tables.RecordRow]) -> Iterator[Any]:

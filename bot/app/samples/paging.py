@@ -20,7 +20,7 @@ CASES: dict[str, Sequence[Facts]] = {
     "paging/requested": [
         {"page": it, "incident": on, "manager": "U0MGR"} for it in PAGES for on in (None, *INCIDENTS)
     ],
-    "paging/also_paged": [{"page": PAGES[0], "joined": PAGES[:count]} for count in (1, 3)],
+    "paging/also_paged": [{"page": PAGES[0], "joined": PAGES[:count]} for count in (0, 1, 3)],
     "paging/asked": [
         {"page": it, "what": "acknowledge", "incident": on} for it in PAGES for on in (None, *INCIDENTS)
     ],

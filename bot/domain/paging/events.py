@@ -39,7 +39,10 @@ class PageFolded(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageReleased(PageEvent):
-    """A page that had joined another (`was_with`) rings by itself now. `why` is the state of the other one."""
+    """A page that had joined another (`was_with`) rings by itself now.
+
+    `why` is the state of the other one, *over* (its incident), *gone* or *less severe*.
+    """
 
     was_with: int
     why: str

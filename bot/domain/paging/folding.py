@@ -1,7 +1,8 @@
 """Folding: a page to people who are rung already joins that page, and rings by itself if that one ends unanswered.
 
 A folded page is never left alone. It waits only while the other page rings somebody, for a short time at most. Whoever
-acknowledges that page and is known in Slack is told of this one and has it too. In all other cases it rings by itself.
+acknowledges that page, is known in Slack and may see this one is told of it and has it too, until the other page or its
+incident ends. In all other cases it rings by itself.
 """
 
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ from bot.domain.timer import Timer, milliseconds
 FOLDED, CARRIER = "folded", "carrier"
 FIRST_LOOK, NEXT_LOOK = timedelta(seconds=15), timedelta(minutes=1)
 """How often Spy checks that the other page still rings, besides whenever that page changes."""
+HELD_LOOK = timedelta(minutes=5)
+"""How often Spy checks that a page still is with the other one that somebody acknowledged."""
 FINDING = timedelta(minutes=1)
 """How long Spy looks for the Slack account of who acknowledged the other page."""
 _LEAST = timedelta(milliseconds=1)
@@ -49,14 +52,23 @@ def _rings(carrier: Page) -> bool:
 def fate(page: Page, carrier: Page | None, *, is_needless: bool, now: datetime, limit: timedelta) -> Fate:
     """Return what happens next to a page that joined another. `is_needless`: the other one's incident is over."""
     if page.state is PageState.ACKNOWLEDGED:
-        rings_again = carrier is not None and _rings(carrier) and not is_needless
-        return Fate.REOPEN if rings_again and not page.is_taken else Fate.WAIT
+        return Fate.WAIT if page.is_taken else _held(carrier, is_needless=is_needless)
     if carrier is None or page.folded_at is None:
         return Fate.RING
     if carrier.state is PageState.ACKNOWLEDGED and not is_needless:
         return _answered(page, carrier, now)
     is_covered = (_rings(carrier) or carrier.is_being_renewed) and not is_needless
     return Fate.WAIT if is_covered and now < page.folded_at + limit else Fate.RING
+
+
+def _held(carrier: Page | None, *, is_needless: bool) -> Fate:
+    """Return the fate of a page that was acknowledged with the other one. The pager never had it: it ends with that."""
+    if carrier is None or is_needless or carrier.answer == RESOLVE:
+        return Fate.RING
+    if _rings(carrier):
+        return Fate.REOPEN
+    is_theirs = carrier.state is PageState.ACKNOWLEDGED or carrier.is_being_renewed
+    return Fate.WAIT if is_theirs else Fate.RING
 
 
 def _answered(page: Page, carrier: Page, now: datetime) -> Fate:
@@ -80,12 +92,15 @@ def next_look(page: Page, now: datetime) -> datetime:
 
 
 def folded_agenda(page: Page, *, limit: timedelta) -> list[Timer]:
-    """Return the next look at a folded page. None once it is acknowledged: its carrier's changes follow it then."""
+    """Return the next look at a folded page. None once somebody has taken it: it no longer depends on the other one."""
     since = last_look(page)
-    if page.state is not PageState.FOLDED or since is None or page.folded_at is None:
+    if page.is_taken or since is None or page.folded_at is None:
         return []
-    pause = NEXT_LOOK if page.looked_at else FIRST_LOOK
-    due = max(since, min(since + pause, page.folded_at + limit))
+    if page.state is PageState.FOLDED:
+        pause = NEXT_LOOK if page.looked_at else FIRST_LOOK
+        due = max(since, min(since + pause, page.folded_at + limit))
+    else:
+        due = since + HELD_LOOK
     return [Timer(subject=page.subject, occurrence=Occurrence(FOLDED, milliseconds(since)), due_at=due)]
 
 

@@ -44,6 +44,8 @@ class Page:
     team: str | None = None
     person: str | None = None
     incident: int | None = None
+    severity: str | None = None
+    """The severity of its incident when the page was requested, or rang by itself: what people read on their phone."""
     test: bool = False
     """Whether it only tests a person's phone. It has low urgency, and nobody else is notified."""
     line_at: Address | None = None
@@ -74,7 +76,7 @@ class Page:
     released_at: datetime | None = None
     """When it left the page that it had joined, and rang by itself (UTC)."""
     is_taken: bool = False
-    """Whether somebody acknowledged it in chat by itself, not with the page that it joined."""
+    """Whether somebody acknowledged it in chat by itself, or has acted on it since they had it with another page."""
     looked_at: datetime | None = None
     """When Spy last checked that the other page still rings (UTC)."""
     merged_into: str | None = None
@@ -187,7 +189,7 @@ class Page:
                 )
             case events.PageReleased():
                 return replace(
-                    self,
+                    self._open_again(),
                     state=PageState.REQUESTED,
                     folded_into=None,
                     folded_for=None,

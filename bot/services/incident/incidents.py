@@ -23,6 +23,7 @@ from bot.domain.text import quoted, shortened
 from bot.services.directory import Directory
 from bot.services.limits import RequestLimits
 from bot.services.ownership import Ownership, people
+from bot.services.paging.folding import Folding
 from bot.services.paging.paging import Paging
 from bot.services.permissions import Permissions
 from bot.services.read_access import ReadAccess
@@ -160,7 +161,7 @@ class Incidents:
         changed = incident.set_severity(severity, by=by, at=self._tx.now)
         if changed is None:
             raise Refusal(f"{incident.id} is {severity.key} already.")
-        incident = self._tx.record(incident, changed)
+        incident = Folding(self._tx).ring_if_worse(self._tx.record(incident, changed))
         if not incident.drill:
             pages = self._session.pages.of(incident.number)
             paged = [page for page in pages if page.requested_at >= incident.opened_at]

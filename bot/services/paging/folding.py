@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.domain.audit import DONE, SPY
 from bot.domain.effects import UpsertMessage
+from bot.domain.incident.events import CommandTaken
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.timeline import Entry
 from bot.domain.paging import events
 from bot.domain.paging.effects import SendPage
 from bot.domain.paging.folding import Fate, may_carry, next_look
 from bot.domain.paging.page import Page, PageState
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer
+from bot.services.audit import AuditLog
 from bot.services.directory import Directory
 from bot.services.paging.pages import Pages
 from bot.services.reminder_sources import reminds
@@ -43,16 +47,24 @@ class Folding:
     def _is_as_urgent(self, carrier: Page, page: Page) -> bool:
         """Whether people who read only the other page on their phone come as fast as for this one."""
         theirs, mine = self._incident_of(carrier), self._incident_of(page)
-        if carrier.is_needless(theirs) or (theirs is not None and theirs.drill) != (
-            mine is not None and mine.drill
-        ):
+        if carrier.is_needless(theirs) or not _may_share(theirs, mine):
             return False
-        return mine is None or (theirs is not None and self._rank(theirs) <= self._rank(mine))
+        rang_as = carrier.severity or (theirs.severity if theirs else None)
+        return mine is None or (theirs is not None and self._rank(rang_as) <= self._rank(mine.severity))
 
-    def _rank(self, incident: Incident) -> int:
-        """Return the place of its severity, from the worst. An incident without a severity comes last."""
+    def _rank(self, severity: str | None) -> int:
+        """Return the place of a severity, from the worst. None comes last."""
         known = list(self._tx.policy.severities)
-        return known.index(incident.severity) if incident.severity in known else len(known)
+        return known.index(severity) if severity in known else len(known)
+
+    def ring_if_worse(self, incident: Incident) -> Incident:
+        """Ring the pages by themselves that had joined a page which is less severe than their incident is now."""
+        for page in self._session.pages.of(incident.number):
+            is_folded = page.state is PageState.FOLDED and page.folded_into is not None
+            carrier = self._session.pages.get(page.folded_into or 0) if is_folded else None
+            if carrier and not self._is_as_urgent(carrier, page):
+                self._release(page, carrier, why="less severe")
+        return self._tx.incident(incident.number)
 
     def _incident_of(self, page: Page) -> Incident | None:
         return self._session.incidents.look(page.incident) if page.incident else None
@@ -85,15 +97,27 @@ class Folding:
         carrier = self._session.pages.get(page.folded_into)
         page = replace(page, looked_at=next_look(page, self._tx.now))
         match self._pages.fate(page, carrier):
-            case Fate.RING:
-                self._release(page, carrier)
-            case Fate.ACKNOWLEDGE if carrier:
+            case Fate.RING if self._is_in_hand(page):
+                self._wait(replace(page, is_taken=True), carrier)
+            case Fate.ACKNOWLEDGE if carrier and self._pages.is_open_to(
+                page, carrier.acknowledged_person or ""
+            ):
                 self._acknowledge_too(page, carrier)
+            case Fate.RING | Fate.ACKNOWLEDGE:
+                self._release(page, carrier)
             case Fate.REOPEN:
                 again = events.PageUnanswered(at=self._tx.now, page=page.number, whom=page.whom)
                 self._pages.keep(page, again)
             case _:
                 self._wait(page, carrier)
+
+    def _is_in_hand(self, page: Page) -> bool:
+        """Whether somebody has acted on it since they had it with another page, or took command of its incident."""
+        if page.incident is None or page.state is not PageState.ACKNOWLEDGED:
+            return False
+        entries = self._session.timeline.of(page.incident)
+        since = max((it.seq for it in entries if _acknowledges(it, page)), default=0)
+        return any(_acts(it, page.acknowledged_person) for it in entries if it.seq > since)
 
     def look_at_joined(self, carrier: int) -> None:
         """Look at each page that joined this one, in the order in which incidents are locked everywhere."""
@@ -110,7 +134,7 @@ class Folding:
             self._session.pages.put(page)
             self._pages.keep_time(page)
 
-    def _release(self, page: Page, carrier: Page | None) -> None:
+    def _release(self, page: Page, carrier: Page | None, *, why: str | None = None) -> None:
         """Ring a page by itself, unless a newer page rings the same people."""
         if other := self.carrier_of(page):
             self.join(page, other)
@@ -120,16 +144,29 @@ class Folding:
             page=page.number,
             whom=page.whom,
             was_with=page.folded_into or 0,
-            why=carrier.state.value if carrier else "gone",
+            why=why or self._why(carrier),
         )
-        self._pages.keep(page, released)
+        incident = self._incident_of(page)
+        self._pages.keep(replace(page, severity=incident.severity if incident else None), released)
         self._tx.send(SendPage(key=f"send-page:{page.number}", page=page.number))
+
+    def _why(self, carrier: Page | None) -> str:
+        if carrier is None:
+            return "gone"
+        return "over" if self._pages.is_needless(carrier) else carrier.state.value
 
     def _acknowledge_too(self, page: Page, carrier: Page) -> None:
         """Record that who acknowledged the other page has this one too. Tell them, and invite them."""
         person = carrier.acknowledged_person or ""
         page = self._pages.keep(page, self._acknowledged(page, carrier.acknowledged_by or "", person))
         self._pages.bring(page, person)
+        AuditLog(self._tx).add(
+            f"acknowledge page {page.number} with page {carrier.number}",
+            DONE,
+            source=SPY,
+            person=person,
+            incident=page.incident,
+        )
         key = f"also_paged:{carrier.number}:{page.number}:{self._pages.mark}"
         also = UpsertMessage(key=key, message_type="also_paged", ref=carrier.number, to=person)
         self._tx.send(also)
@@ -155,6 +192,26 @@ class Folding:
 
     def _name(self, person: str) -> str:
         return Directory(self._tx).name(person) or f"<@{person}>"
+
+
+def _may_share(one: Incident | None, other: Incident | None) -> bool:
+    """Whether one ring may be for both: a private incident shares with no other one, a drill with no real one."""
+    if one and other and one.number == other.number:
+        return True
+    both = (one, other)
+    is_private = any(it.private for it in both if it)
+    return not is_private and len({it is not None and it.drill for it in both}) == 1
+
+
+def _acknowledges(entry: Entry, page: Page) -> bool:
+    return entry.kind == events.PageAcknowledged.kind() and entry.data.get("page") == page.number
+
+
+def _acts(entry: Entry, person: str | None) -> bool:
+    """Whether a timeline entry is something that this person did, or that anybody took command."""
+    if entry.kind == CommandTaken.kind():
+        return True
+    return person is not None and entry.actor == person and entry.kind != events.PageAcknowledged.kind()
 
 
 @reminds("carrier")

@@ -43,9 +43,12 @@ def _joined(tx: Transaction, number: int, *, to: Incident | None) -> list[tuple[
 
 @message("also_paged", "paging/also_paged")
 def also_paged(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return the facts for who acknowledged a page that rang for others too: they have those as well."""
+    """Return the facts for who acknowledged a page that rang for others too: they have those that they may see."""
+    pages, person = Pages(tx), str(it.to)
     joined = tx.session.pages.folded_into(it.ref)
-    theirs = [page for page in joined if page.acknowledged_person == str(it.to)]
+    theirs = [
+        page for page in joined if page.acknowledged_person == person and pages.is_open_to(page, person)
+    ]
     return {"page": tx.session.pages.get(it.ref), "joined": theirs}
 
 

@@ -13,6 +13,7 @@ from bot.domain.timer import Timer
 from bot.ports import Ringing
 from bot.services.directory import Directory
 from bot.services.incident.channels import IncidentChannels
+from bot.services.read_access import ReadAccess
 from bot.services.relief.work_periods import WorkPeriods
 from bot.services.transaction import Transaction
 
@@ -136,6 +137,12 @@ class Pages:
         if page.incident:
             incident = self._tx.incident(page.incident)
             IncidentChannels(self._tx).bring(incident, person, called_at=page.requested_at)
+
+    def is_open_to(self, page: Page, person: str) -> bool:
+        """Whether a person may have this page with another one: they see its incident and have not left it since."""
+        incident = self._session.incidents.look(page.incident) if page.incident else None
+        is_out = incident is not None and incident.has_left(person, since=page.requested_at)
+        return not is_out and ReadAccess(self._tx).sees_record(person, page.incident)
 
     def nobody(self, page: Page, *, as_of: datetime | None = None) -> events.PageRingsNobody:
         team = self._tx.policy.teams.get(page.team or "")
