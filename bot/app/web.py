@@ -50,7 +50,7 @@ class WebPorts:
 
 
 def _sees_all(settings: Settings) -> SeesAll:
-    """Return who sees everything on the public port. A rehearsal's is the sandbox's own, and has no secrets."""
+    """Return who sees everything on the public port. A rehearsal has no secrets."""
     return (
         everyone if settings.env.spy_clock_offset else with_token(settings.env.web_token.get_secret_value())
     )

@@ -112,9 +112,9 @@ def test_the_table_of_roles_has_a_line_for_each_role_that_commands_need(tmp_path
 
 
 def test_where_nobody_is_operator_the_cure_is_named(tmp_path: Path):
-    trouble = [it for it in permission_checks(configured(tmp_path, "{}")) if not it.well]
+    lines = [it.what for it in permission_checks(configured(tmp_path, "{}"))]
 
-    assert [it.cure for it in trouble] == ["Name people or a user group in permissions.operator."]
+    assert lines[-1] == "Who may: operator (nobody yet: name people in permissions.operator)"
 
 
 def test_a_role_for_commands_that_do_not_exist_is_named(tmp_path: Path):

@@ -73,6 +73,7 @@ class Elsewhere:
         answers: dict[str, JSON] = {
             "auth.test": ME,
             "users.info": {"user": {"id": params.get("user"), "name": "who", "profile": {}}},
+            "users.list": {"members": [{"id": "UANN", "name": "ann", "profile": {}}]},
             "conversations.create": {"channel": {"id": "CROOM", "name": params.get("name")}},
             "chat.postMessage": {"channel": params.get("channel"), "ts": ts},
             "chat.update": {"channel": params.get("channel"), "ts": params.get("ts")},
