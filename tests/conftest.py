@@ -209,9 +209,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say aloud what could not be tried: PagerDuty's own word, the page in a browser, a GitHub that is not ours."""
-    from tests.support.browser import NAMES, can_check_access, chromium  # noqa: PLC0415  as below
-    from tests.support.emulated import is_there  # noqa: PLC0415  as below
-    from tests.support.vendors import PAGERDUTY, describes_pagerduty  # noqa: PLC0415  costs a second
+    from tests.support.beside import PAGERDUTY, describes_pagerduty  # noqa: PLC0415  loads slowly
+    from tests.support.browser import NAMES, can_check_access, chromium  # noqa: PLC0415  loads slowly
+    from tests.support.emulated import is_there  # noqa: PLC0415  loads slowly
 
     if not is_there():
         terminalreporter.write_sep("!", "No export was tried on a GitHub that is not ours", red=True)

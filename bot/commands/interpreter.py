@@ -1,7 +1,7 @@
 """Find the command that a text means, and the words that fill its slots."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -123,8 +123,19 @@ class Interpreter:
     def _candidates(self, typed: Typed) -> list[Command]:
         """Return the commands whose literal words begin the input, longest first."""
         given = typed.literals
-        counted = [(it.begins(given), it) for it in self._registry.commands]
-        return [command for count, command in sorted(counted, key=lambda it: -it[0]) if count]
+        begun = ((count, self._by_prefix.get(given[:count], ())) for count in range(1, len(given) + 1))
+        counted = {place: count for count, places in begun for place in places}
+        longest_first = sorted(counted, key=lambda place: (-counted[place], place))
+        return [self._registry.commands[place] for place in longest_first]
+
+    @cached_property
+    def _by_prefix(self) -> Mapping[tuple[str, ...], Sequence[int]]:
+        """The places of the commands in the registry, by each of their prefixes."""
+        found: dict[tuple[str, ...], list[int]] = {}
+        for place, command in enumerate(self._registry.commands):
+            for prefix in command.prefixes:
+                found.setdefault(prefix, []).append(place)
+        return found
 
     # --- what is not understood ---
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox.recorder import Exchange
-from tests.support.vendors import EXCEPTIONS, describes_pagerduty, problems, unlike
+from tests.support.beside import describes_pagerduty
+from tests.support.vendors import EXCEPTIONS, problems, unlike
 
 with_pagerduty = pytest.mark.skipif(not describes_pagerduty(), reason="said aloud at the end of the run")
 

@@ -91,6 +91,7 @@ def begin() -> SpyKit:
     for channel in (OTHERS, PUBLIC):
         spy.notice(Joined(id=f"Ev{channel}", channel=channel, person=STRANGER))
     spy.deliver()
+    spy.confirms = False  # their profiles are known
     with spy.tx() as tx:
         tx.session.outbox.forget(before=spy.clock.now() + timedelta(days=1))
     return spy

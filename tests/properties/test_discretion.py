@@ -126,12 +126,12 @@ def test_its_members_read_it_in_its_own_channel():
 def learned_or_changed(spy: SpyKit, audience: Audience, *, by: str, place: Place) -> dict[str, object]:
     """Return the commands by which a person outside a private incident learns of it or changes it."""
     spy.deliver()
-    before, found = len(spy.timeline(1)), dict[str, object]()
+    before, found = spy.incident(1).entries, dict[str, object]()
     for words in (it.replace(PLANTED, "harmless") for it in COMMANDS):
         asked = spy.restarted()
         heard = ask(asked, words, by=by, place=place, audience=audience)
         if heard_outside := [it for it in heard if PLANTED in it]:
             found[words] = heard_outside
-        elif len(asked.timeline(1)) != before:
+        elif asked.incident(1).entries != before:
             found[words] = asked.timeline(1)[before:]
     return found

@@ -3,10 +3,8 @@
 import bisect
 import functools
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
@@ -15,12 +13,10 @@ from openapi_core.templating.paths.exceptions import PathError
 from bot.sandbox.recorder import Exchange
 from tests.specs import validate_request
 from tests.specs.validate_request import NotDescribed
-from tests.support.folders import ROOT, TESTS
+from tests.support.beside import PAGERDUTY, describes_pagerduty
+from tests.support.folders import TESTS
 
 SPECS = TESTS / "specs"
-BESIDE = Path(os.environ.get("SPY_SPECS") or ROOT.parent / "shared" / "specs")
-"""PagerDuty's descriptions state no licence: they are read from beside the checkout, and not kept in it."""
-PAGERDUTY = BESIDE / "pagerduty.rest.openapi.json"
 
 Shape = Any
 LENGTHS = (24, 75, 150, 255, 2_000, 3_000, 40_000)
@@ -126,10 +122,6 @@ operation that was left out where its description was cut."""
 
 WRAPPERS = ("InvalidRequestBody:", "InvalidData:")
 """openapi-core's words around a problem that is told by itself as well."""
-
-
-def describes_pagerduty() -> bool:
-    return PAGERDUTY.exists()
 
 
 def problems(exchange: Exchange) -> list[str]:

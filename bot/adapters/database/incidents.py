@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, String, cast, func, or_, selec
 
 from bot.adapters.database import tables
 from bot.adapters.database.rows import Rows, readable
-from bot.adapters.database.statements import add, find, table
+from bot.adapters.database.statements import add, find, find_private, table
 from bot.adapters.database.table import Table, plain
 from bot.adapters.database.writes import Writes
 from bot.domain.incident.incident import Incident
@@ -62,9 +62,8 @@ class IncidentTable(Table[Incident]):
         return self._one(channel=channel)
 
     def is_private(self, channel: str) -> bool:
-        c = self._table.c
-        private = select(c.number).where(c.channel == channel, c.private.is_(True)).limit(1)
-        return self._connection.execute(private).first() is not None
+        found = self._connection.execute(find_private(self._table), {"channel": channel})
+        return found.first() is not None
 
     def open(self, *, limit: int) -> Sequence[Incident]:
         return self._where(self._is_open, order=[self._table.c.number.desc()], limit=limit)

@@ -66,6 +66,13 @@ def find_kept(
 
 
 @cache
+def find_private(incidents: Table) -> Select[Any]:
+    """Find a private incident whose channel is `channel`."""
+    c = incidents.c
+    return select(c.number).where(c.channel == bindparam("channel"), c.private.is_(True)).limit(1)
+
+
+@cache
 def find_recent(periods: Table) -> Select[Any]:
     """Find the work periods of a `person` that are open or ended after `since`."""
     c = periods.c
