@@ -13,7 +13,7 @@ from bot.app.build import open_clock
 from bot.app.say import PERSON_ID
 from bot.config import Settings
 from bot.config.values import duration
-from bot.domain.audit import AuditCheck, AuditLine
+from bot.domain.audit import PRUNE, AuditCheck, AuditLine, named, ranges
 from bot.services.audit import AuditLog
 from bot.services.people import People
 from bot.services.transaction import Transaction
@@ -62,10 +62,29 @@ def in_words(check: AuditCheck) -> Iterator[str]:
         yield f"Pruned: up to row {check.checkpoint.seq:,}. The checkpoint fits the row after it."
     if check.forgotten:
         yield f"Names removed by `spy forget`: in {_rows(check.forgotten)}. Their other facts are checked."
+    yield from map(_upkeep, check.upkeep)
+    if check.claims:
+        yield (
+            f"Not written by Spy: {_rows(check.claims)} that say Spy pruned or forgot something. They excuse nothing. "
+            "Find out who added them."
+        )
     if check.unsealed:
         yield f"Not sealed yet: {_rows(check.unsealed)}. A running bot seals them every few seconds."
     if check.head.seq:
         yield f"Last row: {check.head.seq} {check.head.hash}"
+
+
+def _upkeep(line: AuditLine) -> str:
+    """Return what a prune or a forget says of itself, and when."""
+    when = f"{line.at:%Y-%m-%d %H:%M:%S} UTC"
+    if line.command == PRUNE:
+        return f"{when}: pruned {' '.join(line.result.split()[:4])}."
+    seqs = [seq for seq, _ in named(line.result)]
+    return (
+        f"{when}: `spy forget` changed words of rows {ranges(seqs)}."
+        if seqs
+        else f"{when}: `spy forget` ended."
+    )
 
 
 def _rows(count: int) -> str:

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from secrets import choice
 
+import structlog
+
 from bot.adapters.database import Database, Limits, make_ready, open_engine
 from bot.adapters.database.forgetting import Forgotten, forget, overwritten
 from bot.adapters.database.known import identity_of
 from bot.adapters.network.clock import SystemClock
 from bot.app.build import open_clock
 from bot.config import Settings
-from bot.domain.audit import DONE, FORGET, SPY
+from bot.domain.audit import FORGET, ChainMark
 from bot.domain.identity import PersonIdentity
 from bot.domain.policy import Account
 from bot.domain.refusal import Refusal
@@ -23,6 +25,7 @@ from bot.services.features import load_features
 from bot.services.people import People
 from bot.services.transaction import Transaction
 
+log = structlog.get_logger()
 MOST_OPEN = 1_000
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 SLOW = Limits(statement=timedelta(minutes=5), lock=timedelta(minutes=1))
@@ -35,6 +38,8 @@ class Removal:
 
     identity: PersonIdentity
     found: Forgotten
+    head: ChainMark
+    """The last row of the audit log."""
     issues: tuple[str, ...]
     configured: tuple[int, ...]
     """Lines of config.yaml that name the person."""
@@ -91,10 +96,12 @@ class Forgetter:
         self._take_tasks()
         found = forget(self._database.engine, self.identity, now=self._now)
         with self._database.begin() as session:
-            log = AuditLog(self._transaction(session))
-            log.add(FORGET, DONE, source=SPY, result=found.rows)
+            result = f"rows {found.rows}" if found.rows else ""
+            head = AuditLog(self._transaction(session)).add_upkeep(FORGET, result)
+        log.info("a person was forgotten", rows=found.rows, row=head.seq, hash=head.hash)
         is_clean = overwritten(self._database.engine)
         return Removal(
+            head=head,
             is_clean=is_clean,
             identity=self.identity,
             found=found,
@@ -163,6 +170,7 @@ def in_words(result: Removal) -> Iterator[str]:
             yield f"{what}: {rows}."
     if found.sealed:
         yield f"The audit log says so for its rows {found.rows}, and `spy audit --verify` accepts it."
+    yield f"Keep elsewhere: the last row of the audit log is {result.head.seq} {result.head.hash}"
     if not found.is_done:
         yield "Spy still writes about them. Run this again when nothing happens any more."
     if not result.is_clean:

@@ -15,6 +15,8 @@ SPY = "spy"
 """The source of what Spy does without being asked in chat. No request has it."""
 FORGET, PRUNE = "spy forget", "spy prune"
 """The commands of lines that tell of the audit log itself."""
+NOT_SPY = "not spy"
+"""The source that the sealer writes into a row that claims to be one of these, and that Spy did not write."""
 HIDDEN = "***"
 
 
@@ -38,14 +40,19 @@ class AuditLine:
     events: tuple[str, ...] = ()
     """The entries of timelines that it made: `12.3 update_posted` is entry 3 of INC-12."""
 
+    @property
+    def is_upkeep(self) -> bool:
+        """Whether it tells of the audit log itself. Spy seals such a line in the transaction that writes it."""
+        return self.source == SPY and self.command in {FORGET, PRUNE}
+
 
 @dataclass(frozen=True, kw_only=True)
 class SealedLine:
     """A line in its place in the chain.
 
     The hash covers the line before it, the facts of this one, and the `digest` of its words: who asked, where, and
-    what. With the `salt` the digest can be checked. `spy forget` removes the salt, so the words may change and the
-    chain still holds.
+    what. With the `salt` the digest can be checked. `spy forget` removes the salt, changes the words, and adds a row
+    with the digest of the new words, so the chain still holds.
     """
 
     line: AuditLine
@@ -85,6 +92,10 @@ class AuditCheck:
     head: ChainMark = ChainMark()
     checkpoint: ChainMark = ChainMark()
     fault: str = ""
+    upkeep: tuple[AuditLine, ...] = ()
+    """The rows by which Spy says what it pruned and forgot."""
+    claims: int = 0
+    """How many rows claim that Spy pruned or forgot something, but Spy did not write them."""
 
 
 # --- sealing ----------------------------------------------------------------------------------------------
@@ -143,9 +154,12 @@ def verified(chain: Chain) -> AuditCheck:
 class _Walk:
     chain: Chain
     at: ChainMark = ChainMark()
-    forgotten: list[int] = field(default_factory=list)
-    told: set[int] = field(default_factory=set)
-    """The rows whose words were changed by `spy forget`, as it says itself."""
+    forgotten: dict[int, str] = field(default_factory=dict)
+    """The rows that have no salt, with the digest of their words as they are now."""
+    told: dict[int, str] = field(default_factory=dict)
+    """The same as the latest `spy forget` left them, as a later row of the chain says."""
+    upkeep: list[AuditLine] = field(default_factory=list)
+    claims: int = 0
     pruned: str = ""
     """Up to where rows were pruned, as the last prune says itself."""
     rows: int = 0
@@ -154,9 +168,12 @@ class _Walk:
         checkpoint = self.chain.checkpoint or ChainMark()
         self.at = checkpoint
         fault = next(self._faults(), "")
+        waiting = list(self.chain.unsealed)
         return AuditCheck(
             sealed=self.rows,
-            unsealed=len(list(self.chain.unsealed)),
+            unsealed=len(waiting),
+            upkeep=tuple(self.upkeep),
+            claims=self.claims + sum(it.is_upkeep for it in waiting),
             forgotten=len(self.forgotten),
             head=self.at,
             checkpoint=checkpoint,
@@ -169,9 +186,7 @@ class _Walk:
             self.rows += 1
             self.at = ChainMark(seq=row.seq, hash=row.hash)
             if row.salt is not None:  # otherwise nobody knows what it said
-                self._hear(row.line)
-        for line in self.chain.unsealed:
-            self._hear(line)
+                self._hear(row)
         yield from self._faults_at_end()
 
     def _faults_of(self, row: SealedLine) -> Iterator[str]:
@@ -183,16 +198,21 @@ class _Walk:
         if row.hash != hash_of(row.line, seq=expected, digest=row.digest, before=self.at.hash):
             yield f"Row {row.seq} was altered, or another row was put in its place."
         if row.salt is None:
-            self.forgotten.append(row.seq)
+            self.forgotten[row.seq] = digest_of(row.line, "")
         elif row.digest != digest_of(row.line, row.salt):
             yield f"Row {row.seq} was altered: its words can't be those that were sealed."
 
-    def _hear(self, line: AuditLine) -> None:
-        if line.source != SPY:
+    def _hear(self, row: SealedLine) -> None:
+        """Note what a row says of rows before it. Only a sealed row counts: anybody can add one that is not."""
+        line = row.line
+        self.claims += line.source == NOT_SPY
+        if not line.is_upkeep:
             return
+        self.upkeep.append(line)
         if line.command == FORGET:
-            self.told.update(numbers(line.result))
-        elif line.command == PRUNE:
+            known = self.forgotten
+            self.told.update((seq, digest) for seq, digest in named(line.result) if seq in known)
+        else:
             self.pruned = line.result
 
     def _faults_at_end(self) -> Iterator[str]:
@@ -207,9 +227,11 @@ class _Walk:
             yield f"The checkpoint at row {self.chain.checkpoint.seq} is not the one that the last prune names."
         if self.pruned and not self.chain.checkpoint:
             yield "The checkpoint is gone: rows were pruned, and it named the last of them."
-        for seq in self.forgotten:
+        for seq, digest in self.forgotten.items():
             if seq not in self.told:
                 yield f"Row {seq} was altered: its words can't be checked, and no `spy forget` says why."
+            if self.told[seq] != digest:
+                yield f"Row {seq} was altered: its words are not those that `spy forget` left."
 
 
 def pruned_up_to(mark: ChainMark) -> str:
@@ -228,7 +250,12 @@ def ranges(seqs: Iterable[int]) -> str:
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
 
 
-def numbers(text: str) -> Iterator[int]:
-    """Yield the row numbers that `ranges` wrote."""
-    for first, last in re.findall(r"([0-9]+)(?:-([0-9]+))?", text):
-        yield from range(int(first), int(last or first) + 1)
+def changed(lines: Mapping[int, AuditLine]) -> str:
+    """Return what a forget records: the rows whose words it changed, with the digest of the new words."""
+    return ",".join(f"{seq} {digest_of(line, '')}" for seq, line in sorted(lines.items()))
+
+
+def named(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the rows and digests that `changed` wrote."""
+    for seq, digest in re.findall(r"([0-9]{1,18}) ([0-9a-f]{64})", text):
+        yield int(seq), digest

@@ -1,13 +1,17 @@
 """Write the audit log, seal it, check it, and prune it. Writing costs a transaction one row and no question."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import datetime
 from secrets import token_hex
+
+import structlog
 
 from bot.domain.audit import (
     ALLOWED,
     DONE,
     GIVEN_UP,
+    NOT_SPY,
     PRUNE,
     SPY,
     AuditCheck,
@@ -23,8 +27,11 @@ from bot.domain.text import storable
 from bot.services.transaction import Transaction
 from bot.services.undelivered import what
 
+log = structlog.get_logger()
 SECTION = "audit"
 """The lock of who seals or prunes. Nobody holds it who answers a request."""
+AT_ONCE = 500
+"""Lines that are sealed at once."""
 SALT = 16
 """Bytes of each salt: too many to guess a person's id by trying."""
 
@@ -86,16 +93,32 @@ class AuditLog:
     # --- the chain ----------------------------------------------------------------------------------------
 
     def seal(self, *, limit: int) -> int:
-        """Put the oldest unsealed lines into the chain. Return how many."""
+        """Put the oldest unsealed lines into the chain. Return how many.
+
+        One that claims to tell of the log itself was added by hand, because Spy seals those itself: it gets another
+        source, so it excuses nothing.
+        """
         self._session.lock(SECTION)
         lines = []
         last = self._session.audit.head() or ChainMark()
         for row, line in self._session.audit.unsealed(limit=limit):
-            lines.append(sealed(line, id=row, salt=token_hex(SALT), after=last))
+            known = replace(line, source=NOT_SPY) if line.is_upkeep else line
+            lines.append(sealed(known, id=row, salt=token_hex(SALT), after=last))
             last = ChainMark(seq=lines[-1].seq, hash=lines[-1].hash)
         if lines:
             self._session.audit.seal(lines)
         return len(lines)
+
+    def add_upkeep(self, command: str, result: str) -> ChainMark:
+        """Add a line about the log itself to the end of the chain. What was not sealed yet is sealed before it."""
+        self._session.lock(SECTION)
+        while self.seal(limit=AT_ONCE):
+            pass
+        line = AuditLine(at=self._tx.now, source=SPY, command=command, outcome=DONE, result=result)
+        last = self._session.audit.head() or ChainMark()
+        made = sealed(line, id=0, salt=token_hex(SALT), after=last)
+        self._session.audit.append_sealed(made)
+        return ChainMark(seq=made.seq, hash=made.hash)
 
     def check(self) -> AuditCheck:
         """Check the whole chain. Read in one snapshot, it is not held up by who writes."""
@@ -111,7 +134,8 @@ class AuditLog:
         self._session.lock(SECTION)
         count, last = self._session.audit.prune(before=before, limit=limit)
         if last:
-            self.add(PRUNE, DONE, source=SPY, result=pruned_up_to(last))
+            head = self.add_upkeep(PRUNE, pruned_up_to(last))
+            log.info("the audit log was pruned", up_to=last.seq, row=head.seq, hash=head.hash)
         return count
 
     # --- reading ------------------------------------------------------------------------------------------

@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import MetaData, delete, update
 
 from bot.adapters.database import Database
-from bot.domain.audit import AuditCheck, AuditLine, ranges
+from bot.adapters.database.forgetting import forget
+from bot.app.audit import in_words
+from bot.domain.audit import AuditCheck, AuditLine, changed, ranges
+from bot.domain.identity import PersonIdentity
 from bot.domain.policy import Policy
 from bot.services.audit import AuditLog
 from bot.services.transaction import Transaction
@@ -245,6 +248,90 @@ def test_a_person_who_types_what_a_prune_records_changes_nothing(chain: Database
     seal(chain)
 
     assert check(chain).fault == ""
+
+
+# --- what claims to be an excuse --------------------------------------------------------------------------
+
+
+def claim(sessions: Database, command: str, result: str) -> None:
+    """Add a row by hand that says Spy pruned or forgot something."""
+    with sessions.begin() as session:
+        line = AuditLine(at=NOON, source="spy", command=command, outcome="done", result=result)
+        session.audit.append(line)
+
+
+def test_a_row_added_by_hand_excuses_no_changed_row(chain: Database):
+    tamper(chain, 2, {"person": "U0RAJ", "command": "failover abort 9", "salt": None})
+    with chain.read() as session:
+        words = list(session.audit.sealed())[1].line
+    for result in ("2", changed({2: words})):
+        claim(chain, "spy forget", result)
+
+    assert check(chain).fault.startswith("Row 2 was altered")
+    seal(chain)
+    assert check(chain).fault.startswith("Row 2 was altered")
+    assert check(chain).claims == 2
+
+
+def test_a_row_added_by_hand_excuses_no_removed_rows(chain: Database):
+    with chain.read() as session:
+        third = list(session.audit.sealed())[2]
+    remove(chain, 1, 2, 3)
+    marks = reflected(chain, "audit_mark")
+    with chain.engine.begin() as connection:
+        connection.execute(marks.insert().values(name="checkpoint", seq=3, hash=third.hash))
+    claim(chain, "spy prune", f"up to row 3 {third.hash}")
+
+    expected = "The checkpoint at row 3 is not the one that the last prune names."
+    assert check(chain).fault == expected
+    seal(chain)
+    assert check(chain).fault == expected
+
+
+def forget_ana(sessions: Database) -> None:
+    identity = PersonIdentity(person="U0ANA", token="AAAA2222")
+    forget(sessions.engine, identity, now=NOON)
+
+
+def test_a_genuine_forget_leaves_a_whole_chain_and_is_told(chain: Database):
+    write(chain, 10)
+    forget_ana(chain)
+
+    found = check(chain)
+    assert (found.fault, found.forgotten, found.unsealed, found.claims) == ("", 9, 0, 0)
+    assert list(in_words(found))[2] == "2026-11-23 12:00:00 UTC: `spy forget` changed words of rows 1-9."
+
+
+def test_two_may_be_forgotten_one_after_the_other(chain: Database):
+    forget_ana(chain)
+    forget(chain.engine, PersonIdentity(person="U0X", token="B", names=frozenset({"update"})), now=NOON)
+
+    assert check(chain).fault == ""
+
+
+@pytest.mark.parametrize("values", [{"person": "U0RAJ"}, {"command": "stop"}, {"why": "x"}], ids=str)
+def test_the_words_that_a_forget_left_can_not_be_rewritten_unnoticed(
+    chain: Database, values: Mapping[str, Any]
+):
+    forget_ana(chain)
+    tamper(chain, 4, values)
+
+    assert check(chain).fault == "Row 4 was altered: its words are not those that `spy forget` left."
+
+
+def test_huge_numbers_in_a_forget_cost_nothing(chain: Database):
+    with chain.begin() as session:
+        AuditLog(transaction(session)).add_upkeep("spy forget", "1-30000000000")
+
+    assert check(chain).fault == ""
+
+
+def test_a_prune_is_told_and_sealed_at_once(chain: Database):
+    prune(chain, before=5)
+
+    found = check(chain)
+    assert (found.fault, found.unsealed) == ("", 0)
+    assert "2026-11-23 12:00:00 UTC: pruned up to row 4." in list(in_words(found))
 
 
 def test_text_that_no_database_takes_is_made_storable(sessions: Database):

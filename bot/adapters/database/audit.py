@@ -30,6 +30,7 @@ class AuditTable(Rows):
         self._writes.add(add(self._table), {**vars(line), "events": list(line.events)})
 
     def unsealed(self, *, limit: int | None = None) -> Sequence[tuple[int, AuditLine]]:
+        self._writes.flush()
         c = self._table.c
         waiting = select(self._table).where(c.seq.is_(None)).order_by(c.id).limit(limit)
         return [(row["id"], _line(row)) for row in self._connection.execute(waiting).mappings()]
@@ -40,13 +41,31 @@ class AuditTable(Rows):
             seal = {name: row[name] for name in ("id", "seq", "salt", "digest", "hash")}
             yield SealedLine(line=_line(row), **seal)
 
+    def lines(self, seqs: Collection[int]) -> Mapping[int, AuditLine]:
+        """Return lines by their places in the chain."""
+        wanted = select(self._table).where(self._table.c.seq.in_(list(seqs)))
+        return {row["seq"]: _line(row) for row in self._connection.execute(wanted).mappings()}
+
     def seal(self, lines: Sequence[SealedLine]) -> None:
         seals = [
-            {"this": it.id, "seq": it.seq, "salt": it.salt, "digest": it.digest, "hash": it.hash}
+            {
+                "this": it.id,
+                "source": it.line.source,
+                "seq": it.seq,
+                "salt": it.salt,
+                "digest": it.digest,
+                "hash": it.hash,
+            }
             for it in lines
         ]
         self._connection.execute(change(self._table, "id"), seals)
         self._put_mark(HEAD, ChainMark(seq=lines[-1].seq, hash=lines[-1].hash))
+
+    def append_sealed(self, line: SealedLine) -> None:
+        seal = {"seq": line.seq, "salt": line.salt, "digest": line.digest, "hash": line.hash}
+        row = {**vars(line.line), "events": list(line.line.events), **seal}
+        self._connection.execute(self._table.insert(), row)
+        self._put_mark(HEAD, ChainMark(seq=line.seq, hash=line.hash))
 
     def head(self) -> ChainMark | None:
         return self._mark(HEAD)

@@ -17,11 +17,13 @@ from bot.adapters.database.connection import reading
 from bot.adapters.database.coordination import lock
 from bot.adapters.database.legible import is_legible
 from bot.adapters.database.session import SqlSession
-from bot.domain.audit import DONE, FORGET, PRUNE, SPY, AuditLine, ranges
+from bot.domain.audit import FORGET, PRUNE, SPY, changed, ranges
 from bot.domain.identity import Holds, PersonIdentity
+from bot.domain.policy import Policy
 from bot.domain.refusal import Refusal
 from bot.domain.spoken import place_of, removed
-from bot.services.audit import SECTION
+from bot.services.audit import SECTION, AuditLog
+from bot.services.transaction import Transaction
 
 AT_ONCE = 500
 """Rows that one transaction looks at. Those that it changes stay locked until its end."""
@@ -139,14 +141,19 @@ class _Forgetting:
         """Change these rows. What is changed in the audit log is added to it at once, so that it stays whole."""
         if self.table.name == AUDIT:
             lock(connection, SECTION)
-        sealed = [row["seq"] for row in self._changed(connection, keys) if self.table.name == AUDIT]
-        if seqs := list(filter(None, sealed)):
-            self.found.sealed.update(seqs)
-            session = SqlSession(connection)
-            rows = ranges(seqs)
-            line = AuditLine(at=self.now, source=SPY, command=FORGET, outcome=DONE, result=rows)
-            session.audit.append(line)
-            session.flush()
+        seqs = [row.get("seq") for row in self._changed(connection, keys)]
+        if self.table.name == AUDIT and any(seqs):
+            self._record(connection, [seq for seq in seqs if seq])
+
+    def _record(self, connection: Connection, seqs: list[int]) -> None:
+        """Add a row to the audit log with the digests of what these rows say now."""
+        session = SqlSession(connection)
+        lines = session.audit.lines(seqs)
+        AuditLog(Transaction(session=session, now=self.now, policy=Policy())).add_upkeep(
+            FORGET, changed(lines)
+        )
+        session.flush()
+        self.found.sealed.update(seqs)
 
     def _changed(self, connection: Connection, keys: list[tuple[Any, ...]]) -> Iterator[Row]:
         """Change or delete these rows. Yield those that are changed, as they were."""

@@ -20,6 +20,9 @@ class AuditRecords(Protocol):
     def seal(self, lines: Sequence[SealedLine]) -> None:
         """Store the seals of lines. The last one becomes the head."""
 
+    def append_sealed(self, line: SealedLine) -> None:
+        """Add a line at the end of the chain. It becomes the head."""
+
     def head(self) -> ChainMark | None: ...
     def checkpoint(self) -> ChainMark | None: ...
     def find(
