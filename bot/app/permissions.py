@@ -31,7 +31,8 @@ def permission_checks(settings: Settings) -> Iterator[CheckResult]:
 
 def _short(command: Command) -> str:
     """Return its words, and its text if it takes nothing else: `failover "what"` is not `failover`."""
-    return command.usage if command.usage.startswith(f'{command.words} "') else command.words
+    takes_only_text = bool(command.texts) and set(command.slots) == set(command.texts)
+    return command.usage if takes_only_text else command.words
 
 
 def who_may(settings: Settings, words: Sequence[str]) -> list[str]:

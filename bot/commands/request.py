@@ -82,7 +82,7 @@ class Response:
 
     message: Message | None = None
     shared: bool = False
-    is_refusal: bool = False
+    is_refusal: bool = field(default=False, compare=False)
     complaints: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -282,3 +282,14 @@ def test_the_page_button_opens_a_form(spy: SpyKit, channel: str):
 
     [form] = spy.asked(OpenForm)
     assert (form.form, form.command, form.facts["teams"]) == ("paging/page", "page", [":imoc", ":payments"])
+
+
+def test_the_only_page_that_rings_need_not_be_named_outside_an_incident(spy: SpyKit):
+    spy.say('page <@U0RAJ> "call me"', by="U0KIM")
+    rings(spy, 1)
+
+    answer = spy.say("pager ack", by="U0RAJ", channel="D0RAJ").message
+
+    assert answer
+    assert "Which page" not in answer.text
+    assert [it.page for it in spy.asked(AnswerPage)] == [1]

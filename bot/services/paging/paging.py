@@ -234,7 +234,9 @@ class Paging:
             )
 
     def find(self, reference: str, *, incident: Incident | None, asker: str) -> Page:
-        """Return a page by its number or its id at the pager; without either, the incident's only ringing page.
+        """Return a page by its number or its id at the pager; without either, the only one that rings.
+
+        That is of the incident, or outside an incident's channel of all that `asker` may see.
 
         A page of a private incident counts as absent for people who are neither in the incident nor on the page.
         """
@@ -242,8 +244,9 @@ class Paging:
         page = self._session.pages.by_pager_id(bare) if sent is None else self._session.pages.get(sent)
         if page and self._is_seen(page, by=asker):
             return page
-        of_incident = self._session.pages.of(incident.number) if incident else ()
-        ringing = [it for it in of_incident if it.is_ringing or it.is_only_here]
+        pages = self._session.pages.of(incident.number) if incident else self._session.pages.ringing()
+        rings = [it for it in pages if it.is_ringing or it.is_only_here]
+        ringing = [it for it in rings if self._is_seen(it, by=asker)]
         if not bare and len(ringing) == 1:
             return ringing[0]
         known = ", ".join(f"{it.number} ({it.whom})" for it in ringing) or "none here"
