@@ -353,6 +353,7 @@ def test_what_one_person_asked_for_lately_is_counted(sessions: Sessions) -> None
         session.pages.put(replace(paged(3, key="spy-3"), team="payments", requested_by="U0RAJ"))
         session.pages.put(replace(paged(4, key="spy-4"), person="U0KIM"))
         session.pages.put(replace(paged(5, key="spy-5"), requested_at=NOON - 10 * MINUTE))
+        session.pages.put(replace(paged(6, key="spy-6"), team="payments", requested_by="U0ZOE", is_own=True))
 
     since = NOON - 5 * MINUTE
     with sessions.begin() as session:

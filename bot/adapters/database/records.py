@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_, select
 
 from bot.adapters.database import tables
 from bot.adapters.database.statements import find_recent
@@ -22,6 +22,12 @@ from bot.ports import Contact, OnCallCopy, Person, UserGroup
 
 RINGING = (PageState.SENT.value, PageState.ACKNOWLEDGED.value)
 UNANSWERED = (PageState.REQUESTED.value, PageState.DELAYED.value, PageState.SENT.value)
+RANG = (
+    PageState.REQUESTED.value,
+    PageState.SENT.value,
+    PageState.ACKNOWLEDGED.value,
+    PageState.RESOLVED.value,
+)
 AT_MOST = 100
 
 
@@ -60,16 +66,25 @@ class PageTable(Table[Page]):
         self.flush()
         c = self._table.c
         theirs = case((c.requested_by == person, 1), else_=0)
-        rang = case((and_(c.team == (team or ""), c.folded_into.is_(None)), 1), else_=0)
+        is_own = func.coalesce(c.kept["is_own"].as_boolean(), false())
+        rang = case((and_(c.team == (team or ""), c.folded_into.is_(None), not_(is_own)), 1), else_=0)
         query = select(func.coalesce(func.sum(theirs), 0), func.coalesce(func.sum(rang), 0))
         by_person, to_team = self._connection.execute(query.where(c.requested_at > since)).one()
         return PageCounts(by_person=int(by_person), to_team=int(to_team))
 
     def unanswered(self, team: str | None, *, since: datetime) -> Sequence[Page]:
+        return self._newest(team, since, self._table.c.state.in_(UNANSWERED))
+
+    def rang(self, team: str | None, *, since: datetime) -> Sequence[Page]:
+        c = self._table.c
+        return self._newest(team, since, c.state.in_(RANG), c.folded_into.is_(None))
+
+    def _newest(self, team: str | None, since: datetime, *conditions: ColumnElement[bool]) -> Sequence[Page]:
         c = self._table.c
         is_theirs = c.team.is_(None) if team is None else c.team == team
-        conditions = (c.requested_at >= since, c.state.in_(UNANSWERED), is_theirs)
-        return self._where(*conditions, order=[c.number.desc()], limit=AT_MOST)
+        return self._where(
+            c.requested_at >= since, is_theirs, *conditions, order=[c.number.desc()], limit=AT_MOST
+        )
 
     def folded_into(self, number: int) -> Sequence[Page]:
         return self._by(folded_into=number)

@@ -45,6 +45,7 @@ LISTED: tuple[Event, ...] = (
     paging_events.PageRequested(**PAGED, by="U0ANA", message=TYPED),
     paging_events.PageFolded(**PAGED, into=12, joined="INC-1", assigned="Raj Patel", since=NOON),
     paging_events.PageFolded(**PAGED, into=12, joined=None, assigned=None, since=NOON),
+    paging_events.PageFolded(**PAGED, into=12, joined=None, assigned=None, since=NOON, is_put_off=True),
     paging_events.PageReleased(**PAGED, was_with=12, why="resolved"),
     paging_events.PageReleased(**PAGED, was_with=12, why="sent"),
     paging_events.PageReleased(**PAGED, was_with=12, why="over"),

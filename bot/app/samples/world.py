@@ -76,6 +76,7 @@ PAGES = (
         joined_since=NOON,
     ),
     replace(ASKED, state=PageState.FOLDED, folded_into=12, joined_since=NOON),
+    replace(ASKED, state=PageState.FOLDED, folded_into=12, joined_since=NOON, is_put_off=True),
     ACKNOWLEDGED,
     replace(ACKNOWLEDGED, state=PageState.RESOLVED, resolved_at=NOW),
     replace(FAILED, state=PageState.DELAYED),

@@ -27,13 +27,14 @@ class PageFolded(PageEvent):
     """Another page rings the same people already, so this one joins it: `into` is its number.
 
     `joined` is that page's incident (INC-1), if everybody may know of it. `assigned` is whom it rings, if known, and
-    `since` when it began (UTC).
+    `since` when it began (UTC). `is_put_off`: who requested both answered that page, so this one rings a little later.
     """
 
     into: int
     joined: str | None
     assigned: str | None
     since: datetime
+    is_put_off: bool = False
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
 
 

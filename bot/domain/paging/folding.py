@@ -36,8 +36,22 @@ def may_carry(carrier: Page, page: Page, *, now: datetime, limit: timedelta) -> 
     """Whether a page that rings somebody now can ring for another one to the same people too."""
     same = (carrier.team, carrier.person) == (page.team, page.person)
     is_other = carrier.number not in {page.number, page.folded_into}
+    if not same or not is_other or carrier.test:
+        return False
+    if puts_off(carrier, page):
+        is_new, at = page.folded_into is None, carrier.answered_own_at
+        return is_new and at is not None and at > now - limit
     is_fresh = (carrier.released_at or carrier.requested_at) > now - limit
-    return same and is_other and is_fresh and _rings(carrier) and not (carrier.test or carrier.answer)
+    return is_fresh and _rings(carrier) and not carrier.answer
+
+
+def puts_off(carrier: Page, page: Page) -> bool:
+    """Whether somebody answered their own page in chat and asks for the same people again, for the same incident.
+
+    The next page then waits, so that paging and answering in turns does not ring a phone without end.
+    """
+    same = (carrier.requested_by, carrier.incident) == (page.requested_by, page.incident)
+    return same and carrier.answered_own_at is not None
 
 
 def _rings(carrier: Page) -> bool:
@@ -55,9 +69,9 @@ def fate(page: Page, carrier: Page | None, *, is_needless: bool, now: datetime, 
         return Fate.WAIT if page.is_taken else _held(carrier, is_needless=is_needless)
     if carrier is None or page.folded_at is None:
         return Fate.RING
-    if carrier.state is PageState.ACKNOWLEDGED and not is_needless:
+    if carrier.state is PageState.ACKNOWLEDGED and not is_needless and not page.is_put_off:
         return _answered(page, carrier, now)
-    is_covered = (_rings(carrier) or carrier.is_being_renewed) and not is_needless
+    is_covered = not is_needless and (_rings(carrier) or carrier.is_being_renewed or puts_off(carrier, page))
     return Fate.WAIT if is_covered and now < page.folded_at + limit else Fate.RING
 
 
@@ -75,7 +89,9 @@ def _answered(page: Page, carrier: Page, now: datetime) -> Fate:
     """Return the fate once somebody acknowledged the other page: it is theirs too if they can be told of it."""
     if carrier.acknowledged_person:
         is_theirs = page.person in {None, carrier.acknowledged_person}
-        return Fate.ACKNOWLEDGE if is_theirs else Fate.RING
+        by_requester = carrier.answered_own_at and carrier.acknowledged_person == carrier.requested_by
+        is_others = by_requester and page.requested_by != carrier.requested_by
+        return Fate.ACKNOWLEDGE if is_theirs and not is_others else Fate.RING
     is_looked_for = carrier.acknowledged_at is not None and now < carrier.acknowledged_at + FINDING
     return Fate.WAIT if is_looked_for else Fate.RING
 

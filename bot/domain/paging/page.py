@@ -46,6 +46,10 @@ class Page:
     incident: int | None = None
     severity: str | None = None
     """The severity of its incident when the page was requested, or rang by itself: what people read on their phone."""
+    is_own: bool = False
+    """Whether its requester commanded the incident, so that they are not limited."""
+    answered_own_at: datetime | None = None
+    """When its requester answered it in chat (UTC). The people whom it rang may not have seen it."""
     test: bool = False
     """Whether it only tests a person's phone. It has low urgency, and nobody else is notified."""
     line_at: Address | None = None
@@ -71,6 +75,8 @@ class Page:
     folded_for: str | None = None
     """The incident of that page (INC-1), if everybody may know of it."""
     folded_at: datetime | None = None
+    is_put_off: bool = False
+    """Whether the page that it joined was answered by the requester of both, so that it rings a little later."""
     joined_since: datetime | None = None
     """Since when the page that it joined rings (UTC)."""
     released_at: datetime | None = None
@@ -184,6 +190,7 @@ class Page:
                     folded_into=event.into,
                     folded_for=event.joined,
                     folded_at=event.at,
+                    is_put_off=event.is_put_off,
                     joined_since=event.since,
                     assigned=event.assigned,
                 )
@@ -193,6 +200,7 @@ class Page:
                     state=PageState.REQUESTED,
                     folded_into=None,
                     folded_for=None,
+                    is_put_off=False,
                     assigned=None,
                     released_at=event.at,
                 )

@@ -22,10 +22,16 @@ class PageRecords(Protocol):
         """Return the pages requested since then, oldest first."""
 
     def counts(self, person: str, team: str | None, *, since: datetime) -> PageCounts:
-        """Count the pages that a person has requested since then, and those that rang a team."""
+        """Count the pages that a person has requested since then, and those that rang a team.
+
+        Pages of commanders in their own incident are not limited, and leave the count of the team to others.
+        """
 
     def unanswered(self, team: str | None, *, since: datetime) -> Sequence[Page]:
         """Return the newest pages to a team (None: to people) that were requested since then and nobody answered."""
+
+    def rang(self, team: str | None, *, since: datetime) -> Sequence[Page]:
+        """Return the newest pages to a team (None: to people) since then that ring or rang by themselves."""
 
     def folded_into(self, number: int) -> Sequence[Page]:
         """Return the pages for which this one rings, oldest first."""

@@ -10,7 +10,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.timeline import Entry
 from bot.domain.paging import events
 from bot.domain.paging.effects import SendPage
-from bot.domain.paging.folding import Fate, may_carry, next_look
+from bot.domain.paging.folding import Fate, may_carry, next_look, puts_off
 from bot.domain.paging.page import Page, PageState
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer
@@ -39,7 +39,7 @@ class Folding:
         if page.test or not limit:
             return None
         self._session.lock(f"ring:{page.whom}")
-        for other in self._session.pages.unanswered(page.team, since=now - AS_CARRIER * limit):
+        for other in self._session.pages.rang(page.team, since=now - AS_CARRIER * limit):
             if may_carry(other, page, now=now, limit=limit) and self._is_as_urgent(other, page):
                 return other
         return None
@@ -82,6 +82,7 @@ class Folding:
             joined=incident.id if incident and is_public else None,
             assigned=carrier.assigned,
             since=carrier.rings_since or carrier.requested_at,
+            is_put_off=puts_off(carrier, page),
         )
         page = self._pages.keep(page, folded)
         self._pages.show(carrier, origin=f"joined:{page.number}:{self._pages.mark}")
@@ -149,6 +150,15 @@ class Folding:
         incident = self._incident_of(page)
         self._pages.keep(replace(page, severity=incident.severity if incident else None), released)
         self._tx.send(SendPage(key=f"send-page:{page.number}", page=page.number))
+        self._bring_along(page)
+
+    def _bring_along(self, left: Page) -> None:
+        """Let the pages of the same incident that waited with this one join it, now that it rings."""
+        now_rings = self._session.pages.get(left.number)
+        for page in self._session.pages.folded_into(left.folded_into or 0):
+            is_waiting = page.state is PageState.FOLDED and page.incident == left.incident
+            if now_rings and is_waiting and page.number != left.number and page.incident:
+                self.join(page, now_rings)
 
     def _why(self, carrier: Page | None) -> str:
         if carrier is None:
@@ -158,6 +168,7 @@ class Folding:
     def _acknowledge_too(self, page: Page, carrier: Page) -> None:
         """Record that who acknowledged the other page has this one too. Tell them, and invite them."""
         person = carrier.acknowledged_person or ""
+        page = replace(page, is_taken=puts_off(carrier, page))
         page = self._pages.keep(page, self._acknowledged(page, carrier.acknowledged_by or "", person))
         self._pages.bring(page, person)
         AuditLog(self._tx).add(

@@ -165,6 +165,7 @@ class Paging:
         )
 
     def _request(self, page: Page, incident: Incident | None) -> Page:
+        page = replace(page, is_own=incident is not None and incident.commander == page.requested_by)
         team = self._tx.policy.teams.get(page.team or "")
         nobody_since = OnCall(self._tx).nobody_since(team) if team else None
         carrier = None if nobody_since else self._folding.carrier_of(page)
@@ -226,6 +227,8 @@ class Paging:
         """Send an answer to the pager. Until it is confirmed, Spy does not escalate the page."""
         self._tx.send(AnswerPage.given(page.number, answer, by=by, at=self._tx.now))
         page = (self._pages.locked(page.number) or page).asked_to(answer, by=by)
+        if by == page.requested_by and page.is_ringing:
+            page = replace(page, answered_own_at=self._tx.now)
         self._session.pages.put(page)
         self._pages.keep_time(page)
         if sent := page.reminded.get(UNANSWERED):
