@@ -7,10 +7,12 @@ import pytest
 from bot.commands.request import Joined, Left
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident.events import MadePrivate
+from bot.domain.paging.effects import FindResponder
 from bot.domain.paging.page import PageState
 from bot.services.audit import AuditLog
+from bot.services.paging.pager_results import PagerResults
 from bot.testing import SpyKit
-from tests.support.folding import acknowledges, is_gone, is_over_in_chat, news, of, requested, two_pages
+from tests.support.folding import acknowledges, is_gone, is_over_in_chat, news, of, requested, sent, two_pages
 
 
 @pytest.fixture
@@ -122,3 +124,19 @@ def test_who_is_removed_before_the_message_leaves_reads_nothing(spy: SpyKit):
     told = spy.message_type("also_paged", 1).text
     assert "search is slow" not in told
     assert told == "You acknowledged page 1 to :imoc. No other page is with you because of that."
+
+
+def test_whoever_acknowledges_on_the_phone_has_both_pages_without_an_incident_too(spy: SpyKit):
+    spy.say('page :payments "call me"', by="U0KIM")
+    sent(spy, 3)
+    spy.say('page :payments "call me please"', by="U0KIM")
+
+    news(spy, "acknowledged", 3, user="PRAJ")
+    assert [it.user for it in spy.asked(FindResponder)] == ["PRAJ"]
+    with spy.tx() as tx:
+        PagerResults(tx).found(3, "U0RAJ")
+    spy.tick()
+
+    assert of(spy, 4).state is PageState.ACKNOWLEDGED
+    spy.pass_time(minutes=3)
+    assert 4 not in requested(spy)

@@ -151,12 +151,16 @@ class PagerResults:
             self._welcome(page, event, news.page)
 
     def _welcome(self, page: Page, event: events.PageEvent, ringing: Ringing) -> None:
-        """Invite the person who acknowledged into the channel. If they are unknown, look them up in Slack first."""
-        if not isinstance(event, events.PageAcknowledged) or page.incident is None:
+        """Invite the person who acknowledged into the channel. If they are unknown, look them up in Slack first.
+
+        Pages that joined this one need to know them too, so that they do not ring them again.
+        """
+        if not isinstance(event, events.PageAcknowledged):
             return
+        user = ringing.user
         if event.person:
             self._pages.bring(page, event.person)
-        elif user := ringing.user:
+        elif user and (page.incident or self._session.pages.folded_into(page.number)):
             key = f"find-responder:{page.number}:{user}:{self._pages.mark}"
             self._tx.send(FindResponder(key=key, page=page.number, user=user))
 
