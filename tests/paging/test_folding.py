@@ -41,8 +41,7 @@ def test_a_phone_that_rings_already_is_not_rung_again_and_everybody_reads_why(sp
     assert requested(spy) == [1]
     assert of(spy, 2).state is PageState.FOLDED
     assert in_utc(spy.lines(2)[-1]) == (
-        "*Page to :imoc joins page 1* for INC-1, which rings Raj Patel already, since 12:00 UTC. "
-        "Whoever acknowledges that page has this one too"
+        "*Page to :imoc joins page 1* for INC-1, which rings Raj Patel since 12:00 UTC"
     )
     card = in_utc(spy.message_type("card", 2).text)
     assert "joined page 1 for INC-1, which rings Raj Patel since 12:00 UTC; not acknowledged yet" in card
@@ -64,14 +63,14 @@ def test_who_pages_reads_whom_the_other_page_rings_and_what_happens_next(spy: Sp
     assert "*Page 3 to :imoc*: come please\njoined page 1 for INC-1, which rings Raj Patel since" in line
     elsewhere = spy.say("page :imoc come please", by="U0KIM")
     assert elsewhere.message
-    assert "If nobody does in a few minutes, this page rings by itself." in elsewhere.message.text
+    assert "If nobody answers soon, it rings again." in elsewhere.message.text
 
 
 def test_the_first_page_shows_for_which_others_it_rings(spy: SpyKit):
     spy.say("page :payments look", by="U0ANA", channel="C0INC1")
     spy.say("page :payments look too", by="U0ZOE", channel="C0INC2")
 
-    assert "It rings for 1 page more: 4 (INC-2)" in spy.message_type("page", 3).text
+    assert "Whoever answers it has this page too: 4 (INC-2)" in spy.message_type("page", 3).text
 
 
 def test_the_page_of_a_private_incident_rings_by_itself(spy: SpyKit):
