@@ -1,6 +1,7 @@
 """What the audit log says of a request: who asked what, without secrets and without private words."""
 
 import re
+from datetime import timedelta
 
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Notice, Request
@@ -16,13 +17,18 @@ LONGEST = 1_000
 WORD, SPELT = re.compile(r"\w{3,}"), re.compile(r"\S+")
 NUMBER, MOST_NAMED = re.compile(r"(?<![\w.:])(?:inc-)?([0-9]{1,9})(?![\w.:])", re.IGNORECASE), 5
 """What may be the number of an incident, and how many of them are looked up for a request that is refused."""
+NAMED = re.compile(r"\b(?:inc|incident)[\s#:-]*([0-9]{1,9})\b", re.IGNORECASE)
+"""What names an incident for certain, also within the words of another command: `ask operator incident 2 stop`."""
+SPOKEN_OF = timedelta(days=90)
+"""How long after its end people may still speak of an incident: its postmortem is due later."""
 PRIVATE = re.compile(r"\bprivate\b", re.IGNORECASE)
 
 
 def add_allowed(tx: Transaction, request: Request, outcome: Reply | Fill | None, mask: Masking) -> None:
     """Add the line of a request that was done."""
-    if not tx.recorded and tx.understood.incident is None and _has_more(tx.understood.command, request):
-        tx.understood.is_private = _is_in_private(tx, request)
+    if not tx.recorded and _has_more(tx.understood.command, request):
+        named = [int(it) for it in NAMED.findall(_typed(request))[:MOST_NAMED]]
+        tx.understood.is_private = _may_be_private(tx, request, *named)
     result = outcome.template if isinstance(outcome, Reply) else outcome.form if outcome else ""
     _add(tx, request, ALLOWED, mask, result=result)
 
@@ -34,7 +40,7 @@ def add_refused(
     understood = tx.understood
     looks_private = PRIVATE.search(_typed(request))  # a private incident that was not opened
     named = [int(it) for it in NUMBER.findall(_typed(request))[:MOST_NAMED]]
-    understood.is_private |= bool(looks_private) or _is_in_private(tx, request, *named)
+    understood.is_private |= bool(looks_private) or _may_be_private(tx, request, *named)
     _add(tx, request, outcome, mask, why=sentence)
 
 
@@ -80,11 +86,17 @@ def _without_private(why: str, typed: str, tx: Transaction, about: list[Incident
     return HIDDEN if secret & set(WORD.findall(why.casefold())) else why
 
 
-def _is_in_private(tx: Transaction, request: Request, *named: int) -> bool:
-    """Whether the place of a request, or an incident that it names or may name, is private."""
-    incidents = tx.session.incidents
-    if request.channel and incidents.is_private(request.channel):
+def _may_be_private(tx: Transaction, request: Request, *named: int) -> bool:
+    """Whether the words of a request may be about a private incident.
+
+    They may if the place or an incident that it names is private. If it is about no incident, they may also if the
+    person is in a private one that is open, or over for not long: they may have meant it.
+    """
+    incidents, about = tx.session.incidents, tx.understood.incident
+    since = tx.now - SPOKEN_OF
+    if about is None and incidents.may_be_private(channel=request.channel, person=request.user, since=since):
         return True
     numbers = dict.fromkeys((tx.understood.number or request.incident, *named))
-    found = (incidents.look(number) for number in numbers if number)
+    known = about.number if about else None
+    found = (incidents.look(number) for number in numbers if number and number != known)
     return any(it.private for it in found if it)

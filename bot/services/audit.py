@@ -11,6 +11,7 @@ from bot.domain.audit import (
     ALLOWED,
     DONE,
     GIVEN_UP,
+    HIDDEN,
     NOT_SPY,
     PRUNE,
     SPY,
@@ -88,6 +89,9 @@ class AuditLog:
     def stepped(self, failover: int, action: str, outcome: str, *, result: str, incident: int | None) -> None:
         """Add a line about an action of a failover."""
         command = f"failover {failover}: {action}"
+        about = self._session.incidents.look(incident) if incident is not None and result else None
+        if about and about.private:
+            result = HIDDEN
         self.add(command, outcome, source=SPY, result=result, incident=incident)
 
     # --- the chain ----------------------------------------------------------------------------------------

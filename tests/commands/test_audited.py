@@ -201,3 +201,72 @@ def test_an_error_leaves_a_line_without_its_words(spy: SpyKit, tmp_path: Any):
         broken.say("shatter zebras")
 
     assert (last(broken).outcome, last(broken).why) == ("failed", "ZeroDivisionError")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'ask operator incident 2 stop "zebras"',
+        'note "zebras"',
+        'postmortem write cause "zebras"',
+        'inc2 note "zebras"',
+        'inc1 note "zebras"',
+        'incident two note "zebras"',
+        'incident #2 note "zebras"',
+        'INC-2: note "zebras"',
+        'page :imoc "zebras"',
+        "help zebras",
+        "zebras",
+    ],
+)
+@pytest.mark.parametrize("by", ["U0RAJ", "U0ANA"])
+def test_what_may_be_about_a_private_incident_is_masked(spy: SpyKit, text: str, by: str):
+    spy.say('incident me "checkout" sev3', by="U0ANA")
+    spy.create_channel(1, channel="C0PUBLIC")
+    spy.say('incident me "secret" sev1 private', by="U0ANA")
+    spy.create_channel(2, channel="C0PRIVATE")
+    spy.notice(Joined(id="1", channel="C0PRIVATE", person="U0RAJ"))
+
+    spy.say(text, by=by, channel="C0GENERAL")
+
+    assert "zebras" not in repr(log(spy))
+
+
+@pytest.mark.parametrize("text", ['postmortem write summary "zebras"', 'timeline edit 5 "zebras"'])
+def test_what_may_be_about_a_private_incident_that_is_over_is_masked(spy: SpyKit, text: str):
+    spy.say('incident me "secret" sev1 private', by="U0ANA")
+    spy.create_channel(1, channel="C0PRIVATE")
+    spy.say('stop "over"', by="U0ANA", channel="C0PRIVATE")
+
+    spy.say(text, by="U0ANA", channel="C0GENERAL")
+
+    assert "zebras" not in repr(log(spy))
+
+
+def test_words_about_a_public_incident_are_kept_of_who_is_in_a_private_one(spy: SpyKit):
+    spy.say('incident me "checkout" sev3', by="U0ANA")
+    spy.create_channel(1, channel="C0PUBLIC")
+    spy.say('incident me "secret" sev1 private', by="U0ANA")
+
+    spy.say('note "2 of 3 are back"', by="U0ANA", channel="C0PUBLIC")
+
+    assert last(spy).command == 'note "2 of 3 are back"'
+
+
+def test_another_incident_that_is_named_in_a_public_one_is_masked(spy: SpyKit):
+    spy.say('incident me "checkout" sev3', by="U0ANA")
+    spy.create_channel(1, channel="C0PUBLIC")
+    spy.say('incident me "secret" sev1 private', by="U0ANA")
+
+    spy.say('ask operator incident 2 stop "zebras"', by="U0ANA", channel="C0PUBLIC")
+
+    assert "zebras" not in repr(log(spy))
+
+
+def test_what_a_failover_says_is_masked_for_a_private_incident(spy: SpyKit):
+    spy.say('incident me "secret" sev1 private', by="U0ANA")
+
+    with spy.tx() as tx:
+        AuditLog(tx).stepped(1, "drain", "done", result="zebras", incident=1)
+
+    assert (last(spy).command, last(spy).result) == ("failover 1: drain", "***")

@@ -1,7 +1,7 @@
 """The audit log is a chain: whatever is changed in it is found and named, on both databases."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
@@ -14,6 +14,8 @@ from bot.adapters.database.forgetting import forget
 from bot.app.audit import in_words
 from bot.domain.audit import AuditCheck, AuditLine, changed, ranges
 from bot.domain.identity import PersonIdentity
+from bot.domain.incident.events import Declared
+from bot.domain.incident.incident import Incident
 from bot.domain.policy import Policy
 from bot.services.audit import AuditLog
 from bot.services.transaction import Transaction
@@ -344,3 +346,33 @@ def test_text_that_no_database_takes_is_made_storable(sessions: Database):
 
 def test_row_numbers_are_written_in_short():
     assert ranges([5, 3, 4, 9, 3]) == "3-5,9"
+
+
+# --- what may be private ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("channel", "person", "days", "may_be"),
+    [
+        ("C0PRIVATE", "U0KIM", 0, True),
+        ("C0GENERAL", "U0KIM", 0, False),
+        ("C0GENERAL", "U0ANA", 0, True),
+        (None, "U0ANA", 9, True),
+        (None, "U0AN", 0, False),
+    ],
+)
+def test_words_may_be_about_a_private_incident_of_the_channel_or_the_person(
+    sessions: Database,
+    channel: str | None,
+    person: str,
+    days: int,
+    may_be: bool,  # noqa: FBT001  a fact of the case
+):
+    with sessions.begin() as session:
+        declared = Declared(at=NOON, by="U0ANA", name="secret", severity="sev1", private=True)
+        incident = Incident.declared(1, declared)
+        session.incidents.put(replace(incident, channel="C0PRIVATE"))
+
+    since = NOON + timedelta(days=days)
+    with sessions.read() as session:
+        assert session.incidents.may_be_private(channel=channel, person=person, since=since) is may_be

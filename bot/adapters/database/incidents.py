@@ -61,9 +61,9 @@ class IncidentTable(Table[Incident]):
     def in_channel(self, channel: str) -> Incident | None:
         return self._one(channel=channel)
 
-    def is_private(self, channel: str) -> bool:
-        found = self._connection.execute(find_private(self._table), {"channel": channel})
-        return found.first() is not None
+    def may_be_private(self, *, channel: str | None, person: str, since: datetime) -> bool:
+        concerned = {"channel": channel, "person": json.dumps(person), "since": since}
+        return self._connection.execute(find_private(self._table), concerned).first() is not None
 
     def open(self, *, limit: int) -> Sequence[Incident]:
         return self._where(self._is_open, order=[self._table.c.number.desc()], limit=limit)

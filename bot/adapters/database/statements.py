@@ -4,11 +4,26 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, Table, Update, bindparam, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Insert,
+    Select,
+    String,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from bot.adapters.database.tables import CounterRow
+from bot.domain.incident.state import WORKING
 
 
 @cache
@@ -67,9 +82,15 @@ def find_kept(
 
 @cache
 def find_private(incidents: Table) -> Select[Any]:
-    """Find a private incident whose channel is `channel`."""
+    """Find a private incident of a `channel`, or one that `person`, in quotes, may see: open, or over after `since`."""
     c = incidents.c
-    return select(c.number).where(c.channel == bindparam("channel"), c.private.is_(True)).limit(1)
+    is_open = c.phase.in_([phase.value for phase in WORKING])
+    theirs = and_(
+        or_(is_open, func.coalesce(c.resolved_at, c.opened_at) > bindparam("since")),
+        cast(c.seen_by, String).contains(bindparam("person")),
+    )
+    concerned = or_(c.channel == bindparam("channel"), theirs)
+    return select(c.number).where(c.private.is_(True), concerned).limit(1)
 
 
 @cache

@@ -24,7 +24,7 @@ class IncidentRecords(Protocol):
         """Lock those that are free, without waiting. Return which; `get` then needs no further query."""
 
     def in_channel(self, channel: str) -> Incident | None: ...
-    def is_private(self, channel: str) -> bool:
+    def may_be_private(self, *, channel: str | None, person: str, since: datetime) -> bool:
         """Return whether this is the channel of a private incident. It waits for no lock."""
 
     def open(self, *, limit: int) -> Sequence[Incident]:
