@@ -17,6 +17,8 @@ from bot.services.incident.incidents import Incidents
 from bot.services.permissions import Permissions
 from bot.services.transaction import Transaction
 
+LONGEST_COMMAND = 6
+"""More words than any command begins with."""
 RoleName = Annotated[str, one_of(*MEANING)]
 
 
@@ -45,10 +47,10 @@ def who_may(words: str, *, registry: CommandRegistry, permissions: Permissions, 
 
 def _meant(words: str, registry: CommandRegistry) -> list[Command]:
     """Return the commands that begin with these words, or else with the first of them: `page :imoc` means `page`."""
-    while words:
-        if found := [it for it in registry.commands if begins(it.spoken, words)]:
+    given = words.split(maxsplit=LONGEST_COMMAND)[:LONGEST_COMMAND]
+    for count in range(len(given), 0, -1):
+        if found := [it for it in registry.commands if begins(it.spoken, " ".join(given[:count]))]:
             return found
-        words = words.rpartition(" ")[0].strip()
     return []
 
 

@@ -22,6 +22,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "bot/adapters/slack",
     ),
     "names of people": ("bot/domain/identity.py",),
+    "sentences and names of templates, as Spy stores them": ("bot/app/audit.py", "bot/domain/spoken.py"),
     "headers of requests": ("bot/web/access.py",),
     "lines of code in a traceback": ("bot/app/tracebacks.py",),
     "text that is rendered, and output of a program": ("bot/adapters/actions", "bot/adapters/rendering"),
