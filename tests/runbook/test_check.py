@@ -52,6 +52,6 @@ def test_a_terminal_shows_commands_as_they_are_typed_and_says_in_words_what_is_m
     codes = [say(settings, "U0ANA", None, it) for it in ("runbook try word=db-1", "runbook try region=east")]
 
     said = capsys.readouterr().out
-    assert codes == [0, 0]
+    assert codes == [0, 1]  # the second one is refused
     assert "true && cat db-1 '<'" in said
     assert "try needs word. Try: `runbook try word=… region=east`" in said
