@@ -278,7 +278,9 @@ def audit(
     person: Annotated[
         str | None, typer.Option(metavar="PERSON", help="Whose: a name or a Slack user id.")
     ] = None,
-    incident: Annotated[int | None, typer.Option(metavar="NUMBER", help="About which incident.")] = None,
+    incident: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="About which incident: 7 or INC-7.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each row.")] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Check that nobody changed the log.")] = False,
     config: Config = USUAL_CONFIG,
@@ -298,8 +300,11 @@ def audit(
             typer.echo("\n".join(log.in_words(found)))
             raise typer.Exit(TROUBLE if found.fault else WELL)
         try:
+            line = None
             for line in log.audit(settings, wanted):
                 typer.echo(line)
+            if line is None and not json:
+                typer.echo("No rows.")
         except (log.NotUnderstood, Refusal) as error:
             _stop([str(error)])
 

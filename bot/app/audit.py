@@ -20,15 +20,16 @@ from bot.services.transaction import Transaction
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """Characters that could move the cursor, or reorder a line, on a terminal."""
+INCIDENT = re.compile(r"(?:inc-|#)?(\d{1,9})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which lines to show. `person` is a Slack id or a name."""
+    """Which lines to show. `person` is a Slack id or a name, `incident` a number, such as `7` or `INC-7`."""
 
     since: str | None = None
     person: str | None = None
-    incident: int | None = None
+    incident: str | None = None
     as_json: bool = False
 
 
@@ -41,8 +42,9 @@ def audit(settings: Settings, wanted: Wanted) -> Iterator[str]:
     with _reading(settings) as tx:
         since = since_when(wanted.since, now=tx.now) if wanted.since else None
         people = [_person(wanted.person, tx)] if wanted.person else []
+        number = _incident(wanted.incident) if wanted.incident else None
         names, show = People(tx).name, _as_json if wanted.as_json else _as_text
-        for seq, line in AuditLog(tx).find(since=since, people=people, incident=wanted.incident):
+        for seq, line in AuditLog(tx).find(since=since, people=people, incident=number):
             yield show(seq, line, names)
 
 
@@ -113,7 +115,7 @@ def _reading(settings: Settings) -> Iterator[Transaction]:
         make_ready(engine)
         now = open_clock(settings, SystemClock()).now()
         with Database(engine).read() as session:
-            yield Transaction(session=session, now=now, policy=settings.policy())
+            yield Transaction(session=session, now=now, policy=settings.policy(), source="terminal")
     finally:
         engine.dispose()
 
@@ -121,6 +123,12 @@ def _reading(settings: Settings) -> Iterator[Transaction]:
 def _person(text: str, tx: Transaction) -> str:
     name = text.lstrip("@")
     return name if PERSON_ID.fullmatch(name) else People(tx).named(name)
+
+
+def _incident(text: str) -> int:
+    if found := INCIDENT.fullmatch(text):
+        return int(found[1])
+    raise NotUnderstood(f"{text} is no incident. Write its number, such as 7 or INC-7.")
 
 
 def _as_json(seq: int | None, line: AuditLine, _names: Callable[[str], str | None]) -> str:

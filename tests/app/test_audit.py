@@ -63,9 +63,10 @@ def test_each_request_is_one_line(asked: str):
 
 def test_lines_are_found_by_person_incident_and_time(asked: str):
     assert len(lines(spy("audit", "--person", "U0RAJ"))) == 1
-    assert len(lines(spy("audit", "--incident", "1"))) == 1
+    assert len(lines(spy("audit", "--incident", "1"))) == len(lines(spy("audit", "--incident", "INC-1"))) == 1
     assert len(lines(spy("audit", "--since", "1h"))) == 2
-    assert lines(spy("audit", "--since", "2999-01-01")) == []
+    assert lines(spy("audit", "--since", "2999-01-01")) == ["No rows."]
+    assert lines(spy("audit", "--since", "2999-01-01", "--json")) == []
 
 
 def test_json_has_all_of_a_row(asked: str):
@@ -79,7 +80,11 @@ def test_json_has_all_of_a_row(asked: str):
 
 @pytest.mark.parametrize(
     ("option", "said"),
-    [(("--since", "tomorrowish"), "Write 2h, 3d"), (("--person", "nobody"), "I don't know nobody")],
+    [
+        (("--since", "tomorrowish"), "Write 2h, 3d"),
+        (("--person", "nobody"), "Write their Slack id, such as @U0ANA"),
+        (("--incident", "checkout"), "Write its number, such as 7 or INC-7."),
+    ],
 )
 def test_an_option_that_can_not_be_read_is_said_so(asked: str, option: tuple[str, ...], said: str):
     result = spy("audit", *option)
