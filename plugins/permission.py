@@ -73,8 +73,6 @@ def ask(
     meant = Interpreter(registry).understand(shown, tx, asker=request.user, channel=request.channel)
     if meant.number is not None:
         incident = incidents.find(meant.number, asker=request.user)
-    if incident and incident.private and incident.channel != request.channel:
-        raise Refusal(f"{incident.id} is private, so ask in its channel.")
     needed = role or meant.command.configured(tx.policy) or meant.command.allow
     asked = permissions.ask(shown, needed, by=request.user, place=request.channel, incident=incident)
     return Reply("help/asked", {"asked": asked})

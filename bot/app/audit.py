@@ -11,16 +11,17 @@ from bot.adapters.database import Database, make_ready, open_engine
 from bot.adapters.network.clock import SystemClock
 from bot.app.build import open_clock
 from bot.app.say import PERSON_ID
+from bot.commands.interpreter import incident_number
 from bot.config import Settings
 from bot.config.values import duration
 from bot.domain.audit import PRUNE, AuditCheck, AuditLine, named, ranges
+from bot.domain.refusal import Refusal
 from bot.services.audit import AuditLog
 from bot.services.people import People
 from bot.services.transaction import Transaction
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """Characters that could move the cursor, or reorder a line, on a terminal."""
-INCIDENT = re.compile(r"(?:inc-|#)?(\d{1,9})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,9 +127,10 @@ def _person(text: str, tx: Transaction) -> str:
 
 
 def _incident(text: str) -> int:
-    if found := INCIDENT.fullmatch(text):
-        return int(found[1])
-    raise NotUnderstood(f"{text} is no incident. Write its number, such as 7 or INC-7.")
+    try:
+        return incident_number(text)
+    except Refusal:
+        raise NotUnderstood(f"{text} is no incident. Write its number, such as 7 or INC-7.") from None
 
 
 def _as_json(seq: int | None, line: AuditLine, _names: Callable[[str], str | None]) -> str:

@@ -108,7 +108,7 @@ def _template_checks(settings: Settings) -> Iterator[CheckResult]:
 
 
 def _web_check(settings: Settings) -> CheckResult:
-    """Say what of the web port everyone sees, and who sees the rest."""
+    """Describe what of the web port everyone sees, and who sees the rest."""
     web, token = settings.web, settings.env.web_token.get_secret_value()
     rest = "/runbooks, and the details of /readyz, /metrics and /locks,"
     seen_by = [f"with WEB_TOKEN on {web.host}:{web.port}"] if token else []

@@ -110,7 +110,7 @@ class Forgetter:
         )
 
     def _take_tasks(self) -> None:
-        """Let their roles and tasks in open incidents go, as when an account is deactivated."""
+        """Remove their roles and tasks in open incidents, as when an account is deactivated."""
         with self._database.begin() as session:
             if known := session.people.get(self._person):  # Spy has met everyone who has a task
                 gone = Profile(name=known.name, is_deactivated=True)

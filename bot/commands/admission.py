@@ -23,7 +23,7 @@ def admit(command: Command, request: Request, incident: Incident | None, tx: Tra
 
 @contextmanager
 def asking_others(request: Request, incident: Incident | None) -> Iterator[None]:
-    """Let a refusal of someone without a role offer to ask those who have it."""
+    """Add to a refusal for lack of a role the offer to ask those who have it."""
     try:
         yield
     except Forbidden as refusal:

@@ -73,7 +73,7 @@ class Command:
         key = longest_match(self.spoken, policy.command_roles)
         return policy.command_roles[key] if key else None
 
-    @property
+    @cached_property
     def spoken(self) -> tuple[tuple[str, ...], ...]:
         """Return every form of its words: `incident tldr` is also `tldr`."""
         short = (it[1:] for it in self.prefixes if it[0] == "incident" and len(it) > 1)

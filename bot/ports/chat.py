@@ -69,6 +69,11 @@ class Person:
         object.__setattr__(self, "zone", known_zone(self.zone))
 
     @property
+    def is_confirmed(self) -> bool:
+        """Return whether Slack has said who they are."""
+        return self.profiled_at is not None
+
+    @property
     def is_assignable(self) -> bool:
         """Return whether they can be given a task. Bots and deactivated accounts can't."""
         return not (self.is_bot or self.is_deactivated)

@@ -33,7 +33,7 @@ class Directory:
             self._session.people.put(Person(id=person, name=name or f"<@{person}>"))
         elif name and known.name == f"<@{person}>":
             self._session.people.put(replace(known, name=name))
-        if known is None or known.profiled_at is None:
+        if known is None or not known.is_confirmed:
             key = f"meet:{person}:{self._tx.now:%Y-%m-%d}"
             self._tx.send(MeetPerson(key=key, person=person))
 

@@ -63,7 +63,7 @@ class RequestLimits:
         )
 
     def _instead(self, team: Team | None, incident: Incident | None) -> str:
-        """Say which page rings already, and how else to reach the people."""
+        """Return which page rings already, and how else to reach the people."""
         rings = (
             self._session.pages.unanswered(team.key, since=self._tx.now - self._limits.within) if team else ()
         )

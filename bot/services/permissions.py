@@ -35,10 +35,6 @@ class Forbidden(Refusal):
         return Forbidden(self.sentence, role=self.role, choices=choices)
 
 
-class Unconfirmed(Refusal):
-    """Slack has not said yet whether the asker is a member of the workspace."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Holders:
     """Who has a role: people by Slack id, and user groups as last read."""
@@ -79,13 +75,10 @@ class Permissions:
     def is_confirmed(self, person: str) -> bool:
         """Whether Slack has said who a person is. On a terminal nobody waits for that: chat may be down."""
         known = self._session.people.get(person)
-        return self._tx.source == "terminal" or (known is not None and known.profiled_at is not None)
+        return self._tx.source == "terminal" or (known is not None and known.is_confirmed)
 
     def require(self, person: str, role: str, what: str, incident: Incident | None = None) -> None:
-        """Refuse people without this role. `what` begins the sentence: *Approving a failover*.
-
-        Raises Unconfirmed if Slack must say first whether the person is a member of the workspace.
-        """
+        """Refuse people without this role. `what` begins the sentence: *Approving a failover*."""
         if self.may(person, role, incident):
             return
         if not self._tx.policy.is_for_members(role):
@@ -95,8 +88,8 @@ class Permissions:
     def require_member(self, person: str, what: str, *, role: str = "member") -> None:
         """Refuse guests, people of other organisations, and people whose profile is not loaded yet."""
         known = self._session.people.get(person)
-        if known is None or known.profiled_at is None:
-            raise Unconfirmed(
+        if known is None or not known.is_confirmed:
+            raise Refusal(
                 f"{what} is for members of this workspace, and Slack has not confirmed yet that you are one. "
                 "Try again in a moment."
             )
@@ -116,9 +109,7 @@ class Permissions:
         On a terminal a person unknown to Slack counts as one: chat may be down, and a terminal is trusted.
         """
         known = self._session.people.get(person)
-        if known is None or known.profiled_at is None:
-            return self._tx.source == "terminal"
-        return not known.is_guest
+        return self.is_confirmed(person) and not (known is not None and known.is_guest)
 
     def ask(
         self, words: str, role: str, *, by: str, place: str | None, incident: Incident | None

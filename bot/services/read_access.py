@@ -77,7 +77,7 @@ class ReadAccess:
         Somebody of whom Slack has said nothing yet may be a guest too.
         """
         known = self._session.people.get(person)
-        is_known = known is not None and known.profiled_at is not None
+        is_known = known is not None and known.is_confirmed
         is_other = known is not None and (known.is_guest or known.is_deactivated)
         is_asked = self._tx.source not in TRUSTED
         return (is_other or (is_asked and not is_known)) and not Permissions(self._tx).may(person, "member")

@@ -358,7 +358,7 @@ def confirm(sessions: Sessions, *people: str, at: datetime) -> None:
     with sessions.begin() as session:
         for person in people:
             known = session.people.get(person) or Person(id=person, name=f"<@{person}>")
-            if known.profiled_at is None:
+            if not known.is_confirmed:
                 session.people.put(replace(known, profiled_at=at))
 
 

@@ -22,12 +22,12 @@ REFUSED = WebAnswer(
 
 
 def everyone(_headers: Mapping[str, str]) -> bool:
-    """Let everyone see everything: for an internal port, and for a rehearsal."""
+    """Show everything to everyone: for an internal port, and for a rehearsal."""
     return True
 
 
 def with_token(token: str) -> SeesAll:
-    """Let those see everything who send this token. Without a token it is nobody."""
+    """Show everything to those who send this token. Without a token that is nobody."""
 
     def sees_all(headers: Mapping[str, str]) -> bool:
         return bool(token) and compare_digest(_given(headers.get("authorization", "")), token.encode())

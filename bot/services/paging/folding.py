@@ -1,4 +1,4 @@
-"""Let a page join one that rings the same people already, and ring it by itself when that one can't carry it."""
+"""Join a page to one that rings the same people already, and ring it by itself when that one can't carry it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -70,7 +70,7 @@ class Folding:
         return self._session.incidents.look(page.incident) if page.incident else None
 
     def join(self, page: Page, carrier: Page) -> Page:
-        """Let a page join another, and show it on both."""
+        """Join a page to another, and show it on both."""
         incident = self._incident_of(carrier)
         is_public = incident is not None and (not incident.private or incident.number == page.incident)
         folded = events.PageFolded(
@@ -153,7 +153,7 @@ class Folding:
         self._bring_along(page)
 
     def _bring_along(self, left: Page) -> None:
-        """Let the pages of the same incident that waited with this one join it, now that it rings."""
+        """Join the pages of the same incident that waited with this one to it, now that it rings."""
         now_rings = self._session.pages.get(left.number)
         for page in self._session.pages.folded_into(left.folded_into or 0):
             is_waiting = page.state is PageState.FOLDED and page.incident == left.incident
