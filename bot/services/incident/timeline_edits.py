@@ -5,6 +5,7 @@ A line belongs to who wrote it. They, the incident's commander and admins may ed
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from bot.domain.incident import events
 from bot.domain.incident.events import Edit
@@ -52,16 +53,9 @@ class TimelineEdits:
         found = shown(entries, number)
         authors = self._require(by, "move", [found], entries, incident)
         corrected = moved(found, to, seq=incident.entries + 1, at=self._tx.now)
-        edited = events.TimelineEdited(
-            at=self._tx.now,
-            by=by,
-            what="moved",
-            lines=(found.seq,),
-            authors=authors,
-            into=corrected.seq,
-            was_at=found.occurred_at,
+        return self._correct(
+            incident, corrected, [found], what="moved", by=by, authors=authors, was_at=found.occurred_at
         )
-        return self._correct(incident, corrected, edited)
 
     def edit(self, incident: Incident, number: int, words: str, *, by: str) -> Entry:
         """Correct the words of a line. The old words stay in the full log."""
@@ -69,16 +63,9 @@ class TimelineEdits:
         found = shown(entries, number)
         authors = self._require(by, "edit", [found], entries, incident)
         corrected = reworded(found, words, seq=incident.entries + 1, at=self._tx.now)
-        edited = events.TimelineEdited(
-            at=self._tx.now,
-            by=by,
-            what="edited",
-            lines=(found.seq,),
-            authors=authors,
-            into=corrected.seq,
-            was=found.text,
+        return self._correct(
+            incident, corrected, [found], what="edited", by=by, authors=authors, was=found.text
         )
-        return self._correct(incident, corrected, edited)
 
     def merge(self, incident: Incident, numbers: Sequence[int], *, by: str) -> Entry:
         """Join the words of several lines in the first of them, and hide the others."""
@@ -96,19 +83,15 @@ class TimelineEdits:
         authors = self._require(by, "merge", found, entries, incident)
         words = " · ".join(it.text for it in found if it.text)
         corrected = reworded(found[0], words, seq=incident.entries + 1, at=self._tx.now)
-        edited = events.TimelineEdited(
-            at=self._tx.now,
-            by=by,
-            what="merged",
-            lines=tuple(it.seq for it in found),
-            authors=authors,
-            into=corrected.seq,
-            was=found[0].text,
-        )
         self._session.timeline.set_visibility(incident.number, [it.seq for it in found[1:]], HIDDEN)
-        return self._correct(incident, corrected, edited)
+        was = found[0].text
+        return self._correct(incident, corrected, found, what="merged", by=by, authors=authors, was=was)
 
-    def _correct(self, incident: Incident, corrected: Entry, edited: events.TimelineEdited) -> Entry:
+    def _correct(self, incident: Incident, corrected: Entry, lines: Sequence[Entry], **facts: Any) -> Entry:
+        """Store a corrected line in place of these, with who changed them and how (`facts` of the event)."""
+        edited = events.TimelineEdited(
+            at=self._tx.now, lines=tuple(it.seq for it in lines), into=corrected.seq, **facts
+        )
         self._tx.record(self._tx.correct(incident, corrected), edited)
         return corrected
 
