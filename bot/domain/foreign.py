@@ -10,7 +10,8 @@ from bot.domain.text import LINE, UNSEEN, one_line
 WORD, URL = 80, 500
 """The most characters kept of a short word. A longer URL is left out."""
 
-_ADDRESS = re.compile(rf"https?://(?:(?![{UNSEEN}])[\x21-\x7e\xa1-\ud7ff\ue000-\U0010ffff])+")
+_ADDRESS = re.compile(rf"https?://(?:(?![{UNSEEN}<>|\"])[\x21-\x7e\xa1-\ud7ff\ue000-\U0010ffff])+")
+"""An address has no `<`, `>`, `|` or `"` (RFC 3986): one that has them was made to look like Slack's markup."""
 _MARK = re.compile(r"<(?=[@#!]|[a-z][a-z0-9+.-]*:)([^<>]*)(>?)", re.IGNORECASE)
 """Slack's markup, or the beginning of it. Escaped, people see it as it was sent."""
 _LINK = re.compile(r"(?<=\w)(?=://)|(?<=\bwww)(?=\.)|(?<=\bmailto:)", re.IGNORECASE)

@@ -233,3 +233,14 @@ def test_what_is_no_address_is_left_out(url: str):
 def test_ordinary_words_stay_as_they_are():
     for words in ("Ana Lima", "fix: a -> b & c < d", "feature_x_y #12", "🔥 ünïx", "1:2", "مرحبا"):
         assert inert(words) == words
+
+
+@pytest.mark.parametrize("mark", ["<#C0EVIL|general>", "<!channel>", '"', "a|b"])
+def test_an_address_has_no_markup_in_it(mark: str):
+    assert address(f"https://tools.example/{mark}") is None
+
+
+def test_an_address_of_a_comparison_stays():
+    url = "https://github.com/acme/checkout/compare/6113728f27ae^...76ae82c7b1a1"
+
+    assert address(url) == url
