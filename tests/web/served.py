@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ class Caller:
 class ServedBot:
     web: Caller
     bot: Bot
+    opened_at: datetime
 
     def kept(self) -> Mapping[str, int]:
         """How many rows each table has."""
@@ -75,4 +77,4 @@ def opened(folder: Path, database_url: str, secrets: Sequence[str] = SECRETS) ->
             readiness={},
             handlers={"/slack/events": slack_handler(slack), **webhook_handlers(bot)},
         )
-        yield ServedBot(web=stack.enter_context(closing(Caller(app))), bot=bot)
+        yield ServedBot(web=stack.enter_context(closing(Caller(app))), bot=bot, opened_at=bot.clock.now())

@@ -32,7 +32,8 @@ def served(tmp_path: Path, sqlite_url: str) -> Iterator[ServedBot]:
 
 
 def github(served: ServedBot, name: str, **more: str) -> httpx.Response:
-    body = samples.body(samples.recent(name, served.bot.clock.now() - timedelta(minutes=1)))
+    """Deliver a recording. The same name twice is the same delivery."""
+    body = samples.body(samples.recent(name, served.opened_at - timedelta(minutes=1)))
     headers = {
         "X-GitHub-Event": samples.event(name),
         "X-Hub-Signature-256": samples.signed(body, SECRET),
