@@ -70,8 +70,11 @@ class Session(Protocol):
     @property
     def troubles(self) -> TroubleRecords: ...
 
-    def lock(self, section: str) -> None:
-        """Wait until no other transaction holds this section. The lock ends with the transaction."""
+    def lock(self, *sections: str) -> None:
+        """Wait until no other transaction holds any of these sections. The locks end with the transaction.
+
+        Name all that a decision needs at once: they are taken in one order, so nobody waits crosswise.
+        """
 
     def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
         """Return whether this process has the lease of a job that one process at a time does."""

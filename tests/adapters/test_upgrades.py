@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, MetaData, create_engine, insert, select
+from sqlalchemy import Engine, MetaData, create_engine, insert, select, text
 
 from bot.adapters.database import Database, effects, migrate, open_engine
 from bot.adapters.database.schema import migrate_back, version
@@ -28,7 +28,7 @@ from tests.support.folders import TEMPLATES
 from tests.support.postgres import EMPTY, Postgres
 
 EARLIER = Path(__file__).parents[1] / "support" / "of_c136535.sql"
-BEFORE_PLAIN_WORDS, BEFORE_WHOLE_RECORDS = "0012", "0013"
+BEFORE_PLAIN_WORDS, BEFORE_WHOLE_RECORDS, BEFORE_SEQUENCES = "0012", "0013", "0018"
 EVENTS = EVENT_KINDS
 RECORDS = {
     "incident": "incidents",
@@ -321,6 +321,65 @@ def test_numbers_go_on_where_they_were(engine: Engine):
 
     with Database(engine).begin() as session:
         assert reserve(session) == [before["tell"] + 1, before["stretch"] + 1, before["incident"] + 1]
+
+
+COUNTED = {
+    "incident": "incidents",
+    "page": "pages",
+    "team_notice": "team_notices",
+    "work_period": "periods",
+    "shift": "shifts",
+    "cover": "covers",
+    "failover": "failovers",
+    "change": "changes",
+    "lock": "locks",
+    "follow_up": "follow_ups",
+}
+"""Tables with numbers of Spy's own, and where a session takes them."""
+
+
+def reserved(engine: Engine, name: str) -> int:
+    with Database(engine).begin() as session:
+        number: int = getattr(session, COUNTED[name]).reserve()
+    return number
+
+
+def counted(engine: Engine, name: str) -> int:
+    """Take a number as Spy did on PostgreSQL before sequences."""
+    counting = text("UPDATE counter SET value = value + 1 WHERE name = :name RETURNING value")
+    with engine.begin() as connection:
+        return int(connection.execute(counting, {"name": name}).scalar_one())
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_each_kind_of_number_goes_on_where_it_was(engine: Engine, name: str):
+    migrate(engine, to=BEFORE_SEQUENCES)
+    last = counted(engine, name)
+
+    migrate(engine)
+
+    assert [reserved(engine, name), reserved(engine, name)] == [last + 1, last + 2]
+
+
+def test_an_older_spy_beside_this_one_takes_no_number_twice(engine: Engine):
+    migrate(engine, to=BEFORE_SEQUENCES)
+    last = counted(engine, "incident")
+    migrate(engine)
+
+    taken = [take(engine, "incident") for take in (counted, reserved, reserved, counted)]
+
+    assert taken == [last + 1, last + 2, last + 3, last + 4]
+
+
+def test_numbers_go_on_after_a_way_back(engine: Engine):
+    migrate(engine)
+    last = {name: reserved(engine, name) for name in ("incident", "team_notice", "work_period")}
+
+    migrate_back(engine, to=BEFORE_SEQUENCES)
+    assert {name: counted(engine, name) - 1 for name in last} == last
+
+    migrate(engine)
+    assert {name: reserved(engine, name) - 2 for name in last} == last
 
 
 # --- back and forth ---------------------------------------------------------------------------------------

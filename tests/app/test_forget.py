@@ -177,6 +177,7 @@ def fill(engine: Engine, other: Engine) -> None:
                 connection.exec_driver_sql(
                     f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), ({last}))"
                 )
+            connection.exec_driver_sql("SELECT setval(name || '_number_seq', value + 1, false) FROM counter")
 
 
 def forgetter(engine: Engine, tmp_path: Path, person: str = "U0ANA", *, after: timedelta = HOUR) -> Forgetter:

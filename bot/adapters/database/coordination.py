@@ -76,7 +76,13 @@ def take_lease(connection: Connection, job: str, owner: str, *, now: datetime, u
     return connection.execute(taken, row).first() is not None
 
 
-def lock(connection: Connection, section: str) -> None:
-    """Take a PostgreSQL advisory lock until the transaction ends. SQLite needs none: its writers take turns."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:section))"), {"section": section})
+LOCKING = text(
+    "SELECT pg_advisory_xact_lock(hashtext(section)) FROM unnest(CAST(:sections AS text[])) section"
+)
+"""Takes the locks in the order of the list."""
+
+
+def lock(connection: Connection, *sections: str) -> None:
+    """Take PostgreSQL's advisory locks until the transaction ends. SQLite needs none: its writers take turns."""
+    if sections and connection.dialect.name == "postgresql":
+        connection.execute(LOCKING, {"sections": sorted(sections)})

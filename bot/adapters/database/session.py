@@ -54,8 +54,8 @@ class SqlSession:
         self.messages = coordination.MessageTable(connection)
         self.inbound = coordination.InboundTable(connection)
 
-    def lock(self, section: str) -> None:
-        coordination.lock(self._connection, section)
+    def lock(self, *sections: str) -> None:
+        coordination.lock(self._connection, *sections)
 
     def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
         return coordination.take_lease(self._connection, job, owner, now=now, until=now + lease)
@@ -76,7 +76,7 @@ class ReadOnlySession(SqlSession):
         super().__init__(connection)
         self.incidents.lock = False
 
-    def lock(self, section: str) -> None:
+    def lock(self, *sections: str) -> None:
         pass
 
 

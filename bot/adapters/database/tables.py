@@ -34,7 +34,7 @@ class NumberedRow(RecordRow):
 
 
 class CounterRow(Row, table=True):
-    """The last number given to a row of each table, such as incident 42."""
+    """The last number given to a row of each table on SQLite, such as incident 42. PostgreSQL has sequences."""
 
     name: str = Field(primary_key=True)
     value: int

@@ -24,7 +24,10 @@ class Writes:
         self._waiting.append((statement, rows))
 
     def reserve(self, of: Table) -> int:
-        """Return the next number of a table. On SQLite, two sessions with the same number conflict; one is retried."""
+        """Return the next number of a table. PostgreSQL has a sequence for it, so nobody waits.
+
+        SQLite has a row: two sessions with the same number conflict, and one is retried.
+        """
         if self._connection.dialect.name != "sqlite":
             return reserve(self._connection, of)
         counter = table(CounterRow)

@@ -73,9 +73,11 @@ class Incidents:
 
         If an incident of this name is already open, return that one, unless `anyway` is set.
         """
-        self._session.lock("declare")
         short = _shorten(name)
-        alike = self._alike(short, by, private=private, drill=drill)
+        wanted = bare_name(short, self._tx.policy.severities)
+        # whoever says the same words waits, and so does the same person: their incidents are counted
+        self._session.lock(f"declared-by:{by}", f"declared-as:{wanted}")
+        alike = self._alike(wanted, by, private=private, drill=drill)
         clicks = [it for it in alike if self.is_double_click(it, by)]
         if alike and (not anyway or (clicks and len(alike) > 1)):
             return Declaration(incident=[*alike[:1], *clicks][-1], is_new=False)
@@ -97,14 +99,13 @@ class Incidents:
             self._page_for(severity, incident, by=by, paged=())
         return Declaration(incident=incident, is_new=True)
 
-    def _alike(self, name: str, by: str, *, private: bool, drill: bool) -> list[Incident]:
-        """Return the open incidents of this name that `by` may see, oldest first.
+    def _alike(self, wanted: str, by: str, *, private: bool, drill: bool) -> list[Incident]:
+        """Return the open incidents of this bare name that `by` may see, oldest first.
 
         A drill never matches a real incident, nor a private one a public one. Older incidents of `by` don't count,
         because they know of them.
         """
         severities = self._tx.policy.severities
-        wanted = bare_name(name, severities)
         called = self._session.incidents.names_of_open()
         numbers = sorted(number for number, it in called if bare_name(it, severities) == wanted)
         found = filter(None, map(self._session.incidents.look, numbers))

@@ -48,8 +48,7 @@ class WorkPeriods:
         was, now = _working(before), _working(incident)
         moved = [person for person in sorted({*was, *now}) if was.get(person) != now.get(person)]
         effects: list[Effect] = []
-        for person in moved:
-            self._locked(person)  # lock all before a number is reserved, because others wait for it
+        self._lock(*moved)
         for person in moved:
             effects += self._move(person, before, incident)
         if before and before.command_offered_to != incident.command_offered_to and not moved:
@@ -85,11 +84,11 @@ class WorkPeriods:
 
     def locked(self, person: str) -> History:
         """Lock a person until the transaction ends, and return their work periods of the last days."""
-        self._locked(person)
+        self._lock(person)
         return self.of(person)
 
-    def _locked(self, person: str) -> None:
-        self._session.lock(f"work_period:{person}")
+    def _lock(self, *people: str) -> None:
+        self._session.lock(*(f"work_period:{person}" for person in people))
 
     def of(self, person: str) -> History:
         every = self._session.periods.of(person, since=self._tx.now - LOOK_BACK)
