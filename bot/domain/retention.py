@@ -22,6 +22,14 @@ class Retention:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ended:
+    """An incident that is over, and since when (UTC)."""
+
+    number: int
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pruned:
     """How many rows of a kind were pruned so far, and when last (UTC)."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.audit import DONE, SPY
+from bot.domain.retention import Ended
 from bot.services.audit import AuditLog
 from bot.services.postmortem.postmortems import Postmortems
 from bot.services.transaction import Transaction
@@ -17,8 +18,8 @@ class Batch:
     """What one transaction looked at: how many rows it deleted, and where the next one goes on."""
 
     deleted: int = 0
-    after: int | None = None
-    """The number of the last incident that was looked at; None after the last one."""
+    after: Ended | None = None
+    """The last incident that was looked at; None after the last one."""
 
 
 class Retentions:
@@ -27,16 +28,15 @@ class Retentions:
         self._session = tx.session
         self._spans = tx.policy.retention
 
-    def incidents(self, *, after: int, limit: int) -> Batch:
+    def incidents(self, *, private: bool, after: Ended | None, limit: int) -> Batch:
         """Delete incidents that ended long ago. One that is locked, or where something is left to do, stays."""
-        found = self._session.pruning.ended(
-            before=self._since(self._spans.closed_incidents),
-            private_before=self._since(self._spans.of_private),
-            after=after,
-            limit=limit,
-        )
-        if not found:
+        before = self._since(self._spans.of_private if private else self._spans.closed_incidents)
+        if before is None:
             return Batch()
+        last = self._session.pruning.ended(before=before, private=private, after=after, limit=limit)
+        if not last:
+            return Batch()
+        found = [it.number for it in last]
         free = set(self._session.incidents.try_lock(found)) - set(self._session.pruning.busy(found))
         gone = [number for number in sorted(free) if not self._is_owed(number)]
         if gone:
@@ -44,7 +44,7 @@ class Retentions:
             self._count(INCIDENTS, len(gone))
             names = ", ".join(f"INC-{number}" for number in gone)
             AuditLog(self._tx).add("prune closed incidents", DONE, source=SPY, result=names)
-        return Batch(deleted=len(gone), after=found[-1])
+        return Batch(deleted=len(gone), after=last[-1])
 
     def _is_owed(self, number: int) -> bool:
         """Whether the incident still needs a postmortem."""

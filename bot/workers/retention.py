@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from bot.domain.policy import Policy
 from bot.ports import Clock, Session, Sessions
-from bot.services.retention import Retentions
+from bot.services.retention import Batch, Retentions
 from bot.services.transaction import Transaction
 
 PRUNE_EVERY = timedelta(hours=1)
@@ -30,20 +30,23 @@ class Pruner:
     def run(self) -> None:
         if not self._my_turn():
             return
-        self._incidents()
+        self._incidents(private=True)
+        self._incidents(private=False)
         for prune in (Retentions.failovers, Retentions.audit, Retentions.messages):
             for _ in range(MOST_BATCHES):
                 with self.sessions.begin_background() as session:
                     if not prune(self._retentions(session), limit=ROWS_AT_ONCE):
                         break
 
-    def _incidents(self) -> None:
-        after: int | None = 0
+    def _incidents(self, *, private: bool) -> None:
+        batch = Batch()
         for _ in range(MOST_BATCHES):
-            if after is None:
-                return
             with self.sessions.begin_background() as session:
-                after = self._retentions(session).incidents(after=after, limit=INCIDENTS_AT_ONCE).after
+                batch = self._retentions(session).incidents(
+                    private=private, after=batch.after, limit=INCIDENTS_AT_ONCE
+                )
+            if batch.after is None:
+                return
 
     def _my_turn(self) -> bool:
         with self.sessions.begin() as session:

@@ -3,7 +3,18 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, Index, TypeDecorator, text
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Index,
+    TextClause,
+    TypeDecorator,
+    and_,
+    text,
+)
 from sqlmodel import Field
 
 
@@ -34,6 +45,23 @@ def moment_column(**options: Any) -> Any:
 
 def json_column() -> Any:
     return Field(sa_column=Column(JSON, nullable=False))
+
+
+def is_set(flag: str) -> TextClause:
+    """Return the condition that a flag is set, in the words of its partial index: SQLite compares the words."""
+    return text(flag)
+
+
+def prefix_index(name: str, column: str) -> Index:
+    """Return an index that finds texts by their beginning. PostgreSQL needs a special one, unless its locale is C."""
+    return Index(name, column, postgresql_ops={column: "text_pattern_ops"})
+
+
+def begins(column: ColumnElement[str], words: str, dialect: str) -> ColumnElement[bool]:
+    """Return the condition that a text begins with these words, so that an index of the column is used."""
+    if dialect == "sqlite":
+        return and_(column >= words, column < words + chr(0x10FFFF))
+    return column.startswith(words, autoescape=True)
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:

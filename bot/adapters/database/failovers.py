@@ -10,6 +10,7 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy import Update, and_, bindparam, or_, select, update
 
 from bot.adapters.database import tables
+from bot.adapters.database.columns import is_set
 from bot.adapters.database.statements import add, table
 from bot.adapters.database.table import Table
 from bot.domain.failover.run import Failover
@@ -22,6 +23,7 @@ class FailoverTable(Table[Failover]):
 
     def _columns(self, value: Failover) -> dict[str, Any]:
         return {
+            "incident": value.incident,
             "plan": value.plan.name,
             "lock": value.lock,
             "active": value.is_active,
@@ -39,7 +41,7 @@ class FailoverTable(Table[Failover]):
     def last_moved(self, lock: str) -> Failover | None:
         c = self._table.c
         return next(
-            iter(self._where(c.lock == lock, c.moved.is_(True), order=[c.number.desc()], limit=1)), None
+            iter(self._where(c.lock == lock, is_set("moved"), order=[c.number.desc()], limit=1)), None
         )
 
     def ended(self, plan: str, *, limit: int) -> Sequence[Failover]:
@@ -84,6 +86,6 @@ def _claiming(failovers: SqlTable) -> Update:
     now, until = (bindparam(name, type_=c.lease_until.type) for name in ("now", "until"))
     free = or_(c.owner.is_(None), c.owner == bindparam("by"), c.lease_until < now)
     others = c.number.not_in(bindparam("besides", expanding=True))
-    first = select(c.number).where(c.to_run.is_(True), free, others).order_by(c.number).limit(1)
+    first = select(c.number).where(is_set("to_run"), free, others).order_by(c.number).limit(1)
     mine = update(failovers).where(c.number.in_(first.with_for_update(skip_locked=True)))
     return mine.values(owner=bindparam("by"), lease_until=until).returning(c.number)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     update,
 )
 
@@ -111,7 +112,9 @@ class OutboxTable(Rows):
         if self._connection.execute(mine.with_for_update()).first() is None:
             return False
         slot = select(c.slot).where(c.id == item).scalar_subquery()
-        waiting = and_(c.slot == slot, c.id != item, c.state.in_(("held", "ready")))
+        waiting = and_(
+            c.slot == slot, c.id != item, text("state IN ('held', 'ready')")
+        )  # as the index says it
         self._connection.execute(self._table.delete().where(waiting))
         again = {
             "state": "ready",

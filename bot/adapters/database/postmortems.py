@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.adapters.database import tables
+from bot.adapters.database.columns import begins, is_set
 from bot.adapters.database.table import Table
 from bot.domain.postmortem.follow_up import Filed, FollowUp
 from bot.domain.postmortem.postmortem import Postmortem
@@ -39,15 +40,14 @@ class FollowUpTable(Table[FollowUp]):
 
     def open(self, *, limit: int) -> Sequence[FollowUp]:
         c = self._table.c
-        return self._where(c.open.is_(True), order=[c.number.desc()], limit=limit)
+        return self._where(is_set("open"), order=[c.number.desc()], limit=limit)
 
     def filed_as(self, repository: str, number: int) -> FollowUp | None:
         return self._one(issue=_issue(repository, number))
 
     def filed_in(self, repository: str) -> Sequence[FollowUp]:
-        """Return the follow-ups with an issue in this repository. Reads all that have an issue."""
-        filed = self._where(self._table.c.issue.is_not(None))
-        return [it for it in filed if it.filed and _is_in(it.filed, repository)]
+        """Return the follow-ups with an issue in this repository."""
+        return self._where(begins(self._table.c.issue, f"{repository.casefold()}#", self._dialect))
 
 
 def _is_in(filed: Filed, repository: str) -> bool:

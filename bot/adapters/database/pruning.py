@@ -4,15 +4,29 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, Table, and_, cast, delete, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    Table,
+    and_,
+    cast,
+    delete,
+    exists,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+)
 
 from bot.adapters.database import tables
+from bot.adapters.database.columns import begins, is_set
 from bot.adapters.database.rows import Rows
 from bot.adapters.database.statements import insert, table
 from bot.adapters.database.tables import Row
 from bot.domain.incident.state import WORKING
 from bot.domain.paging.page import PageState
-from bot.domain.retention import Pruned
+from bot.domain.retention import Ended, Pruned
 
 MESSAGES: Mapping[str, Sequence[str]] = {
     "incident": ("card", "announcement", "brief", "reminder", "missed", "closed_channel", "review"),
@@ -42,28 +56,23 @@ class PruningTable(Rows):
 
     # --- incidents ----------------------------------------------------------------------------------------
 
-    def ended(
-        self, *, before: datetime | None, private_before: datetime | None, after: int, limit: int
-    ) -> Sequence[int]:
+    def ended(self, *, before: datetime, private: bool, after: Ended | None, limit: int) -> Sequence[Ended]:
         c = table(tables.IncidentRow).c
-        spans = [
-            and_(c.private.is_(private), c.resolved_at < end)
-            for private, end in ((False, before), (True, private_before))
-            if end
-        ]
-        if not spans:
-            return []
+        kind = is_set("private") if private else c.private.is_(False)
         is_over = c.phase.not_in([phase.value for phase in WORKING])
-        found = select(c.number).where(is_over, or_(*spans), c.number > after).order_by(c.number)
-        return list(self._connection.execute(found.limit(limit)).scalars())
+        found = select(c.number, c.resolved_at).where(kind, is_over, c.resolved_at < before)
+        if after:
+            is_later = or_(c.resolved_at > after.at, c.number > after.number)
+            found = found.where(c.resolved_at >= after.at, is_later)
+        found = found.order_by(c.resolved_at, c.number).limit(limit)
+        return [Ended(number=number, at=at) for number, at in self._connection.execute(found)]
 
     def busy(self, incidents: Collection[int]) -> Collection[int]:
         failovers, follow_ups, pages = map(table, (tables.FailoverRow, tables.FollowUpRow, tables.PageRow))
-        run = failovers.c.kept["incident"].as_integer()
         busy = {*self._undelivered()}
         for query in (
-            select(run).where(failovers.c.active.is_(True)),
-            select(follow_ups.c.incident).where(follow_ups.c.open.is_(True)),
+            select(failovers.c.incident).where(is_set("active")),
+            select(follow_ups.c.incident).where(is_set("open")),
             select(pages.c.incident).where(pages.c.state.in_(NOT_SENT)),
         ):
             busy.update(self._connection.execute(query).scalars())
@@ -83,10 +92,8 @@ class PruningTable(Rows):
 
     def remove(self, incidents: Collection[int]) -> None:
         numbers = {"incident": list(incidents)}
-        numbers["page"] = self._of(tables.PageRow, incidents)
-        numbers["follow_up"] = self._of(tables.FollowUpRow, incidents)
-        numbers["failover"] = self._in_record(tables.FailoverRow, incidents)
-        numbers["team_notice"] = self._in_record(tables.TeamNoticeRow, incidents)
+        for its in (tables.PageRow, tables.FollowUpRow, tables.FailoverRow, tables.TeamNoticeRow):
+            numbers[table(its).name] = self._of(its, incidents)
         for kind, refs in numbers.items():
             self._remove_traces(kind, refs)
         self._remove_failovers(numbers["failover"])
@@ -104,12 +111,6 @@ class PruningTable(Rows):
         c = table(row).c
         return list(self._connection.execute(select(c.number).where(c.incident.in_(incidents))).scalars())
 
-    def _in_record(self, row: type[Row], incidents: Collection[int]) -> list[int]:
-        """Find rows by their record's incident, which is no column of its own."""
-        c = table(row).c
-        of = select(c.number).where(c.kept["incident"].as_integer().in_(incidents))
-        return list(self._connection.execute(of).scalars())
-
     def _remove_traces(self, kind: str, refs: Sequence[int]) -> None:
         """Delete timers, and where the messages are that nobody will edit again."""
         timers, messages = table(tables.TimerRow), table(tables.MessageRow)
@@ -118,25 +119,21 @@ class PruningTable(Rows):
         for some in _portions(subjects):
             self._remove(timers, timers.c.subject.in_(some))
         for some in _portions(slots):
-            marked = (
-                messages.c.slot.startswith(f"{it}{end}", autoescape=True) for it in some for end in ":@"
-            )
+            marked = (begins(messages.c.slot, f"{it}{end}", self._dialect) for it in some for end in ":@")
             self._remove(messages, or_(messages.c.slot.in_(some), *marked))
 
     # --- failovers ----------------------------------------------------------------------------------------
 
     def remove_failovers(self, *, before: datetime, limit: int) -> int:
         failovers = table(tables.FailoverRow)
-        c = failovers.c
-        latest = (
-            select(func.max(c.number)).group_by(c.plan),
-            select(func.max(c.number)).where(c.moved.is_(True)).group_by(c.lock),
+        c, later = failovers.c, failovers.alias()
+        is_last = ~exists().where(later.c.plan == c.plan, later.c.number > c.number)
+        moved_last = and_(
+            c.moved.is_(True),
+            ~exists().where(later.c.lock == c.lock, later.c.moved.is_(True), later.c.number > c.number),
         )
         old = select(c.number).where(
-            c.ended_at < before,
-            c.active.is_(False),
-            c.kept["incident"].as_integer().is_(None),
-            *(c.number.not_in(it) for it in latest),
+            c.incident.is_(None), c.ended_at < before, c.active.is_(False), ~is_last, ~moved_last
         )
         numbers = list(self._connection.execute(old.order_by(c.number).limit(limit)).scalars())
         self._remove_traces("failover", numbers)
@@ -155,32 +152,27 @@ class PruningTable(Rows):
             table, (tables.PageRow, tables.ShiftRow, tables.CoverRow, tables.WorkPeriodRow)
         )
         over = (
-            (pages, and_(pages.c.incident.is_(None), pages.c.requested_at < before)),
-            (shifts, shifts.c.ends_at < before),
-            (covers, and_(covers.c.open.is_(False), covers.c.kept["end"].as_string() < before.isoformat())),
-            (periods, periods.c.ended_at < before),
+            (pages, pages.c.requested_at, pages.c.incident.is_(None)),
+            (shifts, shifts.c.ends_at, true()),
+            (covers, covers.c.ends_at, covers.c.open.is_(False)),
+            (periods, periods.c.ended_at, true()),
         )
         count = self._remove_some_timers(before, limit)
-        for rows, is_over in over:
-            numbers = select(rows.c.number).where(is_over).order_by(rows.c.number).limit(limit)
+        for rows, end, condition in over:
+            numbers = select(rows.c.number).where(end < before, condition).order_by(end).limit(limit)
             count += self._remove(rows, rows.c.number.in_(numbers))
         return count
 
     def _remove_some_timers(self, before: datetime, limit: int) -> int:
         """Delete sent timers of subjects for which nothing waits: a reminder of theirs can't be due again."""
-        timers, others, incidents = (
-            table(tables.TimerRow),
-            table(tables.TimerRow).alias(),
-            table(tables.IncidentRow),
-        )
-        c = timers.c
+        timers, others = table(tables.TimerRow), table(tables.TimerRow).alias()
+        c, incident = timers.c, table(tables.IncidentRow).c
         waits = exists().where(others.c.subject == c.subject, others.c.state == "waiting")
-        is_open = incidents.c.phase.in_([phase.value for phase in WORKING])
-        at_open = exists().where(
-            is_open, c.subject == literal("incident:") + cast(incidents.c.number, String)
-        )
-        old = select(c.key).where(c.state == "sent", c.sent_at < before, ~waits, ~at_open).limit(limit)
-        return self._remove(timers, c.key.in_(old))
+        is_open = [incident.resolved_at.is_(None), incident.phase.in_([phase.value for phase in WORKING])]
+        at_open = select(literal("incident:") + cast(incident.number, String)).where(*is_open)
+        is_sent = text("state = 'sent'")  # in the words of the index `timer_sent`
+        old = select(c.key).where(is_sent, c.sent_at < before, ~waits, c.subject.not_in(at_open))
+        return self._remove(timers, c.key.in_(old.order_by(c.sent_at).limit(limit)))
 
     def _remove(self, rows: Table, condition: ColumnElement[bool]) -> int:
         return int(self._connection.execute(delete(rows).where(condition)).rowcount)

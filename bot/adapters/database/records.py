@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_, select
 
 from bot.adapters.database import tables
+from bot.adapters.database.columns import begins
 from bot.adapters.database.statements import find_recent
 from bot.adapters.database.table import Table
 from bot.domain.incident.team_notice import TeamNotice
@@ -60,7 +61,8 @@ class PageTable(Table[Page]):
         return self._where(self._table.c.state.in_(RINGING))
 
     def since(self, since: datetime) -> Sequence[Page]:
-        return self._where(self._table.c.requested_at >= since)
+        c = self._table.c
+        return self._where(c.requested_at >= since, order=[c.requested_at, c.number])
 
     def counts(self, person: str, team: str | None, *, since: datetime) -> PageCounts:
         self.flush()
@@ -82,9 +84,8 @@ class PageTable(Table[Page]):
     def _newest(self, team: str | None, since: datetime, *conditions: ColumnElement[bool]) -> Sequence[Page]:
         c = self._table.c
         is_theirs = c.team.is_(None) if team is None else c.team == team
-        return self._where(
-            c.requested_at >= since, is_theirs, *conditions, order=[c.number.desc()], limit=AT_MOST
-        )
+        newest = [c.requested_at.desc(), c.number.desc()]
+        return self._where(c.requested_at >= since, is_theirs, *conditions, order=newest, limit=AT_MOST)
 
     def folded_into(self, number: int) -> Sequence[Page]:
         return self._by(folded_into=number)
@@ -92,6 +93,7 @@ class PageTable(Table[Page]):
 
 class TeamNoticeTable(Table[TeamNotice]):
     row, adapter = tables.TeamNoticeRow, TypeAdapter(TeamNotice)
+    fields = ("incident",)
 
 
 class WorkPeriodTable(Table[WorkPeriod]):
@@ -116,7 +118,7 @@ class PersonTable(Table[Person]):
 
     def named(self, name: str) -> Person | None:
         typed, c = name.casefold(), self._table.c
-        query = select(c.kept).where(or_(c.name == typed, c.name.startswith(f"{typed} ", autoescape=True)))
+        query = select(c.kept).where(or_(c.name == typed, begins(c.name, f"{typed} ", self._dialect)))
         query = query.order_by(c.is_assignable.desc())
         found = self._with_changed(
             self._read(query.limit(2 + len(self._changed)), {}),
@@ -192,7 +194,7 @@ class CoverTable(Table[CoverRequest]):
     row, adapter = tables.CoverRow, TypeAdapter(CoverRequest)
 
     def _columns(self, value: CoverRequest) -> dict[str, Any]:
-        return {"open": value.is_open}
+        return {"open": value.is_open, "ends_at": value.end}
 
     def open(self) -> Sequence[CoverRequest]:
         return sorted(self._by("open"), key=lambda it: (it.start, it.number))

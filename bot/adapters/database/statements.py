@@ -14,7 +14,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
-    func,
     or_,
     select,
     update,
@@ -23,7 +22,7 @@ from sqlalchemy import Sequence as NumberSequence
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
-from bot.domain.incident.state import WORKING
+from bot.adapters.database.columns import is_set
 
 
 @cache
@@ -74,7 +73,7 @@ def find_kept(
 
     A flag is part of the statement, not a parameter, so that its partial index is used. `lock` locks the rows.
     """
-    up = [among.c[name].is_(True) for name in flags]
+    up = map(is_set, flags)
     found = select(among.c.kept).where(*up, *(among.c[name] == bindparam(name) for name in columns))
     found = found.order_by(*among.primary_key)
     return found.with_for_update() if lock else found
@@ -84,21 +83,23 @@ def find_kept(
 def find_private(incidents: Table) -> Select[Any]:
     """Find a private incident of a `channel`, or one that `person`, in quotes, may see: open, or over after `since`."""
     c = incidents.c
-    is_open = c.phase.in_([phase.value for phase in WORKING])
-    theirs = and_(
-        or_(is_open, func.coalesce(c.resolved_at, c.opened_at) > bindparam("since")),
-        cast(c.seen_by, String).contains(bindparam("person")),
+    theirs = cast(c.seen_by, String).contains(bindparam("person"))
+    concerned = or_(
+        c.channel == bindparam("channel"),
+        and_(c.resolved_at.is_(None), theirs),
+        and_(c.resolved_at > bindparam("since"), theirs),
     )
-    concerned = or_(c.channel == bindparam("channel"), theirs)
-    return select(c.number).where(c.private.is_(True), concerned).limit(1)
+    return select(c.number).where(is_set("private"), concerned).limit(1)
 
 
 @cache
 def find_recent(periods: Table) -> Select[Any]:
     """Find the work periods of a `person` that are open or ended after `since`."""
     c = periods.c
-    recent = or_(c.ended_at.is_(None), c.ended_at > bindparam("since"))
-    return select(c.kept).where(c.person == bindparam("person"), recent)
+    theirs = c.person == bindparam("person")
+    return select(c.kept).where(
+        or_(and_(theirs, c.ended_at.is_(None)), and_(theirs, c.ended_at > bindparam("since")))
+    )
 
 
 @cache

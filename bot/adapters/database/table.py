@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, TextClause, select
 
 from bot.adapters.database.rows import Rows, readable
 from bot.adapters.database.statements import find_kept, upsert
@@ -101,7 +101,10 @@ class Table(Rows, Generic[T]):
         return [*unchanged, *filter(is_wanted, self._changed.values())]
 
     def _where(
-        self, *conditions: ColumnElement[bool], order: Sequence[Any] = (), limit: int | None = None
+        self,
+        *conditions: ColumnElement[bool] | TextClause,
+        order: Sequence[Any] = (),
+        limit: int | None = None,
     ) -> list[T]:
         """Return the records that meet conditions, by key or in an order. Rows that can't be read are left out."""
         query = select(self._table.c.kept).where(*conditions)

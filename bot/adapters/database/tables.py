@@ -12,7 +12,7 @@ from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 
-from bot.adapters.database.columns import json_column, moment_column, partial_index
+from bot.adapters.database.columns import json_column, moment_column, partial_index, prefix_index
 
 
 class Row(SQLModel):
@@ -43,7 +43,11 @@ class CounterRow(Row, table=True):
 class IncidentRow(NumberedRow, table=True):
     """An incident. `words` are those that a search looks at; `seen_by` may see it while it is private."""
 
-    __table_args__ = (Index("incident_by_person", "declared_by", "opened_at"),)
+    __table_args__ = (
+        Index("incident_by_person", "declared_by", "opened_at"),
+        Index("incident_by_end", "resolved_at"),
+        partial_index("incident_private", "resolved_at", where="private"),
+    )
 
     name: str
     declared_by: str | None
@@ -80,6 +84,8 @@ class TimelineRow(Row, table=True):
 class PageRow(NumberedRow, table=True):
     """A page to a team or a person."""
 
+    __table_args__ = (partial_index("page_alone", "requested_at", where="incident IS NULL"),)
+
     key: str = Field(unique=True)
     incident: int | None = Field(index=True)
     team: str | None
@@ -93,12 +99,16 @@ class PageRow(NumberedRow, table=True):
 class TeamNoticeRow(NumberedRow, table=True):
     """A notice to another team."""
 
+    incident: int | None = Field(index=True)
+
 
 class PersonRow(RecordRow, table=True):
     """A person. `name` is in lower case."""
 
+    __table_args__ = (prefix_index("person_by_name", "name"),)
+
     id: str = Field(primary_key=True)
-    name: str = Field(index=True)
+    name: str
     is_assignable: bool
     profiled_at: datetime | None = moment_column(index=True)
     asked_at: datetime | None = moment_column()
@@ -153,6 +163,7 @@ class TimerRow(Row, table=True):
     __table_args__ = (
         partial_index("timer_due", "due_at", where="state = 'waiting'"),
         partial_index("timer_subject", "subject", where="state = 'waiting'"),
+        partial_index("timer_sent", "sent_at", where="state = 'sent'"),
     )
 
     key: str = Field(primary_key=True)
@@ -167,7 +178,10 @@ class TimerRow(Row, table=True):
 class WorkPeriodRow(NumberedRow, table=True):
     """A person's unbroken time on incidents."""
 
-    __table_args__ = (Index("work_period_by_person", "person", "ended_at"),)
+    __table_args__ = (
+        Index("work_period_by_person", "person", "ended_at"),
+        Index("work_period_by_end", "ended_at"),
+    )
 
     person: str
     ended_at: datetime | None = moment_column()
@@ -176,20 +190,26 @@ class WorkPeriodRow(NumberedRow, table=True):
 class ShiftRow(NumberedRow, table=True):
     """An on-call shift."""
 
-    __table_args__ = (Index("shift_by_schedule", "schedule", "ends_at"),)
+    __table_args__ = (
+        Index("shift_by_schedule", "schedule", "ends_at"),
+        Index("shift_by_person", "person", "ends_at"),
+    )
 
     subject: str = Field(unique=True)
     schedule: str
-    person: str | None = Field(index=True)
+    person: str | None
     starts_at: datetime = moment_column()
-    ends_at: datetime = moment_column(index=True)
+    ends_at: datetime | None = moment_column(index=True)
     gone: bool
 
 
 class CoverRow(NumberedRow, table=True):
     """A cover request."""
 
-    open: bool = Field(index=True)
+    __table_args__ = (partial_index("cover_open", "number", where="open"),)
+
+    open: bool
+    ends_at: datetime = moment_column(index=True)
 
 
 class ContactRow(RecordRow, table=True):
@@ -203,8 +223,8 @@ class ChangeRow(NumberedRow, table=True):
 
     key: str = Field(unique=True)
     service: str | None
-    happened_at: datetime = moment_column(index=True)
-    as_of: datetime = moment_column()
+    happened_at: datetime = moment_column()
+    as_of: datetime = moment_column(index=True)
     heard_at: datetime = moment_column(index=True)
 
 
@@ -223,9 +243,13 @@ class FailoverRow(NumberedRow, table=True):
     __table_args__ = (
         partial_index("failover_lock", "lock", where="active", unique=True),
         partial_index("failover_to_run", "number", where="to_run"),
+        partial_index("failover_active", "number", where="active"),
+        partial_index("failover_moved", "lock", "number", where="moved"),
         Index("failover_by_plan", "plan", "ended_at"),
+        Index("failover_by_number", "plan", "number"),
     )
 
+    incident: int | None = Field(index=True)
     plan: str
     lock: str | None
     active: bool
@@ -263,10 +287,16 @@ class PostmortemRow(RecordRow, table=True):
 class FollowUpRow(NumberedRow, table=True):
     """A follow-up. `issue` is owner/name#number."""
 
+    __table_args__ = (
+        partial_index("follow_up_open", "number", where="open"),
+        partial_index("follow_up_of_owner", "owner", where="open"),
+        prefix_index("follow_up_by_issue", "issue"),
+    )
+
     incident: int = Field(index=True)
-    owner: str | None = Field(index=True)
-    open: bool = Field(index=True)
-    issue: str | None = Field(index=True)
+    owner: str | None
+    open: bool
+    issue: str | None
 
 
 class TroubleRow(RecordRow, table=True):

@@ -4,14 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.retention import Pruned
+from bot.domain.retention import Ended, Pruned
 
 
 class PruningRecords(Protocol):
-    def ended(
-        self, *, before: datetime | None, private_before: datetime | None, after: int, limit: int
-    ) -> Sequence[int]:
-        """Return incidents that ended before then, with a number above `after`, in order. None: no incident."""
+    def ended(self, *, before: datetime, private: bool, after: Ended | None, limit: int) -> Sequence[Ended]:
+        """Return the private incidents, or the others, that ended before then: the first ones, or those `after` one."""
 
     def busy(self, incidents: Collection[int]) -> Collection[int]:
         """Return those with an undelivered effect, an active failover, or an open follow-up."""
