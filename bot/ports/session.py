@@ -76,6 +76,9 @@ class Session(Protocol):
         Name all that a decision needs at once: they are taken in one order, so nobody waits crosswise.
         """
 
+    def try_lock(self, section: str) -> bool:
+        """Lock a section if no other transaction holds it. Return whether this one has it now."""
+
     def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
         """Return whether this process has the lease of a job that one process at a time does."""
 

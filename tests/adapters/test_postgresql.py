@@ -1,6 +1,7 @@
 """What PostgreSQL alone can do to a unit of work: let two of them wait for each other."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Barrier, Thread
 
@@ -45,6 +46,25 @@ def test_of_two_that_wait_crosswise_one_is_undone_and_done_again(database: Datab
         thread.join()
 
     assert len(tries) > 2
+
+
+def test_who_locks_the_same_in_another_order_waits_for_nobody_crosswise(database: Database):
+    def lock(*sections: str) -> None:
+        for _ in range(50):
+            with database.begin() as session:
+                session.lock(*sections)
+
+    with ThreadPoolExecutor(2) as both:
+        locking = [both.submit(lock, *order) for order in (("a", "b", "c"), ("c", "b", "a"))]
+
+    assert [it.exception() for it in locking] == [None, None]
+
+
+def test_a_section_that_another_transaction_has_is_not_taken(database: Database):
+    with database.begin() as one, database.begin() as other:
+        assert one.try_lock("a")
+        assert not other.try_lock("a")
+        assert other.try_lock("b")
 
 
 def test_who_only_looks_waits_for_nobody(database: Database):

@@ -15,6 +15,7 @@ import pytest
 
 from bot.adapters.database import Database, open_engine
 from bot.adapters.database.connection import Limits
+from bot.domain.paging.page import PageState
 from bot.domain.policy import Policy
 from bot.domain.refusal import Refusal
 from bot.ports import Session
@@ -85,6 +86,11 @@ def numbers(database: Database) -> list[int]:
         return sorted(it.number for it in session.incidents.open(limit=1_000))
 
 
+def states_of_pages(database: Database) -> list[PageState]:
+    with database.read() as session:
+        return [page.state for number in numbers(database) for page in session.pages.of(number)]
+
+
 # --- who waits for nobody ---------------------------------------------------------------------------------
 
 
@@ -119,6 +125,17 @@ def test_who_pages_another_team_waits_for_nobody(database: Database):
         ]
 
     assert [page.number for page in pages] == [1, 2]
+
+
+def test_whose_page_joins_one_that_rings_waits_for_nobody(database: Database):
+    declare(database, "checkout is down", by="U0ANA", severity="sev1")
+
+    with database.begin() as session:
+        tx = transaction(session)
+        Incidents(tx).declare("search is slow", by="U0RAJ", severity=POLICY.severities["sev1"])
+        declare(database, "login fails", by="U0KIM", severity="sev1")
+
+    assert states_of_pages(database) == [PageState.REQUESTED, PageState.FOLDED, PageState.FOLDED]
 
 
 # --- what may not come twice ------------------------------------------------------------------------------
@@ -176,6 +193,20 @@ def test_a_person_opens_no_more_than_the_limit_through_several_processes(process
 
     assert opened.count(True) == most
     assert len(numbers(processes[0])) == most
+
+
+def test_a_team_that_is_paged_by_several_processes_at_once_is_rung_once(processes: list[Database]):
+    start = Barrier(AT_ONCE)
+
+    def say(at: int) -> None:
+        start.wait(PATIENCE)
+        declare(processes[at % PROCESSES], f"trouble {at}", by=f"U{at}", severity="sev1")
+
+    with ThreadPoolExecutor(AT_ONCE) as people:
+        list(people.map(say, range(AT_ONCE)))
+
+    states = states_of_pages(processes[0])
+    assert sorted(states) == sorted([PageState.REQUESTED, *[PageState.FOLDED] * (AT_ONCE - 1)])
 
 
 def test_many_declares_of_several_processes_each_have_a_number_of_their_own(url: str):

@@ -86,3 +86,11 @@ def lock(connection: Connection, *sections: str) -> None:
     """Take PostgreSQL's advisory locks until the transaction ends. SQLite needs none: its writers take turns."""
     if sections and connection.dialect.name == "postgresql":
         connection.execute(LOCKING, {"sections": sorted(sections)})
+
+
+def try_lock(connection: Connection, section: str) -> bool:
+    """Take PostgreSQL's advisory lock if it is free. Return whether this transaction has it."""
+    if connection.dialect.name != "postgresql":
+        return True
+    trying = text("SELECT pg_try_advisory_xact_lock(hashtext(:section))")
+    return bool(connection.execute(trying, {"section": section}).scalar_one())

@@ -57,6 +57,9 @@ class SqlSession:
     def lock(self, *sections: str) -> None:
         coordination.lock(self._connection, *sections)
 
+    def try_lock(self, section: str) -> bool:
+        return coordination.try_lock(self._connection, section)
+
     def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
         return coordination.take_lease(self._connection, job, owner, now=now, until=now + lease)
 

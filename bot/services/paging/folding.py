@@ -33,12 +33,20 @@ class Folding:
     def carrier_of(self, page: Page) -> Page | None:
         """Return the page that rings the same people now, unanswered; None if this page must ring by itself.
 
-        Requests to the same people take turns, so that two at once do not both ring.
+        Requests to the same people take turns, so that two at once do not both ring. A request that finds such a page
+        out of its turn need not wait for it.
         """
-        now, limit = self._tx.now, self._tx.policy.limits.ring_again_after
-        if page.test or not limit:
+        if page.test or not self._tx.policy.limits.ring_again_after:
             return None
+        has_turn = self._session.try_lock(f"ring:{page.whom}")
+        found = self._rings_now(page)
+        if found or has_turn:
+            return found
         self._session.lock(f"ring:{page.whom}")
+        return self._rings_now(page)
+
+    def _rings_now(self, page: Page) -> Page | None:
+        now, limit = self._tx.now, self._tx.policy.limits.ring_again_after
         for other in self._session.pages.rang(page.team, since=now - AS_CARRIER * limit):
             if may_carry(other, page, now=now, limit=limit) and self._is_as_urgent(other, page):
                 return other
