@@ -8,13 +8,24 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bot.services.features import load_features
+from tests.bench.acknowledgements import acknowledgement
 from tests.bench.measures import MEASURES, QUICK, SLACK_TAKES, Effort
 from tests.bench.page import page
 from tests.bench.postmortems import postmortems
-from tests.bench.table import Row, table
+from tests.bench.rush import rush
+from tests.bench.scaling import scaling
+from tests.bench.table import Row, missed, table
 from tests.bench.timers import timers
 
-ALL = {**MEASURES, "timers": timers, "afterwards": postmortems, "page": page}
+ALL = {
+    "acknowledgement": acknowledgement,
+    **MEASURES,
+    "scaling": scaling,
+    "rush": rush,
+    "timers": timers,
+    "afterwards": postmortems,
+    "page": page,
+}
 
 
 def main() -> int:
@@ -27,6 +38,7 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 140)
     rows = measure(args.only or list(ALL), QUICK if args.quick else Effort())
     console.print(table(rows))
+    console.print(missed(rows))
     console.print(
         f"Slack answers every call after {1000 * SLACK_TAKES:g} ms. The floors: a bare bolt app that commits five rows;"
         " a least bot with two rounds of calls. Both as processes of their own, called in turns with Spy,"

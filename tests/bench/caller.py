@@ -36,6 +36,11 @@ class Line:
         lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
         return len(body) >= int(lengths[0].split(b":")[1])
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the answer says that an incident was opened."""
+        return self.heard.startswith(b"HTTP/1.1 200") and b"is open" in self.heard
+
 
 class Caller:
     """Calls one bot; `lines` is how many commands may be under way at once."""
@@ -44,7 +49,7 @@ class Caller:
         self._port = port
         self._secret = secret
         self._numbers = count(1)
-        self._lines = [self._line() for _ in range(lines)]
+        self._lines = [self.line() for _ in range(lines)]
 
     def one(self, text: str) -> float:
         """Say a command and give the seconds until it is acknowledged."""
@@ -52,7 +57,7 @@ class Caller:
 
     def together(self, texts: Sequence[str]) -> list[float]:
         """Say commands at once, a line each, and give the seconds of each."""
-        requests = [self._request(text) for text in texts]
+        requests = [self.request(text) for text in texts]
         lines = self._lines[: len(texts)]
         with selectors.DefaultSelector() as waiting:
             for line in lines:
@@ -65,6 +70,27 @@ class Caller:
         self._must_be_well(lines)
         return [line.took for line in lines]
 
+    def line(self) -> Line:
+        """Open one more connection to the bot."""
+        made = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return Line(socket=made)
+
+    def request(self, text: str) -> bytes:
+        """Return the signed request of a command."""
+        at = str(int(time.time()))
+        body = urlencode(self._command(text))
+        signed = hmac.new(self._secret.encode(), f"v0:{at}:{body}".encode(), hashlib.sha256).hexdigest()
+        head = (
+            "POST /slack/events HTTP/1.1",
+            f"host: 127.0.0.1:{self._port}",
+            "content-type: application/x-www-form-urlencoded",
+            f"content-length: {len(body)}",
+            f"x-slack-request-timestamp: {at}",
+            f"x-slack-signature: v0={signed}",
+        )
+        return ("\r\n".join(head) + "\r\n\r\n" + body).encode()
+
     def close(self) -> None:
         for line in self._lines:
             line.socket.close()
@@ -74,11 +100,6 @@ class Caller:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _line(self) -> Line:
-        made = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE)
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return Line(socket=made)
 
     def _hear(self, waiting: selectors.BaseSelector) -> None:
         while waiting.get_map():
@@ -97,23 +118,8 @@ class Caller:
 
     def _must_be_well(self, lines: Sequence[Line]) -> None:
         for line in lines:
-            head, _, body = bytes(line.heard).partition(b"\r\n\r\n")
-            if not head.startswith(b"HTTP/1.1 200") or b"is open" not in body:
+            if not line.is_open:
                 raise RuntimeError(f"an incident was not opened: {bytes(line.heard)[:400]!r}")
-
-    def _request(self, text: str) -> bytes:
-        at = str(int(time.time()))
-        body = urlencode(self._command(text))
-        signed = hmac.new(self._secret.encode(), f"v0:{at}:{body}".encode(), hashlib.sha256).hexdigest()
-        head = (
-            "POST /slack/events HTTP/1.1",
-            f"host: 127.0.0.1:{self._port}",
-            "content-type: application/x-www-form-urlencoded",
-            f"content-length: {len(body)}",
-            f"x-slack-request-timestamp: {at}",
-            f"x-slack-signature: v0={signed}",
-        )
-        return ("\r\n".join(head) + "\r\n\r\n" + body).encode()
 
     def _command(self, text: str) -> dict[str, str]:
         number = next(self._numbers)

@@ -23,7 +23,10 @@ _numbers = count(1)
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
-    """How much is measured: enough for a figure, or `quick` for a look."""
+    """How much is measured: enough for a figure, or `quick` for a look.
+
+    `rush` is in seconds; `shared` is how many declares several processes share.
+    """
 
     singles: int = 300
     chunk: int = 30
@@ -31,9 +34,12 @@ class Effort:
     declares: int = 10
     starts: int = 5
     limited: int = AT_ONCE
+    rush: int = 30
+    shared: int = 400
+    turns: int = 5
 
 
-QUICK = Effort(singles=60, chunk=20, crowds=2, declares=4, starts=3, limited=25)
+QUICK = Effort(singles=60, chunk=20, crowds=2, declares=4, starts=3, limited=25, rush=5, shared=120, turns=3)
 PostEvent = Callable[[str, float], None]
 """Hears what is being done, and how much of the measure is done (0 to 1)."""
 
@@ -52,34 +58,10 @@ def median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
 
-# --- acknowledgements -------------------------------------------------------------------------------------
+# --- in turns --------------------------------------------------------------------------------------------
 
 
-def acknowledgement(effort: Effort, say: PostEvent) -> Iterator[Row]:
-    """One at a time, then fifty at once: Spy and the bare app in turns, each calm before it is called."""
-    with ExitStack() as stack:
-        bots = [stack.enter_context(Bot(name, latency=SLACK_TAKES)) for name in ("spy", "bare")]
-        callers = [stack.enter_context(Caller(bot.port, bot.secret, lines=AT_ONCE)) for bot in bots]
-        _meet(bots, callers)
-        took = _in_turns(
-            bots, callers, effort.singles // effort.chunk, lambda part: say("one at a time", part / 2),
-            lambda caller: [caller.one(text()) for _ in range(effort.chunk)],
-        )  # fmt: skip
-        yield from _compared("acknowledgement, one at a time", *took)
-        took = _in_turns(
-            bots, callers, effort.crowds, lambda part: say("fifty at once", 0.5 + part / 2),
-            lambda caller: caller.together([text() for _ in range(AT_ONCE)]),
-        )  # fmt: skip
-        yield from _compared(f"acknowledgement, {AT_ONCE} at once", *took)
-
-
-def _compared(what: str, spy: Sequence[float], floor: Sequence[float]) -> Iterator[Row]:
-    for name, part, limit in (("median", 0.5, 1.5), ("p99", 0.99, 2.0)):
-        at = [percentile(seconds, part) for seconds in (spy, floor)]
-        yield Row(what=f"{what}, {name}", spy=at[0], floor=at[1], unit="ms", limit=limit)
-
-
-def _in_turns(
+def in_turns(
     bots: Sequence[Bot],
     callers: Sequence[Caller],
     rounds: int,
@@ -97,7 +79,7 @@ def _in_turns(
     return took
 
 
-def _meet(bots: Sequence[Bot], callers: Sequence[Caller]) -> None:
+def meet(bots: Sequence[Bot], callers: Sequence[Caller]) -> None:
     """Let each do once what is only done the first time."""
     for bot, caller in zip(bots, callers, strict=True):
         for _ in range(3):
@@ -115,7 +97,7 @@ def declare(effort: Effort, say: PostEvent) -> Iterator[Row]:
         bots = [stack.enter_context(Bot(name, latency=SLACK_TAKES)) for name in ("spy", "least")]
         callers = [stack.enter_context(Caller(bot.port, bot.secret)) for bot in bots]
         first = _first(bots[0], callers[0])
-        _meet(bots, callers)
+        meet(bots, callers)
         spent = [-bot.child.processor() for bot in bots]
         told: list[list[tuple[float, Declare, set[str]]]] = [[], []]
         for turn in range(effort.declares):
@@ -174,7 +156,7 @@ def crowd(effort: Effort, say: PostEvent) -> Iterator[Row]:
     with ExitStack() as stack:
         bots = [stack.enter_context(Bot(name, latency=SLACK_TAKES)) for name in ("spy", "least")]
         callers = [stack.enter_context(Caller(bot.port, bot.secret, lines=AT_ONCE)) for bot in bots]
-        _meet(bots, callers)
+        meet(bots, callers)
         rounds = max(2, effort.crowds // 2)
         for turn in range(rounds):
             say("fifty declares at once", turn / rounds)
@@ -294,7 +276,6 @@ def process(effort: Effort, say: PostEvent) -> Iterator[Row]:
 
 
 MEASURES: dict[str, Callable[[Effort, PostEvent], Iterator[Row]]] = {
-    "acknowledgement": acknowledgement,
     "declare": declare,
     "crowd": crowd,
     "process": process,

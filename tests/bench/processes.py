@@ -74,8 +74,10 @@ class Child:
 class StandIn:
     """A workspace in a box, in a process of its own, that delivers events by HTTP."""
 
-    def __init__(self, folder: Path, *, bot_port: int, latency: float, limits: bool = False) -> None:
-        flags = ["--people", str(PEOPLE), *(["--limits"] if limits else [])]
+    def __init__(
+        self, folder: Path, *, bot_port: int, latency: float, limits: bool = False, people: int = PEOPLE
+    ) -> None:
+        flags = ["--people", str(people), *(["--limits"] if limits else [])]
         url = f"http://127.0.0.1:{bot_port}"
         self._child = Child(
             ["-m", "bot.sandbox", "--delivery", "http", "--bot-url", url, "--latency", str(latency), *flags],
@@ -118,21 +120,36 @@ class StandIn:
 
 
 class Bot:
-    """Spy or a floor, with a stand-in of its own, ready as long as the `with` lasts."""
+    """Spy or a floor, ready as long as the `with` lasts.
 
-    def __init__(self, name: str, *, latency: float = 0.1, limits: bool = False) -> None:
+    It has a database file and a stand-in of its own, or shares those that are given.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        latency: float = 0.1,
+        limits: bool = False,
+        database: str | None = None,
+        slack: StandIn | None = None,
+        people: int = PEOPLE,
+    ) -> None:
         self.name = name
         self.port = free_port()
         self._folder = tempfile.TemporaryDirectory(prefix="spy-bench-")
         self._path = Path(self._folder.name)
-        self.slack = StandIn(self._path, bot_port=self.port, latency=latency, limits=limits)
+        self._is_shared = slack is not None
+        self.slack = slack or StandIn(
+            self._path, bot_port=self.port, latency=latency, limits=limits, people=people
+        )
         (self._path / "config.yaml").write_text(
             f"{self.slack.config}\nweb: {{port: {self.port}}}\n{LIMITS}\n"
         )
         self._env = {
             **surroundings(),
             **self.slack.environment,
-            "DATABASE_URL": f"sqlite:///{self._path / 'bench.db'}",
+            "DATABASE_URL": database or f"sqlite:///{self._path / 'bench.db'}",
         }
         self.secret = self.slack.environment["SLACK_SIGNING_SECRET"]
         self.ready_after = 0.0
@@ -169,7 +186,8 @@ class Bot:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.child.end()
-        self.slack.end()
+        if not self._is_shared:
+            self.slack.end()
         self._folder.cleanup()
 
 

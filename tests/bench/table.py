@@ -1,6 +1,6 @@
 """The table of a bench: what was measured, the floor beside it, the ratio, and what it ought to be."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rich import box
@@ -12,13 +12,17 @@ WELL, SHORT = "[green]yes[/]", "[red]no[/]"
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One line: `limit` is the most that the ratio (with a floor) or the figure itself (without) may be."""
+    """One line: `limit` is the most that the ratio (with a floor) or the figure itself (without) may be.
+
+    With `is_least` it is the least that it may be.
+    """
 
     what: str
     spy: float
     unit: str
     floor: float | None = None
     limit: float | None = None
+    is_least: bool = False
     note: str = ""
 
     @property
@@ -30,16 +34,24 @@ class Row:
         """None where the line has no limit and only informs."""
         if self.limit is None:
             return None
-        return (self.spy if self.ratio is None else self.ratio) <= self.limit
+        reached = self.spy if self.ratio is None else self.ratio
+        return reached >= self.limit if self.is_least else reached <= self.limit
+
+    @property
+    def reached(self) -> str:
+        return _figure(self.spy, self.unit) if self.ratio is None else f"{self.ratio:.2f} {TIMES}"
+
+    @property
+    def to_reach(self) -> str:
+        if self.limit is None:
+            return ""
+        return f"{'≥' if self.is_least else '≤'} {self.limit:g} {TIMES if self.floor else self.unit}".strip()
 
     def cells(self) -> tuple[str, ...]:
-        to_reach = (
-            "" if self.limit is None else f"≤ {self.limit:g}{' ' + (TIMES if self.floor else self.unit)}"
-        )
-        test_page_result = {None: "", True: WELL, False: SHORT}[self.is_met]
-        ratio = "" if self.ratio is None else f"{self.ratio:.2f} {TIMES}"
+        met = {None: "", True: WELL, False: SHORT}[self.is_met]
+        ratio = "" if self.ratio is None else self.reached
         floor = "" if self.floor is None else _figure(self.floor, self.unit)
-        return self.what, _figure(self.spy, self.unit), floor, ratio, to_reach, test_page_result, self.note
+        return self.what, _figure(self.spy, self.unit), floor, ratio, self.to_reach, met, self.note
 
 
 def table(rows: Iterable[Row]) -> Table:
@@ -54,6 +66,13 @@ def table(rows: Iterable[Row]) -> Table:
     for row in rows:
         drawn.add_row(*row.cells())
     return drawn
+
+
+def missed(rows: Sequence[Row]) -> str:
+    """Return which lines are not met, in words."""
+    short = [f"{row.what}: {row.reached} (to reach: {row.to_reach})" for row in rows if row.is_met is False]
+    measured = sum(row.limit is not None for row in rows)
+    return "\n  ".join([f"Missed: {len(short)} of {measured}", *short])
 
 
 def _figure(value: float, unit: str) -> str:

@@ -4,7 +4,7 @@ import fcntl
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,12 +41,12 @@ class Postgres:
             yield self.address(name)
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def prepare(self) -> None:
+    def prepare(self, settings: Sequence[str]) -> None:
         """Make the migrated database, once; the caller sees to it that nobody else does so now."""
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
                 return
-            for setting in HASTE:
+            for setting in settings:
                 connection.execute(f"ALTER SYSTEM SET {setting}")
             connection.execute("SELECT pg_reload_conf()")
             connection.execute(f"CREATE DATABASE {TEMPLATE}")
@@ -56,13 +56,13 @@ class Postgres:
 
 
 @contextmanager
-def serving(run: str) -> Iterator[Postgres]:
+def serving(run: str, settings: Sequence[str] = HASTE) -> Iterator[Postgres]:
     """Serve the test run of this name; its workers share the server, and the last one out stops it."""
     folder = Path(tempfile.gettempdir()) / f"spy-pg-{run}"
     with _locked():
         server = _started(folder)
         postgres = Postgres(server)
-        postgres.prepare()
+        postgres.prepare(settings)
     try:
         yield postgres
     finally:
