@@ -21,7 +21,7 @@ def bound_to(reading: Candidate, *, is_meant: bool) -> Bindings | None:
     """Bind what was typed to the command's slots. Refuses words that nearly match one of its options."""
     bound = reading.bind()
     if is_meant:
-        nearly = reading.bind(reading.resembles, says=_nearly)
+        nearly = reading.bind(reading.resembles, says=_nearly) if reading.has_plain_words else bound
         doubt = _Doubt(reading)
         if nearly is not None and nearly.keys() - (bound or {}).keys():
             if not doubt.is_settled(bound or {}, nearly):

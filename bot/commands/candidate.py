@@ -58,6 +58,11 @@ class Candidate:
         """Count the words that call the command."""
         return self.command.begins(self.rest.literals)
 
+    @property
+    def has_plain_words(self) -> bool:
+        """Whether there are words without quotes after those that call the command: only they can be slips."""
+        return sum(not it.quoted for it in self.rest.words) > self.begun
+
     def bind(
         self, accepts: Accepts | None = None, *, says: Says = exactly, typed: Typed | None = None
     ) -> Bindings | None:

@@ -2,9 +2,14 @@
 
 import re
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
+from functools import cache
+from types import NoneType
 from typing import Any, ClassVar
+
+FLAT = (str, int, float, bool, datetime, timedelta, NoneType)
+"""Values that are stored as they are."""
 
 
 class ShownIn(Enum):
@@ -49,7 +54,7 @@ class Event:
 
     @classmethod
     def kind(cls) -> str:
-        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        return _snake_case(cls.__name__)
 
     @property
     def text(self) -> str:
@@ -58,7 +63,13 @@ class Event:
 
     def facts(self) -> dict[str, Any]:
         """Return its fields as stored and as templates get them."""
-        return asdict(self)
+        values = vars(self)
+        return dict(values) if all(isinstance(it, FLAT) for it in values.values()) else asdict(self)
+
+
+@cache
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 EVENT_KINDS: dict[str, type[Event]] = {}

@@ -87,7 +87,7 @@ class Transaction:
         self._keep(incident)
         for feature in FOLLOWERS:
             self.send(*feature(self).follow(known, incident))
-        self.session.timers.replace(incident.subject, agenda(incident, self.policy))
+        self.session.timers.replace(incident.subject, agenda(incident, self.policy), is_new=known is None)
         return incident
 
     def _ended_offer(self, before: Incident, after: Incident, event: Event) -> Iterator[Effect]:

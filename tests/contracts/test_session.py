@@ -17,6 +17,7 @@ from bot.domain.effects import Effect, Post, UpsertMessage
 from bot.domain.incident.effects import AddBookmark, Invite
 from bot.domain.incident.events import ChannelOpened, Declared, Resolved
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.name import bare_name
 from bot.domain.incident.search import ALL, OVER, Search
 from bot.domain.incident.state import ClosedChannel, Link, Phase
 from bot.domain.incident.team_notice import TeamNotice
@@ -263,7 +264,9 @@ def test_incidents_are_found_by_channel_and_open_ones_by_name(sessions: Sessions
         assert found
         assert found.number == 1
         assert session.incidents.in_channel("C0TWO") is None
-        assert sorted(session.incidents.names_of_open())[1:] == [(3, declared(3).name), (4, "Something else")]
+        session.incidents.put(replace(declared(5), name="SOMETHING else! sev1"))
+        assert [it.number for it in session.incidents.open_named(["something else", "nothing"])] == [4, 5]
+        assert [it.number for it in session.incidents.open_named([bare_name(declared(1).name)])] == [1, 3]
 
 
 SECRET = {"private": True, "members": ("U0ANA",)}

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from datetime import datetime, timedelta
 from itertools import count
 from multiprocessing import get_context
 from multiprocessing.context import ForkProcess
+from typing import Any, Self
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, event
 
@@ -38,8 +41,26 @@ class Fuse:
     left: Iterator[int]
 
     def attach(self, engine: Engine) -> None:
-        for name in ("before_cursor_execute", "commit"):
-            event.listen(engine, name, self._burn)
+        """Burn at each statement that reaches the driver, whoever sends it, and at each commit."""
+        event.listen(engine, "commit", self._burn)
+        event.listen(engine, "connect", self._watch)
+
+    def _watch(self, connection: Any, _record: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.set_trace_callback(self._burn)
+            return
+        burn = self._burn
+
+        class Watched(psycopg.Cursor[Any]):
+            def execute(self, *args: Any, **options: Any) -> Self:
+                burn()
+                return super().execute(*args, **options)
+
+            def executemany(self, *args: Any, **options: Any) -> None:
+                burn()
+                super().executemany(*args, **options)
+
+        connection.cursor_factory = Watched
 
     def _burn(self, *_: object) -> None:
         if next(self.left, None) is None:

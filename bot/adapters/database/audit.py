@@ -22,8 +22,7 @@ class AuditTable(Rows):
     row = tables.AuditRow
 
     def __init__(self, connection: Connection, writes: Writes) -> None:
-        super().__init__(connection)
-        self._writes = writes
+        super().__init__(connection, writes)
         self._marks = table(tables.AuditMarkRow)
 
     def append(self, line: AuditLine) -> None:
@@ -58,7 +57,7 @@ class AuditTable(Rows):
             }
             for it in lines
         ]
-        self._connection.execute(change(self._table, "id"), seals)
+        change(self._table, "id").run(self._connection, *seals)
         self._put_mark(HEAD, ChainMark(seq=lines[-1].seq, hash=lines[-1].hash))
 
     def append_sealed(self, line: SealedLine) -> None:
@@ -117,12 +116,12 @@ class AuditTable(Rows):
             after = rows[-1][by.key]
 
     def _mark(self, name: str) -> ChainMark | None:
-        row = self._connection.execute(find(self._marks, "name"), {"name": name}).mappings().first()
+        row = find(self._marks, "name").first(self._connection, {"name": name})
         return ChainMark(seq=row["seq"], hash=row["hash"]) if row else None
 
     def _put_mark(self, name: str, mark: ChainMark) -> None:
         row = {"name": name, **vars(mark)}
-        self._connection.execute(upsert(self._dialect, self._marks, "name"), [row])
+        upsert(self._dialect, self._marks, "name").run(self._connection, row)
 
 
 def _line(row: Mapping[Any, Any]) -> AuditLine:

@@ -6,8 +6,10 @@ from typing import Any
 from sqlalchemy import Connection, or_, text, update
 
 from bot.adapters.database import tables
+from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.rows import Rows
 from bot.adapters.database.statements import add_once, find, insert, table, upsert
+from bot.adapters.database.writes import Writes
 from bot.ports import Conflict, Posted
 
 
@@ -17,12 +19,12 @@ class MessageTable(Rows):
     row = tables.MessageRow
 
     def get(self, slot: str) -> Posted | None:
-        row = self._connection.execute(find(self._table, "slot"), {"slot": slot}).mappings().first()
+        row = find(self._table, "slot").first(self._connection, {"slot": slot})
         return Posted(channel=row["channel"], ts=row["ts"], permalink=row["permalink"]) if row else None
 
     def put(self, slot: str, posted: Posted) -> None:
         row = {"slot": slot, **vars(posted)}
-        self._connection.execute(upsert(self._dialect, self._table, "slot"), [row])
+        upsert(self._dialect, self._table, "slot").run(self._connection, row)
 
     def moved(self, channel: str, to: str) -> None:
         here = update(self._table).where(self._table.c.channel == channel)
@@ -34,14 +36,14 @@ class InboundTable(Rows):
 
     row = tables.InboundRow
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: Connection, writes: Writes) -> None:
+        super().__init__(connection, writes)
         self._new: dict[str, dict[str, Any]] = {}
 
     def remember(self, request: str, *, at: datetime) -> str | None:
         if request in self._new:
             return str(self._new[request]["answer"])
-        known = self._connection.execute(find(self._table, "id"), {"id": request}).mappings().first()
+        known = find(self._table, "id").first(self._connection, {"id": request})
         if known:
             return str(known["answer"])
         self._new[request] = {"id": request, "at": at, "answer": ""}
@@ -53,7 +55,7 @@ class InboundTable(Rows):
     def flush(self) -> None:
         """Write the new requests. Raise Conflict if another session handled one: a retry then finds its answer."""
         for row in self._new.values():
-            if not self._connection.execute(add_once(self._dialect, self._table, "id"), row).first():
+            if add_once(self._dialect, self._table).run(self._connection, row) == 0:
                 raise Conflict(f"{row['id']} came twice at the same time")
         self._new.clear()
 
@@ -76,8 +78,8 @@ def take_lease(connection: Connection, job: str, owner: str, *, now: datetime, u
     return connection.execute(taken, row).first() is not None
 
 
-LOCKING = text(
-    "SELECT pg_advisory_xact_lock(hashtext(section)) FROM unnest(CAST(:sections AS text[])) section"
+_LOCKING = Prepared(
+    text("SELECT pg_advisory_xact_lock(hashtext(section)) FROM unnest(CAST(:sections AS text[])) section")
 )
 """Takes the locks in the order of the list."""
 
@@ -85,7 +87,7 @@ LOCKING = text(
 def lock(connection: Connection, *sections: str) -> None:
     """Take PostgreSQL's advisory locks until the transaction ends. SQLite needs none: its writers take turns."""
     if sections and connection.dialect.name == "postgresql":
-        connection.execute(LOCKING, {"sections": sorted(sections)})
+        _LOCKING.run(connection, {"sections": sorted(sections)})
 
 
 def try_lock(connection: Connection, section: str) -> bool:

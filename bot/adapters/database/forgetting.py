@@ -19,6 +19,7 @@ from bot.adapters.database.legible import is_legible
 from bot.adapters.database.session import SqlSession
 from bot.domain.audit import FORGET, PRUNE, SPY, changed, ranges
 from bot.domain.identity import Holds, PersonIdentity
+from bot.domain.incident.name import bare_name
 from bot.domain.policy import Policy
 from bot.domain.refusal import Refusal
 from bot.domain.spoken import place_of, removed
@@ -228,6 +229,8 @@ class _Forgetting:
         table = self.table.name
         if (table, name) == ("incident", "words"):
             return self.identity.removed_from_search(value)
+        if (table, name) == ("incident", "bare_name"):
+            return bare_name(self._value(row, "name", row["name"]))
         place = place_of(table, row["kind"] if table in ENTRIES else "")
         if (table, name) in JSON_TEXTS and value:
             return self._in_json(value, name, place)

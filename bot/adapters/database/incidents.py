@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Connection, String, cast, func, or_, selec
 
 from bot.adapters.database import tables
 from bot.adapters.database.rows import Rows, readable
-from bot.adapters.database.statements import add, find, find_private, table
+from bot.adapters.database.statements import add, count_opened, find, find_open_named, find_private, table
 from bot.adapters.database.table import Table, plain
 from bot.adapters.database.writes import Writes
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.name import bare_name
 from bot.domain.incident.search import Search
 from bot.domain.incident.state import WORKING
 from bot.domain.incident.timeline import Entry
@@ -45,6 +46,7 @@ class IncidentTable(Table[Incident]):
         return {
             **super()._columns(value),
             "seen_by": [*value.members, offered_to] if offered_to else value.members,
+            "bare_name": bare_name(value.name),
             "words": "\n".join(filter(None, words)).casefold(),
         }
 
@@ -63,7 +65,7 @@ class IncidentTable(Table[Incident]):
 
     def may_be_private(self, *, channel: str | None, person: str, since: datetime) -> bool:
         concerned = {"channel": channel, "person": json.dumps(person), "since": since}
-        return self._connection.execute(find_private(self._table), concerned).first() is not None
+        return find_private(self._table).value(self._connection, concerned) is not None
 
     def open(self, *, limit: int) -> Sequence[Incident]:
         return self._where(self._is_open, order=[self._table.c.number.desc()], limit=limit)
@@ -101,15 +103,13 @@ class IncidentTable(Table[Incident]):
 
     def count_opened(self, person: str, *, since: datetime) -> int:
         self.flush()
-        c = self._table.c
-        query = select(func.count()).where(c.declared_by == person, c.opened_at > since)
-        return int(self._connection.execute(query).scalar_one())
+        counted = count_opened(self._table)
+        return int(counted.value(self._connection, {"person": person, "since": since}))
 
-    def names_of_open(self) -> Sequence[tuple[int, str]]:
+    def open_named(self, names: Collection[str]) -> Sequence[Incident]:
         self.flush()
-        c = self._table.c
-        query = select(c.number, c.name).where(self._is_open)
-        return [(number, name) for number, name in self._connection.execute(query)]
+        wanted = {f"name_{at}": name for at, name in enumerate(names)}
+        return self._read(find_open_named(self._table, len(wanted)), wanted)
 
     def alive_since(self, since: datetime) -> Sequence[Incident]:
         resolved_at = self._table.c.resolved_at
@@ -122,8 +122,7 @@ class TimelineTable(Rows):
     row, adapter = tables.TimelineRow, TypeAdapter(Entry)
 
     def __init__(self, connection: Connection, writes: Writes) -> None:
-        super().__init__(connection)
-        self._writes = writes
+        super().__init__(connection, writes)
         self._new: list[Entry] = []
         self._has_visibility = False
         """Whether a changed visibility is not written yet."""
@@ -133,7 +132,7 @@ class TimelineTable(Rows):
 
     def of(self, incident: int) -> Sequence[Entry]:
         self._write_marks()
-        rows = self._connection.execute(find(self._table, "incident"), {"incident": incident}).mappings()
+        rows = find(self._table, "incident").rows(self._connection, {"incident": incident})
         entries = list(readable(self.adapter, map(_without_id, rows), self._table.name))
         entries += [entry for entry in self._new if entry.incident == incident]
         return sorted(entries, key=lambda entry: entry.seq)
@@ -166,9 +165,8 @@ class TimelineTable(Rows):
 
     def flush(self) -> None:
         if self._new:
-            self._connection.execute(
-                add(self._table), [plain(self.adapter.dump_python(it)) for it in self._new]
-            )
+            rows = [plain(self.adapter.dump_python(it)) for it in self._new]
+            add(self._table).run(self._connection, *rows)
             self._new.clear()
 
 

@@ -26,6 +26,7 @@ from bot.adapters.database import effects
 from bot.adapters.database.rows import Rows
 from bot.adapters.database.statements import add_once, find
 from bot.adapters.database.tables import OutboxRow
+from bot.adapters.database.writes import Writes
 from bot.domain.effects import Effect
 from bot.ports import OutboxEntry, OutboxItem, Standstill
 
@@ -38,8 +39,8 @@ class OutboxTable(Rows):
 
     row = OutboxRow
 
-    def __init__(self, connection: Connection, has_place: Callable[[int], bool]) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: Connection, writes: Writes, has_place: Callable[[int], bool]) -> None:
+        super().__init__(connection, writes)
         self._has_place = has_place
         self._new: list[tuple[Effect, datetime]] = []
 
@@ -51,7 +52,7 @@ class OutboxTable(Rows):
         if not self._new:
             return False
         rows = [self._row(effect, now) for effect, now in self._new]
-        self._connection.execute(add_once(self._dialect, self._table), rows)
+        add_once(self._dialect, self._table).run(self._connection, *rows)
         self._new.clear()
         return True
 
@@ -129,7 +130,7 @@ class OutboxTable(Rows):
 
     def knows(self, key: str) -> bool:
         self.flush()
-        return self._connection.execute(find(self._table, "key"), {"key": key}).first() is not None
+        return find(self._table, "key").first(self._connection, {"key": key}) is not None
 
     def stuck(self, *, now: datetime, lease: timedelta) -> Sequence[Standstill]:
         found = self._connection.execute(_stuck(self._table), {"now": now, "late": now - lease})

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_, select
 
 from bot.adapters.database import tables
 from bot.adapters.database.columns import begins
-from bot.adapters.database.statements import find_recent
+from bot.adapters.database.statements import find_recent, table
 from bot.adapters.database.table import Table
 from bot.domain.incident.team_notice import TeamNotice
 from bot.domain.limits import PageCounts
@@ -55,6 +55,9 @@ class PageTable(Table[Page]):
         return self._by(pager_id=pager_id)
 
     def of(self, incident: int) -> Sequence[Page]:
+        if self._writes.is_new(table(tables.IncidentRow), incident):
+            theirs = (it for it in self._known.values() if it.incident == incident)
+            return sorted(theirs, key=lambda it: it.number)
         return self._by(incident=incident)
 
     def ringing(self) -> Sequence[Page]:
@@ -121,7 +124,7 @@ class PersonTable(Table[Person]):
         query = select(c.kept).where(or_(c.name == typed, begins(c.name, f"{typed} ", self._dialect)))
         query = query.order_by(c.is_assignable.desc())
         found = self._with_changed(
-            self._read(query.limit(2 + len(self._changed)), {}),
+            self._found(query.limit(2 + len(self._changed))),
             lambda it: f"{it.name.casefold()} ".startswith(f"{typed} "),
         )
         found = [it for it in found if it.is_assignable] or found

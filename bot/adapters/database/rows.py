@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from bot.adapters.database.statements import table
 from bot.adapters.database.tables import Row
+from bot.adapters.database.writes import Writes
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -20,10 +21,14 @@ class Rows:
 
     row: ClassVar[type[Row]]
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, writes: Writes) -> None:
         self._connection = connection
+        self._writes = writes
         self._dialect = connection.dialect.name
         self._table = table(self.row)
+
+    def flush(self) -> object:
+        """Write what waits for it. Most tables write at once."""
 
 
 def readable(adapter: TypeAdapter[T], rows: Iterable[Any], table: str) -> Iterator[T]:

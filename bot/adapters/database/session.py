@@ -1,58 +1,74 @@
 """Sessions: one connection and one transaction each. Everything is written at its end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from bot.adapters.database import audit, changes, coordination, incidents, postmortems, pruning, records
+from bot.adapters.database import coordination, records
+from bot.adapters.database.audit import AuditTable
+from bot.adapters.database.changes import ChangeTable, LockTable
 from bot.adapters.database.connection import letting_go, optimistic, reading
 from bot.adapters.database.failovers import FailoverTable
 from bot.adapters.database.failures import translated
+from bot.adapters.database.incidents import IncidentTable, TimelineTable
 from bot.adapters.database.outbox import OutboxTable
-from bot.adapters.database.table import Table
+from bot.adapters.database.postmortems import FollowUpTable, PostmortemTable
+from bot.adapters.database.pruning import PruningTable
 from bot.adapters.database.timers import TimerTable
 from bot.adapters.database.turns import Turns
 from bot.adapters.database.writes import Writes
 from bot.ports import Conflict, Session, TimeLimit, Unavailable
 
+T = TypeVar("T")
+
 OPTIMISM = 2
 """This many attempts of a request take SQLite's lock when they first write. A further one takes it at once."""
 
 
+def _table(kind: Callable[[Connection, Writes], T]) -> cached_property[T]:
+    """Return a table that is made when it is first used: a request uses few of them."""
+    return cached_property(lambda session: kind(session._connection, session._writes))  # noqa: SLF001  its session
+
+
 class SqlSession:
-    """One transaction with all its tables. Implements `ports.Session`."""
+    """One transaction with all its tables, written in this order. Implements `ports.Session`."""
+
+    people = _table(records.PersonTable)
+    incidents = _table(IncidentTable)
+    timeline = _table(TimelineTable)
+    pages = _table(records.PageTable)
+    team_notices = _table(records.TeamNoticeTable)
+    periods = _table(records.WorkPeriodTable)
+    on_calls = _table(records.OnCallCopyTable)
+    shifts = _table(records.ShiftTable)
+    covers = _table(records.CoverTable)
+    contacts = _table(records.ContactTable)
+    user_groups = _table(records.UserGroupTable)
+    changes = _table(ChangeTable)
+    locks = _table(LockTable)
+    failovers = _table(FailoverTable)
+    postmortems = _table(PostmortemTable)
+    follow_ups = _table(FollowUpTable)
+    troubles = _table(records.TroubleTable)
+    timers = _table(TimerTable)
+    messages = _table(coordination.MessageTable)
+    audit = _table(AuditTable)
+    pruning = _table(PruningTable)
+    inbound = _table(coordination.InboundTable)
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._writes = writes = Writes(connection)
-        self.people = records.PersonTable(connection, writes)
-        self.incidents = incidents.IncidentTable(connection, writes)
-        self.timeline = incidents.TimelineTable(connection, writes)
-        self.pages = records.PageTable(connection, writes)
-        self.team_notices = records.TeamNoticeTable(connection, writes)
-        self.periods = records.WorkPeriodTable(connection, writes)
-        self.on_calls = records.OnCallCopyTable(connection, writes)
-        self.shifts = records.ShiftTable(connection, writes)
-        self.covers = records.CoverTable(connection, writes)
-        self.contacts = records.ContactTable(connection, writes)
-        self.user_groups = records.UserGroupTable(connection, writes)
-        self.changes = changes.ChangeTable(connection, writes)
-        self.locks = changes.LockTable(connection, writes)
-        self.failovers = FailoverTable(connection, writes)
-        self.postmortems = postmortems.PostmortemTable(connection, writes)
-        self.follow_ups = postmortems.FollowUpTable(connection, writes)
-        self.troubles = records.TroubleTable(connection, writes)
-        self.audit = audit.AuditTable(connection, writes)
-        self.pruning = pruning.PruningTable(connection)
-        self._records = [it for it in vars(self).values() if isinstance(it, Table | incidents.TimelineTable)]
-        self.outbox = OutboxTable(connection, self._has_place)
-        self.timers = TimerTable(connection)
-        self.messages = coordination.MessageTable(connection)
-        self.inbound = coordination.InboundTable(connection)
+        self._writes = Writes(connection)
+
+    @cached_property
+    def outbox(self) -> OutboxTable:
+        return OutboxTable(self._connection, self._writes, self._has_place)
 
     def lock(self, *sections: str) -> None:
         coordination.lock(self._connection, *sections)
@@ -64,12 +80,17 @@ class SqlSession:
         return coordination.take_lease(self._connection, job, owner, now=now, until=now + lease)
 
     def flush(self) -> None:
-        for it in (*self._records, self.outbox, self.timers, self._writes, self.inbound):
+        used = vars(self)
+        for it in [used[name] for name in _TABLES if name in used]:
             it.flush()
+        self._writes.flush()
 
     def _has_place(self, number: int) -> bool:
         incident = self.incidents.get(number)
         return bool(incident and (incident.channel or incident.channel_refused))
+
+
+_TABLES = [name for name, it in vars(SqlSession).items() if isinstance(it, cached_property)]
 
 
 class ReadOnlySession(SqlSession):

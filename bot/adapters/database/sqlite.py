@@ -5,17 +5,22 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 
 from bot.adapters.database import private_files
 from bot.adapters.database.connection import OPTIMISTIC, READING
+from bot.adapters.database.prepared import Prepared
 
 if TYPE_CHECKING:
     from bot.adapters.database.connection import Limits
 
 LETTING_GO = 5.0
 """Seconds to keep trying to end a transaction from another thread: a running statement must stop first."""
+
+
+_BEGIN, _BEGIN_WRITING = Prepared(text("BEGIN")), Prepared(text("BEGIN IMMEDIATE"))
+_READ_ONLY = {it: Prepared(text(f"PRAGMA query_only={'ON' if it else 'OFF'}")) for it in (False, True)}
 
 
 def open_engine(url: URL, _pool: int, limits: "Limits", **options: Any) -> Engine:
@@ -45,8 +50,10 @@ def _begin(connection: Connection) -> None:
     """
     options = connection.get_execution_options()
     only_reads = options.get(READING, False)
-    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if only_reads else 'OFF'}")
-    connection.exec_driver_sql("BEGIN" if only_reads or OPTIMISTIC in options else "BEGIN IMMEDIATE")
+    if connection.info.get(READING) is not only_reads:
+        _READ_ONLY[only_reads].run(connection)
+        connection.info[READING] = only_reads
+    (_BEGIN if only_reads or OPTIMISTIC in options else _BEGIN_WRITING).run(connection)
 
 
 def let_go(raw: sqlite3.Connection) -> None:

@@ -1,19 +1,24 @@
-"""SQL statements that are built once and cached: SQLAlchemy takes longer to build one than the database to run it."""
+"""The hot statements: those of every request, built once and prepared.
+
+SQLAlchemy takes longer to build and run one of them than the database does. Queries that run seldom stand in the
+table's own module.
+"""
 
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
-    Insert,
-    Select,
+    Integer,
     String,
     Table,
-    Update,
     and_,
     bindparam,
     cast,
+    func,
+    literal,
     or_,
     select,
     update,
@@ -23,6 +28,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from bot.adapters.database.columns import is_set
+from bot.adapters.database.prepared import Prepared
+from bot.domain.incident.state import WORKING
 
 
 @cache
@@ -39,36 +46,35 @@ def insert(dialect: str, into: Table) -> Any:
 
 
 @cache
-def upsert(dialect: str, into: Table, key: str, *columns: str) -> Insert:
+def upsert(dialect: str, into: Table, key: str, *columns: str) -> Prepared:
     """Insert a row, or overwrite these columns (by default all) of the row with the same key."""
     row = insert(dialect, into)
     new = {name: row.excluded[name] for name in columns or into.c.keys() if name != key}
-    overwriting: Insert = row.on_conflict_do_update(index_elements=[key], set_=new)
-    return overwriting
+    return Prepared(row.on_conflict_do_update(index_elements=[key], set_=new))
 
 
 @cache
-def add_once(dialect: str, into: Table, *returned: str) -> Insert:
+def add_once(dialect: str, into: Table, *returned: str) -> Prepared:
     """Insert a row unless its key exists. The statement returns these columns of new rows."""
-    new: Insert = insert(dialect, into).on_conflict_do_nothing()
-    return new.returning(*(into.c[name] for name in returned)) if returned else new
+    new = insert(dialect, into).on_conflict_do_nothing()
+    return Prepared(new.returning(*(into.c[name] for name in returned)) if returned else new.inline())
 
 
 @cache
-def add(into: Table) -> Insert:
-    return into.insert()
+def add(into: Table) -> Prepared:
+    return Prepared(into.insert().inline())
 
 
 @cache
-def find(among: Table, *columns: str) -> Select[Any]:
+def find(among: Table, *columns: str) -> Prepared:
     """Find rows by the values of these columns, given as parameters of the same names."""
-    return select(among).where(*(among.c[name] == bindparam(name) for name in columns))
+    return Prepared(select(among).where(*(among.c[name] == bindparam(name) for name in columns)))
 
 
 @cache
 def find_kept(
     among: Table, columns: Sequence[str], flags: Sequence[str] = (), *, lock: bool = False
-) -> Select[Any]:
+) -> Prepared:
     """Find the JSON of records by the values of columns, given as parameters of the same names, and by true flags.
 
     A flag is part of the statement, not a parameter, so that its partial index is used. `lock` locks the rows.
@@ -76,11 +82,11 @@ def find_kept(
     up = map(is_set, flags)
     found = select(among.c.kept).where(*up, *(among.c[name] == bindparam(name) for name in columns))
     found = found.order_by(*among.primary_key)
-    return found.with_for_update() if lock else found
+    return Prepared(found.with_for_update() if lock else found)
 
 
 @cache
-def find_private(incidents: Table) -> Select[Any]:
+def find_private(incidents: Table) -> Prepared:
     """Find a private incident of a `channel`, or one that `person`, in quotes, may see: open, or over after `since`."""
     c = incidents.c
     theirs = cast(c.seen_by, String).contains(bindparam("person"))
@@ -89,38 +95,57 @@ def find_private(incidents: Table) -> Select[Any]:
         and_(c.resolved_at.is_(None), theirs),
         and_(c.resolved_at > bindparam("since"), theirs),
     )
-    return select(c.number).where(is_set("private"), concerned).limit(1)
+    return Prepared(select(c.number).where(is_set("private"), concerned).limit(literal(1)))
 
 
 @cache
-def find_recent(periods: Table) -> Select[Any]:
+def find_open_named(incidents: Table, names: int) -> Prepared:
+    """Find the open incidents with one of so many bare names: `name_0`, `name_1`, …"""
+    c = incidents.c
+    wanted = c.bare_name.in_([bindparam(f"name_{at}", type_=String) for at in range(names)])
+    return Prepared(select(c.kept).where(wanted, _is_open(incidents)).order_by(c.number))
+
+
+@cache
+def count_opened(incidents: Table) -> Prepared:
+    """Count the incidents that a `person` opened after `since`."""
+    c = incidents.c
+    theirs = (c.declared_by == bindparam("person"), c.opened_at > bindparam("since"))
+    return Prepared(select(func.count().label("opened")).where(*theirs))
+
+
+def _is_open(incidents: Table) -> ColumnElement[bool]:
+    return incidents.c.phase.in_([literal(phase.value) for phase in WORKING])
+
+
+@cache
+def find_recent(periods: Table) -> Prepared:
     """Find the work periods of a `person` that are open or ended after `since`."""
     c = periods.c
     theirs = c.person == bindparam("person")
-    return select(c.kept).where(
-        or_(and_(theirs, c.ended_at.is_(None)), and_(theirs, c.ended_at > bindparam("since")))
-    )
+    recent = or_(and_(theirs, c.ended_at.is_(None)), and_(theirs, c.ended_at > bindparam("since")))
+    return Prepared(select(c.kept).where(recent))
 
 
 @cache
-def find_due(timers: Table) -> Select[Any]:
+def find_due(timers: Table) -> Prepared:
     """Find the subjects of timers due at `now`, the earliest first, `most` of them."""
     c = timers.c
     due = select(c.subject).where(c.state == "waiting", c.due_at <= bindparam("now"))
-    return due.order_by(c.due_at).limit(bindparam("most"))
+    return Prepared(due.order_by(c.due_at).limit(bindparam("most", type_=Integer)))
 
 
 @cache
-def change(among: Table, key: str) -> Update:
+def change(among: Table, key: str) -> Prepared:
     """Update the given columns of the row with the key `this`."""
-    return update(among).where(among.c[key] == bindparam("this"))
+    return Prepared(update(among).where(among.c[key] == bindparam("this")))
 
 
 def reserve(connection: Connection, of: Table) -> int:
     """Take the next number of a table's rows from its sequence; for PostgreSQL. Nobody waits, but gaps may remain."""
-    return int(connection.execute(_next_number(of)).scalar_one())
+    return int(_next_number(of).value(connection, {}))
 
 
 @cache
-def _next_number(of: Table) -> Select[Any]:
-    return select(NumberSequence(f"{of.name}_number_seq").next_value())
+def _next_number(of: Table) -> Prepared:
+    return Prepared(select(NumberSequence(f"{of.name}_number_seq").next_value().label("number")))

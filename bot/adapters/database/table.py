@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Select, TextClause, select
 
+from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.rows import Rows, readable
 from bot.adapters.database.statements import find_kept, upsert
 from bot.adapters.database.writes import Writes
@@ -35,8 +36,7 @@ class Table(Rows, Generic[T]):
     """Whether a session reads each record only once: because it is locked, or because it may be slightly old."""
 
     def __init__(self, connection: Connection, writes: Writes) -> None:
-        super().__init__(connection)
-        self._writes = writes
+        super().__init__(connection, writes)
         self._known: dict[Any, T] = {}
         self._changed: dict[Any, T] = {}
         """Records that are not written yet."""
@@ -71,14 +71,14 @@ class Table(Rows, Generic[T]):
             {self.key: key, **plain(self._columns(it)), "kept": self.adapter.dump_python(it, mode="json")}
             for key, it in self._changed.items()
         ]
-        self._connection.execute(upsert(self._dialect, self._table, self.key, *rows[0]), rows)
+        upsert(self._dialect, self._table, self.key, *rows[0]).run(self._connection, *rows)
         self._changed.clear()
 
     # --- queries ---
 
     def _by(self, *flags: str, **wanted: Any) -> list[T]:
         """Return the records with these flags true and these values, by key. Rows that can't be read are left out."""
-        found = self._connection.execute(find_kept(self._table, tuple(wanted), flags), wanted).scalars()
+        found = find_kept(self._table, tuple(wanted), flags).values(self._connection, wanted)
         return self._merged(readable(self.adapter, found, self._table.name), flags, wanted)
 
     def _one(self, *flags: str, **wanted: Any) -> T | None:
@@ -113,8 +113,11 @@ class Table(Rows, Generic[T]):
     def _all(self, query: Select[Any]) -> list[T]:
         """Run a query after writing all changes. Rows that can't be read are left out."""
         self.flush()
+        return self._found(query)
+
+    def _found(self, query: Select[Any]) -> list[T]:
         return list(readable(self.adapter, self._connection.execute(query).scalars(), self._table.name))
 
-    def _read(self, query: Select[Any], wanted: dict[str, Any]) -> list[T]:
+    def _read(self, query: Prepared, wanted: dict[str, Any]) -> list[T]:
         """Run a query without writing changes first. Raise if a row can't be read."""
-        return [self.adapter.validate_python(it) for it in self._connection.execute(query, wanted).scalars()]
+        return [self.adapter.validate_python(it) for it in query.values(self._connection, wanted)]

@@ -45,11 +45,13 @@ class IncidentRow(NumberedRow, table=True):
 
     __table_args__ = (
         Index("incident_by_person", "declared_by", "opened_at"),
+        Index("incident_by_name", "bare_name", "phase"),
         Index("incident_by_end", "resolved_at"),
         partial_index("incident_private", "resolved_at", where="private"),
     )
 
     name: str
+    bare_name: str
     declared_by: str | None
     phase: str = Field(index=True)
     severity: str | None

@@ -6,60 +6,62 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Insert,
-    Table,
-    TextClause,
-    and_,
-    bindparam,
-    func,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, String, Table, and_, bindparam, func, select, text, update
 from sqlalchemy.dialects import sqlite
 
 from bot.adapters.database.columns import UtcDateTime
 from bot.adapters.database.identities import occurrence, subject
+from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.rows import Rows
 from bot.adapters.database.statements import find_due
 from bot.adapters.database.tables import TimerRow
+from bot.adapters.database.writes import Writes
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 
 WINDOW = 4
 """How many times the limit is read, to find enough subjects that no other process has locked."""
-ALL_AT_ONCE = text(
-    "INSERT INTO timer (key, subject, reminder, occurrence, due_at, state)"
-    " SELECT * FROM unnest(CAST(:key AS text[]), CAST(:subject AS text[]), CAST(:reminder AS text[]),"
-    " CAST(:occurrence AS text[]), CAST(:due_at AS timestamptz[]), CAST(:state AS text[]))"
-    " ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at"
-    " WHERE timer.state = 'waiting' AND timer.due_at <> excluded.due_at"
+ALL_AT_ONCE = Prepared(
+    text(
+        "INSERT INTO timer (key, subject, reminder, occurrence, due_at, state)"
+        " SELECT * FROM unnest(CAST(:key AS text[]), CAST(:subject AS text[]), CAST(:reminder AS text[]),"
+        " CAST(:occurrence AS text[]), CAST(:due_at AS timestamptz[]), CAST(:state AS text[]))"
+        " ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at"
+        " WHERE timer.state = 'waiting' AND timer.due_at <> excluded.due_at"
+    )
 )
-FREE = text(
-    "SELECT subject FROM unnest(CAST(:some AS text[])) WITH ORDINALITY AS asked(subject, place)"
-    " WHERE pg_try_advisory_xact_lock(hashtext(subject)) ORDER BY place"
+FREE = Prepared(
+    text(
+        "SELECT subject FROM unnest(CAST(:some AS text[])) WITH ORDINALITY AS asked(subject, place)"
+        " WHERE pg_try_advisory_xact_lock(hashtext(subject)) ORDER BY place"
+    ).columns(subject=String)
 )
 
 DROPPING = {
-    "sqlite": text(
-        "DELETE FROM timer WHERE state = 'waiting' AND subject IN (SELECT value FROM json_each(:subjects))"
-        " AND key NOT IN (SELECT value FROM json_each(:kept))"
+    "sqlite": Prepared(
+        text(
+            "DELETE FROM timer WHERE state = 'waiting' AND subject IN (SELECT value FROM json_each(:subjects))"
+            " AND key NOT IN (SELECT value FROM json_each(:kept))"
+        )
     ),
-    "postgresql": text(
-        "DELETE FROM timer WHERE state = 'waiting' AND subject = ANY(CAST(:subjects AS text[]))"
-        " AND key <> ALL(CAST(:kept AS text[]))"
+    "postgresql": Prepared(
+        text(
+            "DELETE FROM timer WHERE state = 'waiting' AND subject = ANY(CAST(:subjects AS text[]))"
+            " AND key <> ALL(CAST(:kept AS text[]))"
+        )
     ),
 }
 MARKING = {
-    "sqlite": text(
-        "UPDATE timer SET state = 'sent', sent_at = :at WHERE key IN (SELECT value FROM json_each(:keys))"
-    ).bindparams(bindparam("at", type_=UtcDateTime())),
-    "postgresql": text(
-        "UPDATE timer SET state = 'sent', sent_at = :at WHERE key = ANY(CAST(:keys AS text[]))"
-    ).bindparams(bindparam("at", type_=UtcDateTime())),
+    "sqlite": Prepared(
+        text(
+            "UPDATE timer SET state = 'sent', sent_at = :at WHERE key IN (SELECT value FROM json_each(:keys))"
+        ).bindparams(bindparam("at", type_=UtcDateTime()))
+    ),
+    "postgresql": Prepared(
+        text(
+            "UPDATE timer SET state = 'sent', sent_at = :at WHERE key = ANY(CAST(:keys AS text[]))"
+        ).bindparams(bindparam("at", type_=UtcDateTime()))
+    ),
 }
 
 
@@ -68,14 +70,19 @@ class TimerTable(Rows):
 
     row = TimerRow
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: Connection, writes: Writes) -> None:
+        super().__init__(connection, writes)
         self._wanted: dict[str, tuple[Timer, ...]] = {}
+        self._replaced: list[str] = []
+        """The wanted subjects that may have waiting timers in the database."""
         self._sent: dict[str, datetime] = {}
         self._found: dict[Subject, list[Timer]] = {}
 
-    def replace(self, subject: Subject, timers: Iterable[Timer]) -> None:
-        self._wanted[str(subject)] = tuple(timers)
+    def replace(self, subject: Subject, timers: Iterable[Timer], *, is_new: bool = False) -> None:
+        name = str(subject)
+        if not is_new and name not in self._wanted:
+            self._replaced.append(name)
+        self._wanted[name] = tuple(timers)
 
     def sent(self, key: str, at: datetime) -> None:
         self._sent[key] = at
@@ -83,8 +90,8 @@ class TimerTable(Rows):
     def due_subjects(self, now: datetime, limit: int) -> Sequence[Subject]:
         """Return subjects with due timers. PostgreSQL locks each with an advisory lock; those locked are skipped."""
         self.flush()
-        due = self._connection.execute(find_due(self._table), {"now": now, "most": limit * WINDOW})
-        first = tuple(dict.fromkeys(due.scalars()))
+        due = find_due(self._table).values(self._connection, {"now": now, "most": limit * WINDOW})
+        first = tuple(dict.fromkeys(due))
         taken = first[:limit] if self._dialect == "sqlite" else self._taken(first, limit)
         self._look_up(taken, now)
         return [subject(it) for it in taken]
@@ -94,7 +101,7 @@ class TimerTable(Rows):
         taken: list[str] = []
         for start in range(0, len(subjects), limit):
             some = list(subjects[start : start + limit])[: limit - len(taken)]
-            taken += self._connection.execute(FREE, {"some": some}).scalars()
+            taken += FREE.values(self._connection, {"some": some})
             if len(taken) >= limit:
                 break
         return tuple(taken)
@@ -146,36 +153,38 @@ class TimerTable(Rows):
 
     def _replace_waiting(self) -> None:
         wanted = {timer.key: timer for timers in self._wanted.values() for timer in timers}
-        self._execute(DROPPING, subjects=list(self._wanted), kept=list(wanted))
+        if self._replaced:
+            self._execute(DROPPING, subjects=self._replaced, kept=list(wanted))
         if wanted:
             self._put([_row(timer) for timer in wanted.values()])
         self._wanted.clear()
+        self._replaced.clear()
 
-    def _execute(self, statements: Mapping[str, TextClause], **parameters: Any) -> None:
+    def _execute(self, statements: Mapping[str, Prepared], **parameters: Any) -> None:
         """Run a statement with each list as one parameter, so that the statement never changes."""
         listed = {
             name: json.dumps(it) if isinstance(it, list) and self._dialect == "sqlite" else it
             for name, it in parameters.items()
         }
-        self._connection.execute(statements[self._dialect], listed)
+        statements[self._dialect].run(self._connection, listed)
 
     def _put(self, rows: list[dict[str, Any]]) -> None:
         if self._dialect == "sqlite":
-            self._connection.execute(_setting(self._table), rows)
+            _setting(self._table).run(self._connection, *rows)
         else:
-            self._connection.execute(ALL_AT_ONCE, {name: [row[name] for row in rows] for name in rows[0]})
+            ALL_AT_ONCE.run(self._connection, {name: [row[name] for row in rows] for name in rows[0]})
 
 
 @cache
-def _setting(timers: Table) -> Insert:
+def _setting(timers: Table) -> Prepared:
     """Insert a timer, or change the due time of the waiting one with the same key; for SQLite."""
     row = sqlite.insert(timers)
-    moved: Insert = row.on_conflict_do_update(
+    moved = row.on_conflict_do_update(
         index_elements=["key"],
         set_={"due_at": row.excluded.due_at},
         where=and_(timers.c.state == "waiting", timers.c.due_at != row.excluded.due_at),
     )
-    return moved
+    return Prepared(moved)
 
 
 def _timer(row: Mapping[str, Any]) -> Timer:

@@ -6,9 +6,10 @@ Nothing is written earlier than necessary, because SQLite's only write lock is h
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, select
+from sqlalchemy import Connection, Executable, Table
 
-from bot.adapters.database.statements import change, reserve, table
+from bot.adapters.database.prepared import Prepared
+from bot.adapters.database.statements import change, find, reserve, table
 from bot.adapters.database.tables import CounterRow
 
 
@@ -17,10 +18,11 @@ class Writes:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._waiting: list[tuple[Executable, Sequence[dict[str, Any]]]] = []
+        self._waiting: list[tuple[Prepared | Executable, Sequence[dict[str, Any]]]] = []
         self._reached: dict[str, int] = {}
+        self._reserved: set[tuple[str, int]] = set()
 
-    def add(self, statement: Executable, *rows: dict[str, Any]) -> None:
+    def add(self, statement: Prepared | Executable, *rows: dict[str, Any]) -> None:
         self._waiting.append((statement, rows))
 
     def reserve(self, of: Table) -> int:
@@ -28,19 +30,31 @@ class Writes:
 
         SQLite has a row: two sessions with the same number conflict, and one is retried.
         """
+        number = self._next(of)
+        self._reserved.add((of.name, number))
+        return number
+
+    def is_new(self, of: Table, number: int) -> bool:
+        """Whether this session has reserved the number, so that no other row refers to it yet."""
+        return (of.name, number) in self._reserved
+
+    def _next(self, of: Table) -> int:
         if self._connection.dialect.name != "sqlite":
             return reserve(self._connection, of)
         counter = table(CounterRow)
         if of.name not in self._reached:
-            query = select(counter.c.value).where(counter.c.name == of.name)
-            self._reached[of.name] = self._connection.execute(query).scalar_one()
+            known = find(counter, "name").rows(self._connection, {"name": of.name})
+            self._reached[of.name] = known[0]["value"]
         self._reached[of.name] += 1
         return self._reached[of.name]
 
     def flush(self) -> None:
         for name, value in self._reached.items():
-            self._connection.execute(change(table(CounterRow), "name"), {"this": name, "value": value})
+            change(table(CounterRow), "name").run(self._connection, {"this": name, "value": value})
         self._reached.clear()
         waiting, self._waiting = self._waiting, []
         for statement, rows in waiting:
-            self._connection.execute(statement, rows or None)
+            if isinstance(statement, Prepared):
+                statement.run(self._connection, *rows)
+            else:
+                self._connection.execute(statement)

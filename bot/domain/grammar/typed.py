@@ -17,17 +17,19 @@ class Word(str):
     `option` is where the option begins that the slot belongs to. The word of an optional flag is `yes`.
     """
 
-    __slots__ = ("end", "option", "quoted", "start")
+    __slots__ = ("_bare", "end", "option", "quoted", "start")
     start: int
     end: int
     option: int
     quoted: bool
+    _bare: str | None
 
     @classmethod
     def at(
         cls, start: int, end: int, text: str, *, quoted: bool = False, option: int | None = None
     ) -> "Word":
         word = cls(text)
+        word._bare = None
         word.start, word.end, word.quoted = start, end, quoted
         word.option = start if option is None else option
         return word
@@ -35,7 +37,9 @@ class Word(str):
     @property
     def bare(self) -> str:
         """Return the word in lower case, without punctuation around it: `*Drill!*` is drill."""
-        return peeled(self).casefold().replace("—", "--")  # phones turn two dashes into one
+        if self._bare is None:
+            self._bare = peeled(self).casefold().replace("—", "--")  # phones turn two dashes into one
+        return self._bare
 
     def of_option(self, option: int) -> "Word":
         return Word.at(self.start, self.end, self, quoted=self.quoted, option=option)

@@ -29,7 +29,10 @@ def _unnamed(mark: re.Match[str]) -> str:
 
 
 def bare_name(name: str, severities: Collection[str] = ()) -> str:
-    """Reduce a name for comparison: no case, blanks, punctuation or severity at its end."""
+    """Reduce a name for comparison: no case, blanks, punctuation or severity at its end.
+
+    Without `severities` it only drops those that are called so everywhere, as *sev1*. It is stored so.
+    """
     plain = unicodedata.normalize("NFKC", as_seen(cleaned(name))).casefold()
     words = "".join(it if it.isalnum() or unicodedata.category(it)[0] == "M" else " " for it in plain)
     bare = _LAST_SEVERITY.sub("", f" {' '.join(words.split())}")

@@ -37,8 +37,8 @@ class IncidentRecords(Protocol):
     def count_opened(self, person: str, *, since: datetime) -> int:
         """Count the incidents that a person has opened since then. Those reopened since count too."""
 
-    def names_of_open(self) -> Sequence[tuple[int, str]]:
-        """Return the number and the name of each open incident."""
+    def open_named(self, names: Collection[str]) -> Sequence[Incident]:
+        """Return the open incidents with one of these bare names, oldest first. It waits for no lock."""
 
     def alive_since(self, since: datetime) -> Sequence[Incident]:
         """Return incidents that are open or were open at some moment since then, oldest first."""

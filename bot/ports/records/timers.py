@@ -12,8 +12,11 @@ from bot.domain.trouble import Trouble
 class TimerRecords(Protocol):
     """Waiting timers, and the keys of those already sent. Lock the subject before you touch its timers."""
 
-    def replace(self, subject: Subject, timers: Iterable[Timer]) -> None:
-        """Replace a subject's waiting timers. Those already sent never return. Written when the transaction ends."""
+    def replace(self, subject: Subject, timers: Iterable[Timer], *, is_new: bool = False) -> None:
+        """Replace a subject's waiting timers. Those already sent never return. Written when the transaction ends.
+
+        `is_new`: the subject has no waiting timers yet, so there is nothing to delete.
+        """
 
     def due_subjects(self, now: datetime, limit: int) -> Sequence[Subject]:
         """Return subjects with due timers, longest due first. Skips those that another process has locked."""

@@ -106,10 +106,9 @@ class Incidents:
         because they know of them.
         """
         severities = self._tx.policy.severities
-        called = self._session.incidents.names_of_open()
-        numbers = sorted(number for number, it in called if bare_name(it, severities) == wanted)
-        found = filter(None, map(self._session.incidents.look, numbers))
-        same = [it for it in found if (it.private, it.drill) == (private, drill)]
+        found = self._session.incidents.open_named([wanted, *(f"{wanted} {it}" for it in severities)])
+        named = [it for it in found if bare_name(it.name, severities) == wanted]
+        same = [it for it in named if (it.private, it.drill) == (private, drill)]
         others = [it for it in same if it.declared_by != by or self.is_double_click(it, by)]
         return [it for it in others if self._access.sees(by, it)]
 

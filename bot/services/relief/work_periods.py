@@ -101,7 +101,7 @@ class WorkPeriods:
         agenda = work_period_agenda(
             period, self.zone(period.person), self._tx.policy.timers, earlier=past.earlier
         )
-        self._session.timers.replace(subject(period.person), agenda)
+        self._session.timers.replace(subject(period.person), agenda, is_new=past.running is None)
 
     def also_paged(self, incident: Incident, page: int, more: int) -> None:
         """Store a second page for relief, sent because the first (`page`) was not answered."""
