@@ -3,6 +3,7 @@
 Each command imports what it needs inside its function, so that `spy --help` answers at once.
 """
 
+import gc
 import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -53,6 +54,14 @@ def spy(*, version: Annotated[bool, typer.Option("--version", help="Print the ve
 @app.command()
 def run(config: Config = USUAL_CONFIG) -> None:
     """Run the bot until you stop it."""
+    gc.disable()  # what a start makes stays. `bot.app.run` enables it again
+    try:
+        _serve(config)
+    finally:
+        gc.enable()
+
+
+def _serve(config: Path) -> NoReturn:
     settings = _settings(config, level=logging.INFO)
     from bot.app.logs import take_in_the_rest  # noqa: PLC0415  see the top of the file
 
@@ -338,7 +347,8 @@ def forget(
 
 def _settings(config: Path | None, *, level: int = logging.WARNING) -> "Settings":
     """Read the configuration and set up the log. Stop if there is a mistake."""
-    from bot.app import logs  # noqa: PLC0415  see the top of the file
+    with _not_installed("rich"):  # structlog would load it to draw tracebacks, and Spy draws its own
+        from bot.app import logs  # noqa: PLC0415  see the top of the file
     from bot.app.settings import load  # noqa: PLC0415
     from bot.config import ConfigError  # noqa: PLC0415
 
@@ -348,6 +358,19 @@ def _settings(config: Path | None, *, level: int = logging.WARNING) -> "Settings
         _stop(error.lines)
     logs.configure(secrets=settings.env.secrets(), level=level)
     return settings
+
+
+@contextmanager
+def _not_installed(library: str) -> Iterator[None]:
+    """Let an import of this library fail, unless it is loaded already."""
+    is_loaded = library in sys.modules
+    if not is_loaded:
+        sys.modules[library] = None  # type: ignore[assignment]  # Python's own way to say so
+    try:
+        yield
+    finally:
+        if not is_loaded:
+            del sys.modules[library]
 
 
 @contextmanager

@@ -22,6 +22,8 @@ from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_
 
 import pytest
 from jinja2.defaults import DEFAULT_FILTERS
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 import bot
 import plugins
@@ -265,7 +267,13 @@ def tx() -> Transaction:
     return SpyKit().tx().__enter__()
 
 
-ONLY_FOR_TYPES = {"Box": object, "Config": object, "Limits": object}
+ONLY_FOR_TYPES = {
+    "Box": object,
+    "Config": object,
+    "Limits": object,
+    "MarkdownIt": MarkdownIt,
+    "Token": Token,
+}
 """Names that some module imports for its types alone."""
 SHORT = {"bot": "U0SPY", "other": "oncall"}
 """Parameters that no person fills."""

@@ -88,7 +88,6 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
     for failure in registry.failures:
         log.error("a plugin is left out", why=failure)
     runbooks = open_runbooks(settings)
-    runbooks.mistakes()  # logs what is left out
 
     def say(effect: SayCommand, place: str | None) -> None:
         request = Request(

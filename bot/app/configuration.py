@@ -24,7 +24,10 @@ class Configuration:
         self._unreported = list[TemplateMistake]()
 
     def look(self) -> None:
-        """Apply a file that has changed. The first look also sets the timers of open incidents by it."""
+        """Apply a file that has changed.
+
+        The first look also sets the timers of open incidents by it, and logs which runbooks are left out.
+        """
         news = self._bot.live.refresh()
         if news and news.mistakes:
             self._refuse(news)
@@ -39,6 +42,8 @@ class Configuration:
             Reminders(Transaction(session=session, now=self._bot.clock.now(), policy=policy)).replan()
         if self._planned:
             log.info("the configuration has changed, and is taken over")
+        else:
+            self._bot.runbooks.mistakes()
         self._planned = True
 
     def _refuse(self, news: News) -> None:

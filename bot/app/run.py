@@ -1,19 +1,23 @@
 """`spy run`: serve a workspace until told to stop."""
 
+import gc
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from datetime import timedelta
 from functools import partial
 from socket import socket
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.adapters.database import SqlQueues
 from bot.adapters.network.clock import MEASURE_EVERY, DatabaseClock
 from bot.adapters.slack.client import PooledWebClient
+from bot.adapters.slack.failures import NOT_CONNECTED
 from bot.adapters.slack.inbound import App, build_app
-from bot.adapters.slack.socket import NOT_CONNECTED, SocketLink
 from bot.app.build import Bot, build
 from bot.app.configuration import CONFIGURATION_EVERY, Configuration
 from bot.app.scheduler import Job, Scheduler
@@ -28,6 +32,8 @@ from bot.web import listen, serve
 from bot.workers.audit import SEAL_EVERY, AuditSealer
 from bot.workers.everyone import TRIED_EVERY, Everyone
 from bot.workers.lanes import LOOK_EVERY, Lanes
+from bot.workers.pulse import LOOK_EVERY as PULSE_EVERY
+from bot.workers.pulse import Pulse
 from bot.workers.retention import PRUNE_EVERY, Pruner
 from bot.workers.sync import (
     CHANGES_EVERY,
@@ -41,12 +47,17 @@ from bot.workers.sync import (
 )
 from bot.workers.timers import TICK_EVERY, Ticks
 
+if TYPE_CHECKING:
+    from bot.adapters.slack.socket import SocketLink
+
 log = structlog.get_logger()
 
 WARM = 6
 """Connections to Slack that opening an incident uses at once. They are opened ahead of the first one."""
-REHEARSED = 5
+REHEARSED = 10
 """In a rehearsal the clock runs some hundred times faster. Reminders must still not be late."""
+AFTER_START = timedelta(seconds=1)
+"""When jobs run first that call Slack or the pager, or look after what is there: a start need not wait for them."""
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 """Seconds between attempts to ask Slack who Spy is."""
 
@@ -79,7 +90,7 @@ def run(settings: Settings) -> int:
         scheduler = Scheduler(
             *_jobs(bot),
             Job(name="everyone", every=TRIED_EVERY, run=everyone.run),
-            Job(name="lanes", every=LOOK_EVERY, run=lanes.look),
+            Job(name="lanes", every=LOOK_EVERY, first=AFTER_START, run=lanes.look),
         )
         stack.callback(scheduler.stop)
         link = _link(settings, app, stack)
@@ -102,8 +113,16 @@ def run(settings: Settings) -> int:
         if internal:
             stack.callback(serve(web.internal(), internal).stop)
         scheduler.start()
+        _keep_what_is_here(stack)
         _until_stopped(stop)
     return 0
+
+
+def _keep_what_is_here(stack: ExitStack) -> None:
+    """Let the garbage collector pass over what the start has made: it stays until the end."""
+    gc.freeze()
+    stack.callback(gc.unfreeze)
+    gc.enable()
 
 
 def _ports(settings: Settings, stack: ExitStack) -> tuple[socket, socket | None]:
@@ -118,9 +137,11 @@ def _ports(settings: Settings, stack: ExitStack) -> tuple[socket, socket | None]
     return public, internal
 
 
-def _link(settings: Settings, app: App, stack: ExitStack) -> SocketLink | None:
+def _link(settings: Settings, app: App, stack: ExitStack) -> "SocketLink | None":
     if settings.slack.mode != "socket":
         return None
+    from bot.adapters.slack.socket import SocketLink  # noqa: PLC0415  loaded only in Socket Mode
+
     client = PooledWebClient(base_url=settings.env.slack_api_url)
     link = SocketLink(app, app_token=settings.env.slack_app_token.get_secret_value(), client=client)
     stack.callback(client.close)
@@ -166,25 +187,35 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     )
     ticks = Ticks(sessions=bot.database, clock=bot.clock, policy=bot.live.policy, wake=bot.delivery.wake)
     configuration = Configuration(bot)
+    later = partial(Job, first=AFTER_START)
     if bot.pager:
-        yield Job(name="oncall", every=ONCALL_EVERY, run=sync.oncall)
-        yield Job(name="shifts", every=SHIFTS_EVERY, run=sync.shifts)
-        yield Job(name="changes", every=CHANGES_EVERY, run=sync.changes)
+        yield later(name="oncall", every=ONCALL_EVERY, run=sync.oncall)
+        yield later(name="shifts", every=SHIFTS_EVERY, run=sync.shifts)
+        yield later(name="changes", every=CHANGES_EVERY, run=sync.changes)
         if not _hears_of_pages(bot.settings):
-            yield Job(name="pages", every=PAGES_EVERY, run=sync.pages)
+            yield later(name="pages", every=PAGES_EVERY, run=sync.pages)
     if isinstance(bot.time, DatabaseClock):
-        yield Job(name="clock", every=MEASURE_EVERY, run=partial(_measure, bot.time))
-    every = TICK_EVERY / REHEARSED if bot.settings.env.spy_clock_offset else TICK_EVERY
-    yield Job(name="ticks", every=every, run=ticks.run)
-    yield Job(name="configuration", every=CONFIGURATION_EVERY, run=configuration.look)
-    yield Job(name="people", every=PEOPLE_EVERY, run=sync.people)
-    yield Job(name="groups", every=GROUPS_EVERY, run=sync.groups)
-    yield Job(name="members", every=members.EVERY, run=sync.members)
+        yield later(name="clock", every=MEASURE_EVERY, run=partial(_measure, bot.time))
+    reminders = Job(name="reminders", every=TICK_EVERY, run=ticks.run)
+    yield reminders
+    pulse = Pulse(
+        queues=SqlQueues(bot.database.engine),
+        clock=bot.clock,
+        effects=bot.delivery.wake,
+        reminders=reminders.wake,
+        failovers=bot.runner.wake,
+    )
+    every = PULSE_EVERY / REHEARSED if bot.settings.env.spy_clock_offset else PULSE_EVERY
+    yield Job(name="pulse", every=every, run=pulse.look)
+    yield later(name="configuration", every=CONFIGURATION_EVERY, run=configuration.look)
+    yield later(name="people", every=PEOPLE_EVERY, run=sync.people)
+    yield later(name="groups", every=GROUPS_EVERY, run=sync.groups)
+    yield later(name="members", every=members.EVERY, run=sync.members)
     sealer = AuditSealer(sessions=bot.database, clock=bot.clock, policy=bot.live.policy)
-    yield Job(name="audit", every=SEAL_EVERY, run=sealer.run)
+    yield later(name="audit", every=SEAL_EVERY, run=sealer.run)
     pruner = Pruner(sessions=bot.database, clock=bot.clock, policy=bot.live.policy)
-    yield Job(name="retention", every=PRUNE_EVERY, run=pruner.run)
-    yield Job(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
+    yield later(name="retention", every=PRUNE_EVERY, run=pruner.run)
+    yield later(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
 
 
 def _hears_of_pages(settings: Settings) -> bool:

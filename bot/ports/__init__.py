@@ -18,6 +18,7 @@ from bot.ports.issue_tracker import (
     TrackerNews,
 )
 from bot.ports.pager import USUAL_PAGER, OnCallShift, Pager, PagerNews, Ringing
+from bot.ports.queues import Due, Queues
 from bot.ports.records.audit import AuditRecords
 from bot.ports.records.changes import ChangeRecords, LockRecords
 from bot.ports.records.failover import AuditEntry, FailoverRecords
@@ -59,6 +60,7 @@ __all__ = [
     "ContactRecords",
     "CoverRecords",
     "Discussion",
+    "Due",
     "FailoverRecords",
     "FilledRunbook",
     "FollowUpRecords",
@@ -92,6 +94,7 @@ __all__ = [
     "PostmortemRecords",
     "Profile",
     "PruningRecords",
+    "Queues",
     "Rejected",
     "RepoFile",
     "Ringing",

@@ -1,8 +1,10 @@
 """Runs the web server in its own thread. The port is taken before anything else starts."""
 
+import asyncio
 import errno
 import socket
 from asyncio import Protocol
+from contextlib import suppress
 from functools import partial
 from threading import Event, Thread
 from typing import cast
@@ -64,20 +66,32 @@ class Server:
 
     def stop(self) -> None:
         """Answer running requests, then close."""
-        self._uvicorn.should_exit = True
+        self._uvicorn.end()
         self._thread.join(2 * PATIENCE)
 
 
 class _Uvicorn(uvicorn.Server):
-    """Signals when it is ready."""
+    """Signals when it is ready. Its loop looks once a second; uvicorn's own looks ten times, also when idle."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.is_up = Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._ended = self._loop.create_future()
         await super().startup(sockets)
         self.is_up.set()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):  # 0: it renews the date of the answers
+            await asyncio.wait((self._ended,), timeout=1)
+
+    def end(self) -> None:
+        """Stop at once, from another thread."""
+        self.should_exit = True
+        with suppress(RuntimeError):  # it has ended already
+            self._loop.call_soon_threadsafe(self._ended.cancel)
 
 
 def _tuned(app: Starlette, limits: ConnectionLimits) -> uvicorn.Config:

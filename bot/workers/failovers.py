@@ -23,8 +23,10 @@ from bot.services.failover.actions import FailoverActions, StepRun
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
 
-POLL = timedelta(seconds=0.5)
-"""How often to look for runs without a wake-up, and for aborts."""
+POLL = timedelta(seconds=30)
+"""How often to look for runs unasked. `workers.pulse` wakes the runner when there is one."""
+LOOK_EVERY = timedelta(seconds=0.5)
+"""How often to look whether to stop an action under way."""
 SHOWN_EVERY, SHOWN_AT_LEAST = 2.0, 10.0
 """Seconds between updates of shown output, and between updates of a message without new output."""
 PATIENCE = 8.0
@@ -270,7 +272,7 @@ class _Watch:
     def _watch(self) -> None:
         renewed = shown = time.monotonic()
         posted = ""
-        while not self._over.wait(POLL.total_seconds()):
+        while not self._over.wait(LOOK_EVERY.total_seconds()):
             now, output = time.monotonic(), self._output
             is_due = now - shown >= (SHOWN_EVERY if output != posted else SHOWN_AT_LEAST)
             renew = now - renewed >= self._runner.lease.total_seconds() / 4

@@ -30,8 +30,8 @@ from bot.services.undelivered import Undelivered
 from bot.workers.attempt_result import AttemptResult, backoff, is_spent, not_tried, report_fault, tried
 from bot.workers.deliver.attempt import Attempt, Handler
 
-POLL = timedelta(seconds=0.5)
-"""How often to look at the outbox without a wake-up, for effects that other processes left."""
+POLL = timedelta(seconds=30)
+"""How often to look at the outbox unasked. `workers.pulse` wakes the worker when something is due."""
 BATCH = 6
 """Most outcomes stored, and effects claimed, in one transaction: a new request may have to wait for it."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0

@@ -13,8 +13,8 @@ from bot.services.reminder_sources import REMINDER_SOURCES, Source
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
 
-TICK_EVERY = timedelta(seconds=0.25)
-"""How often timers are checked. A reminder leaves within a second of its due time."""
+TICK_EVERY = timedelta(seconds=30)
+"""How often timers are checked unasked. `workers.pulse` notices within half a second that one is due."""
 BATCH = 100
 """Most subjects that one transaction sends reminders for."""
 PUT_OFF = timedelta(minutes=1)

@@ -12,7 +12,6 @@ from threading import Event, Thread
 from time import monotonic
 from urllib.parse import unquote, urljoin, urlsplit
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict, PoolManager, ProxyManager, Timeout
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -195,10 +194,12 @@ class _Asking:
 
 def _pool(url: str, authorities: str | None) -> PoolManager:
     """Return new connections, through the environment's proxy. A site on this machine is called without one."""
+    from requests import utils  # noqa: PLC0415  loaded only when a step or a check calls a server
+
     if urlsplit(url).scheme not in {"http", "https"}:
         raise ValueError("neither http nor https")
-    proxy = None if _is_loopback(url) else select_proxy(url, get_environ_proxies(url))
-    trusted = authorities or DEFAULT_CA_BUNDLE_PATH
+    proxy = None if _is_loopback(url) else utils.select_proxy(url, utils.get_environ_proxies(url))
+    trusted = authorities or utils.DEFAULT_CA_BUNDLE_PATH
     if not proxy:
         return PoolManager(ca_certs=trusted)
     whole = proxy if "://" in proxy else f"http://{proxy}"

@@ -4,6 +4,7 @@ import bot.adapters.database.identities  # noqa: F401  before any table: pydanti
 from bot.adapters.database.connection import Limits, open_engine
 from bot.adapters.database.opening import CannotOpen, is_ready, make_ready
 from bot.adapters.database.private_files import open_to_more
+from bot.adapters.database.queues import SqlQueues
 from bot.adapters.database.schema import migrate
 from bot.adapters.database.session import Database
 
@@ -11,6 +12,7 @@ __all__ = [
     "CannotOpen",
     "Database",
     "Limits",
+    "SqlQueues",
     "is_ready",
     "make_ready",
     "migrate",

@@ -53,8 +53,11 @@ def is_set(flag: str) -> TextClause:
 
 
 def prefix_index(name: str, column: str) -> Index:
-    """Return an index that finds texts by their beginning. PostgreSQL needs a special one, unless its locale is C."""
-    return Index(name, column, postgresql_ops={column: "text_pattern_ops"})
+    """Return an index that finds texts by their beginning. PostgreSQL needs a special one, unless its locale is C.
+
+    The migrations make that one: see `partial_index`.
+    """
+    return Index(name, column)
 
 
 def begins(column: ColumnElement[str], words: str, dialect: str) -> ColumnElement[bool]:
@@ -65,6 +68,8 @@ def begins(column: ColumnElement[str], words: str, dialect: str) -> ColumnElemen
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    """Return a partial index over the rows that meet a condition, so that finished rows cost nothing."""
-    condition = text(where)
-    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+    """Return a partial index over the rows that meet a condition, so that finished rows cost nothing.
+
+    The migrations make it on both databases. PostgreSQL is not named here: its dialect would be loaded for SQLite too.
+    """
+    return Index(name, *columns, unique=unique, sqlite_where=text(where))

@@ -26,7 +26,7 @@ _READ_ONLY = {it: Prepared(text(f"PRAGMA query_only={'ON' if it else 'OFF'}")) f
 def open_engine(url: URL, _pool: int, limits: "Limits", **options: Any) -> Engine:
     """Return an engine whose connections wait for SQLite's lock for `limits.lock`."""
     waiting = {"timeout": limits.lock.total_seconds(), "check_same_thread": False}
-    engine = create_engine(url, connect_args=waiting, **options)
+    engine = create_engine(url, connect_args=waiting, pool_use_lifo=True, **options)
     event.listen(engine, "do_connect", partial(_create, url))
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
@@ -39,7 +39,7 @@ def _create(url: URL, *_connecting: Any) -> None:
 
 def _prepare(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # otherwise sqlite3 begins by itself, and too late
-    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-4000"):
+    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-2000"):
         connection.execute(f"PRAGMA {setting}")
 
 

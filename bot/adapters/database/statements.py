@@ -6,6 +6,7 @@ table's own module.
 
 from collections.abc import Sequence
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import (
@@ -24,7 +25,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import Sequence as NumberSequence
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from bot.adapters.database.columns import is_set
@@ -41,8 +41,8 @@ def table(row: type[SQLModel]) -> Table:
 
 
 def insert(dialect: str, into: Table) -> Any:
-    """Return an insert with support for ON CONFLICT."""
-    return sqlite.insert(into) if dialect == "sqlite" else postgresql.insert(into)
+    """Return an insert with support for ON CONFLICT. Only this database's dialect is loaded."""
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(into)
 
 
 @cache

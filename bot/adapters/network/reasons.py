@@ -5,22 +5,22 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from requests.exceptions import ProxyError, Timeout
-from urllib3.exceptions import LocationValueError, NameResolutionError
-from urllib3.exceptions import ProxyError as PoolProxyError
+from urllib3.exceptions import LocationValueError, NameResolutionError, ProxyError
 from urllib3.exceptions import TimeoutError as PoolTimeoutError
 
 _NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((ssl.SSLCertVerificationError,), "its certificate is not trusted"),
-    ((ProxyError, PoolProxyError), "the proxy does not answer, or refuses"),
+    ((ProxyError,), "the proxy does not answer, or refuses"),
     ((socket.gaierror, NameResolutionError), "its name is not known (DNS)"),
     ((ConnectionRefusedError,), "the connection was refused"),
     ((ssl.SSLError,), "no secure connection could be made (TLS)"),
     ((LocationValueError, ValueError), "its address is not valid"),
-    ((TimeoutError, Timeout, PoolTimeoutError), "no answer in time"),
+    ((TimeoutError, PoolTimeoutError), "no answer in time"),
 )
-"""Reasons by exception type. The first type that an error is, or wraps, gives the reason."""
+"""Reasons by exception type. The first type that an error is, or wraps, gives the reason.
+
+The errors of requests wrap those of urllib3, so that requests need not be loaded."""
 
 
 def reason(error: BaseException) -> str:

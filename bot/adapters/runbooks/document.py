@@ -5,16 +5,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from html import escape
+from typing import TYPE_CHECKING
 from urllib.parse import quote
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from bot.adapters.runbooks.mistakes import Misplaced
 from bot.adapters.runbooks.shell import calculates, is_argument, is_assigned, is_command, quoted, reader_in
 from bot.adapters.runbooks.template import Marked, Placeholder, Trust
 from bot.domain.refusal import Refusal
 from bot.domain.runbook.runbook import is_plain
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 SHELLS = frozenset({"", "sh", "bash", "shell", "zsh"})
 """Languages behind ``` that mean a shell. In a block of another language, only plain words may be inserted."""
@@ -27,12 +29,14 @@ LOOKS_LIKE_A_BACKTICK = "\u02cb"
 _LEADING = re.compile(r"https?://[^/?#]*")
 
 
-def markdown() -> MarkdownIt:
+def markdown() -> "MarkdownIt":
     """Return a CommonMark parser without HTML and without images, which would be loaded from other servers."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415  loaded only if there is a runbook
+
     return MarkdownIt("commonmark", {"html": False}).disable(["image", "html_block", "html_inline"])
 
 
-def placed(marked: Marked) -> list[Token]:
+def placed(marked: Marked) -> "list[Token]":
     """Return the parsed text with its values inserted.
 
     Raise Misplaced if a value is in a place where it could become code or markup.
@@ -59,7 +63,7 @@ def expressions_in_code(marked: Marked) -> Iterator[Placeholder]:
 class _Placing:
     marked: Marked
 
-    def into(self, token: Token) -> None:
+    def into(self, token: "Token") -> None:
         for child in token.children or ():
             self.into(child)
         if "href" in token.attrs:
@@ -205,7 +209,7 @@ def _in_shell(
 # --- for Slack --------------------------------------------------------------------------------------------
 
 
-def blocks(tokens: Sequence[Token]) -> Iterator[str]:
+def blocks(tokens: "Sequence[Token]") -> Iterator[str]:
     """Return the document as Slack's mrkdwn, fully escaped, one block at a time."""
     writer = _Writer()
     for token in tokens:
@@ -228,7 +232,7 @@ class _Writer:
         self._quotes = 0
         self._is_heading = False
 
-    def write(self, token: Token) -> str:
+    def write(self, token: "Token") -> str:
         match token.type:
             case "bullet_list_open":
                 self._lists.append(None)
@@ -267,11 +271,11 @@ class _Writer:
         return "\n".join(f">{line}" if self._quotes else line for line in laid)
 
 
-def _inline(children: Sequence[Token]) -> str:
+def _inline(children: "Sequence[Token]") -> str:
     return "".join(map(_piece, children))
 
 
-def _piece(token: Token) -> str:  # noqa: PLR0911  a table
+def _piece(token: "Token") -> str:  # noqa: PLR0911  a table
     match token.type:
         case "text":
             return escape(token.content, quote=False).replace("`", LOOKS_LIKE_A_BACKTICK)

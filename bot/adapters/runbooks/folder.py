@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import structlog
-from markdown_it.token import Token
 
 from bot.adapters.rendering.mrkdwn import Mrkdwn, plain
 from bot.adapters.runbooks import document, front
@@ -19,6 +19,9 @@ from bot.domain.runbook.runbook import Reading, Runbook
 from bot.domain.spelling import did_you_mean, nearest
 from bot.domain.text import shortened
 from bot.ports import FilledRunbook
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 ENDING = ".md.j2"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
@@ -101,7 +104,7 @@ class FolderRunbooks:
 
     def tokens(
         self, name: str, values: Mapping[str, str], incident: Mapping[str, object] | None = None
-    ) -> list[Token]:
+    ) -> "list[Token]":
         """Return the filled-in runbook as Markdown tokens, each value quoted. Raise Refusal if that can't be done."""
         _, body = self._found(name)
         try:

@@ -58,6 +58,7 @@ CURES = {
 
 
 OPENING = "apps.connections.open"
+NOT_CONNECTED = "not connected: run spy check"
 _NOT_TAKEN = (
     "Slack refuses SLACK_APP_TOKEN. Make an app-level token with connections:write on the app's "
     "Basic Information page, and set it."

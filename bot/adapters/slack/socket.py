@@ -21,7 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from bot.adapters.network.reasons import reason
 from bot.adapters.slack.client import PooledWebClient
-from bot.adapters.slack.failures import OPENING, failure
+from bot.adapters.slack.failures import NOT_CONNECTED, OPENING, failure
 from bot.adapters.slack.inbound import App, answer_envelope
 
 log = structlog.get_logger()
@@ -37,7 +37,6 @@ OPEN_WITHIN, CLOSE_WITHIN = 10.0, 1.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds between attempts
 GRACE = 5.0  # seconds for which an old link still sends answers; Slack closes it after ten
 WORKERS = 64  # payloads answered in parallel
-NOT_CONNECTED = "not connected: run spy check"
 
 
 class SocketLink:

@@ -1,0 +1,19 @@
+"""The queues that workers empty: what is due in them now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """In which queues something is due. It may be more than a worker can take: another process may have it."""
+
+    effects: bool
+    reminders: bool
+    failovers: bool
+
+
+class Queues(Protocol):
+    def due(self, now: datetime) -> Due:
+        """Look at all queues at once, with one statement. Raise Unavailable if the database does not answer."""

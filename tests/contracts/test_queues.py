@@ -1,0 +1,99 @@
+"""What is due in the queues, on both databases: all that a worker could take, found through indexes alone."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from bot.adapters.database import Database, SqlQueues
+from bot.adapters.database.queues import DUE
+from bot.domain.failover.state import State
+from bot.ports import Due, Unavailable
+from tests.contracts.test_failover_records import claimed as claimed_failover
+from tests.contracts.test_failover_records import kept, run
+from tests.contracts.test_session import LEASE, NOON, post, queue
+from tests.contracts.test_timers import INCIDENT, plan, timer
+
+NOTHING = Due(effects=False, reminders=False, failovers=False)
+SECOND = timedelta(seconds=1)
+INDEXED = ("SCAN CONSTANT ROW", "SCAN failover USING INDEX failover_to_run")
+"""What SQLite scans as a whole: a row of constants, and the index over the few failovers to run."""
+
+
+@pytest.fixture
+def queues(sessions: Database) -> SqlQueues:
+    return SqlQueues(sessions.engine)
+
+
+def test_nothing_is_due_in_empty_queues(queues: SqlQueues):
+    assert queues.due(NOON) == NOTHING
+
+
+def test_an_effect_is_due_until_it_is_claimed_and_again_when_its_lease_has_ended(
+    sessions: Database, queues: SqlQueues
+):
+    queue(sessions, post("hello"))
+    assert queues.due(NOON - SECOND) == NOTHING
+    assert queues.due(NOON).effects
+
+    with sessions.begin() as session:
+        [item] = session.outbox.claim("me", now=NOON, lease=LEASE, limit=5)
+
+    assert queues.due(NOON + LEASE) == NOTHING
+    assert queues.due(NOON + LEASE + SECOND).effects
+    with sessions.begin() as session:
+        session.outbox.put_back(item.id, "me", due=later(60), tried=True, uncertain=False, why="away")
+    assert queues.due(later(59)) == NOTHING
+    assert queues.due(later(60)).effects
+    with sessions.begin() as session:
+        session.outbox.done(item.id, at=NOON)
+    assert queues.due(later(60)) == NOTHING
+
+
+def test_a_reminder_is_due_from_its_time_until_it_is_sent(sessions: Database, queues: SqlQueues):
+    plan(sessions, INCIDENT, timer(after=1))
+
+    assert queues.due(later(59)) == NOTHING
+    assert queues.due(later(60)) == Due(effects=False, reminders=True, failovers=False)
+    with sessions.begin() as session:
+        session.timers.sent(timer(after=1).key, later(60))
+    assert queues.due(later(60)) == NOTHING
+
+
+def test_a_failover_is_due_when_it_is_approved_and_nobody_runs_it(sessions: Database, queues: SqlQueues):
+    kept(sessions, run())
+    assert queues.due(NOON) == NOTHING
+
+    kept(sessions, run(state=State.APPROVED))
+    assert queues.due(NOON).failovers
+    assert claimed_failover(sessions, "me") == 1
+    assert queues.due(NOON) == NOTHING
+    assert queues.due(later(21)).failovers
+
+
+def test_a_database_that_does_not_answer_is_unavailable(sessions: Database, queues: SqlQueues):
+    with sessions.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE timer RENAME TO gone"))
+
+    with pytest.raises(Unavailable):
+        queues.due(NOON)
+
+
+def test_every_part_of_the_look_uses_an_index(sessions: Database):
+    explain = "EXPLAIN QUERY PLAN " if sessions.engine.dialect.name == "sqlite" else "EXPLAIN "
+    with sessions.engine.begin() as connection:
+        if sessions.engine.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL enable_seqscan = off"))  # its tables are empty
+        steps = connection.execute(text(explain + DUE.text), {"now": NOON.isoformat()}).all()
+
+    lines = [str(step[-1]) for step in steps]
+    assert not [
+        line
+        for line in lines
+        if "Seq Scan" in line or (line.startswith("SCAN") and not line.startswith(INDEXED))
+    ]
+    assert any("timer_due" in line for line in lines), lines
+
+
+def later(seconds: int) -> datetime:
+    return NOON + timedelta(seconds=seconds)
