@@ -32,6 +32,7 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from types import ModuleType
@@ -365,10 +366,21 @@ def confirm(sessions: Sessions, *people: str, at: datetime) -> None:
 def _registry(plugins: Sequence[ModuleType | Path]) -> CommandRegistry:
     modules = [it for it in plugins if isinstance(it, ModuleType)]
     folders = [it for it in plugins if isinstance(it, Path)]
-    found = load(folders) if folders else registry()
-    if found.failures:
-        raise ImportError("; ".join(found.failures))
+    found = _loaded(*((it.resolve(), _written(it)) for it in folders))
     given = registry(*modules)
     return CommandRegistry(
         commands=(*given.commands, *found.commands), listeners=(*given.listeners, *found.listeners)
     )
+
+
+def _written(folder: Path) -> tuple[int, ...]:
+    return tuple(it.stat().st_mtime_ns for it in sorted(folder.glob("*.py")))
+
+
+@cache
+def _loaded(*folders: tuple[Path, tuple[int, ...]]) -> CommandRegistry:
+    """Load the plugins of folders. Tests that follow share them until a file is written again."""
+    found = load(folder for folder, _ in folders) if folders else registry()
+    if found.failures:
+        raise ImportError("; ".join(found.failures))
+    return found
