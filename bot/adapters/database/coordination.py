@@ -8,9 +8,9 @@ from sqlalchemy import Connection, or_, text, update
 from bot.adapters.database import tables
 from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.rows import Rows
-from bot.adapters.database.statements import add_once, find, insert, table, upsert
+from bot.adapters.database.statements import add, find, insert, table, upsert
 from bot.adapters.database.writes import Writes
-from bot.ports import Conflict, Posted
+from bot.ports import Posted
 
 
 class MessageTable(Rows):
@@ -53,11 +53,10 @@ class InboundTable(Rows):
         self._new[request]["answer"] = answer
 
     def flush(self) -> None:
-        """Write the new requests. Raise Conflict if another session handled one: a retry then finds its answer."""
-        for row in self._new.values():
-            if add_once(self._dialect, self._table).run(self._connection, row) == 0:
-                raise Conflict(f"{row['id']} came twice at the same time")
-        self._new.clear()
+        """Write the new requests. If another session handled one, it is a conflict: a retry then finds its answer."""
+        if self._new:
+            add(self._table).run(self._connection, *self._new.values())
+            self._new.clear()
 
     def forget(self, *, before: datetime) -> None:
         self.flush()

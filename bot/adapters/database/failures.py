@@ -1,6 +1,7 @@
 """Translate errors of the database drivers: a conflict, an unavailable database, or a bug in a statement."""
 
 import re
+from typing import Any
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 
@@ -10,6 +11,8 @@ CONFLICTS = frozenset({"40P01", "40001"})
 """PostgreSQL's codes for a deadlock and for a serialization failure."""
 STALE, BUSY = 517, 5
 """SQLite's codes for a write after another transaction committed since our read, and for a lock held by another."""
+TWICE = 1555
+"""SQLite's code (SQLITE_CONSTRAINT_PRIMARYKEY) for a key that exists; PostgreSQL's is 23505."""
 WRONG = 1
 """SQLite's code (SQLITE_ERROR) for an invalid statement."""
 OUR_FAULTS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
@@ -40,12 +43,20 @@ def translated(error: DBAPIError, *, has_read: bool = False) -> Exception:
     `has_read`: the transaction has read before it writes. SQLite then does not wait for a lock, so it is a conflict.
     """
     code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorcode", None)
-    if code in CONFLICTS or code == STALE or (has_read and code == BUSY):
+    if code in CONFLICTS or code == STALE or (has_read and code == BUSY) or _came_twice(error, code):
         return Conflict(str(error.orig))
     if isinstance(error, OUR_FAULTS) or code == WRONG:
         return _without_words(error)
     primary = code & 0xFF if isinstance(code, int) else code
     return Unavailable(WORDS.get(primary) or str(error.orig).partition("\n")[0])
+
+
+def _came_twice(error: DBAPIError, code: object) -> bool:
+    """Whether two sessions have handled the same request at the same time."""
+    if code == "23505":
+        told: Any = error.orig
+        return bool(told.diag.table_name == "inbound")
+    return code == TWICE and "inbound.id" in str(error.orig)
 
 
 def _without_words(error: DBAPIError) -> DBAPIError:

@@ -10,7 +10,15 @@ from sqlalchemy import ColumnElement, Connection, String, cast, func, or_, selec
 
 from bot.adapters.database import tables
 from bot.adapters.database.rows import Rows, readable
-from bot.adapters.database.statements import add, count_opened, find, find_open_named, find_private, table
+from bot.adapters.database.statements import (
+    add,
+    count_opened,
+    find,
+    find_open_named,
+    find_private,
+    mark_line,
+    table,
+)
 from bot.adapters.database.table import Table, plain
 from bot.adapters.database.writes import Writes
 from bot.domain.incident.incident import Incident
@@ -152,10 +160,10 @@ class TimelineTable(Rows):
         self._connection.execute(found.values(permalink=permalink))
 
     def set_visibility(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
-        c = self._table.c
-        found = update(self._table).where(c.incident == incident, c.seq.in_(list(seqs)))
-        self._writes.add(found.values(visibility=mark))
-        self._has_visibility = True
+        if seqs:
+            rows = [{"of": incident, "line": seq, "visibility": mark} for seq in seqs]
+            self._writes.add(mark_line(self._table), *rows)
+            self._has_visibility = True
 
     def _write_marks(self) -> None:
         if self._has_visibility:

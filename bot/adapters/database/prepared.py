@@ -4,7 +4,8 @@ SQLAlchemy takes about ten times as long to run a small statement as SQLite does
 is prepared; all else takes SQLAlchemy's way. Both convert values alike and raise the same errors.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from sqlalchemy import Connection, Dialect
@@ -101,6 +102,19 @@ class _Compiled:
         returned: Any = getattr(statement, "exported_columns", ())  # a text or a plain insert has none
         self.columns = [(it.key, result(it.type)) for it in returned]
         self.bound = _by_place(given, fixed, made.positiontup) if made.positional else _by_name(given, fixed)
+
+
+@contextmanager
+def without_waiting(connection: Connection) -> Iterator[None]:
+    """Send PostgreSQL all statements before its first answer is read. One that returns rows waits nevertheless."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    try:
+        with _driver(connection).pipeline():
+            yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        _raise(error, connection, "")
 
 
 def _by_place(

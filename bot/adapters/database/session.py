@@ -19,6 +19,7 @@ from bot.adapters.database.failures import translated
 from bot.adapters.database.incidents import IncidentTable, TimelineTable
 from bot.adapters.database.outbox import OutboxTable
 from bot.adapters.database.postmortems import FollowUpTable, PostmortemTable
+from bot.adapters.database.prepared import without_waiting
 from bot.adapters.database.pruning import PruningTable
 from bot.adapters.database.timers import TimerTable
 from bot.adapters.database.turns import Turns
@@ -81,9 +82,10 @@ class SqlSession:
 
     def flush(self) -> None:
         used = vars(self)
-        for it in [used[name] for name in _TABLES if name in used]:
-            it.flush()
-        self._writes.flush()
+        with without_waiting(self._connection):
+            for it in [used[name] for name in _TABLES if name in used]:
+                it.flush()
+            self._writes.flush()
 
     def _has_place(self, number: int) -> bool:
         incident = self.incidents.get(number)

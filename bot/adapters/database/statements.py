@@ -119,6 +119,13 @@ def _is_open(incidents: Table) -> ColumnElement[bool]:
 
 
 @cache
+def mark_line(timeline: Table) -> Prepared:
+    """Set the given columns of the entry `line` `of` an incident."""
+    c = timeline.c
+    return Prepared(update(timeline).where(c.incident == bindparam("of"), c.seq == bindparam("line")))
+
+
+@cache
 def find_recent(periods: Table) -> Prepared:
     """Find the work periods of a `person` that are open or ended after `since`."""
     c = periods.c

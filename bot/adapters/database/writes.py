@@ -6,7 +6,7 @@ Nothing is written earlier than necessary, because SQLite's only write lock is h
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table
+from sqlalchemy import Connection, Table
 
 from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.statements import change, find, reserve, table
@@ -18,11 +18,11 @@ class Writes:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._waiting: list[tuple[Prepared | Executable, Sequence[dict[str, Any]]]] = []
+        self._waiting: list[tuple[Prepared, Sequence[dict[str, Any]]]] = []
         self._reached: dict[str, int] = {}
         self._reserved: set[tuple[str, int]] = set()
 
-    def add(self, statement: Prepared | Executable, *rows: dict[str, Any]) -> None:
+    def add(self, statement: Prepared, *rows: dict[str, Any]) -> None:
         self._waiting.append((statement, rows))
 
     def reserve(self, of: Table) -> int:
@@ -54,7 +54,4 @@ class Writes:
         self._reached.clear()
         waiting, self._waiting = self._waiting, []
         for statement, rows in waiting:
-            if isinstance(statement, Prepared):
-                statement.run(self._connection, *rows)
-            else:
-                self._connection.execute(statement)
+            statement.run(self._connection, *rows)

@@ -45,14 +45,15 @@ def blocks(message: Message) -> list[Block]:
 
 def messages(message: Message) -> list[Message]:
     """Return the message as one or more messages that together show all of it."""
+    small = [*chain.from_iterable(map(_small, _parts(message)))]
+    if _fits(_all(small)):
+        return [message]
     split = list[list[Part]]()
-    for part in chain.from_iterable(map(_small, _parts(message))):
+    for part in small:
         if split and _fits(_all([*split[-1], part])):
             split[-1].append(part)
         else:
             split.append([part])
-    if len(split) < 2:  # noqa: PLR2004  it fits into one message
-        return [message]
     first, *others = (tuple(parts) for parts in split)
     rest = (Message(text="\n".join(filter(None, map(_words, parts))), parts=parts) for parts in others)
     return [Message(text=message.text, parts=first), *rest]

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from math import inf
 
@@ -81,7 +82,7 @@ class _Matcher:
     holds_quotes: bool
     """Whether plain text may contain quotes."""
 
-    @property
+    @cached_property
     def _words(self) -> tuple[Word, ...]:
         return self.typed.words
 
@@ -89,8 +90,9 @@ class _Matcher:
         self, items: Pattern, at: int, after: float, *, choosy: bool = False
     ) -> Iterator[tuple[int, dict[str, Word]]]:
         """Yield every position where these items can end, with their bindings. At most `after` words can follow."""
-        if not items:
-            yield at, {}
+        if at == len(self._words) or not items:
+            if all(isinstance(it, Optionally) for it in items):  # all else takes a word at least
+                yield at, {}
             return
         optional = _leading_optionals(items)
         if optional:
