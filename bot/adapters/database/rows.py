@@ -6,10 +6,8 @@ from typing import Any, ClassVar, TypeVar
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
-from bot.adapters.database.statements import table
-from bot.adapters.database.tables import Row
 from bot.adapters.database.writes import Writes
 
 T = TypeVar("T")
@@ -19,13 +17,13 @@ log = structlog.get_logger()
 class Rows:
     """A table and the connection of a session."""
 
-    row: ClassVar[type[Row]]
+    table: ClassVar[Table]
 
     def __init__(self, connection: Connection, writes: Writes) -> None:
         self._connection = connection
         self._writes = writes
         self._dialect = connection.dialect.name
-        self._table = table(self.row)
+        self._table = self.table
 
     def flush(self) -> object:
         """Write what waits for it. Most tables write at once."""
