@@ -1,9 +1,11 @@
 """Run the bench: every ratio against a floor of the same run, in turns, since the machine is never quiet."""
 
 import argparse
+import logging
 import os
 import sys
 
+import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -31,6 +33,7 @@ ALL = {
 def main() -> int:
     """Measure and print; the exit code is 0 whatever the figures are: a bench is not a test."""
     load_features()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--only", choices=sorted(ALL), action="append", help="only this; may be repeated")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a look rather than a figure")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, text, update
+from sqlalchemy import Connection, String, bindparam, func, or_, select, text, update
 
 from bot.adapters.database import tables
 from bot.adapters.database.prepared import Prepared
@@ -81,6 +81,9 @@ _LOCKING = Prepared(
     text("SELECT pg_advisory_xact_lock(hashtext(section)) FROM unnest(CAST(:sections AS text[])) section")
 )
 """Takes the locks in the order of the list."""
+_TRYING = Prepared(
+    select(func.pg_try_advisory_xact_lock(func.hashtext(bindparam("section", type_=String))).label("taken"))
+)
 
 
 def lock(connection: Connection, *sections: str) -> None:
@@ -93,5 +96,4 @@ def try_lock(connection: Connection, section: str) -> bool:
     """Take PostgreSQL's advisory lock if it is free. Return whether this transaction has it."""
     if connection.dialect.name != "postgresql":
         return True
-    trying = text("SELECT pg_try_advisory_xact_lock(hashtext(:section))")
-    return bool(connection.execute(trying, {"section": section}).scalar_one())
+    return bool(_TRYING.value(connection, {"section": section}))
