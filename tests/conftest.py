@@ -85,9 +85,8 @@ def database_url(request: pytest.FixtureRequest) -> str:
 # --- Spy without a network --------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def spy() -> SpyKit:
-    """Return a Spy with its own plugins and templates, that knows Ana, Raj and Kim."""
+@cache
+def knows_people() -> SpyKit:
     clock = FrozenClock()
     runbooks = FolderRunbooks([TEMPLATES / "runbooks"], address="https://spy.example.com")
     kit = SpyKit(PLUGINS, templates=shipped(clock), clock=clock, runbooks=runbooks)
@@ -95,11 +94,40 @@ def spy() -> SpyKit:
     return kit
 
 
+@cache
+def has_an_incident() -> SpyKit:
+    kit = knows_people().restarted()
+    declare(kit)
+    return kit
+
+
+def declare(kit: SpyKit) -> None:
+    kit.say('incident me "checkout is down" sev1', by="U0ANA")
+    kit.create_channel(1, channel="C0ROOM")
+
+
+def given(request: pytest.FixtureRequest) -> Mapping[str, object]:
+    """Return the arguments with which a test is parametrised."""
+    return request.node.callspec.params if hasattr(request.node, "callspec") else {}
+
+
+@pytest.fixture
+def spy(request: pytest.FixtureRequest) -> SpyKit:
+    """Return a Spy with its own plugins and templates, that knows Ana, Raj and Kim."""
+    wants_channel = "channel" in request.fixturenames and "channel" not in given(request)
+    first = has_an_incident() if wants_channel else knows_people()
+    clock = FrozenClock()
+    shipped(clock)
+    return first.restarted(clock=clock)
+
+
 @pytest.fixture
 def channel(spy: SpyKit) -> str:
     """Return the channel of INC-1, a sev1 that Ana declared."""
-    spy.say('incident me "checkout is down" sev1', by="U0ANA")
-    spy.create_channel(1, channel="C0ROOM")
+    try:
+        spy.incident(1)
+    except LookupError:  # a file has a `spy` of its own
+        declare(spy)
     return "C0ROOM"
 
 

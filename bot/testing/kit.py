@@ -33,7 +33,6 @@ from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import count
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -134,7 +133,7 @@ class SpyKit:
         self.registry = _registry(plugins)
         self.sessions = MemoryDatabase()
         self._runbooks = runbooks
-        self._numbers = count(1)
+        self._asked = 0
         self._router = self._begun()
         with self.tx() as tx:
             People(tx).met(ITSELF, Profile(name="Spy", is_bot=True))
@@ -149,10 +148,11 @@ class SpyKit:
             runbooks=self._runbooks,
         )
 
-    def restarted(self) -> "SpyKit":
-        """Return Spy as it is after a restart, with a copy of the database."""
+    def restarted(self, *, clock: FrozenClock | None = None) -> "SpyKit":
+        """Return Spy as it is after a restart, with a copy of the database. It goes by the same clock, or another."""
         again = copy(self)
         again.sessions = self.sessions.copied()
+        again.clock = clock or self.clock
         again._router = again._begun()  # noqa: SLF001  the same class
         return again
 
@@ -172,8 +172,9 @@ class SpyKit:
         given: Mapping[str, str] | None = None,
     ) -> Response:
         """Send a command, and return the response. A repeated `id` is a second delivery of the same request."""
+        self._asked += 1
         request = Request(
-            id=id or f"ask-{next(self._numbers)}",
+            id=id or f"ask-{self._asked}",
             text=text,
             user=by,
             source=source,
