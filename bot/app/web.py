@@ -93,8 +93,7 @@ def _metrics(bot: Bot, lanes: Lanes) -> Metrics:
 
     def opened() -> int:
         with bot.database.read() as session:
-            shown = (it for it in session.incidents.open(limit=10_000) if not (it.drill or it.private))
-            return sum(1 for _ in shown)
+            return session.incidents.count_shown()
 
     return Metrics(
         tally=lambda: dict(bot.delivery.tally),

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 PATIENCE = 30.0
 PEOPLE, CHANNEL = 50, "C0GENERAL"
 """So many people take turns: nobody leads hundreds of incidents at once, as one caller would."""
+EVERYONE = range(1, PEOPLE + 1)
 
 
 @dataclass(kw_only=True)
@@ -43,11 +44,12 @@ class Line:
 
 
 class Caller:
-    """Calls one bot; `lines` is how many commands may be under way at once."""
+    """Calls one bot as one of some `people`; `lines` is how many commands may be under way at once."""
 
-    def __init__(self, port: int, secret: str, *, lines: int = 1) -> None:
+    def __init__(self, port: int, secret: str, *, lines: int = 1, people: range = EVERYONE) -> None:
         self._port = port
         self._secret = secret
+        self._people = people
         self._numbers = count(1)
         self._lines = [self.line() for _ in range(lines)]
 
@@ -123,6 +125,7 @@ class Caller:
 
     def _command(self, text: str) -> dict[str, str]:
         number = next(self._numbers)
+        person = self._people[number % len(self._people)]
         trigger = f"{time.time_ns()}.{number}"
         return {
             "token": "unused",
@@ -130,8 +133,8 @@ class Caller:
             "team_domain": "acme",
             "channel_id": CHANNEL,
             "channel_name": "general",
-            "user_id": f"U0P{number % PEOPLE + 1}",
-            "user_name": f"p{number % PEOPLE + 1}",
+            "user_id": f"U0P{person}",
+            "user_name": f"p{person}",
             "command": "/incident",
             "text": text,
             "api_app_id": "A0SPY",

@@ -13,6 +13,8 @@ from tests.bench.processes import Bot
 from tests.bench.table import Row
 
 A_SECOND = 300
+PEOPLE = 600
+"""One person's declares wait for each other, so nobody declares twice within a second."""
 TOO_LATE = 3.0
 """Seconds that Slack waits for an answer."""
 
@@ -78,10 +80,10 @@ def rush(effort: Effort, say: PostEvent) -> Iterator[Row]:
     number = A_SECOND * effort.rush
     with (
         fresh() as (url,),
-        Bot("spy", latency=SLACK_TAKES, database=url) as one,
+        Bot("spy", latency=SLACK_TAKES, database=url, people=PEOPLE) as one,
         Bot("spy", latency=SLACK_TAKES, database=url, slack=one.slack) as two,
-        Caller(one.port, one.secret) as first,
-        Caller(two.port, two.secret) as second,
+        Caller(one.port, one.secret, people=range(1, PEOPLE // 2)) as first,
+        Caller(two.port, two.secret, people=range(PEOPLE // 2, PEOPLE)) as second,
     ):
         for caller in (first, second):
             caller.one(text())

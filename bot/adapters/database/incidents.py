@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, String, cast, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, String, TextClause, cast, false, func, or_, select, update
 
 from bot.adapters.database import tables
+from bot.adapters.database.columns import is_set
 from bot.adapters.database.rows import Rows, readable
 from bot.adapters.database.statements import add, count_opened, find, find_open_named, find_private, mark_line
 from bot.adapters.database.table import Table, plain
@@ -72,8 +73,9 @@ class IncidentTable(Table[Incident]):
 
     def search(self, wanted: Search, *, skip: int = 0, limit: int) -> Sequence[Incident]:
         c = self._table.c
-        query = select(c.kept).where(*self._conditions(wanted))
-        return self._all(query.order_by(c.number.desc()).offset(skip).limit(limit))
+        newest = select(c.number).where(*self._conditions(wanted)).order_by(c.number.desc())
+        shown = newest.offset(skip).limit(limit)  # found in an index, without reading the records
+        return self._where(c.number.in_(shown), order=[c.number.desc()])
 
     def count(self, wanted: Search) -> int:
         self.flush()
@@ -84,13 +86,13 @@ class IncidentTable(Table[Incident]):
     def _is_open(self) -> ColumnElement[bool]:
         return self._table.c.phase.in_([phase.value for phase in WORKING])
 
-    def _conditions(self, wanted: Search) -> Iterator[ColumnElement[bool]]:
+    def _conditions(self, wanted: Search) -> Iterator[ColumnElement[bool] | TextClause]:
         c, pages = self._table.c, tables.page
         yield c.phase.in_(sorted(wanted.phases))
         is_theirs = _lists(c.seen_by, wanted.seen_by)
         yield is_theirs if wanted.only_members else or_(c.private.is_(False), is_theirs)
         if wanted.private is not None:
-            yield c.private.is_(wanted.private)
+            yield is_set("private") if wanted.private else c.private.is_(False)
         if wanted.severity:
             yield c.severity == wanted.severity
         if wanted.since:
@@ -111,9 +113,17 @@ class IncidentTable(Table[Incident]):
         wanted = {f"name_{at}": name for at, name in enumerate(names)}
         return self._read(find_open_named(self._table, len(wanted)), wanted)
 
+    def count_shown(self) -> int:
+        self.flush()
+        c = self._table.c
+        is_drill = func.coalesce(c.kept["drill"].as_boolean(), false())
+        query = select(func.count()).where(self._is_open, c.private.is_(False), is_drill.is_(False))
+        return int(self._connection.execute(query).scalar_one())
+
     def alive_since(self, since: datetime) -> Sequence[Incident]:
-        resolved_at = self._table.c.resolved_at
-        return self._where(or_(resolved_at.is_(None), resolved_at > since))
+        c = self._table.c
+        found = self._all(select(c.kept).where(or_(c.resolved_at.is_(None), c.resolved_at > since)))
+        return sorted(found, key=lambda it: it.number)
 
 
 class TimelineTable(Rows):

@@ -157,8 +157,9 @@ class PruningTable(Rows):
         )
         count = self._remove_some_timers(before, limit)
         for rows, end, condition in over:
-            numbers = select(rows.c.number).where(end < before, condition).order_by(end).limit(limit)
-            count += self._remove(rows, rows.c.number.in_(numbers))
+            found = select(rows.c.number).where(end < before, condition).order_by(end).limit(limit)
+            numbers = list(self._connection.execute(found).scalars())
+            count += self._remove(rows, rows.c.number.in_(numbers)) if numbers else 0
         return count
 
     def _remove_some_timers(self, before: datetime, limit: int) -> int:
@@ -170,7 +171,8 @@ class PruningTable(Rows):
         at_open = select(literal("incident:") + cast(incident.number, String)).where(*is_open)
         is_sent = text("state = 'sent'")  # in the words of the index `timer_sent`
         old = select(c.key).where(is_sent, c.sent_at < before, ~waits, c.subject.not_in(at_open))
-        return self._remove(timers, c.key.in_(old.order_by(c.sent_at).limit(limit)))
+        keys = list(self._connection.execute(old.order_by(c.sent_at).limit(limit)).scalars())
+        return self._remove(timers, c.key.in_(keys)) if keys else 0
 
     def _remove(self, rows: Table, condition: ColumnElement[bool]) -> int:
         return int(self._connection.execute(delete(rows).where(condition)).rowcount)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy import Sequence as NumberSequence
@@ -81,12 +82,13 @@ def find_private(incidents: Table) -> Prepared:
     """Find a private incident of a `channel`, or one that `person`, in quotes, may see: open, or over after `since`."""
     c = incidents.c
     theirs = cast(c.seen_by, String).contains(bindparam("person"))
-    concerned = or_(
-        c.channel == bindparam("channel"),
-        and_(c.resolved_at.is_(None), theirs),
-        and_(c.resolved_at > bindparam("since"), theirs),
+    private = select(c.number).where(is_set("private"))
+    found = union_all(
+        private.where(c.channel == bindparam("channel")),
+        private.where(c.resolved_at.is_(None), theirs),
+        private.where(c.resolved_at > bindparam("since"), theirs),
     )
-    return Prepared(select(c.number).where(is_set("private"), concerned).limit(literal(1)))
+    return Prepared(found.limit(literal(1)))
 
 
 @cache

@@ -30,13 +30,16 @@ counter = rows(
 )
 """The last number given to a row of each table on SQLite, such as incident 42. PostgreSQL has sequences."""
 
+SEARCHED = ("phase", "private", "severity", "resolved_at", "opened_at", "told", "seen_by", "words")
+"""What a search looks at. SQLite finds it all in the index; PostgreSQL stores the JSON of a record elsewhere anyway."""
+
 incident = records(
     "incident",
     Column("number", Integer, primary_key=True),
     needed("name", String),
     needed("bare_name", String),
     optional("declared_by", String),
-    needed("phase", String, index=True),
+    needed("phase", String),
     optional("severity", String),
     needed("private", Boolean),
     needed("seen_by", JSON),
@@ -49,6 +52,9 @@ incident = records(
     Index("incident_by_name", "bare_name", "phase"),
     Index("incident_by_end", "resolved_at"),
     partial_index("incident_private", "resolved_at", where="private"),
+    partial_index("incident_private_newest", "number", where="private"),
+    Index("ix_incident_phase", "phase").ddl_if(dialect="postgresql"),
+    Index("incident_search", *SEARCHED).ddl_if(dialect="sqlite"),
 )
 """An incident. `words` are those that a search looks at; `seen_by` may see it while it is private."""
 
@@ -75,14 +81,17 @@ page = records(
     "page",
     Column("number", Integer, primary_key=True),
     needed("key", String, unique=True),
-    optional("incident", Integer, index=True),
+    optional("incident", Integer),
     optional("team", String),
     needed("state", String, index=True),
     optional("pager_id", String, index=True),
     optional("requested_by", String),
     needed("requested_at", UtcDateTime, index=True),
-    optional("folded_into", Integer, index=True),
+    optional("folded_into", Integer),
+    Index("page_by_team", "team", "requested_at"),
+    Index("page_of_incident", "incident", "team"),
     partial_index("page_alone", "requested_at", where="incident IS NULL"),
+    partial_index("page_folded", "folded_into", where="folded_into IS NOT NULL"),
 )
 """A page to a team or a person."""
 
@@ -215,6 +224,7 @@ lock = records(
     needed("service", String),
     needed("stands", Boolean),
     partial_index("lock_of_service", "service", where="stands", unique=True),
+    partial_index("lock_standing", "number", where="stands"),
 )
 """A deploy lock."""
 

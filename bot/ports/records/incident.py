@@ -40,6 +40,9 @@ class IncidentRecords(Protocol):
     def open_named(self, names: Collection[str]) -> Sequence[Incident]:
         """Return the open incidents with one of these bare names, oldest first. It waits for no lock."""
 
+    def count_shown(self) -> int:
+        """Count the open incidents that everyone may see, without drills."""
+
     def alive_since(self, since: datetime) -> Sequence[Incident]:
         """Return incidents that are open or were open at some moment since then, oldest first."""
 

@@ -1,6 +1,6 @@
 """Propose, approve, abort and answer failovers, and store what happens to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.effects import UpsertMessage
@@ -172,13 +172,15 @@ class Failovers:
     def recent(self, plan: str, *, seen_by: str | None = None) -> RecentFailovers:
         """Return a plan's latest runs. With `seen_by`, only runs that this person may see."""
         ended = self._session.failovers.ended(plan, limit=50)
-        if seen_by:
-            ended = [it for it in ended if self._is_seen(it, seen_by)]
+
+        def first(runs: Iterable[Failover]) -> Failover | None:
+            return next((it for it in runs if seen_by is None or self._is_seen(it, seen_by)), None)
+
         begun = [it for it in ended if it.task is Task.MOVE and it.began_at]
         return RecentFailovers(
-            begun=next(iter(begun), None),
-            done=next((it for it in begun if it.state is State.DONE), None),
-            rehearsed=next((it for it in ended if it.task is Task.REHEARSAL), None),
+            begun=first(begun),
+            done=first(it for it in begun if it.state is State.DONE),
+            rehearsed=first(it for it in ended if it.task is Task.REHEARSAL),
         )
 
     def _seen(self, number: int, asker: str) -> Failover:

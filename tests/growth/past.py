@@ -1,0 +1,143 @@
+"""A long past: the rows that one incident left, copied as if there had been thousands like it."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, inspect
+
+from bot.testing import NOON
+
+Row = Mapping[str, Any]
+Values = tuple[Any, ...]
+
+OLDEST, NEWEST = NOON - timedelta(days=460), NOON - timedelta(days=100)
+"""Older than what anything looks back on, and kept."""
+AGE = {
+    "person": timedelta(),
+    "timer": timedelta(days=80),
+    "outbox": timedelta(days=2),
+    "inbound": timedelta(days=2),
+}
+"""What is pruned earlier is newer, and all of one time."""
+SHARE = {"outbox": 50, "inbound": 50}
+"""Of which only one incident in so many still has rows."""
+MOST = {"audit": 10, "shift": 1}
+"""Rows of an incident that are enough."""
+WITHOUT_PAST = {"alembic_version", "audit_mark", "counter", "lease", "on_call_copy", "pruned", "user_group"}
+COUNTED = {"timeline", "outbox", "audit"}
+"""Tables whose `id` the database counts."""
+NAMES = {"key", "email", "pager_id", "lane", "channel"}
+OVER = {("page", "state"): "resolved", ("timer", "state"): "sent", ("outbox", "state"): "done"}
+ISO, SQL = "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S.000000"
+PERSON = re.compile(r'"name":"[^"]+"')
+MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Life:
+    """The rows of one incident, by table, as SQLite stores them."""
+
+    rows: Mapping[str, Sequence[Row]]
+
+    @classmethod
+    def of(cls, engine: Engine) -> "Life":
+        """Take all rows of a database in SQLite, in which one incident came to its end."""
+        names = [it for it in inspect(engine).get_table_names() if it not in WITHOUT_PAST]
+        with engine.connect() as connection:
+            every = "SELECT * FROM {} ORDER BY 1"
+            found = {it: connection.exec_driver_sql(every.format(f'"{it}"')) for it in names}
+            return cls(
+                rows={
+                    it: [dict(row) for row in rows.mappings()][: MOST.get(it)] for it, rows in found.items()
+                }
+            )
+
+    def repeat_in(self, engine: Engine, incidents: int) -> None:
+        """Write the rows for so many incidents into a new database."""
+        is_sqlite = engine.dialect.name == "sqlite"
+        with closing(engine.raw_connection()) as raw, closing(raw.cursor()) as cursor:
+            cursor.execute("BEGIN" if is_sqlite else "SET TIME ZONE 'UTC'")
+            for table, rows in self.rows.items():
+                columns = [it for it in (rows or [{}])[0] if not (it == "id" and table in COUNTED)]
+                if columns:
+                    _write(
+                        cursor, table, columns, self._copies(table, columns, incidents), is_sqlite=is_sqlite
+                    )
+                    _count(cursor, table, (incidents + 1) * len(rows), is_sqlite=is_sqlite)
+            cursor.execute("INSERT INTO audit_mark SELECT 'head', max(seq), 'x' FROM audit")
+            raw.commit()
+            cursor.execute("ANALYZE" if not is_sqlite else "SELECT 1")
+            raw.commit()
+
+    def _copies(self, table: str, columns: Sequence[str], incidents: int) -> Iterator[Values]:
+        rows = self.rows[table]
+        for n in range(1, incidents + 1, SHARE.get(table, 1)):
+            at = NOON - AGE[table] if table in AGE else OLDEST + (NEWEST - OLDEST) * n / incidents
+            for place, row in enumerate(rows, start=1):
+                copy = _Copy(table=table, incident=n, number=n * len(rows) + place, at=at)
+                yield tuple([copy.value(it, row[it]) for it in columns])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Copy:
+    """A row of a later incident."""
+
+    table: str
+    incident: int
+    number: int
+    at: datetime
+
+    def value(self, column: str, value: Any) -> Any:
+        if (self.table, column) in OVER:
+            return OVER[self.table, column]
+        if column == "sent_at":
+            return self.at.strftime(SQL)
+        if isinstance(value, str):
+            return self._text(column, value)
+        if value is None or (column == "seq" and self.table != "audit"):
+            return value
+        numbers = {"number": self.number, "seq": self.number, "incident": self.incident}
+        return self.incident * 2 + value if column == "failover" else numbers.get(column, value)
+
+    def _text(self, column: str, value: str) -> str:
+        if (self.table, column) == ("person", "name"):
+            return f"guest {self.incident}"
+        if column in NAMES or (column == "id" and self.table not in COUNTED):
+            return f"{value}-{self.incident}"
+        if column in {"slot", "subject"}:
+            kind, _, rest = value.partition(":")
+            return f"{kind}:{self.incident}:{rest}"
+        if column == "kept":
+            named = PERSON.sub(f'"name":"Guest {self.incident}"', value) if self.table == "person" else value
+            numbered = named.replace('"number":1,', f'"number":{self.number},')
+            moved = MOMENT.sub(self.at.strftime(ISO), numbered)
+            return moved.replace('"incident":1,', f'"incident":{self.incident},')
+        return self.at.strftime(SQL) if value.endswith(".000000") else value
+
+
+def _write(
+    cursor: Any, table: str, columns: Sequence[str], rows: Iterator[Values], *, is_sqlite: bool
+) -> None:
+    named = ", ".join(f'"{it}"' for it in columns)
+    if is_sqlite:
+        marks = ", ".join("?" * len(columns))
+        insert = 'INSERT INTO "{}" ({}) VALUES ({})'
+        cursor.executemany(insert.format(table, named, marks), rows)
+        return
+    with cursor.copy(f'COPY "{table}" ({named}) FROM STDIN') as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _count(cursor: Any, table: str, last: int, *, is_sqlite: bool) -> None:
+    """Let new rows have later numbers."""
+    if is_sqlite:
+        cursor.execute("UPDATE counter SET value = ? WHERE name = ?", (last, table))
+    else:
+        cursor.execute(
+            "SELECT setval(oid::regclass, %s) FROM pg_class WHERE relname = %s", (last, f"{table}_number_seq")
+        )

@@ -1,0 +1,119 @@
+"""What people say about one incident from its beginning to its end: each command at least once.
+
+Names in braces are the numbers of what was made last. A line may begin with who says it; otherwise Ana does.
+"""
+
+BEGINNING = 'incident me "checkout is down" sev1'
+SAID = """
+incident join
+incident take
+incident status investigating
+incident sev sev2
+incident sev sev1
+incident impact "nobody can pay"
+incident cause "the new release"
+incident update "rolling back"
+incident report status identified next 30m "still rolling back"
+incident note "cpu is at 100 %"
+incident note "disk is full" at 11:50
+incident note "third"
+incident note "fourth"
+incident link https://example.com/graph "the graph"
+incident links
+incident tell :payments "checkout is down"
+incident seen {team_notice}
+incident role scribe @kim
+incident hand @raj
+kim: incident decline
+raj: incident accept
+raj: incident hand @ana
+raj: incident take
+incident take
+incident snooze 10m
+incident quiet 10m
+incident why
+page @raj "please help"
+page :payments "please look"
+why page {page}
+pager new
+pager ack {page}
+pager resolve {page}
+incident relieve @raj
+incident fine
+incident next
+incident nothing changed
+incident checklist
+incident tldr
+incident share tldr
+incident who
+incident timeline
+incident timeline keep 3
+incident timeline hide 3
+incident timeline edit {note} "cpu was at 100 %"
+incident timeline move {note} to 11:55
+incident timeline merge "{note} {note_before}"
+incident timeline from 2
+incident action "write a test" @kim by friday
+follow-up owner {follow_up} @raj
+follow-up due {follow_up} monday
+follow-up category {follow_up} detection
+follow-ups
+follow-up done {follow_up}
+follow-up reopen {follow_up}
+follow-up done {follow_up}
+change "checkout 1.2" on checkout
+incident changes
+incident suspect {change}
+incident clear {change}
+lock checkout "until it is fixed"
+locks
+unlock checkout
+failover pod 7 to east
+failover
+raj: failover approve {failover}
+failover status {failover}
+failover abort {failover}
+failover rollback {failover}
+failover trail {failover}
+failover output {failover}
+failover rehearse pod 8 to west
+failover answer {failover} yes
+failover abort {failover}
+incident channel new
+runbook nobody-answers
+runbook list
+incident list
+incident list closed
+incident list all :imoc sev1 "checkout"
+incident list closed page 3
+oncall
+oncall me
+oncall ready
+oncall test
+raj: oncall cover "friday 9 to 17" @kim
+oncall find {shift}
+kim: oncall cover decline {cover}
+kim: oncall cover accept {cover}
+raj: oncall cover withdraw {cover}
+oncall load
+locks
+help
+help incident
+plugins
+who-may "incident resolve"
+ask "incident resolve"
+postmortem
+postmortem write summary "An hour without payments."
+postmortem owner @kim
+postmortem due in 5 days
+incident resolve "rolled back"
+incident reopen
+incident cancel "a false alarm"
+incident reopen
+incident resolve "rolled back"
+postmortem
+postmortem export dry
+postmortem export
+postmortem none recovery "it went well"
+postmortem close
+"""

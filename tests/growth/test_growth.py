@@ -1,0 +1,132 @@
+"""A long past makes nothing slower: no command and no job. Work is compared, not time.
+
+The two databases have the same present: one incident that people take from its beginning to its end. One of them also
+has a past of a thousand incidents, with their timelines, pages, timers and all else that such an incident leaves.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from bot.adapters.database import open_engine
+from tests.growth.past import Life
+from tests.growth.statements import Heard, scans
+from tests.growth.story import SAID
+from tests.growth.world import World
+
+INCIDENTS, FEWER = 1_000, 300
+MORE = 1.2
+SEARCH, PER_INCIDENT = "incident list", 70
+"""A search reads an index of all incidents twice, at so many steps for each: less than a millisecond in a thousand."""
+LOOK_BACK, BOUNDED = ("failover", "failover status", "failover rollback"), 600
+"""These look at the 50 latest runs of a plan, if there are so many."""
+SMALL = {
+    "(subquery-1)": "no table",
+    "CONSTANT": "no table",
+    "audit_mark": "two rows",
+    "counter": "a row for each table",
+    "json_each": "the parameters of the statement",
+    "lease": "a row for each job",
+    "on_call_copy": "one row",
+    "pruned": "a row for each kind",
+    "user_group": "a row for each group in config.yaml",
+}
+"""What does not grow, and why."""
+PARTIAL = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index' AND instr(sql, ' WHERE ')",
+    "postgresql": "SELECT indexname FROM pg_indexes WHERE position(' WHERE ' IN indexdef) > 0",
+}
+SEARCHES = "SELECT incident.kept \nFROM incident \nWHERE incident.number IN (SELECT incident.number"
+"""PostgreSQL reads the newest incidents until it has a page of those that fit."""
+Work = Mapping[str, tuple[int, int]]
+"""Steps and statements, by what was said or done."""
+
+
+@contextmanager
+def heard(url: str, *, explains: bool = False) -> Iterator[Heard]:
+    engine = open_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    yield Heard(engine, explains=explains)
+    engine.dispose()
+
+
+def lived(database: Heard) -> tuple[World, Work]:
+    """Say everything and run every job, twice. Return the work that each was."""
+    world, work = World(database.engine), dict[str, tuple[int, int]]()
+
+    @contextmanager
+    def measured(what: str) -> Iterator[None]:
+        steps, statements = database.steps, database.statements
+        with database.listening():
+            yield
+        work[what] = database.steps - steps, database.statements - statements
+
+    with database.listening():
+        for name in ("sync shifts", "sync oncall", "sync sweep", "pruning", "audit"):
+            world.jobs()[name]()
+    with measured("declare"):
+        channel = world.declare()
+    for place, line in enumerate(SAID.strip().splitlines()):
+        words = world.filled(line)
+        with measured(f"{place} {line}"):
+            world.say(words, channel=channel)
+        if line.startswith("page ") or "channel new" in line:
+            with measured(f"{place} {line}, delivered"):
+                world.deliver()
+    for turn in ("first", "again"):
+        world.clock.tick(minutes=20)
+        for name, job in world.jobs().items():
+            with measured(f"{turn} {name}"):
+                job()
+    return world, work
+
+
+def filled(url: str, life: Life, incidents: int) -> None:
+    with heard(url) as database:
+        life.repeat_in(database.engine, incidents)
+
+
+def unindexed(database: Heard) -> list[tuple[str, str]]:
+    """Return the tables of which a statement reads all rows, each with the statement."""
+    with database.engine.connect() as connection:
+        partial = frozenset(connection.exec_driver_sql(PARTIAL[database.engine.dialect.name]).scalars())
+    return [
+        (table, sql)
+        for sql, plan in database.plans.items()
+        for table in scans(plan, partial)
+        if table not in SMALL and not sql.startswith(SEARCHES)
+    ]
+
+
+def is_more(what: str, short: int, long: int) -> bool:
+    """Whether something is more work than it may be with a long past."""
+    said = what.partition(" ")[2]
+    if said.startswith(SEARCH):
+        return long - short > PER_INCIDENT * INCIDENTS
+    if said.startswith(LOOK_BACK):
+        return long - short > BOUNDED
+    return long > MORE * short
+
+
+def test_a_long_past_makes_no_command_and_no_job_more_work(sqlite_url: str, past_sqlite_url: str):
+    with heard(sqlite_url) as short:
+        world, before = lived(short)
+        life = Life.of(short.engine)
+    filled(past_sqlite_url, life, INCIDENTS)
+    with heard(past_sqlite_url, explains=True) as long:
+        _, after = lived(long)
+        scanned = unindexed(long)
+
+    more = {it: (before[it], after[it]) for it in before if is_more(it, before[it][0], after[it][0])}
+    assert not more
+    assert not scanned
+    assert {it.words for it in world.registry.commands} == world.ran, "each command is said in the story"
+
+
+def test_every_statement_uses_an_index_on_postgresql(sqlite_url: str, postgresql_url: str):
+    with heard(sqlite_url) as short:
+        lived(short)
+        life = Life.of(short.engine)
+    filled(postgresql_url, life, FEWER)
+    with heard(postgresql_url, explains=True) as long:
+        lived(long)
+
+        assert not unindexed(long)

@@ -1,0 +1,175 @@
+"""A bot without a network on a real database: its commands, its delivery, and each of its jobs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, func, select
+
+from bot.adapters.database import Database, tables
+from bot.adapters.runbooks import FolderRunbooks
+from bot.app.samples.failover_play import PLANS
+from bot.commands.command import Command
+from bot.commands.plugins import CommandRegistry, load
+from bot.commands.request import Request, Response, Source
+from bot.commands.router import Router
+from bot.domain.incident.search import ALL, Search
+from bot.domain.policy import PostmortemSettings
+from bot.domain.retention import Retention
+from bot.ports import Profile
+from bot.services.features import load_features
+from bot.services.people import People
+from bot.services.reminders import Reminders
+from bot.services.transaction import Transaction
+from bot.testing import FrozenClock
+from bot.workers.audit import AuditSealer
+from bot.workers.deliver.handler import Clients, Handlers
+from bot.workers.everyone import Everyone
+from bot.workers.lanes import Lanes
+from bot.workers.outbox import Delivery
+from bot.workers.retention import Pruner
+from bot.workers.sync import Sync
+from bot.workers.timers import Ticks
+from tests.fakes.chat import FakeChat
+from tests.fakes.pager import FakePager
+from tests.growth.story import BEGINNING
+from tests.support.folders import PLUGINS, TEMPLATES
+from tests.support.templates import shipped
+
+T = TypeVar("T")
+Job = Callable[[], object]
+DAY, LEASE = timedelta(days=1), timedelta(seconds=20)
+NAMES = {"U0ANA": "Ana Lima", "U0RAJ": "Raj Patel", "U0KIM": "Kim Park"}
+POLICY = replace(
+    PLANS,
+    postmortem_settings=PostmortemSettings(repository="acme/postmortems"),
+    permissions={"operator": frozenset(NAMES), "admin": frozenset({"U0ANA"})},
+    retention=Retention(closed_incidents=800 * DAY, audit=800 * DAY),
+)
+SYNCS = ("oncall", "shifts", "changes", "pages", "people", "groups", "members", "sweep")
+NUMBERED = (
+    tables.team_notice,
+    tables.page,
+    tables.follow_up,
+    tables.change,
+    tables.failover,
+    tables.shift,
+    tables.cover,
+)
+ANY = Search(seen_by="U0ANA", phases=ALL)
+
+
+class World:
+    def __init__(self, engine: Engine) -> None:
+        load_features()
+        self.database = Database(engine)
+        self.clock = FrozenClock()
+        self.ran: set[str] = set()
+        """The commands that were run."""
+        self.registry = self._noted(load([PLUGINS]))
+        templates = shipped(self.clock)
+        self._chat, self._pager, self._numbers = FakeChat(), FakePager(), count(1)
+        self._handlers = Handlers(Clients(templates=templates, chat=self._chat, maybe_pager=self._pager))
+        self._router = Router(
+            self.registry,
+            sessions=self.database,
+            clock=self.clock,
+            policy=POLICY,
+            templates=templates,
+            runbooks=FolderRunbooks([TEMPLATES / "runbooks"], address="https://spy.example.com"),
+        )
+        for person, name in NAMES.items():
+            email = f"{name.split()[0].lower()}@example.com"
+            profile = self._chat.profiles[person] = Profile(name=name, email=email, zone="Europe/Lisbon")
+            self.transact(lambda tx, who=person, known=profile: People(tx).met(who, known))
+
+    def _noted(self, registry: CommandRegistry) -> CommandRegistry:
+        def noted(command: Command) -> Command:
+            def run(**arguments: Any) -> Any:
+                self.ran.add(command.words)
+                return command.run(**arguments)
+
+            return replace(command, run=run)
+
+        return replace(registry, commands=tuple(map(noted, registry.commands)))
+
+    def transact(self, act: Callable[[Transaction], T]) -> T:
+        with self.database.begin() as session:
+            return act(Transaction(session=session, now=self.clock.now(), policy=POLICY))
+
+    # --- people ---
+
+    def declare(self) -> str:
+        """Open an incident, and return its channel."""
+        self.say(BEGINNING, channel="C0GENERAL")
+        self.deliver()
+        with self.database.read() as session:
+            found = session.incidents.open(limit=1)
+        return str(found[0].channel)
+
+    def say(self, line: str, *, channel: str) -> Response:
+        """Say a line of the story."""
+        by, words = (line[:3], line[5:]) if line.startswith(("raj: ", "kim: ")) else ("ana", line)
+        request = Request(
+            id=f"ask-{next(self._numbers)}",
+            text=words,
+            user=f"U0{by.upper()}",
+            source=Source.SLASH,
+            channel=channel,
+        )
+        return self._router.answer(request)
+
+    def filled(self, line: str) -> str:
+        """Return a line with the numbers of what was made last."""
+        if "{" not in line:
+            return line
+        with self.database.engine.connect() as connection:
+            asked = [select(func.max(it.c.number)).scalar_subquery() for it in NUMBERED]
+            last = connection.execute(select(*asked)).one()
+        with self.database.read() as session:
+            entries = session.timeline.of(session.incidents.search(ANY, limit=1)[0].number)
+        *_, before, note = (0, 0, *(it.seq for it in entries if it.kind == "note_taken"))
+        names = (it.name for it in NUMBERED)
+        return line.format(**dict(zip(names, last, strict=True)), note=note, note_before=before)
+
+    # --- jobs ---
+
+    def deliver(self) -> None:
+        delivery = Delivery(
+            self._handlers, sessions=self.database, clock=self.clock, policy=POLICY, lease=LEASE, senders=1
+        )
+        assert delivery.drain(within=timedelta(seconds=60))
+        delivery.stop()
+
+    def jobs(self) -> Mapping[str, Job]:
+        """Return each job that a running bot has, as a bot that has just started has it."""
+        parts: dict[str, Any] = {"sessions": self.database, "clock": self.clock, "policy": lambda: POLICY}
+        sync = Sync(**parts, chat=self._chat, pager=self._pager, wake=_nothing, owner="me")
+        lanes = Lanes(**parts, lease=LEASE, wake=_nothing)
+        syncs = {f"sync {name}": getattr(sync, name) for name in SYNCS}
+        return syncs | {
+            "ticks": Ticks(**parts, wake=_nothing).run,
+            "delivery": self.deliver,
+            "retry": lambda: self.transact(_put_back),
+            "lanes": lanes.look,
+            "everyone": Everyone(**parts, chat=self._chat).run,
+            "audit": AuditSealer(**parts).run,
+            "pruning": Pruner(**parts, owner="me").run,
+            "metrics": lambda: (lanes.by_kind(), self.transact(_counted)),
+            "a new configuration": lambda: self.transact(lambda tx: Reminders(tx).replan()),
+        }
+
+
+def _put_back(tx: Transaction) -> None:
+    for it in tx.session.outbox.claim("me", now=tx.now, lease=LEASE, limit=2):
+        assert tx.session.outbox.put_back(it.id, "me", due=tx.now, tried=True, uncertain=False, why="busy")
+
+
+def _counted(tx: Transaction) -> object:
+    return tx.session.outbox.waiting(), tx.session.incidents.count_shown()
+
+
+def _nothing() -> None:
+    """Wake nobody."""
