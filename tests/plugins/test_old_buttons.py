@@ -5,6 +5,7 @@ The buttons are those of every message that there is, the forms those that a com
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from bot.domain.effects import OpenForm, Post, PostEphemeral
 from bot.domain.paging.effects import SendPage
 from bot.ports import Ringing
 from bot.services.paging.pager_results import PagerResults
-from bot.testing import SpyKit
+from bot.testing import FrozenClock, SpyKit
 from tests.plugins.test_ways_of_speaking import CHANNEL, TEMPLATES, busy, heard
 from tests.test_words import CASES, buttons, said
 
@@ -27,13 +28,7 @@ EARLIER = (
     "incident 1 hush 15m",
 )
 """What buttons of earlier versions said: a message in Slack keeps its buttons."""
-BUTTONS = sorted(
-    {
-        *EARLIER,
-        *(NUMBERS.sub("1", it) for name in CASES for message in said(name) for it in buttons(message) if it),
-    }
-)
-BUTTONS = [it for it in BUTTONS if not it.startswith(("http", "changes", "incident list", "incident me"))]
+NO_CHANGE = ("http", "changes", "incident list", "incident me")
 STATES = {
     "open": (),
     "resolved": ("stop",),
@@ -60,8 +55,22 @@ FORMS = (
 SAMPLES = {"person": "<@U0RAJ>", "tick": "yes", "line": "friday", "text": "rolled back", "span": "30m"}
 
 
+@cache
+def all_buttons() -> list[str]:
+    """Return what the buttons of every message say, of those that may change something."""
+    shown = (it for name in CASES for message in said(name) for it in buttons(message) if it)
+    found = {*EARLIER, *(NUMBERS.sub("1", it) for it in shown)}
+    return sorted(it for it in found if not it.startswith(NO_CHANGE))
+
+
 def night(state: str) -> SpyKit:
     """Return a Spy whose incident has come to this, with its page rung."""
+    spy = _night(state)
+    return spy.restarted(clock=FrozenClock(spy.clock.now()))
+
+
+@cache
+def _night(state: str) -> SpyKit:
     spy = busy()
     with spy.tx() as tx:
         PagerResults(tx).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
@@ -114,7 +123,7 @@ def facts(spy: SpyKit) -> tuple[Any, ...]:
 
 def answers(spy: SpyKit) -> Iterator[tuple[str, SpyKit, str]]:
     """Press each button of all, each on a copy: give what it said, Spy afterwards, and the answer."""
-    for words in BUTTONS:
+    for words in all_buttons():
         again = spy.restarted()
         _, answer = heard(again, press(words))
         yield words, again, answer.text
@@ -176,7 +185,7 @@ def test_a_button_of_an_incident_that_is_not_there_or_not_for_you_says_so():
     spy.say('incident me "layoffs" private', by="U0ANA")
 
     for number in (2, 9):
-        for words in (it for it in BUTTONS if it.startswith("incident 1 ") and " seen " not in it):
+        for words in (it for it in all_buttons() if it.startswith("incident 1 ") and " seen " not in it):
             _, answer = heard(spy.restarted(), press(words.replace("incident 1", f"incident {number}")))
             assert answer.text.startswith(f"There is no INC-{number} that you can see."), words
 
@@ -186,7 +195,7 @@ def test_a_button_of_an_incident_that_is_not_there_or_not_for_you_says_so():
 
 def test_every_button_in_a_thread_is_answered_there():
     spy = night("open")
-    for words in BUTTONS:
+    for words in all_buttons():
         again = spy.restarted()
         before = len(again.effects)
         again.request(press(words, thread="4.4"))

@@ -4,6 +4,7 @@ The words are the commands' own examples: each declaration makes one, and is tri
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -73,6 +74,11 @@ WAYS: Mapping[str, tuple[Callable[[str], Request | None], set[str]]] = {
 
 def busy() -> SpyKit:
     """Return a Spy with one of most things: each of them has the number 1."""
+    return _busy().restarted(clock=FrozenClock())
+
+
+@cache
+def _busy() -> SpyKit:
     spy = SpyKit(KNOWN, templates=TEMPLATES, runbooks=RUNBOOKS)
     spy.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park")
     spy.say('incident me "checkout is down" sev1', by="U0ANA")
@@ -105,6 +111,12 @@ def heard(spy: SpyKit, request: Request | None) -> tuple[str, Message]:
     return one
 
 
+@cache
+def usually(text: str) -> tuple[str, Message]:
+    """Return what a text is answered as a slash command, with its place."""
+    return heard(busy(), slash("/spy", text))
+
+
 def labels(message: Message) -> set[str]:
     buttons = {it.label for part in message.parts if isinstance(part, Buttons) for it in part.buttons}
     return buttons - {"Share here"}  # what was said aloud is shared already
@@ -115,7 +127,7 @@ def labels(message: Message) -> set[str]:
 def test_every_command_is_answered_in_every_way(command: Command, source: str):
     said, places = WAYS[source]
 
-    usual, expected = heard(busy(), slash("/spy", command.example))
+    usual, expected = usually(command.example)
     place, answer = heard(busy(), said(command.example))
 
     assert place in places
