@@ -8,7 +8,7 @@ from sqlalchemy import Connection, String, bindparam, func, or_, select, text, u
 from bot.adapters.database import tables
 from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.rows import Rows
-from bot.adapters.database.statements import add, find, insert, upsert
+from bot.adapters.database.statements import add, find, insert, table, upsert
 from bot.adapters.database.writes import Writes
 from bot.ports import Posted
 
@@ -16,7 +16,7 @@ from bot.ports import Posted
 class MessageTable(Rows):
     """Where each lasting message was posted."""
 
-    table = tables.message
+    row = tables.MessageRow
 
     def get(self, slot: str) -> Posted | None:
         row = find(self._table, "slot").first(self._connection, {"slot": slot})
@@ -34,7 +34,7 @@ class MessageTable(Rows):
 class InboundTable(Rows):
     """Handled requests by id, so that each is handled once."""
 
-    table = tables.inbound
+    row = tables.InboundRow
 
     def __init__(self, connection: Connection, writes: Writes) -> None:
         super().__init__(connection, writes)
@@ -65,7 +65,7 @@ class InboundTable(Rows):
 
 def take_lease(connection: Connection, job: str, owner: str, *, now: datetime, until: datetime) -> bool:
     """Take or renew a job's lease. Return False if another process has it."""
-    leases = tables.lease
+    leases = table(tables.LeaseRow)
     statement = insert(connection.dialect.name, leases)
     free = or_(leases.c.owner == owner, leases.c.until < now)
     taken = statement.on_conflict_do_update(

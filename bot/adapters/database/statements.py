@@ -26,10 +26,19 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import Sequence as NumberSequence
+from sqlmodel import SQLModel
 
 from bot.adapters.database.columns import is_set
 from bot.adapters.database.prepared import Prepared
 from bot.domain.incident.state import WORKING
+
+
+@cache
+def table(row: type[SQLModel]) -> Table:
+    """Return the SQLAlchemy table of a row class."""
+    found = row.metadata.tables[str(row.__tablename__)]
+    assert isinstance(found, Table)  # noqa: S101  SQLModel made it
+    return found
 
 
 def insert(dialect: str, into: Table) -> Any:

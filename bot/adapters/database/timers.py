@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, String, Table, and_, bindparam, func, select, text, update
 from sqlalchemy.dialects import sqlite
 
-from bot.adapters.database import tables
 from bot.adapters.database.columns import UtcDateTime
 from bot.adapters.database.identities import occurrence, subject
 from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.rows import Rows
 from bot.adapters.database.statements import find_due
+from bot.adapters.database.tables import TimerRow
 from bot.adapters.database.writes import Writes
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer
@@ -68,7 +68,7 @@ MARKING = {
 class TimerTable(Rows):
     """Timers of a session. They are written at its end, with one statement of each kind."""
 
-    table = tables.timer
+    row = TimerRow
 
     def __init__(self, connection: Connection, writes: Writes) -> None:
         super().__init__(connection, writes)
