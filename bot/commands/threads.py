@@ -1,10 +1,9 @@
 """Threads that run requests. One that hangs is abandoned, and another replaces it."""
 
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
-from queue import Empty, SimpleQueue
-from threading import Lock, Thread
+from threading import Condition, Thread
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -15,17 +14,18 @@ class RequestThreads:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._lock = Lock()
-        self._waiting: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self._lock = Condition()
+        self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._count = self._idle = 0
+        """Threads, and how many of them wait for a task. A thread that was woken is idle until it has looked."""
         self._left: set[Future[Any]] = set()
 
     def submit(self, task: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
         with self._lock:
-            self._waiting.put((future, task))
-            if self._idle:
-                self._idle -= 1  # the queue wakes it
+            self._waiting.append((future, task))
+            if self._idle >= len(self._waiting):
+                self._lock.notify()
                 return future
         self._grow()
         return future
@@ -41,7 +41,7 @@ class RequestThreads:
 
     def _grow(self) -> None:
         with self._lock:
-            if self._waiting.empty() or self._count >= self._most:
+            if not self._waiting or self._count >= self._most:
                 return
             self._count += 1
         Thread(target=self._run, name="request", daemon=True).start()
@@ -59,10 +59,11 @@ class RequestThreads:
 
     def _next(self) -> tuple[Future[Any], Callable[[], Any]]:
         with self._lock:
-            with suppress(Empty):
-                return self._waiting.get_nowait()
-            self._idle += 1
-        return self._waiting.get()
+            while not self._waiting:
+                self._idle += 1
+                self._lock.wait()
+                self._idle -= 1
+            return self._waiting.popleft()
 
 
 def _fulfil(future: Future[Any], task: Callable[[], Any]) -> None:

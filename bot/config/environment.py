@@ -42,7 +42,9 @@ def _sqlite(given: str, parts: SplitResult) -> SecretStr:
 class Environment(BaseModel):
     """The variables Spy reads, with three of each vendor. A secret prints as ********** and is falsy when not set."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", validate_default=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", validate_default=True, str_strip_whitespace=True, defer_build=True
+    )
 
     database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr("sqlite:///spy.db")
     slack_bot_token: SecretStr = _NOTHING

@@ -140,7 +140,7 @@ Words = Annotated[str, AfterValidator(_one_line), Field(min_length=1, max_length
 
 
 class ConfigSection(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -14,6 +14,7 @@ from tests.bench.acknowledgements import acknowledgement
 from tests.bench.measures import MEASURES, QUICK, SLACK_TAKES, Effort
 from tests.bench.page import page
 from tests.bench.postmortems import postmortems
+from tests.bench.process import process
 from tests.bench.rush import rush
 from tests.bench.scaling import scaling
 from tests.bench.table import Row, missed, table
@@ -22,6 +23,7 @@ from tests.bench.timers import timers
 ALL = {
     "acknowledgement": acknowledgement,
     **MEASURES,
+    "process": process,
     "scaling": scaling,
     "rush": rush,
     "timers": timers,

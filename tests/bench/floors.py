@@ -1,7 +1,7 @@
 """The floors: what Spy is held against, each an app of its own with nothing to spare.
 
 `bare` commits five rows and acknowledges; `least` opens an incident in two rounds of calls to Slack, and forgets it.
-Both stand on well-kept parts: bolt, Starlette under uvicorn, SQLModel, and SQLite that waits for the disk.
+Both stand on Spy's own parts: bolt, Starlette under uvicorn, SQLModel, and SQLite that waits for the disk.
 """
 
 import argparse

@@ -25,7 +25,8 @@ _numbers = count(1)
 class Effort:
     """How much is measured: enough for a figure, or `quick` for a look.
 
-    `rush` is in seconds; `shared` is how many declares several processes share.
+    `rush` and `idle` are in seconds; `shared` is how many declares several processes share; `many` is how many one
+    process takes until its memory is looked at.
     """
 
     singles: int = 300
@@ -38,6 +39,8 @@ class Effort:
     shared: int = 1_200
     turns: int = 5
     incidents: int = 10_000
+    idle: int = 60
+    many: int = 2_000
 
 
 QUICK = Effort(
@@ -51,6 +54,8 @@ QUICK = Effort(
     shared=360,
     turns=3,
     incidents=1_000,
+    idle=30,
+    many=300,
 )
 PostEvent = Callable[[str, float], None]
 """Hears what is being done, and how much of the measure is done (0 to 1)."""
@@ -250,46 +255,8 @@ def _topics(bot: Bot) -> list[Call]:
     return [c for c in made if c.method == "conversations.setTopic" and c.status == 200]
 
 
-# --- the process ------------------------------------------------------------------------------------------
-
-
-def process(effort: Effort, say: PostEvent) -> Iterator[Row]:
-    """Starts, and the memory of a Spy that has nothing to do."""
-    with Bot("spy", latency=SLACK_TAKES) as spy, Bot("least", latency=SLACK_TAKES) as least:
-        fresh = spy.ready_after
-        starts: list[list[float]] = [[], []]
-        for turn in range(effort.starts):
-            say("starts", turn / effort.starts)
-            for bot, mine in zip((spy, least), starts, strict=True):
-                bot.restart()
-                mine.append(bot.ready_after)
-        say("memory", 0.95)
-        time.sleep(2)
-        idle = [bot.child.resident() for bot in (spy, least)]
-        for bot in (spy, least):
-            with Caller(bot.port, bot.secret) as caller:
-                for _ in range(5):
-                    caller.one(text())
-                bot.slack.settled(quiet=2)
-        after = [bot.child.resident() for bot in (spy, least)]
-    ready = [median(it) for it in starts]
-    yield Row(
-        what="start → ready", spy=ready[0], unit="s", limit=1.2, note=f"the least bot: {ready[1]:.2f} s"
-    )
-    yield Row(what="start → ready, new database", spy=fresh, unit="s", note="with its migrations")
-    yield Row(what="memory, idle", spy=idle[0], unit="MB", limit=110, note=f"the least bot: {idle[1]:.0f} MB")
-    yield Row(
-        what="memory, idle after declares",
-        spy=after[0],
-        unit="MB",
-        limit=110,
-        note=f"the least bot: {after[1]:.0f} MB",
-    )
-
-
 MEASURES: dict[str, Callable[[Effort, PostEvent], Iterator[Row]]] = {
     "declare": declare,
     "crowd": crowd,
-    "process": process,
     "limited": limited,
 }

@@ -14,7 +14,8 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 from sqlalchemy import Engine, insert, text
 
-from bot.adapters.database import Database, migrate, open_engine, tables
+from bot.adapters.database import Database, migrate, open_engine
+from bot.adapters.database.tables import TimerRow
 from bot.domain.incident.agenda import agenda
 from bot.domain.incident.events import Declared
 from bot.domain.incident.incident import Incident
@@ -86,7 +87,7 @@ def wait(engine: Engine) -> None:
         ]
         with engine.begin() as connection:
             connection.execute(
-                insert(tables.timer),
+                insert(TimerRow),
                 [
                     {
                         "key": it.key,

@@ -1,6 +1,6 @@
 """Threads for requests: side by side up to a number, and one that hangs costs nobody else its place."""
 
-from threading import Barrier, Event
+from threading import Barrier, Event, get_ident
 
 import pytest
 
@@ -68,3 +68,14 @@ def test_a_request_that_nobody_waits_for_any_more_is_not_begun():
     hanging.result(10)
     threads.submit(int).result(10)
     assert not begun.is_set()
+
+
+def test_threads_are_used_again_and_there_are_never_many_more_than_tasks_at_once():
+    threads, used = RequestThreads(64), set[int]()
+
+    for _ in range(1_000):
+        asked = [threads.submit(lambda: used.add(get_ident())) for _ in range(3)]
+        for future in asked:
+            future.result(10)
+
+    assert len(used) < 10

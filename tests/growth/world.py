@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine, func, select
 
 from bot.adapters.database import Database, tables
+from bot.adapters.database.statements import table
 from bot.adapters.runbooks import FolderRunbooks
 from bot.app.samples.failover_play import PLANS
 from bot.commands.command import Command
@@ -50,13 +51,13 @@ POLICY = replace(
 )
 SYNCS = ("oncall", "shifts", "changes", "pages", "people", "groups", "members", "sweep")
 NUMBERED = (
-    tables.team_notice,
-    tables.page,
-    tables.follow_up,
-    tables.change,
-    tables.failover,
-    tables.shift,
-    tables.cover,
+    table(tables.TeamNoticeRow),
+    table(tables.PageRow),
+    table(tables.FollowUpRow),
+    table(tables.ChangeRow),
+    table(tables.FailoverRow),
+    table(tables.ShiftRow),
+    table(tables.CoverRow),
 )
 ANY = Search(seen_by="U0ANA", phases=ALL)
 

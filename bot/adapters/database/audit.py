@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, Select, select
 
 from bot.adapters.database import tables
 from bot.adapters.database.rows import Rows
-from bot.adapters.database.statements import add, change, find, upsert
+from bot.adapters.database.statements import add, change, find, table, upsert
 from bot.adapters.database.writes import Writes
 from bot.domain.audit import AuditLine, ChainMark, SealedLine
 
@@ -19,11 +19,11 @@ AT_ONCE = 1_000
 
 
 class AuditTable(Rows):
-    table = tables.audit
+    row = tables.AuditRow
 
     def __init__(self, connection: Connection, writes: Writes) -> None:
         super().__init__(connection, writes)
-        self._marks = tables.audit_mark
+        self._marks = table(tables.AuditMarkRow)
 
     def append(self, line: AuditLine) -> None:
         self._writes.add(add(self._table), {**vars(line), "events": list(line.events)})

@@ -12,7 +12,7 @@ from bot.domain.changes.lock import Lock
 
 
 class ChangeTable(Table[Change]):
-    table, adapter = tables.change, TypeAdapter(Change)
+    row, adapter = tables.ChangeRow, TypeAdapter(Change)
     fields = ("key", "service", "happened_at", "as_of", "heard_at")
 
     def by_key(self, key: str) -> Change | None:
@@ -32,7 +32,7 @@ class ChangeTable(Table[Change]):
 
 
 class LockTable(Table[Lock]):
-    table, adapter = tables.lock, TypeAdapter(Lock)
+    row, adapter = tables.LockRow, TypeAdapter(Lock)
     fields = ("service", "stands")
 
     def held(self) -> Sequence[Lock]:

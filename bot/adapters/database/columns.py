@@ -3,7 +3,19 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, DateTime, Dialect, Index, TextClause, TypeDecorator, and_, text
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Index,
+    TextClause,
+    TypeDecorator,
+    and_,
+    text,
+)
+from sqlmodel import Field
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -27,13 +39,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def needed(name: str, kind: Any, **options: Any) -> Column[Any]:
-    """Return a column with a value in each row."""
-    return Column(name, kind, nullable=False, **options)
+def moment_column(**options: Any) -> Any:
+    return Field(sa_type=UtcDateTime, **options)
 
 
-def optional(name: str, kind: Any, **options: Any) -> Column[Any]:
-    return Column(name, kind, **options)
+def json_column() -> Any:
+    return Field(sa_column=Column(JSON, nullable=False))
 
 
 def is_set(flag: str) -> TextClause:

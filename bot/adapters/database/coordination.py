@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, bindparam, func, or_, select, text, update
+from sqlalchemy import Connection, or_, update
 
 from bot.adapters.database import tables
-from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.rows import Rows
-from bot.adapters.database.statements import add, find, insert, upsert
+from bot.adapters.database.statements import LOCK, TRY_LOCK, add, find, insert, table, upsert
 from bot.adapters.database.writes import Writes
 from bot.ports import Posted
 
@@ -16,7 +15,7 @@ from bot.ports import Posted
 class MessageTable(Rows):
     """Where each lasting message was posted."""
 
-    table = tables.message
+    row = tables.MessageRow
 
     def get(self, slot: str) -> Posted | None:
         row = find(self._table, "slot").first(self._connection, {"slot": slot})
@@ -34,7 +33,7 @@ class MessageTable(Rows):
 class InboundTable(Rows):
     """Handled requests by id, so that each is handled once."""
 
-    table = tables.inbound
+    row = tables.InboundRow
 
     def __init__(self, connection: Connection, writes: Writes) -> None:
         super().__init__(connection, writes)
@@ -65,7 +64,7 @@ class InboundTable(Rows):
 
 def take_lease(connection: Connection, job: str, owner: str, *, now: datetime, until: datetime) -> bool:
     """Take or renew a job's lease. Return False if another process has it."""
-    leases = tables.lease
+    leases = table(tables.LeaseRow)
     statement = insert(connection.dialect.name, leases)
     free = or_(leases.c.owner == owner, leases.c.until < now)
     taken = statement.on_conflict_do_update(
@@ -77,23 +76,14 @@ def take_lease(connection: Connection, job: str, owner: str, *, now: datetime, u
     return connection.execute(taken, row).first() is not None
 
 
-_LOCKING = Prepared(
-    text("SELECT pg_advisory_xact_lock(hashtext(section)) FROM unnest(CAST(:sections AS text[])) section")
-)
-"""Takes the locks in the order of the list."""
-_TRYING = Prepared(
-    select(func.pg_try_advisory_xact_lock(func.hashtext(bindparam("section", type_=String))).label("taken"))
-)
-
-
 def lock(connection: Connection, *sections: str) -> None:
     """Take PostgreSQL's advisory locks until the transaction ends. SQLite needs none: its writers take turns."""
     if sections and connection.dialect.name == "postgresql":
-        _LOCKING.run(connection, {"sections": sorted(sections)})
+        LOCK.run(connection, {"sections": sorted(sections)})
 
 
 def try_lock(connection: Connection, section: str) -> bool:
     """Take PostgreSQL's advisory lock if it is free. Return whether this transaction has it."""
     if connection.dialect.name != "postgresql":
         return True
-    return bool(_TRYING.value(connection, {"section": section}))
+    return bool(TRY_LOCK.value(connection, {"section": section}))

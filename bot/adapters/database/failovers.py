@@ -11,7 +11,7 @@ from sqlalchemy import Update, and_, bindparam, or_, select, update
 
 from bot.adapters.database import tables
 from bot.adapters.database.columns import is_set
-from bot.adapters.database.statements import add
+from bot.adapters.database.statements import add, table
 from bot.adapters.database.table import Table
 from bot.domain.failover.run import Failover
 from bot.domain.failover.state import Task
@@ -19,7 +19,7 @@ from bot.ports import AuditEntry
 
 
 class FailoverTable(Table[Failover]):
-    table, adapter = tables.failover, TypeAdapter(Failover)
+    row, adapter = tables.FailoverRow, TypeAdapter(Failover)
 
     def _columns(self, value: Failover) -> dict[str, Any]:
         return {
@@ -52,11 +52,11 @@ class FailoverTable(Table[Failover]):
     # --- the audit log ---
 
     def append(self, entry: AuditEntry) -> None:
-        self._writes.add(add(tables.failover_audit), {**vars(entry), "data": dict(entry.data)})
+        self._writes.add(add(table(tables.FailoverAuditRow)), {**vars(entry), "data": dict(entry.data)})
 
     def audit_log(self, number: int) -> Sequence[AuditEntry]:
         self._writes.flush()
-        audit_entries = tables.failover_audit
+        audit_entries = table(tables.FailoverAuditRow)
         query = select(audit_entries).where(audit_entries.c.failover == number).order_by(audit_entries.c.seq)
         return [AuditEntry(**row) for row in self._connection.execute(query).mappings()]
 

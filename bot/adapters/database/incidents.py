@@ -11,7 +11,15 @@ from sqlalchemy import ColumnElement, Connection, String, TextClause, cast, fals
 from bot.adapters.database import tables
 from bot.adapters.database.columns import is_set
 from bot.adapters.database.rows import Rows, readable
-from bot.adapters.database.statements import add, count_opened, find, find_open_named, find_private, mark_line
+from bot.adapters.database.statements import (
+    add,
+    count_opened,
+    find,
+    find_open_named,
+    find_private,
+    mark_line,
+    table,
+)
 from bot.adapters.database.table import Table, plain
 from bot.adapters.database.writes import Writes
 from bot.domain.incident.incident import Incident
@@ -27,7 +35,7 @@ def _lists(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
 
 
 class IncidentTable(Table[Incident]):
-    table, adapter = tables.incident, TypeAdapter(Incident)
+    row, adapter = tables.IncidentRow, TypeAdapter(Incident)
     fields = (
         "name",
         "declared_by",
@@ -87,7 +95,7 @@ class IncidentTable(Table[Incident]):
         return self._table.c.phase.in_([phase.value for phase in WORKING])
 
     def _conditions(self, wanted: Search) -> Iterator[ColumnElement[bool] | TextClause]:
-        c, pages = self._table.c, tables.page
+        c, pages = self._table.c, table(tables.PageRow)
         yield c.phase.in_(sorted(wanted.phases))
         is_theirs = _lists(c.seen_by, wanted.seen_by)
         yield is_theirs if wanted.only_members else or_(c.private.is_(False), is_theirs)
@@ -129,7 +137,7 @@ class IncidentTable(Table[Incident]):
 class TimelineTable(Rows):
     """The append-only timeline. New entries are written with one statement at the session's end."""
 
-    table, adapter = tables.timeline, TypeAdapter(Entry)
+    row, adapter = tables.TimelineRow, TypeAdapter(Entry)
 
     def __init__(self, connection: Connection, writes: Writes) -> None:
         super().__init__(connection, writes)

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine, Table, select
+from sqlalchemy import Engine, select
 
 from bot.adapters.database import tables
 from bot.adapters.database.connection import reading
+from bot.adapters.database.statements import table
 from bot.domain.identity import PersonIdentity
 
 
@@ -33,16 +34,16 @@ def identity_of(
 ) -> PersonIdentity:
     """Return all by which Slack and the pager know a person. What is known of them already helps to find the rest."""
     known = _Known(person, addresses=set(addresses), pager_ids=set(pager_ids))
-    for it in _kept(engine, tables.person):
+    for it in _kept(engine, tables.PersonRow):
         if it["id"] == person:
             known.add(it)
-    for it in _kept(engine, tables.contact):
+    for it in _kept(engine, tables.ContactRow):
         if it["person"] == person:
             known.add(it)
-    for it in _kept(engine, tables.shift):
+    for it in _kept(engine, tables.ShiftRow):
         if it["person"] == person:
             known.add(it["turn"])
-    for copy in _kept(engine, tables.on_call_copy):
+    for copy in _kept(engine, tables.OnCallCopyRow):
         for it in filter(known.has, copy["on_calls"]):
             known.add(it)
     return PersonIdentity(
@@ -57,12 +58,12 @@ def identity_of(
 
 def _direct(engine: Engine, person: str) -> frozenset[str]:
     """Return the channels of a person's direct messages with Spy: they asked there."""
-    c = tables.audit.c
+    c = table(tables.AuditRow).c
     asked = select(c.place).distinct().where(c.person == person, c.place.like("D%"))
     with reading(engine).connect() as connection:
         return frozenset(connection.execute(asked).scalars().all())
 
 
-def _kept(engine: Engine, records: Table) -> Iterator[Any]:
+def _kept(engine: Engine, row: type[tables.RecordRow]) -> Iterator[Any]:
     with reading(engine).connect() as connection:
-        yield from connection.execute(select(records.c.kept)).scalars().all()
+        yield from connection.execute(select(table(row).c.kept)).scalars().all()

@@ -26,7 +26,7 @@ def is_legible(table: str, row: Row) -> bool:
 def _readers() -> Mapping[str, Callable[[Row], object]]:
     """Return by table what reads a row of it."""
     return {
-        **{it.table.name: _record(it) for it in Table.__subclasses__()},
+        **{str(it.row.__tablename__): _record(it) for it in Table.__subclasses__()},
         "timeline": _entry,
         "outbox": _effect,
         "timer": lambda row: (subject(row["subject"]), occurrence(row["reminder"], row["occurrence"])),

@@ -22,9 +22,10 @@ from sqlalchemy import (
     update,
 )
 
-from bot.adapters.database import effects, tables
+from bot.adapters.database import effects
 from bot.adapters.database.rows import Rows
 from bot.adapters.database.statements import add_once, find
+from bot.adapters.database.tables import OutboxRow
 from bot.adapters.database.writes import Writes
 from bot.domain.effects import Effect
 from bot.ports import OutboxEntry, OutboxItem, Standstill
@@ -36,7 +37,7 @@ class OutboxTable(Rows):
     `has_place` returns whether an incident has a channel, or can't get one. Its effects are held until then.
     """
 
-    table = tables.outbox
+    row = OutboxRow
 
     def __init__(self, connection: Connection, writes: Writes, has_place: Callable[[int], bool]) -> None:
         super().__init__(connection, writes)

@@ -13,7 +13,7 @@ from bot.domain.postmortem.postmortem import Postmortem
 
 
 class PostmortemTable(Table[Postmortem]):
-    table, adapter, key = tables.postmortem, TypeAdapter(Postmortem), "incident"
+    row, adapter, key = tables.PostmortemRow, TypeAdapter(Postmortem), "incident"
 
     def filed_in(self, repository: str) -> Sequence[Postmortem]:
         """Return the postmortems with an issue in this repository. Reads all: it is needed only when issues move."""
@@ -21,7 +21,7 @@ class PostmortemTable(Table[Postmortem]):
 
 
 class FollowUpTable(Table[FollowUp]):
-    table, adapter = tables.follow_up, TypeAdapter(FollowUp)
+    row, adapter = tables.FollowUpRow, TypeAdapter(FollowUp)
 
     def _columns(self, value: FollowUp) -> dict[str, Any]:
         filed = value.filed

@@ -22,7 +22,8 @@ from sqlalchemy import (
 from bot.adapters.database import tables
 from bot.adapters.database.columns import begins, is_set
 from bot.adapters.database.rows import Rows
-from bot.adapters.database.statements import insert
+from bot.adapters.database.statements import insert, table
+from bot.adapters.database.tables import Row
 from bot.domain.incident.state import WORKING
 from bot.domain.paging.page import PageState
 from bot.domain.retention import Ended, Pruned
@@ -51,12 +52,12 @@ NOT_SENT = (PageState.REQUESTED.value, PageState.DELAYED.value)
 class PruningTable(Rows):
     """All tables, as pruning sees them; its own has the counts."""
 
-    table = tables.pruned
+    row = tables.PrunedRow
 
     # --- incidents ----------------------------------------------------------------------------------------
 
     def ended(self, *, before: datetime, private: bool, after: Ended | None, limit: int) -> Sequence[Ended]:
-        c = tables.incident.c
+        c = table(tables.IncidentRow).c
         kind = is_set("private") if private else c.private.is_(False)
         is_over = c.phase.not_in([phase.value for phase in WORKING])
         found = select(c.number, c.resolved_at).where(kind, is_over, c.resolved_at < before)
@@ -67,7 +68,7 @@ class PruningTable(Rows):
         return [Ended(number=number, at=at) for number, at in self._connection.execute(found)]
 
     def busy(self, incidents: Collection[int]) -> Collection[int]:
-        failovers, follow_ups, pages = tables.failover, tables.follow_up, tables.page
+        failovers, follow_ups, pages = map(table, (tables.FailoverRow, tables.FollowUpRow, tables.PageRow))
         busy = {*self._undelivered()}
         for query in (
             select(failovers.c.incident).where(is_set("active")),
@@ -79,7 +80,7 @@ class PruningTable(Rows):
 
     def _undelivered(self) -> Iterator[int]:
         """Yield the incidents that an undelivered effect is about, or may be about."""
-        outbox, pages = tables.outbox, tables.page
+        outbox, pages = table(tables.OutboxRow), table(tables.PageRow)
         waiting = select(outbox.c.payload, outbox.c.needs_channel).where(outbox.c.done_at.is_(None))
         paged = set[int]()
         for payload, number in self._connection.execute(waiting):
@@ -91,28 +92,28 @@ class PruningTable(Rows):
 
     def remove(self, incidents: Collection[int]) -> None:
         numbers = {"incident": list(incidents)}
-        for its in (tables.page, tables.follow_up, tables.failover, tables.team_notice):
-            numbers[its.name] = self._of(its, incidents)
+        for its in (tables.PageRow, tables.FollowUpRow, tables.FailoverRow, tables.TeamNoticeRow):
+            numbers[table(its).name] = self._of(its, incidents)
         for kind, refs in numbers.items():
             self._remove_traces(kind, refs)
         self._remove_failovers(numbers["failover"])
-        for rows, column, kind in (
-            (tables.team_notice, "number", "team_notice"),
-            (tables.follow_up, "number", "follow_up"),
-            (tables.page, "number", "page"),
-            (tables.postmortem, "incident", "incident"),
-            (tables.timeline, "incident", "incident"),
-            (tables.incident, "number", "incident"),
+        for row, column, kind in (
+            (tables.TeamNoticeRow, "number", "team_notice"),
+            (tables.FollowUpRow, "number", "follow_up"),
+            (tables.PageRow, "number", "page"),
+            (tables.PostmortemRow, "incident", "incident"),
+            (tables.TimelineRow, "incident", "incident"),
+            (tables.IncidentRow, "number", "incident"),
         ):
-            self._remove(rows, rows.c[column].in_(numbers[kind]))
+            self._remove(table(row), table(row).c[column].in_(numbers[kind]))
 
-    def _of(self, among: Table, incidents: Collection[int]) -> list[int]:
-        c = among.c
+    def _of(self, row: type[Row], incidents: Collection[int]) -> list[int]:
+        c = table(row).c
         return list(self._connection.execute(select(c.number).where(c.incident.in_(incidents))).scalars())
 
     def _remove_traces(self, kind: str, refs: Sequence[int]) -> None:
         """Delete timers, and where the messages are that nobody will edit again."""
-        timers, messages = tables.timer, tables.message
+        timers, messages = table(tables.TimerRow), table(tables.MessageRow)
         subjects = [f"{subject}:{ref}" for subject in SUBJECTS.get(kind, ()) for ref in refs]
         slots = [f"{name}:{ref}" for name in MESSAGES.get(kind, ()) for ref in refs]
         for some in _portions(subjects):
@@ -124,7 +125,7 @@ class PruningTable(Rows):
     # --- failovers ----------------------------------------------------------------------------------------
 
     def remove_failovers(self, *, before: datetime, limit: int) -> int:
-        failovers = tables.failover
+        failovers = table(tables.FailoverRow)
         c, later = failovers.c, failovers.alias()
         is_last = ~exists().where(later.c.plan == c.plan, later.c.number > c.number)
         moved_last = and_(
@@ -140,15 +141,16 @@ class PruningTable(Rows):
         return len(numbers)
 
     def _remove_failovers(self, numbers: Sequence[int]) -> None:
-        steps, runs = tables.failover_audit, tables.failover
+        steps, runs = table(tables.FailoverAuditRow), table(tables.FailoverRow)
         self._remove(steps, steps.c.failover.in_(numbers))
         self._remove(runs, runs.c.number.in_(numbers))
 
     # --- messages -----------------------------------------------------------------------------------------
 
     def remove_messages(self, *, before: datetime, limit: int) -> int:
-        pages, shifts = tables.page, tables.shift
-        covers, periods = tables.cover, tables.work_period
+        pages, shifts, covers, periods = map(
+            table, (tables.PageRow, tables.ShiftRow, tables.CoverRow, tables.WorkPeriodRow)
+        )
         over = (
             (pages, pages.c.requested_at, pages.c.incident.is_(None)),
             (shifts, shifts.c.ends_at, true()),
@@ -164,8 +166,8 @@ class PruningTable(Rows):
 
     def _remove_some_timers(self, before: datetime, limit: int) -> int:
         """Delete sent timers of subjects for which nothing waits: a reminder of theirs can't be due again."""
-        timers, others = tables.timer, tables.timer.alias()
-        c, incident = timers.c, tables.incident.c
+        timers, others = table(tables.TimerRow), table(tables.TimerRow).alias()
+        c, incident = timers.c, table(tables.IncidentRow).c
         waits = exists().where(others.c.subject == c.subject, others.c.state == "waiting")
         is_open = [incident.resolved_at.is_(None), incident.phase.in_([phase.value for phase in WORKING])]
         at_open = select(literal("incident:") + cast(incident.number, String)).where(*is_open)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_, select
 
 from bot.adapters.database import tables
 from bot.adapters.database.columns import begins
-from bot.adapters.database.statements import find_recent
+from bot.adapters.database.statements import find_recent, table
 from bot.adapters.database.table import Table
 from bot.domain.incident.team_notice import TeamNotice
 from bot.domain.limits import PageCounts
@@ -33,7 +33,7 @@ AT_MOST = 100
 
 
 class PageTable(Table[Page]):
-    table, adapter = tables.page, TypeAdapter(Page)
+    row, adapter = tables.PageRow, TypeAdapter(Page)
     fields = (
         "key",
         "incident",
@@ -55,7 +55,7 @@ class PageTable(Table[Page]):
         return self._by(pager_id=pager_id)
 
     def of(self, incident: int) -> Sequence[Page]:
-        if self._writes.is_new(tables.incident, incident):
+        if self._writes.is_new(table(tables.IncidentRow), incident):
             theirs = (it for it in self._known.values() if it.incident == incident)
             return sorted(theirs, key=lambda it: it.number)
         return self._by(incident=incident)
@@ -95,12 +95,12 @@ class PageTable(Table[Page]):
 
 
 class TeamNoticeTable(Table[TeamNotice]):
-    table, adapter = tables.team_notice, TypeAdapter(TeamNotice)
+    row, adapter = tables.TeamNoticeRow, TypeAdapter(TeamNotice)
     fields = ("incident",)
 
 
 class WorkPeriodTable(Table[WorkPeriod]):
-    table, adapter = tables.work_period, TypeAdapter(WorkPeriod)
+    row, adapter = tables.WorkPeriodRow, TypeAdapter(WorkPeriod)
     fields = ("person", "ended_at")
 
     def of(self, person: str, *, since: datetime) -> Sequence[WorkPeriod]:
@@ -112,7 +112,7 @@ class WorkPeriodTable(Table[WorkPeriod]):
 
 
 class PersonTable(Table[Person]):
-    table, adapter, key = tables.person, TypeAdapter(Person), "id"
+    row, adapter, key = tables.PersonRow, TypeAdapter(Person), "id"
     fields = ("is_assignable", "profiled_at", "asked_at")
     is_read_once = True
 
@@ -137,21 +137,21 @@ class PersonTable(Table[Person]):
 
 
 class UserGroupTable(Table[UserGroup]):
-    table, adapter, key = tables.user_group, TypeAdapter(UserGroup), "id"
+    row, adapter, key = tables.UserGroupRow, TypeAdapter(UserGroup), "id"
 
 
 class ContactTable(Table[Contact]):
-    table, adapter, key = tables.contact, TypeAdapter(Contact), "email"
+    row, adapter, key = tables.ContactRow, TypeAdapter(Contact), "email"
 
 
 class TroubleTable(Table[Trouble]):
-    table, adapter, key = tables.trouble, TypeAdapter(Trouble), "key"
+    row, adapter, key = tables.TroubleRow, TypeAdapter(Trouble), "key"
 
 
 class OnCallCopyTable(Table[OnCallCopy]):
     """PagerDuty's on-calls, as last read; one record."""
 
-    table, adapter, key = tables.on_call_copy, TypeAdapter(OnCallCopy), "id"
+    row, adapter, key = tables.OnCallCopyRow, TypeAdapter(OnCallCopy), "id"
 
     def copy(self) -> OnCallCopy:
         return self.get(1) or OnCallCopy()
@@ -161,7 +161,7 @@ class OnCallCopyTable(Table[OnCallCopy]):
 
 
 class ShiftTable(Table[Shift]):
-    table, adapter = tables.shift, TypeAdapter(Shift)
+    row, adapter = tables.ShiftRow, TypeAdapter(Shift)
 
     def _columns(self, value: Shift) -> dict[str, Any]:
         return {
@@ -194,7 +194,7 @@ class ShiftTable(Table[Shift]):
 
 
 class CoverTable(Table[CoverRequest]):
-    table, adapter = tables.cover, TypeAdapter(CoverRequest)
+    row, adapter = tables.CoverRow, TypeAdapter(CoverRequest)
 
     def _columns(self, value: CoverRequest) -> dict[str, Any]:
         return {"open": value.is_open, "ends_at": value.end}

@@ -6,8 +6,10 @@ from typing import Any, ClassVar, TypeVar
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 
+from bot.adapters.database.statements import table
+from bot.adapters.database.tables import Row
 from bot.adapters.database.writes import Writes
 
 T = TypeVar("T")
@@ -17,13 +19,13 @@ log = structlog.get_logger()
 class Rows:
     """A table and the connection of a session."""
 
-    table: ClassVar[Table]
+    row: ClassVar[type[Row]]
 
     def __init__(self, connection: Connection, writes: Writes) -> None:
         self._connection = connection
         self._writes = writes
         self._dialect = connection.dialect.name
-        self._table = self.table
+        self._table = table(self.row)
 
     def flush(self) -> object:
         """Write what waits for it. Most tables write at once."""

@@ -39,7 +39,7 @@ def _create(url: URL, *_connecting: Any) -> None:
 
 def _prepare(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # otherwise sqlite3 begins by itself, and too late
-    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-2000"):
+    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-1000"):
         connection.execute(f"PRAGMA {setting}")
 
 

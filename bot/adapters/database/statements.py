@@ -22,14 +22,24 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     union_all,
     update,
 )
 from sqlalchemy import Sequence as NumberSequence
+from sqlmodel import SQLModel
 
-from bot.adapters.database.columns import is_set
+from bot.adapters.database.columns import UtcDateTime, is_set
 from bot.adapters.database.prepared import Prepared
 from bot.domain.incident.state import WORKING
+
+
+@cache
+def table(row: type[SQLModel]) -> Table:
+    """Return the SQLAlchemy table of a row class."""
+    found = row.metadata.tables[str(row.__tablename__)]
+    assert isinstance(found, Table)  # noqa: S101  SQLModel made it
+    return found
 
 
 def insert(dialect: str, into: Table) -> Any:
@@ -128,14 +138,6 @@ def find_recent(periods: Table) -> Prepared:
 
 
 @cache
-def find_due(timers: Table) -> Prepared:
-    """Find the subjects of timers due at `now`, the earliest first, `most` of them."""
-    c = timers.c
-    due = select(c.subject).where(c.state == "waiting", c.due_at <= bindparam("now"))
-    return Prepared(due.order_by(c.due_at).limit(bindparam("most", type_=Integer)))
-
-
-@cache
 def change(among: Table, key: str) -> Prepared:
     """Update the given columns of the row with the key `this`."""
     return Prepared(update(among).where(among.c[key] == bindparam("this")))
@@ -149,3 +151,77 @@ def reserve(connection: Connection, of: Table) -> int:
 @cache
 def _next_number(of: Table) -> Prepared:
     return Prepared(select(NumberSequence(f"{of.name}_number_seq").next_value().label("number")))
+
+
+# --- timers: SQLite takes a list as JSON, PostgreSQL as an array, so that a statement never changes ------------------
+
+
+@cache
+def find_due(timers: Table) -> Prepared:
+    """Find the subjects of timers due at `now`, the earliest first, `most` of them."""
+    c = timers.c
+    due = select(c.subject).where(text("state = 'waiting'"), c.due_at <= bindparam("now"))
+    return Prepared(due.order_by(c.due_at).limit(bindparam("most", type_=Integer)))
+
+
+@cache
+def lock_free() -> Prepared:
+    """Lock those of `some` subjects whose PostgreSQL lock is free, and return them."""
+    free = text(
+        "SELECT subject FROM unnest(CAST(:some AS text[])) WITH ORDINALITY AS asked(subject, place)"
+        " WHERE pg_try_advisory_xact_lock(hashtext(subject)) ORDER BY place"
+    )
+    return Prepared(free.columns(subject=String))
+
+
+@cache
+def set_waiting(dialect: str, timers: Table) -> Prepared:
+    """Insert timers, or change the due time of waiting ones with the same keys. PostgreSQL takes lists."""
+    if dialect == "sqlite":
+        row = insert(dialect, timers)
+        is_moved = and_(timers.c.state == "waiting", timers.c.due_at != row.excluded.due_at)
+        new = {"due_at": row.excluded.due_at}
+        return Prepared(row.on_conflict_do_update(index_elements=["key"], set_=new, where=is_moved))
+    return Prepared(
+        text(
+            "INSERT INTO timer (key, subject, reminder, occurrence, due_at, state)"
+            " SELECT * FROM unnest(CAST(:key AS text[]), CAST(:subject AS text[]), CAST(:reminder AS text[]),"
+            " CAST(:occurrence AS text[]), CAST(:due_at AS timestamptz[]), CAST(:state AS text[]))"
+            " ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at"
+            " WHERE timer.state = 'waiting' AND timer.due_at <> excluded.due_at"
+        )
+    )
+
+
+@cache
+def drop_waiting(dialect: str) -> Prepared:
+    """Delete the waiting timers of `subjects`, except those with the keys `kept`."""
+    among = (
+        "subject IN (SELECT value FROM json_each(:subjects)) AND key NOT IN (SELECT value FROM json_each(:kept))"
+        if dialect == "sqlite"
+        else "subject = ANY(CAST(:subjects AS text[])) AND key <> ALL(CAST(:kept AS text[]))"
+    )
+    return Prepared(text(f"DELETE FROM timer WHERE state = 'waiting' AND {among}"))  # noqa: S608  two texts of ours
+
+
+@cache
+def mark_sent(dialect: str) -> Prepared:
+    """Mark the timers with these `keys` as sent `at` a time."""
+    among = (
+        "key IN (SELECT value FROM json_each(:keys))"
+        if dialect == "sqlite"
+        else "key = ANY(CAST(:keys AS text[]))"
+    )
+    sent = text(f"UPDATE timer SET state = 'sent', sent_at = :at WHERE {among}")  # noqa: S608  as above
+    return Prepared(sent.bindparams(bindparam("at", type_=UtcDateTime())))
+
+
+# --- locks of PostgreSQL ------------------------------------------------------------------------------------------
+
+LOCK = Prepared(
+    text("SELECT pg_advisory_xact_lock(hashtext(section)) FROM unnest(CAST(:sections AS text[])) section")
+)
+"""Takes advisory locks in the order of the list `sections`. They end with the transaction."""
+TRY_LOCK = Prepared(
+    select(func.pg_try_advisory_xact_lock(func.hashtext(bindparam("section", type_=String))).label("taken"))
+)

@@ -4,343 +4,373 @@ Logs and queues (timeline, audit log, outbox, timers) have a column for each fie
 statements, without reading a row first.
 """
 
+import re
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint
+from sqlalchemy.orm import declared_attr
+from sqlmodel import Field, SQLModel
 
-from bot.adapters.database.columns import UtcDateTime, needed, optional, partial_index, prefix_index
-
-METADATA = MetaData()
-
-
-def rows(name: str, *parts: Any) -> Table:
-    """Return a table with a column for each field."""
-    return Table(name, METADATA, *parts)
+from bot.adapters.database.columns import json_column, moment_column, partial_index, prefix_index
 
 
-def records(name: str, *parts: Any) -> Table:
-    """Return a table of records, each as JSON. Its further columns are there only to find it."""
-    return Table(name, METADATA, *parts, needed("kept", JSON))
+class Row(SQLModel):
+    """A row. Its table is named as its class: TeamNoticeRow is in `team_notice`."""
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # noqa: N805  a class attribute
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__.removesuffix("Row")).lower()
 
 
-counter = rows(
-    "counter",
-    Column("name", String, primary_key=True),
-    needed("value", Integer),
-)
-"""The last number given to a row of each table on SQLite, such as incident 42. PostgreSQL has sequences."""
+class RecordRow(Row):
+    """A record as JSON. Its further columns are there only to find it."""
+
+    kept: dict[str, Any] = Field(sa_type=JSON, nullable=False)
+
+
+class NumberedRow(RecordRow):
+    number: int = Field(primary_key=True)
+
+
+class CounterRow(Row, table=True):
+    """The last number given to a row of each table on SQLite, such as incident 42. PostgreSQL has sequences."""
+
+    name: str = Field(primary_key=True)
+    value: int
+
 
 SEARCHED = ("phase", "private", "severity", "resolved_at", "opened_at", "told", "seen_by", "words")
 """What a search looks at. SQLite finds it all in the index; PostgreSQL stores the JSON of a record elsewhere anyway."""
 
-incident = records(
-    "incident",
-    Column("number", Integer, primary_key=True),
-    needed("name", String),
-    needed("bare_name", String),
-    optional("declared_by", String),
-    needed("phase", String),
-    optional("severity", String),
-    needed("private", Boolean),
-    needed("seen_by", JSON),
-    needed("told", JSON),
-    optional("channel", String, index=True),
-    needed("opened_at", UtcDateTime),
-    optional("resolved_at", UtcDateTime),
-    needed("words", String),
-    Index("incident_by_person", "declared_by", "opened_at"),
-    Index("incident_by_name", "bare_name", "phase"),
-    Index("incident_by_end", "resolved_at"),
-    partial_index("incident_private", "resolved_at", where="private"),
-    partial_index("incident_private_newest", "number", where="private"),
-    Index("ix_incident_phase", "phase").ddl_if(dialect="postgresql"),
-    Index("incident_search", *SEARCHED).ddl_if(dialect="sqlite"),
-)
-"""An incident. `words` are those that a search looks at; `seen_by` may see it while it is private."""
 
-timeline = rows(
-    "timeline",
-    Column("id", Integer, primary_key=True),
-    needed("incident", Integer),
-    needed("seq", Integer),
-    needed("kind", String),
-    needed("occurred_at", UtcDateTime),
-    needed("recorded_at", UtcDateTime),
-    optional("actor", String),
-    needed("source", String),
-    optional("permalink", String),
-    needed("text", String),
-    needed("data", JSON),
-    needed("substance", Boolean),
-    optional("visibility", String),
-    optional("supersedes", Integer),
-    UniqueConstraint("incident", "seq"),
-)
+class IncidentRow(NumberedRow, table=True):
+    """An incident. `words` are those that a search looks at; `seen_by` may see it while it is private."""
 
-page = records(
-    "page",
-    Column("number", Integer, primary_key=True),
-    needed("key", String, unique=True),
-    optional("incident", Integer),
-    optional("team", String),
-    needed("state", String, index=True),
-    optional("pager_id", String, index=True),
-    optional("requested_by", String),
-    needed("requested_at", UtcDateTime, index=True),
-    optional("folded_into", Integer),
-    Index("page_by_team", "team", "requested_at"),
-    Index("page_of_incident", "incident", "team"),
-    partial_index("page_alone", "requested_at", where="incident IS NULL"),
-    partial_index("page_folded", "folded_into", where="folded_into IS NOT NULL"),
-)
-"""A page to a team or a person."""
+    __table_args__ = (
+        Index("incident_by_person", "declared_by", "opened_at"),
+        Index("incident_by_name", "bare_name", "phase"),
+        Index("incident_by_end", "resolved_at"),
+        partial_index("incident_private", "resolved_at", where="private"),
+        partial_index("incident_private_newest", "number", where="private"),
+        Index("ix_incident_phase", "phase").ddl_if(dialect="postgresql"),
+        Index("incident_search", *SEARCHED).ddl_if(dialect="sqlite"),
+    )
 
-team_notice = records(
-    "team_notice",
-    Column("number", Integer, primary_key=True),
-    optional("incident", Integer, index=True),
-)
-"""A notice to another team."""
+    name: str
+    bare_name: str
+    declared_by: str | None
+    phase: str
+    severity: str | None
+    private: bool
+    seen_by: list[str] = json_column()
+    told: list[str] = json_column()
+    channel: str | None = Field(index=True)
+    opened_at: datetime = moment_column()
+    resolved_at: datetime | None = moment_column()
+    words: str
 
-person = records(
-    "person",
-    Column("id", String, primary_key=True),
-    needed("name", String),
-    needed("is_assignable", Boolean),
-    optional("profiled_at", UtcDateTime, index=True),
-    optional("asked_at", UtcDateTime),
-    prefix_index("person_by_name", "name"),
-)
-"""A person. `name` is in lower case."""
 
-on_call_copy = records(
-    "on_call_copy",
-    Column("id", Integer, primary_key=True),
-)
-"""The stored copy of PagerDuty's on-calls: one row."""
+class TimelineRow(Row, table=True):
+    __table_args__ = (UniqueConstraint("incident", "seq"),)
 
-message = rows(
-    "message",
-    Column("slot", String, primary_key=True),
-    needed("channel", String),
-    needed("ts", String),
-    optional("permalink", String),
-)
-"""Where a lasting message was posted in Slack."""
+    id: int | None = Field(default=None, primary_key=True)
+    incident: int
+    seq: int
+    kind: str
+    occurred_at: datetime = moment_column()
+    recorded_at: datetime = moment_column()
+    actor: str | None
+    source: str
+    permalink: str | None
+    text: str
+    data: dict[str, Any] = json_column()
+    substance: bool
+    visibility: str | None
+    supersedes: int | None
 
-outbox = rows(
-    "outbox",
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    needed("key", String, unique=True),
-    needed("kind", String),
-    needed("payload", String),
-    needed("lane", String),
-    optional("slot", String),
-    optional("needs_channel", Integer, index=True),
-    needed("state", String),
-    needed("urgency", Integer),
-    needed("queued_at", UtcDateTime),
-    needed("due_at", UtcDateTime),
-    needed("attempts", Integer),
-    needed("uncertain", Boolean),
-    optional("owner", String),
-    optional("lease_until", UtcDateTime),
-    optional("why", String),
-    optional("done_at", UtcDateTime, index=True),
-    partial_index("outbox_slot", "slot", where="state IN ('held', 'ready')", unique=True),
-    partial_index("outbox_due", "due_at", where="done_at IS NULL"),
-    partial_index("outbox_lane", "lane", "id", where="done_at IS NULL"),
-)
-"""An effect to deliver. `state` is held (waits for its channel), ready, sending, done or failed."""
 
-timer = rows(
-    "timer",
-    Column("key", String, primary_key=True),
-    needed("subject", String),
-    needed("reminder", String),
-    needed("occurrence", String),
-    needed("due_at", UtcDateTime),
-    needed("state", String),
-    optional("sent_at", UtcDateTime),
-    partial_index("timer_due", "due_at", where="state = 'waiting'"),
-    partial_index("timer_subject", "subject", where="state = 'waiting'"),
-    partial_index("timer_sent", "sent_at", where="state = 'sent'"),
-)
-"""A reminder to send. `state` is waiting or sent."""
+class PageRow(NumberedRow, table=True):
+    """A page to a team or a person."""
 
-work_period = records(
-    "work_period",
-    Column("number", Integer, primary_key=True),
-    needed("person", String),
-    optional("ended_at", UtcDateTime),
-    Index("work_period_by_person", "person", "ended_at"),
-    Index("work_period_by_end", "ended_at"),
-)
-"""A person's unbroken time on incidents."""
+    __table_args__ = (
+        Index("page_by_team", "team", "requested_at"),
+        Index("page_of_incident", "incident", "team"),
+        partial_index("page_alone", "requested_at", where="incident IS NULL"),
+        partial_index("page_folded", "folded_into", where="folded_into IS NOT NULL"),
+    )
 
-shift = records(
-    "shift",
-    Column("number", Integer, primary_key=True),
-    needed("subject", String, unique=True),
-    needed("schedule", String),
-    optional("person", String),
-    needed("starts_at", UtcDateTime),
-    optional("ends_at", UtcDateTime, index=True),
-    needed("gone", Boolean),
-    Index("shift_by_schedule", "schedule", "ends_at"),
-    Index("shift_by_person", "person", "ends_at"),
-)
-"""An on-call shift."""
+    key: str = Field(unique=True)
+    incident: int | None
+    team: str | None
+    state: str = Field(index=True)
+    pager_id: str | None = Field(index=True)
+    requested_by: str | None
+    requested_at: datetime = moment_column(index=True)
+    folded_into: int | None
 
-cover = records(
-    "cover",
-    Column("number", Integer, primary_key=True),
-    needed("open", Boolean),
-    needed("ends_at", UtcDateTime, index=True),
-    partial_index("cover_open", "number", where="open"),
-)
-"""A cover request."""
 
-contact = records(
-    "contact",
-    Column("email", String, primary_key=True),
-)
-"""The Slack user of an e-mail address."""
+class TeamNoticeRow(NumberedRow, table=True):
+    """A notice to another team."""
 
-change = records(
-    "change",
-    Column("number", Integer, primary_key=True),
-    needed("key", String, unique=True),
-    optional("service", String),
-    needed("happened_at", UtcDateTime),
-    needed("as_of", UtcDateTime, index=True),
-    needed("heard_at", UtcDateTime, index=True),
-)
-"""A change of a running system."""
+    incident: int | None = Field(index=True)
 
-lock = records(
-    "lock",
-    Column("number", Integer, primary_key=True),
-    needed("service", String),
-    needed("stands", Boolean),
-    partial_index("lock_of_service", "service", where="stands", unique=True),
-    partial_index("lock_standing", "number", where="stands"),
-)
-"""A deploy lock."""
 
-failover = records(
-    "failover",
-    Column("number", Integer, primary_key=True),
-    optional("incident", Integer, index=True),
-    needed("plan", String),
-    optional("lock", String),
-    needed("active", Boolean),
-    needed("to_run", Boolean),
-    needed("moved", Boolean),
-    optional("ended_at", UtcDateTime),
-    optional("owner", String),
-    optional("lease_until", UtcDateTime),
-    partial_index("failover_lock", "lock", where="active", unique=True),
-    partial_index("failover_to_run", "number", where="to_run"),
-    partial_index("failover_active", "number", where="active"),
-    partial_index("failover_moved", "lock", "number", where="moved"),
-    Index("failover_by_plan", "plan", "ended_at"),
-    Index("failover_by_number", "plan", "number"),
-)
-"""A run of a failover plan, and the lease of the process that runs it."""
+class PersonRow(RecordRow, table=True):
+    """A person. `name` is in lower case."""
 
-failover_audit = rows(
-    "failover_audit",
-    Column("failover", Integer, primary_key=True),
-    Column("seq", Integer, primary_key=True),
-    needed("kind", String),
-    needed("at", UtcDateTime),
-    optional("by", String),
-    needed("source", String),
-    needed("data", JSON),
-)
-"""The audit log of failovers: append-only."""
+    __table_args__ = (prefix_index("person_by_name", "name"),)
 
-user_group = records(
-    "user_group",
-    Column("id", String, primary_key=True),
-)
-"""The members of a Slack user group."""
+    id: str = Field(primary_key=True)
+    name: str
+    is_assignable: bool
+    profiled_at: datetime | None = moment_column(index=True)
+    asked_at: datetime | None = moment_column()
 
-postmortem = records(
-    "postmortem",
-    Column("incident", Integer, primary_key=True),
-)
-"""The postmortem of an incident."""
 
-follow_up = records(
-    "follow_up",
-    Column("number", Integer, primary_key=True),
-    needed("incident", Integer, index=True),
-    optional("owner", String),
-    needed("open", Boolean),
-    optional("issue", String),
-    partial_index("follow_up_open", "number", where="open"),
-    partial_index("follow_up_of_owner", "owner", where="open"),
-    prefix_index("follow_up_by_issue", "issue"),
-)
-"""A follow-up. `issue` is owner/name#number."""
+class OnCallCopyRow(RecordRow, table=True):
+    """The stored copy of PagerDuty's on-calls: one row."""
 
-trouble = records(
-    "trouble",
-    Column("key", String, primary_key=True),
-)
-"""A lasting trouble, current or over."""
+    id: int = Field(primary_key=True)
 
-inbound = rows(
-    "inbound",
-    Column("id", String, primary_key=True),
-    needed("at", UtcDateTime, index=True),
-    needed("answer", String),
-)
-"""A request that was handled, and its answer."""
 
-lease = rows(
-    "lease",
-    Column("job", String, primary_key=True),
-    needed("owner", String),
-    needed("until", UtcDateTime),
-)
-"""The lease of a job that only one process runs at a time."""
+class MessageRow(Row, table=True):
+    """Where a lasting message was posted in Slack."""
 
-audit = rows(
-    "audit",
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    needed("at", UtcDateTime, index=True),
-    needed("source", String),
-    optional("person", String),
-    optional("place", String),
-    needed("command", String),
-    needed("outcome", String),
-    needed("why", String),
-    needed("result", String),
-    optional("incident", Integer),
-    needed("events", JSON),
-    optional("seq", Integer, unique=True),
-    optional("salt", String),
-    optional("digest", String),
-    optional("hash", String),
-    partial_index("audit_unsealed", "id", where="seq IS NULL"),
-)
-"""A line of the audit log: append-only. The last four columns are its seal, written by a worker."""
+    slot: str = Field(primary_key=True)
+    channel: str
+    ts: str
+    permalink: str | None
 
-audit_mark = rows(
-    "audit_mark",
-    Column("name", String, primary_key=True),
-    needed("seq", Integer),
-    needed("hash", String),
-)
-"""The last row of the audit log's chain (head), or the last one that was pruned (checkpoint)."""
 
-pruned = rows(
-    "pruned",
-    Column("kind", String, primary_key=True),
-    needed("count", Integer),
-    needed("at", UtcDateTime),
-)
-"""How many rows of a kind were pruned so far, and when last."""
+class OutboxRow(Row, table=True):
+    """An effect to deliver. `state` is held (waits for its channel), ready, sending, done or failed."""
+
+    __table_args__ = (
+        partial_index("outbox_slot", "slot", where="state IN ('held', 'ready')", unique=True),
+        partial_index("outbox_due", "due_at", where="done_at IS NULL"),
+        partial_index("outbox_lane", "lane", "id", where="done_at IS NULL"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True, autoincrement=True))
+    key: str = Field(unique=True)
+    kind: str
+    payload: str
+    lane: str
+    slot: str | None
+    needs_channel: int | None = Field(index=True)
+    state: str
+    urgency: int
+    queued_at: datetime = moment_column()
+    due_at: datetime = moment_column()
+    attempts: int = 0
+    uncertain: bool = False
+    owner: str | None
+    lease_until: datetime | None = moment_column()
+    why: str | None
+    done_at: datetime | None = moment_column(index=True)
+
+
+class TimerRow(Row, table=True):
+    """A reminder to send. `state` is waiting or sent."""
+
+    __table_args__ = (
+        partial_index("timer_due", "due_at", where="state = 'waiting'"),
+        partial_index("timer_subject", "subject", where="state = 'waiting'"),
+        partial_index("timer_sent", "sent_at", where="state = 'sent'"),
+    )
+
+    key: str = Field(primary_key=True)
+    subject: str
+    reminder: str
+    occurrence: str
+    due_at: datetime = moment_column()
+    state: str
+    sent_at: datetime | None = moment_column()
+
+
+class WorkPeriodRow(NumberedRow, table=True):
+    """A person's unbroken time on incidents."""
+
+    __table_args__ = (
+        Index("work_period_by_person", "person", "ended_at"),
+        Index("work_period_by_end", "ended_at"),
+    )
+
+    person: str
+    ended_at: datetime | None = moment_column()
+
+
+class ShiftRow(NumberedRow, table=True):
+    """An on-call shift."""
+
+    __table_args__ = (
+        Index("shift_by_schedule", "schedule", "ends_at"),
+        Index("shift_by_person", "person", "ends_at"),
+    )
+
+    subject: str = Field(unique=True)
+    schedule: str
+    person: str | None
+    starts_at: datetime = moment_column()
+    ends_at: datetime | None = moment_column(index=True)
+    gone: bool
+
+
+class CoverRow(NumberedRow, table=True):
+    """A cover request."""
+
+    __table_args__ = (partial_index("cover_open", "number", where="open"),)
+
+    open: bool
+    ends_at: datetime = moment_column(index=True)
+
+
+class ContactRow(RecordRow, table=True):
+    """The Slack user of an e-mail address."""
+
+    email: str = Field(primary_key=True)
+
+
+class ChangeRow(NumberedRow, table=True):
+    """A change of a running system,."""
+
+    key: str = Field(unique=True)
+    service: str | None
+    happened_at: datetime = moment_column()
+    as_of: datetime = moment_column(index=True)
+    heard_at: datetime = moment_column(index=True)
+
+
+class LockRow(NumberedRow, table=True):
+    """A deploy lock."""
+
+    __table_args__ = (
+        partial_index("lock_of_service", "service", where="stands", unique=True),
+        partial_index("lock_standing", "number", where="stands"),
+    )
+
+    service: str
+    stands: bool
+
+
+class FailoverRow(NumberedRow, table=True):
+    """A run of a failover plan, and the lease of the process that runs it."""
+
+    __table_args__ = (
+        partial_index("failover_lock", "lock", where="active", unique=True),
+        partial_index("failover_to_run", "number", where="to_run"),
+        partial_index("failover_active", "number", where="active"),
+        partial_index("failover_moved", "lock", "number", where="moved"),
+        Index("failover_by_plan", "plan", "ended_at"),
+        Index("failover_by_number", "plan", "number"),
+    )
+
+    incident: int | None = Field(index=True)
+    plan: str
+    lock: str | None
+    active: bool
+    to_run: bool
+    moved: bool
+    ended_at: datetime | None = moment_column()
+    owner: str | None
+    lease_until: datetime | None = moment_column()
+
+
+class FailoverAuditRow(Row, table=True):
+    """The audit log of failovers: append-only."""
+
+    failover: int = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    kind: str
+    at: datetime = moment_column()
+    by: str | None
+    source: str
+    data: dict[str, Any] = json_column()
+
+
+class UserGroupRow(RecordRow, table=True):
+    """The members of a Slack user group."""
+
+    id: str = Field(primary_key=True)
+
+
+class PostmortemRow(RecordRow, table=True):
+    """The postmortem of an incident."""
+
+    incident: int = Field(primary_key=True)
+
+
+class FollowUpRow(NumberedRow, table=True):
+    """A follow-up. `issue` is owner/name#number."""
+
+    __table_args__ = (
+        partial_index("follow_up_open", "number", where="open"),
+        partial_index("follow_up_of_owner", "owner", where="open"),
+        prefix_index("follow_up_by_issue", "issue"),
+    )
+
+    incident: int = Field(index=True)
+    owner: str | None
+    open: bool
+    issue: str | None
+
+
+class TroubleRow(RecordRow, table=True):
+    """A lasting trouble, current or over."""
+
+    key: str = Field(primary_key=True)
+
+
+class InboundRow(Row, table=True):
+    """A request that was handled, and its answer."""
+
+    id: str = Field(primary_key=True)
+    at: datetime = moment_column(index=True)
+    answer: str
+
+
+class LeaseRow(Row, table=True):
+    """The lease of a job that only one process runs at a time."""
+
+    job: str = Field(primary_key=True)
+    owner: str
+    until: datetime = moment_column()
+
+
+class AuditRow(Row, table=True):
+    """A line of the audit log: append-only. The last four columns are its seal, written by a worker."""
+
+    __table_args__ = (partial_index("audit_unsealed", "id", where="seq IS NULL"),)
+
+    id: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True, autoincrement=True))
+    at: datetime = moment_column(index=True)
+    source: str
+    person: str | None
+    place: str | None
+    command: str
+    outcome: str
+    why: str
+    result: str
+    incident: int | None
+    events: list[str] = json_column()
+    seq: int | None = Field(unique=True)
+    salt: str | None
+    digest: str | None
+    hash: str | None
+
+
+class AuditMarkRow(Row, table=True):
+    """The last row of the audit log's chain (head), or the last one that was pruned (checkpoint)."""
+
+    name: str = Field(primary_key=True)
+    seq: int
+    hash: str
+
+
+class PrunedRow(Row, table=True):
+    """How many rows of a kind were pruned so far, and when last."""
+
+    kind: str = Field(primary_key=True)
+    count: int
+    at: datetime = moment_column()

@@ -3,72 +3,27 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, Table, and_, bindparam, func, select, text, update
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
-from bot.adapters.database import tables
-from bot.adapters.database.columns import UtcDateTime
 from bot.adapters.database.identities import occurrence, subject
 from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.rows import Rows
-from bot.adapters.database.statements import find_due
+from bot.adapters.database.statements import drop_waiting, find_due, lock_free, mark_sent, set_waiting
+from bot.adapters.database.tables import TimerRow
 from bot.adapters.database.writes import Writes
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 
 WINDOW = 4
 """How many times the limit is read, to find enough subjects that no other process has locked."""
-ALL_AT_ONCE = Prepared(
-    text(
-        "INSERT INTO timer (key, subject, reminder, occurrence, due_at, state)"
-        " SELECT * FROM unnest(CAST(:key AS text[]), CAST(:subject AS text[]), CAST(:reminder AS text[]),"
-        " CAST(:occurrence AS text[]), CAST(:due_at AS timestamptz[]), CAST(:state AS text[]))"
-        " ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at"
-        " WHERE timer.state = 'waiting' AND timer.due_at <> excluded.due_at"
-    )
-)
-FREE = Prepared(
-    text(
-        "SELECT subject FROM unnest(CAST(:some AS text[])) WITH ORDINALITY AS asked(subject, place)"
-        " WHERE pg_try_advisory_xact_lock(hashtext(subject)) ORDER BY place"
-    ).columns(subject=String)
-)
-
-DROPPING = {
-    "sqlite": Prepared(
-        text(
-            "DELETE FROM timer WHERE state = 'waiting' AND subject IN (SELECT value FROM json_each(:subjects))"
-            " AND key NOT IN (SELECT value FROM json_each(:kept))"
-        )
-    ),
-    "postgresql": Prepared(
-        text(
-            "DELETE FROM timer WHERE state = 'waiting' AND subject = ANY(CAST(:subjects AS text[]))"
-            " AND key <> ALL(CAST(:kept AS text[]))"
-        )
-    ),
-}
-MARKING = {
-    "sqlite": Prepared(
-        text(
-            "UPDATE timer SET state = 'sent', sent_at = :at WHERE key IN (SELECT value FROM json_each(:keys))"
-        ).bindparams(bindparam("at", type_=UtcDateTime()))
-    ),
-    "postgresql": Prepared(
-        text(
-            "UPDATE timer SET state = 'sent', sent_at = :at WHERE key = ANY(CAST(:keys AS text[]))"
-        ).bindparams(bindparam("at", type_=UtcDateTime()))
-    ),
-}
 
 
 class TimerTable(Rows):
     """Timers of a session. They are written at its end, with one statement of each kind."""
 
-    table = tables.timer
+    row = TimerRow
 
     def __init__(self, connection: Connection, writes: Writes) -> None:
         super().__init__(connection, writes)
@@ -101,7 +56,7 @@ class TimerTable(Rows):
         taken: list[str] = []
         for start in range(0, len(subjects), limit):
             some = list(subjects[start : start + limit])[: limit - len(taken)]
-            taken += FREE.values(self._connection, {"some": some})
+            taken += lock_free().values(self._connection, {"some": some})
             if len(taken) >= limit:
                 break
         return tuple(taken)
@@ -148,43 +103,32 @@ class TimerTable(Rows):
     def _mark_sent(self) -> None:
         for at in set(self._sent.values()):
             keys = [key for key, sent_at in self._sent.items() if sent_at == at]
-            self._execute(MARKING, at=at, keys=keys)
+            self._run(mark_sent(self._dialect), at=at, keys=keys)
         self._sent.clear()
 
     def _replace_waiting(self) -> None:
         wanted = {timer.key: timer for timers in self._wanted.values() for timer in timers}
         if self._replaced:
-            self._execute(DROPPING, subjects=self._replaced, kept=list(wanted))
+            self._run(drop_waiting(self._dialect), subjects=self._replaced, kept=list(wanted))
         if wanted:
             self._put([_row(timer) for timer in wanted.values()])
         self._wanted.clear()
         self._replaced.clear()
 
-    def _execute(self, statements: Mapping[str, Prepared], **parameters: Any) -> None:
+    def _run(self, statement: Prepared, **parameters: Any) -> None:
         """Run a statement with each list as one parameter, so that the statement never changes."""
         listed = {
             name: json.dumps(it) if isinstance(it, list) and self._dialect == "sqlite" else it
             for name, it in parameters.items()
         }
-        statements[self._dialect].run(self._connection, listed)
+        statement.run(self._connection, listed)
 
     def _put(self, rows: list[dict[str, Any]]) -> None:
+        setting = set_waiting(self._dialect, self._table)
         if self._dialect == "sqlite":
-            _setting(self._table).run(self._connection, *rows)
+            setting.run(self._connection, *rows)
         else:
-            ALL_AT_ONCE.run(self._connection, {name: [row[name] for row in rows] for name in rows[0]})
-
-
-@cache
-def _setting(timers: Table) -> Prepared:
-    """Insert a timer, or change the due time of the waiting one with the same key; for SQLite."""
-    row = sqlite.insert(timers)
-    moved = row.on_conflict_do_update(
-        index_elements=["key"],
-        set_={"due_at": row.excluded.due_at},
-        where=and_(timers.c.state == "waiting", timers.c.due_at != row.excluded.due_at),
-    )
-    return Prepared(moved)
+            setting.run(self._connection, {name: [row[name] for row in rows] for name in rows[0]})
 
 
 def _timer(row: Mapping[str, Any]) -> Timer:

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
-from bot.adapters.database import tables
 from bot.adapters.database.prepared import Prepared
-from bot.adapters.database.statements import change, find, reserve
+from bot.adapters.database.statements import change, find, reserve, table
+from bot.adapters.database.tables import CounterRow
 
 
 class Writes:
@@ -41,7 +41,7 @@ class Writes:
     def _next(self, of: Table) -> int:
         if self._connection.dialect.name != "sqlite":
             return reserve(self._connection, of)
-        counter = tables.counter
+        counter = table(CounterRow)
         if of.name not in self._reached:
             known = find(counter, "name").rows(self._connection, {"name": of.name})
             self._reached[of.name] = known[0]["value"]
@@ -50,7 +50,7 @@ class Writes:
 
     def flush(self) -> None:
         for name, value in self._reached.items():
-            change(tables.counter, "name").run(self._connection, {"this": name, "value": value})
+            change(table(CounterRow), "name").run(self._connection, {"this": name, "value": value})
         self._reached.clear()
         waiting, self._waiting = self._waiting, []
         for statement, rows in waiting:
