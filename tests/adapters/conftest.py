@@ -20,7 +20,7 @@ def stand_in() -> Iterator[StandIn]:
 
     def serve(answer: Answer) -> str:
         server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(answer))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         servers.append(server)
         return f"http://127.0.0.1:{server.server_address[1]}"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, MetaData, create_engine, insert, select, text
+from sqlalchemy import Engine, MetaData, create_engine, insert, make_url, select, text
 
 from bot.adapters.database import Database, effects, migrate, open_engine
 from bot.adapters.database.schema import migrate_back, version
@@ -71,10 +71,8 @@ FORMER_ADDRESS = re.compile(r"(?<![a-z_])room:[0-9]")
 Rows = Mapping[str, list[dict[str, Any]]]
 
 
-@pytest.fixture
-def earlier(tmp_path: Path) -> Path:
-    """A file as Spy kept it at c136535."""
-    file = tmp_path / "spy.db"
+def written(file: Path) -> Path:
+    """Write a file as Spy kept it at c136535."""
     connection = sqlite3.connect(file)
     connection.executescript(EARLIER.read_text(encoding="utf-8"))
     connection.close()
@@ -82,23 +80,35 @@ def earlier(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def sqlite_engine(earlier: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{earlier}")
+def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{written(tmp_path / 'spy.db')}")
     yield engine
     engine.dispose()
 
 
-@pytest.fixture
-def postgresql_engine(earlier: Path, postgres: Postgres) -> Iterator[Engine]:
-    """The same rows in a PostgreSQL of that time."""
-    file = create_engine(f"sqlite:///{earlier}")
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[str]:
+    """Return the name of a database with the same rows in a PostgreSQL of that time, to be copied."""
+    file = create_engine(f"sqlite:///{written(tmp_path_factory.mktemp('earlier') / 'spy.db')}")
     with postgres.fresh(EMPTY) as url:
-        engine = open_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+        engine = opened(url)
         migrate(engine, to=version(file) or "")
         copy(rows_of(file), engine)
+        engine.dispose()
+        yield make_url(url).database or ""
+    file.dispose()
+
+
+@pytest.fixture
+def postgresql_engine(earlier: str, postgres: Postgres) -> Iterator[Engine]:
+    with postgres.fresh(earlier) as url:
+        engine = opened(url)
         yield engine
         engine.dispose()
-    file.dispose()
+
+
+def opened(url: str) -> Engine:
+    return open_engine(url.replace("postgresql://", "postgresql+psycopg://"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
