@@ -8,6 +8,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from pydantic import ConfigDict
 from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
@@ -17,6 +18,8 @@ from bot.adapters.database.columns import json_column, moment_column, partial_in
 
 class Row(SQLModel):
     """A row. Its table is named as its class: TeamNoticeRow is in `team_notice`."""
+
+    model_config = ConfigDict(defer_build=True)  # type: ignore[assignment]  # no object of a row is made, so nothing reads its fields
 
     @declared_attr.directive
     def __tablename__(cls) -> str:  # noqa: N805  a class attribute
