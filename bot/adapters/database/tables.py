@@ -74,8 +74,15 @@ class IncidentRow(NumberedRow, table=True):
     words: str
 
 
+IS_EDIT = "supersedes IS NOT NULL OR kind = 'timeline_edited'"
+"""The condition of an entry that corrects or removes a line, or says who edited one."""
+
+
 class TimelineRow(Row, table=True):
-    __table_args__ = (UniqueConstraint("incident", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("incident", "seq"),
+        partial_index("timeline_edits", "incident", "seq", where=IS_EDIT),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     incident: int
