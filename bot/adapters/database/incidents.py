@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -24,6 +23,7 @@ from sqlalchemy import (
 )
 
 from bot.adapters.database import tables
+from bot.adapters.database.adapter import Adapter
 from bot.adapters.database.columns import is_set
 from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.rows import Rows, readable
@@ -55,7 +55,7 @@ def _lists(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
 
 
 class IncidentTable(Table[Incident]):
-    row, adapter = tables.IncidentRow, TypeAdapter(Incident)
+    row, adapter = tables.IncidentRow, Adapter(Incident)
     fields = (
         "name",
         "declared_by",
@@ -157,7 +157,7 @@ class IncidentTable(Table[Incident]):
 class TimelineTable(Rows):
     """The append-only timeline. New entries are written with one statement at the session's end."""
 
-    row, adapter = tables.TimelineRow, TypeAdapter(Entry)
+    row, adapter = tables.TimelineRow, Adapter(Entry)
 
     def __init__(self, connection: Connection, writes: Writes) -> None:
         super().__init__(connection, writes)
