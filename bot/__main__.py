@@ -68,12 +68,15 @@ def _serve(config: Path) -> NoReturn:
     take_in_the_rest()
     if missing := settings.missing():
         _stop(missing)
-    from bot.app.run import run as serve  # noqa: PLC0415  see the top of the file
+    from bot.app.slack import open_client_and_ask  # noqa: PLC0415  see the top of the file
+
+    slack = open_client_and_ask(settings)
+    from bot.app.run import run as serve  # noqa: PLC0415  after Slack is asked: it loads for half a second
     from bot.web import CannotListen  # noqa: PLC0415
 
     try:
         with _database_in_a_sentence():
-            code = serve(settings)
+            code = serve(settings, slack)
     except CannotListen as error:
         _stop([str(error)])
     raise typer.Exit(code)

@@ -20,9 +20,10 @@ from bot.adapters.runbooks import FolderRunbooks
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
 from bot.app.settings import load as load_settings
+from bot.app.slack import open_client
 from bot.app.templates import open_templates
 from bot.commands.plugins import CommandRegistry, load
-from bot.commands.request import REQUEST, Request, Source
+from bot.commands.request import Request, Source, stored_request
 from bot.commands.router import Router
 from bot.commands.timed import TimedRouter
 from bot.config import Reloader, Settings
@@ -62,7 +63,7 @@ class Bot:
         self.router.adopt(policy)
 
 
-def build(settings: Settings, stack: ExitStack) -> Bot:
+def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = None) -> Bot:
     """Connect the parts of the bot. What must be closed at the end is registered on the stack."""
     load_features()
     live = Reloader(settings, partial(load_settings, settings.path))
@@ -73,14 +74,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
     time = DatabaseClock(database.time) if database.has_own_clock else SystemClock()
     clock = open_clock(settings, time)
     timeout = settings.delivery.lease / 2
-    chat = SlackChat(
-        PooledWebClient(
-            token=env.slack_bot_token.get_secret_value(),
-            base_url=env.slack_api_url,
-            read_timeout=timeout.total_seconds(),
-        ),
-        clock,
-    )
+    chat = SlackChat(slack or open_client(settings), clock)
     stack.callback(chat.close)
     pager = open_pager(settings, timeout, stack, clock)
     templates = open_templates(settings, clock)
@@ -102,7 +96,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         timed.answer(request)
 
     def run(request: Mapping[str, Any]) -> None:
-        router.answer(REQUEST.validate_python(request))
+        router.answer(stored_request().validate_python(request))
 
     delivery = Delivery(
         Handlers(

@@ -62,12 +62,12 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 """Seconds between attempts to ask Slack who Spy is."""
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, slack: PooledWebClient) -> int:
     """Serve a workspace until SIGTERM or SIGINT. Then finish what is running."""
     stop = threading.Event()
     with ExitStack() as stack:
         public, internal = _ports(settings, stack)
-        bot = build(settings, stack)
+        bot = build(settings, stack, slack)
         threading.Thread(target=_greet, args=(bot, stop), name="greeter", daemon=True).start()
         app = build_app(
             bot.timed,
@@ -164,7 +164,8 @@ def _greet(bot: Bot, stop: threading.Event) -> None:
             wait = min(wait * 2, LONGEST_WAIT)
         else:
             _introduce(bot)
-            bot.chat.warm(WARM)
+            if not stop.wait(AFTER_START.total_seconds()):
+                bot.chat.warm(WARM)
             return
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from bot.commands.command import Command
-from bot.commands.request import REQUEST, Request, Response, Source
+from bot.commands.request import Request, Response, Source, stored_request
 from bot.domain.effects import RunRequest
 from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Choice, Refusal
@@ -41,7 +41,7 @@ def confirm_first(request: Request, tx: Transaction) -> Response:
     if request.source is Source.FORM:
         raise Refusal("Spy asks Slack who you are. Please press again in a moment.")
     later = replace(request, id=f"later:{request.id}", message=None, is_confirmed=True)
-    stored = REQUEST.dump_python(later, mode="json")
+    stored = stored_request().dump_python(later, mode="json")
     tx.send(RunRequest(key=later.id, person=request.user, request=stored, asked_at=tx.now))
     return Response()
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Literal
 
 from pydantic import TypeAdapter
@@ -86,8 +87,10 @@ class Response:
     complaints: Mapping[str, str] = field(default_factory=dict)
 
 
-REQUEST = TypeAdapter(Request)
-"""Reads a request that was stored for later."""
+@cache
+def stored_request() -> TypeAdapter[Request]:
+    """Return what stores a request for later, and reads it. It is built when it is first needed: that takes a while."""
+    return TypeAdapter(Request)
 
 
 # --- what Spy notices without being asked -----------------------------------------------------------------

@@ -38,7 +38,7 @@ from types import ModuleType
 from typing import Any
 
 from bot.commands.plugins import CommandRegistry, load, registry
-from bot.commands.request import REQUEST, Notice, Request, Response, Source
+from bot.commands.request import Notice, Request, Response, Source, stored_request
 from bot.commands.router import Router
 from bot.domain.effects import Effect, Post, PostEphemeral, PostEvent, Respond, RunRequest, UpsertMessage
 from bot.domain.incident.effects import SayCommand
@@ -218,7 +218,7 @@ class SpyKit:
     def run_later(self) -> None:
         """Run the requests that waited until Slack said who their people are, as delivery does."""
         for effect in self.asked(RunRequest):
-            self._router.answer(REQUEST.validate_python(effect.request))
+            self._router.answer(stored_request().validate_python(effect.request))
 
     def notice(self, notice: Notice) -> None:
         """Send a notice, such as a message that was edited or a person who joined."""

@@ -1,12 +1,15 @@
 """Jobs at intervals: each at once and again, whatever one of them does."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Event
 
-from bot.app.scheduler import Job, Scheduler
+import pytest
+
+from bot.app.scheduler import OFTEN, Job, Scheduler, SteadyTime
 
 PATIENCE = 10.0
 SOON = timedelta(milliseconds=1)
+both = pytest.mark.parametrize("often", [timedelta(), OFTEN], ids=["by APScheduler", "in a thread"])
 
 
 class Beats:
@@ -24,7 +27,8 @@ class Beats:
             self.was_run.set()
 
 
-def test_a_job_runs_again_and_again_though_another_hangs():
+@both
+def test_a_job_runs_again_and_again_though_another_hangs(often: timedelta):
     beats, released = Beats(), Event()
 
     def hangs() -> None:
@@ -33,6 +37,7 @@ def test_a_job_runs_again_and_again_though_another_hangs():
     scheduler = Scheduler(
         Job(name="hangs", every=SOON, run=hangs),
         Job(name="beats", every=SOON, run=beats.run),
+        often=often,
     )
     scheduler.start()
 
@@ -43,9 +48,10 @@ def test_a_job_runs_again_and_again_though_another_hangs():
     assert not scheduler.is_alive()
 
 
-def test_a_job_that_fails_runs_again():
+@both
+def test_a_job_that_fails_runs_again(often: timedelta):
     beats = Beats(fails=1)
-    scheduler = Scheduler(Job(name="fails", every=SOON, run=beats.run))
+    scheduler = Scheduler(Job(name="fails", every=SOON, run=beats.run), often=often)
     scheduler.start()
 
     assert beats.was_run.wait(PATIENCE)
@@ -54,6 +60,28 @@ def test_a_job_that_fails_runs_again():
 
 def test_one_that_was_never_started_stops_at_once():
     Scheduler(Job(name="beats", every=SOON, run=Beats().run)).stop()
+
+
+def test_the_time_of_jobs_goes_on_though_the_machines_clock_is_set_back():
+    steady = SteadyTime()
+    began = datetime.now(steady)
+
+    an_hour_ago = (datetime.now(UTC) - timedelta(hours=1)).replace(tzinfo=steady)
+
+    assert began <= steady.fromutc(an_hour_ago) < began + timedelta(minutes=30)
+
+
+def test_a_job_waits_its_first_wait():
+    beats, late = Beats(fails=-3), Beats(fails=-3)
+    scheduler = Scheduler(
+        Job(name="late", every=OFTEN, first=timedelta(hours=1), run=late.run),
+        Job(name="beats", every=OFTEN, run=beats.run),
+    )
+    scheduler.start()
+
+    assert beats.was_run.wait(PATIENCE)
+    scheduler.stop()
+    assert late.runs == 0
 
 
 def test_a_woken_job_runs_before_its_interval_is_over():

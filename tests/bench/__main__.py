@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bot.services.features import load_features
 from tests.bench.acknowledgements import acknowledgement
+from tests.bench.full import full
 from tests.bench.measures import MEASURES, QUICK, SLACK_TAKES, Effort
 from tests.bench.page import page
 from tests.bench.postmortems import postmortems
@@ -26,6 +27,7 @@ ALL = {
     "process": process,
     "scaling": scaling,
     "rush": rush,
+    "full": full,
     "timers": timers,
     "afterwards": postmortems,
     "page": page,

@@ -29,6 +29,8 @@ NEVER_FEWER = 0.95
 """What two processes must do of what one does, and four of two: a twentieth is the noise of a run."""
 THREADS = 4
 """Requests that a process answers at a time."""
+WARM_UP = 8
+"""So often each connection does it before: PostgreSQL's driver prepares a statement that comes for the sixth time."""
 PEOPLE = 20
 """So many declare in each process, because one person's declares wait for each other."""
 PATIENCE = 120
@@ -136,7 +138,7 @@ def _declare(url: str, process: int, number: int, severity: str, together: Toget
 
     with ThreadPoolExecutor(THREADS) as people:
         with together.turn:
-            list(people.map(say, range(-THREADS, 0)))
+            list(people.map(say, range(-WARM_UP * THREADS, 0)))
         together.ends.wait(PATIENCE)
         list(people.map(say, range(number)))
         together.ends.wait(PATIENCE)

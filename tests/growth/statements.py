@@ -21,6 +21,8 @@ class Heard:
 
     engine: Engine
     explains: bool = False
+    rows: int = 0
+    """Rows that left SQLite."""
     _is_listening: bool = False
     plans: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The steps of each plan, by the words of the statement."""
@@ -68,6 +70,21 @@ class Heard:
                 every = list(rows)
                 heard.hear(self.connection, sql, every[0])
                 return super().executemany(sql, every)
+
+            def fetchall(self) -> list[Any]:
+                found = super().fetchall()
+                heard.rows += len(found)
+                return found
+
+            def fetchmany(self, size: int | None = None) -> list[Any]:
+                found = super().fetchmany(size or self.arraysize)
+                heard.rows += len(found)
+                return found
+
+            def fetchone(self) -> Any:
+                found = super().fetchone()
+                heard.rows += found is not None
+                return found
 
         class Connection(sqlite3.Connection):
             def __init__(self, *args: Any, **named: Any) -> None:

@@ -3,11 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from bot.domain.incident.events import StepPassed, TeamNoticeSeen
-from bot.domain.incident.timeline import Entry, latest, visible
+from bot.domain.incident.timeline import Entry, visible
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -45,23 +41,3 @@ def test_things_are_told_in_the_order_they_happened():
     said_earlier = entry(3, occurred_at=NOON)
 
     assert numbers(visible([entry(1), entry(2), said_earlier])) == [3, 1, 2]
-
-
-def test_a_latecomer_hears_the_last_events_of_substance():
-    seen = entry(6, kind="team_notice_seen")
-
-    assert numbers(latest([*map(entry, range(1, 6)), seen])) == [3, 4, 5]
-
-
-MINOR = (StepPassed.kind(), TeamNoticeSeen.kind())
-
-
-@given(st.lists(st.tuples(st.booleans(), st.sampled_from([None, *MINOR])), max_size=10), st.integers(1, 5))
-def test_nobody_hears_more_than_was_asked_for(kinds: list[tuple[bool, str | None]], most: int):
-    entries = [
-        entry(seq, substance=substance, kind=kind or "note_taken")
-        for seq, (substance, kind) in enumerate(kinds, 1)
-    ]
-
-    assert len(latest(entries, most=most)) <= most
-    assert set(numbers(latest(entries, most=most))) <= set(numbers(visible(entries)))

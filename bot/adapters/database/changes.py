@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from pydantic import TypeAdapter
-
 from bot.adapters.database import tables
+from bot.adapters.database.adapter import Adapter
 from bot.adapters.database.table import Table
 from bot.domain.changes.change import Change, ChangeWindow
 from bot.domain.changes.lock import Lock
 
 
 class ChangeTable(Table[Change]):
-    row, adapter = tables.ChangeRow, TypeAdapter(Change)
+    row, adapter = tables.ChangeRow, Adapter(Change)
     fields = ("key", "service", "happened_at", "as_of", "heard_at")
 
     def by_key(self, key: str) -> Change | None:
@@ -32,7 +31,7 @@ class ChangeTable(Table[Change]):
 
 
 class LockTable(Table[Lock]):
-    row, adapter = tables.LockRow, TypeAdapter(Lock)
+    row, adapter = tables.LockRow, Adapter(Lock)
     fields = ("service", "stands")
 
     def held(self) -> Sequence[Lock]:

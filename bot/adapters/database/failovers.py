@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import Table as SqlTable
 from sqlalchemy import Update, and_, bindparam, or_, select, update
 
 from bot.adapters.database import tables
+from bot.adapters.database.adapter import Adapter
 from bot.adapters.database.columns import is_set
 from bot.adapters.database.statements import add, table
 from bot.adapters.database.table import Table
@@ -19,7 +19,7 @@ from bot.ports import AuditEntry
 
 
 class FailoverTable(Table[Failover]):
-    row, adapter = tables.FailoverRow, TypeAdapter(Failover)
+    row, adapter = tables.FailoverRow, Adapter(Failover)
 
     def _columns(self, value: Failover) -> dict[str, Any]:
         return {

@@ -1,32 +1,52 @@
 """Tables of incidents and their timelines, with their queries."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, String, TextClause, cast, false, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    TextClause,
+    and_,
+    bindparam,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
 
 from bot.adapters.database import tables
+from bot.adapters.database.adapter import Adapter
 from bot.adapters.database.columns import is_set
+from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.rows import Rows, readable
 from bot.adapters.database.statements import (
     add,
     count_opened,
-    find,
     find_open_named,
     find_private,
     mark_line,
     table,
 )
 from bot.adapters.database.table import Table, plain
+from bot.adapters.database.tables import IS_EDIT
 from bot.adapters.database.writes import Writes
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.name import bare_name
 from bot.domain.incident.search import Search
 from bot.domain.incident.state import WORKING
-from bot.domain.incident.timeline import Entry
+from bot.domain.incident.timeline import HIDDEN, KEPT, Entry
+
+ENTRY = [column for column in table(tables.TimelineRow).c if column.name != "id"]
+"""The columns of an entry."""
+TIMELINE = Prepared(select(*ENTRY).where(table(tables.TimelineRow).c.incident == bindparam("of")))
 
 
 def _lists(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
@@ -35,7 +55,7 @@ def _lists(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
 
 
 class IncidentTable(Table[Incident]):
-    row, adapter = tables.IncidentRow, TypeAdapter(Incident)
+    row, adapter = tables.IncidentRow, Adapter(Incident)
     fields = (
         "name",
         "declared_by",
@@ -137,7 +157,7 @@ class IncidentTable(Table[Incident]):
 class TimelineTable(Rows):
     """The append-only timeline. New entries are written with one statement at the session's end."""
 
-    row, adapter = tables.TimelineRow, TypeAdapter(Entry)
+    row, adapter = tables.TimelineRow, Adapter(Entry)
 
     def __init__(self, connection: Connection, writes: Writes) -> None:
         super().__init__(connection, writes)
@@ -150,18 +170,52 @@ class TimelineTable(Rows):
 
     def of(self, incident: int) -> Sequence[Entry]:
         self._write_marks()
-        rows = find(self._table, "incident").rows(self._connection, {"incident": incident})
-        entries = list(readable(self.adapter, map(_without_id, rows), self._table.name))
+        rows = TIMELINE.rows(self._connection, {"of": incident})
+        entries = list(readable(self.adapter, rows, self._table.name))
         entries += [entry for entry in self._new if entry.incident == incident]
         return sorted(entries, key=lambda entry: entry.seq)
 
     def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
-        self.flush()
-        self._write_marks()
+        self._write_all()
         c = self._table.c
-        query = select(self._table).where(c.incident.in_(list(incidents)), c.kind.in_(list(kinds)))
-        rows = self._connection.execute(query.order_by(c.incident, c.seq)).mappings()
-        return list(readable(self.adapter, map(_without_id, rows), self._table.name))
+        return self._found(c.incident.in_(list(incidents)), c.kind.in_(list(kinds)))
+
+    def visible(
+        self, incident: int, *, without: Collection[str] = (), latest: int | None = None
+    ) -> Sequence[int]:
+        self._write_all()
+        c = self._table.c
+        superseded = select(c.supersedes).where(
+            c.incident == incident, c.supersedes.is_not(None), text(f"({IS_EDIT})")
+        )
+        found = select(c.seq).where(
+            c.incident == incident,
+            or_(c.substance.is_(True), c.visibility == KEPT),
+            func.coalesce(c.visibility, "") != HIDDEN,
+            c.kind.not_in(list(without)),
+            c.seq.not_in(superseded),
+        )
+        newest = found.order_by(c.occurred_at.desc(), c.seq.desc()).limit(latest)
+        return list(self._connection.execute(newest).scalars())[::-1]
+
+    def with_edits(self, incident: int, lines: Collection[int]) -> Sequence[Entry]:
+        self._write_all()
+        c = self._table.c
+        edits = and_(c.incident == incident, text(f"({IS_EDIT})"))
+        corrected = select(c.supersedes).where(edits, c.supersedes.is_not(None))
+        wanted = union_all(select(c.seq).where(edits), corrected)
+        return self._found(c.incident == incident, or_(c.seq.in_(list(lines)), c.seq.in_(wanted)))
+
+    def recorded_since(self, incident: int, at: datetime) -> Sequence[Entry]:
+        self._write_all()
+        c = self._table.c
+        return self._found(c.incident == incident, c.recorded_at >= at)
+
+    def made_from(self, incident: int, kind: str, message: str) -> Sequence[int]:
+        self._write_all()
+        c = self._table.c
+        is_its = [c.kind == kind, c.data["message"].as_string() == message]
+        return list(self._connection.execute(select(c.seq).where(c.incident == incident, *is_its)).scalars())
 
     def set_permalink(self, incident: int, seq: int, permalink: str) -> None:
         self.flush()
@@ -175,6 +229,16 @@ class TimelineTable(Rows):
             self._writes.add(mark_line(self._table), *rows)
             self._has_visibility = True
 
+    def _found(self, *conditions: ColumnElement[bool]) -> list[Entry]:
+        c = self._table.c
+        query = select(*ENTRY).where(*conditions).order_by(c.incident, c.seq)
+        rows = map(dict, self._connection.execute(query).mappings())
+        return list(readable(self.adapter, rows, self._table.name))
+
+    def _write_all(self) -> None:
+        self.flush()
+        self._write_marks()
+
     def _write_marks(self) -> None:
         if self._has_visibility:
             self.flush()
@@ -186,7 +250,3 @@ class TimelineTable(Rows):
             rows = [plain(self.adapter.dump_python(it)) for it in self._new]
             add(self._table).run(self._connection, *rows)
             self._new.clear()
-
-
-def _without_id(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(name): value for name, value in row.items() if name != "id"}

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from bot.adapters.database import tables
+from bot.adapters.database.adapter import Adapter
 from bot.adapters.database.columns import begins, is_set
 from bot.adapters.database.table import Table
 from bot.domain.postmortem.follow_up import Filed, FollowUp
@@ -13,7 +12,7 @@ from bot.domain.postmortem.postmortem import Postmortem
 
 
 class PostmortemTable(Table[Postmortem]):
-    row, adapter, key = tables.PostmortemRow, TypeAdapter(Postmortem), "incident"
+    row, adapter, key = tables.PostmortemRow, Adapter(Postmortem), "incident"
 
     def filed_in(self, repository: str) -> Sequence[Postmortem]:
         """Return the postmortems with an issue in this repository. Reads all: it is needed only when issues move."""
@@ -21,7 +20,7 @@ class PostmortemTable(Table[Postmortem]):
 
 
 class FollowUpTable(Table[FollowUp]):
-    row, adapter = tables.FollowUpRow, TypeAdapter(FollowUp)
+    row, adapter = tables.FollowUpRow, Adapter(FollowUp)
 
     def _columns(self, value: FollowUp) -> dict[str, Any]:
         filed = value.filed

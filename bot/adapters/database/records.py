@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_, select
 
 from bot.adapters.database import tables
+from bot.adapters.database.adapter import Adapter
 from bot.adapters.database.columns import begins
 from bot.adapters.database.statements import find_recent, table
 from bot.adapters.database.table import Table
@@ -33,7 +33,7 @@ AT_MOST = 100
 
 
 class PageTable(Table[Page]):
-    row, adapter = tables.PageRow, TypeAdapter(Page)
+    row, adapter = tables.PageRow, Adapter(Page)
     fields = (
         "key",
         "incident",
@@ -95,12 +95,12 @@ class PageTable(Table[Page]):
 
 
 class TeamNoticeTable(Table[TeamNotice]):
-    row, adapter = tables.TeamNoticeRow, TypeAdapter(TeamNotice)
+    row, adapter = tables.TeamNoticeRow, Adapter(TeamNotice)
     fields = ("incident",)
 
 
 class WorkPeriodTable(Table[WorkPeriod]):
-    row, adapter = tables.WorkPeriodRow, TypeAdapter(WorkPeriod)
+    row, adapter = tables.WorkPeriodRow, Adapter(WorkPeriod)
     fields = ("person", "ended_at")
 
     def of(self, person: str, *, since: datetime) -> Sequence[WorkPeriod]:
@@ -112,7 +112,7 @@ class WorkPeriodTable(Table[WorkPeriod]):
 
 
 class PersonTable(Table[Person]):
-    row, adapter, key = tables.PersonRow, TypeAdapter(Person), "id"
+    row, adapter, key = tables.PersonRow, Adapter(Person), "id"
     fields = ("is_assignable", "profiled_at", "asked_at")
     is_read_once = True
 
@@ -137,21 +137,21 @@ class PersonTable(Table[Person]):
 
 
 class UserGroupTable(Table[UserGroup]):
-    row, adapter, key = tables.UserGroupRow, TypeAdapter(UserGroup), "id"
+    row, adapter, key = tables.UserGroupRow, Adapter(UserGroup), "id"
 
 
 class ContactTable(Table[Contact]):
-    row, adapter, key = tables.ContactRow, TypeAdapter(Contact), "email"
+    row, adapter, key = tables.ContactRow, Adapter(Contact), "email"
 
 
 class TroubleTable(Table[Trouble]):
-    row, adapter, key = tables.TroubleRow, TypeAdapter(Trouble), "key"
+    row, adapter, key = tables.TroubleRow, Adapter(Trouble), "key"
 
 
 class OnCallCopyTable(Table[OnCallCopy]):
     """PagerDuty's on-calls, as last read; one record."""
 
-    row, adapter, key = tables.OnCallCopyRow, TypeAdapter(OnCallCopy), "id"
+    row, adapter, key = tables.OnCallCopyRow, Adapter(OnCallCopy), "id"
 
     def copy(self) -> OnCallCopy:
         return self.get(1) or OnCallCopy()
@@ -161,7 +161,7 @@ class OnCallCopyTable(Table[OnCallCopy]):
 
 
 class ShiftTable(Table[Shift]):
-    row, adapter = tables.ShiftRow, TypeAdapter(Shift)
+    row, adapter = tables.ShiftRow, Adapter(Shift)
 
     def _columns(self, value: Shift) -> dict[str, Any]:
         return {
@@ -194,7 +194,7 @@ class ShiftTable(Table[Shift]):
 
 
 class CoverTable(Table[CoverRequest]):
-    row, adapter = tables.CoverRow, TypeAdapter(CoverRequest)
+    row, adapter = tables.CoverRow, Adapter(CoverRequest)
 
     def _columns(self, value: CoverRequest) -> dict[str, Any]:
         return {"open": value.is_open, "ends_at": value.end}

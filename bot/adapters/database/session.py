@@ -66,13 +66,17 @@ class SqlSession:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._writes = Writes(connection)
+        self._held = set[str]()
+        """The sections that are locked."""
 
     @cached_property
     def outbox(self) -> OutboxTable:
         return OutboxTable(self._connection, self._writes, self._has_place)
 
     def lock(self, *sections: str) -> None:
-        coordination.lock(self._connection, *sections)
+        wanted = [it for it in sections if it not in self._held]
+        coordination.lock(self._connection, *wanted)
+        self._held.update(wanted)
 
     def try_lock(self, section: str) -> bool:
         return coordination.try_lock(self._connection, section)

@@ -8,9 +8,9 @@ from enum import Enum
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Select, TextClause, select
 
+from bot.adapters.database.adapter import Adapter
 from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.rows import Rows, readable
 from bot.adapters.database.statements import find_kept, upsert
@@ -27,7 +27,7 @@ def plain(columns: dict[str, Any]) -> dict[str, Any]:
 class Table(Rows, Generic[T]):
     """The records of a type, as a session reads and writes them."""
 
-    adapter: TypeAdapter[T]
+    adapter: Adapter[T]
     key = "number"
     fields: Sequence[str] = ()
     """The fields of the record that are columns too."""

@@ -8,6 +8,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from pydantic import ConfigDict
 from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
@@ -17,6 +18,8 @@ from bot.adapters.database.columns import json_column, moment_column, partial_in
 
 class Row(SQLModel):
     """A row. Its table is named as its class: TeamNoticeRow is in `team_notice`."""
+
+    model_config = ConfigDict(defer_build=True)  # type: ignore[assignment]  # no object of a row is made, so nothing reads its fields
 
     @declared_attr.directive
     def __tablename__(cls) -> str:  # noqa: N805  a class attribute
@@ -71,8 +74,15 @@ class IncidentRow(NumberedRow, table=True):
     words: str
 
 
+IS_EDIT = "supersedes IS NOT NULL OR kind = 'timeline_edited'"
+"""The condition of an entry that corrects or removes a line, or says who edited one."""
+
+
 class TimelineRow(Row, table=True):
-    __table_args__ = (UniqueConstraint("incident", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("incident", "seq"),
+        partial_index("timeline_edits", "incident", "seq", where=IS_EDIT),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     incident: int

@@ -4,13 +4,16 @@ import json
 import logging
 import socket
 from collections.abc import Mapping
+from concurrent.futures import Future
 from ssl import SSLContext
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, proxy_bypass
 
 import urllib3
 from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
 from urllib3.connection import HTTPConnection
 
 from bot.domain.text import storable_json
@@ -42,6 +45,23 @@ class PooledWebClient(WebClient):
         if self.proxy and proxy_bypass(urlsplit(self.base_url).hostname or ""):
             self.proxy = None
         self._pool = _pool(self.proxy, ssl, urllib3.Timeout(connect=CONNECT, read=read_timeout))
+        self._ahead: dict[str, Future[SlackResponse]] = {}
+
+    def ask_ahead(self, method: str) -> None:
+        """Call a method without parameters now, in a thread. The next `api_call` of it takes that answer."""
+        self._ahead[method] = answer = Future[SlackResponse]()
+
+        def ask() -> None:
+            try:
+                answer.set_result(super(PooledWebClient, self).api_call(method))
+            except Exception as error:  # noqa: BLE001  it is raised where the answer is taken
+                answer.set_exception(error)
+
+        Thread(target=ask, name="slack-ahead", daemon=True).start()
+
+    def api_call(self, api_method: str, **sent: Any) -> SlackResponse:
+        ahead = self._ahead.pop(api_method, None)
+        return ahead.result() if ahead else super().api_call(api_method, **sent)
 
     def send(self, url: str, payload: Mapping[str, Any]) -> tuple[int, dict[str, str], str]:
         """Post JSON to one of Slack's URLs, such as a `response_url`. Return status, headers and body."""

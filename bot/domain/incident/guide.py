@@ -151,6 +151,7 @@ MAKES: Mapping[GuideStep, frozenset[str]] = {
     GuideStep.CLEAN_UP: frozenset({"phase_changed"}),
 }
 """The kinds of events that complete a step."""
+MADE = frozenset[str]().union(*MAKES.values())
 FIRST = frozenset({GuideStep.COMMUNICATE, GuideStep.CHANGES})
 """Steps whose first event counts. For the other steps the last event counts."""
 UNDONE = frozenset({GuideStep.MITIGATE, GuideStep.CONFIRM, GuideStep.CLEAN_UP})
@@ -159,7 +160,7 @@ SAFE = frozenset({Phase.MITIGATED.value, Phase.MONITORING.value, Phase.REVIEWED.
 
 
 def checklist(incident: Incident, entries: Iterable[Entry]) -> tuple[ChecklistLine, ...]:
-    """Return all steps with who completed them and when. `entries` is the whole timeline."""
+    """Return all steps with who completed them and when. `entries` are those of `MADE`."""
     kept = list(entries)
     now = current(incident)
     return tuple(_line(step, incident, kept, is_now=bool(now and now.step is step)) for step in STEPS)

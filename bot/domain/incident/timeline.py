@@ -172,8 +172,3 @@ def _apply(found: dict[int, LineHistory], entry: Entry) -> None:
     for number in lines:
         if number in found:
             found[number] = found[number].marked(edit)
-
-
-def latest(entries: Iterable[Entry], *, most: int = 3) -> list[Entry]:
-    """Return the latest important entries (at most `most`), oldest first."""
-    return [entry for entry in visible(entries) if not entry.event.is_minor][-most:]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.domain.event import EVENT_KINDS
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.timeline import Entry
 from bot.domain.oncall.load import KINDS, command_periods
@@ -54,6 +55,12 @@ class Clocks:
     to_mitigate: timedelta | None
     hurt: timedelta | None
     longest_command: timedelta | None
+
+
+def counted_kinds() -> frozenset[str]:
+    """Return the kinds of entries that `clocks` and `updates` look at."""
+    promising = (kind for kind, event in EVENT_KINDS.items() if "next_due" in event.__dataclass_fields__)
+    return frozenset({*KINDS, "update_posted", *promising})
 
 
 def clocks(incident: Incident, entries: Sequence[Entry], *, now: datetime) -> Clocks:

@@ -57,6 +57,26 @@ class TimelineRecords(Protocol):
     def of(self, incident: int) -> Sequence[Entry]:
         """Return the whole timeline in recorded order."""
 
+    def visible(
+        self, incident: int, *, without: Collection[str] = (), latest: int | None = None
+    ) -> Sequence[int]:
+        """Return the lines that a timeline shows, in the order in which they happened: all, or the `latest` ones.
+
+        Those of some kinds can be left out.
+        """
+
+    def with_edits(self, incident: int, lines: Collection[int]) -> Sequence[Entry]:
+        """Return some lines with all edits of the timeline and what those corrected, in recorded order.
+
+        That is enough to know what is visible of these lines, and their histories.
+        """
+
+    def recorded_since(self, incident: int, at: datetime) -> Sequence[Entry]:
+        """Return the end of a timeline: what was recorded then or later."""
+
+    def made_from(self, incident: int, kind: str, message: str) -> Sequence[int]:
+        """Return the lines of a kind that were made from a Slack message, by its `ts`."""
+
     def set_permalink(self, incident: int, seq: int, permalink: str) -> None: ...
     def set_visibility(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
         """Mark entries as kept or hidden. None removes the mark."""

@@ -27,6 +27,7 @@ from bot.services.paging.folding import Folding
 from bot.services.paging.paging import Paging
 from bot.services.permissions import Permissions
 from bot.services.read_access import ReadAccess
+from bot.services.relief.work_periods import section
 from bot.services.transaction import Transaction
 
 SAME_ASK = timedelta(seconds=60)
@@ -75,8 +76,9 @@ class Incidents:
         """
         short = _shorten(name)
         wanted = bare_name(short, self._tx.policy.severities)
-        # whoever says the same words waits, and so does the same person: their incidents are counted
-        self._session.lock(f"declared-by:{by}", f"declared-as:{wanted}")
+        # whoever says the same words waits, and so does the same person: their incidents are counted, and their
+        # work begins
+        self._session.lock(section(by), f"declared-as:{wanted}")
         alike = self._alike(wanted, by, private=private, drill=drill)
         clicks = [it for it in alike if self.is_double_click(it, by)]
         if alike and (not anyway or (clicks and len(alike) > 1)):

@@ -85,7 +85,7 @@ def reminder(tx: Transaction, it: UpsertMessage) -> Facts:
 def missed(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return what happened while the channel was closed."""
     since = datetime.fromisoformat(it.facts["since"])
-    entries = tx.session.timeline.of(it.ref)
+    entries = tx.session.timeline.recorded_since(it.ref, since)
     again = [entry.recorded_at for entry in entries if entry.kind in TAKEN and entry.recorded_at > since]
     until = min(again, default=tx.now)
     lines = [

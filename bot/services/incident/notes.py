@@ -67,7 +67,7 @@ class Notes:
                 self._tx.record(incident, removed)
 
     def _made_from(self, incident: Incident, message: str) -> "_Made":
-        return _Made(self._tx.session.timeline.of(incident.number), message, events.NoteTaken)
+        return _made(self._tx, incident, message, events.NoteTaken)
 
 
 class Pictures:
@@ -80,7 +80,8 @@ class Pictures:
         self, incident: Incident, *, name: str, url: str, message: str, words: str, by: str, said_at: datetime
     ) -> None:
         """Store where a picture shared in a Slack message (by its `ts`) is. A repeated event adds nothing."""
-        entries = self._tx.session.timeline.of(incident.number)
+        pictures = self._tx.session.timeline.among([incident.number], [events.ImageShared.kind()])
+        entries = self._tx.session.timeline.with_edits(incident.number, [it.seq for it in pictures])
         known = [*visible(entries), *_Made(entries, message, events.ImageShared).all]
         if not any(it.kind == events.ImageShared.kind() and it.data.get("url") == url for it in known):
             shared = events.ImageShared(at=said_at, by=by, name=name, url=url, message=message, words=words)
@@ -88,8 +89,7 @@ class Pictures:
 
     def correct(self, incident: Incident, message: str, words: str) -> None:
         """Apply an edit of a Slack message to the caption of its pictures."""
-        entries = self._tx.session.timeline.of(incident.number)
-        for line in _Made(entries, message, events.ImageShared).following:
+        for line in _made(self._tx, incident, message, events.ImageShared).following:
             if line.text != words:
                 corrected = events.ImageShared(
                     at=line.occurred_at,
@@ -123,6 +123,12 @@ class _Made:
         last = self.known[self.all[-1].seq] if self.all else LineHistory()
         is_removed = any(it.what == "removed" for it in last.marks)
         return not self.all or (is_removed and not last.is_reworded)
+
+
+def _made(tx: Transaction, incident: Incident, message: str, event: type[Event]) -> _Made:
+    timeline = tx.session.timeline
+    lines = timeline.made_from(incident.number, event.kind(), message)
+    return _Made(timeline.with_edits(incident.number, lines) if lines else (), message, event)
 
 
 def _replace(tx: Transaction, incident: Incident, line: Entry, event: Event) -> None:

@@ -26,7 +26,7 @@ class Reasons:
 
     def of(self, incident: Incident, reminder: str | None = None) -> Facts:
         """Return why Spy sent its last reminder or page here, or the last one of this kind."""
-        entries = self._session.timeline.of(incident.number)
+        entries = self._session.timeline.among([incident.number], ["reminded", "page_requested"])
         for entry in reversed(entries):
             if entry.kind == "reminded" and reminder in {None, entry.data["reminder"]}:
                 return self._reminder(incident, entry)
@@ -54,9 +54,10 @@ class Reasons:
 
     def _relieving(self, page: Page) -> WorkPeriod | None:
         """Return the work period that a page for relief was about."""
-        entries = self._session.timeline.of(page.incident) if page.incident and not page.requested_by else ()
+        is_by_spy = page.incident and not page.requested_by
+        entries = self._session.timeline.among([page.incident or 0], ["reminded"]) if is_by_spy else ()
         for entry in entries:
-            if entry.kind == "reminded" and entry.data["reminder"] == ESCALATION:
+            if entry.data["reminder"] == ESCALATION:
                 period = self._session.periods.get(int(entry.data["mark"]))
                 if period and page.number in period.pages:
                     return period

@@ -34,7 +34,7 @@ class TimelineEdits:
     def _mark(
         self, incident: Incident, numbers: Sequence[int], mark: str, verb: str, *, by: str
     ) -> list[Entry]:
-        entries = self._entries(incident)
+        entries = self._entries(incident, *numbers)
         found = list({it.seq: it for it in (current(entries, number) for number in numbers)}.values())
         authors = self._require(by, verb, found, entries, incident)
         news = [it.seq for it in found if it.visibility != mark]
@@ -49,7 +49,7 @@ class TimelineEdits:
 
     def move(self, incident: Incident, number: int, to: datetime, *, by: str) -> Entry:
         """Correct the time (UTC) of a line."""
-        entries = self._entries(incident)
+        entries = self._entries(incident, number)
         found = shown(entries, number)
         authors = self._require(by, "move", [found], entries, incident)
         corrected = moved(found, to, seq=incident.entries + 1, at=self._tx.now)
@@ -59,7 +59,7 @@ class TimelineEdits:
 
     def edit(self, incident: Incident, number: int, words: str, *, by: str) -> Entry:
         """Correct the words of a line. The old words stay in the full log."""
-        entries = self._entries(incident)
+        entries = self._entries(incident, number)
         found = shown(entries, number)
         authors = self._require(by, "edit", [found], entries, incident)
         corrected = reworded(found, words, seq=incident.entries + 1, at=self._tx.now)
@@ -69,7 +69,7 @@ class TimelineEdits:
 
     def merge(self, incident: Incident, numbers: Sequence[int], *, by: str) -> Entry:
         """Join the words of several lines in the first of them, and hide the others."""
-        entries = self._entries(incident)
+        entries = self._entries(incident, *numbers)
         found = list({it.seq: it for it in (shown(entries, number) for number in numbers)}.values())
         if len(found) < 2:  # noqa: PLR2004  one line has nothing to be merged with
             raise Refusal("Merge which lines? Give two numbers or more, such as `timeline merge 7 8`.")
@@ -112,5 +112,5 @@ class TimelineEdits:
         )
         return tuple(sorted(authors))
 
-    def _entries(self, incident: Incident) -> Sequence[Entry]:
-        return self._session.timeline.of(incident.number)
+    def _entries(self, incident: Incident, *numbers: int) -> Sequence[Entry]:
+        return self._session.timeline.with_edits(incident.number, numbers)

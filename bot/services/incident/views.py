@@ -1,16 +1,17 @@
 """An incident as people see it: its state, tldr, timeline and checklist."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from bot.domain.event import EVENT_KINDS
 from bot.domain.incident import guide
 from bot.domain.incident.agenda import agenda, open_asks
 from bot.domain.incident.events import CommandOffered
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import in_words, milestone_of
 from bot.domain.incident.reminders import UPDATE_LATE
-from bot.domain.incident.timeline import Entry, LineHistory, histories, latest, visible
+from bot.domain.incident.timeline import Entry, LineHistory, histories
 from bot.domain.policy import Milestone
 from bot.domain.refusal import Refusal
 from bot.services.people import People
@@ -19,6 +20,9 @@ from bot.services.transaction import Transaction
 Facts = Mapping[str, Any]
 LINES = 30
 """How many lines of a timeline one message can hold, if they are long."""
+LATEST = 3
+"""How many of the latest events are in the tldr."""
+NOTICED = ("team_notified", "team_notice_seen", "team_notice_failed")
 
 UNKNOWN: Mapping[int, LineHistory] = MappingProxyType({})
 
@@ -46,7 +50,7 @@ class Views:
 
     def _unseen(self, number: int) -> list[Facts]:
         """Return the notices to teams that nobody has marked as *Seen*."""
-        entries = self._session.timeline.of(number)
+        entries = self._session.timeline.among([number], NOTICED)
         seen = {
             entry.data["notice"]
             for entry in entries
@@ -71,14 +75,20 @@ class Views:
 
     def tldr(self, incident: Incident) -> Facts:
         """Return the state on one screen: the card's facts and the three latest important events."""
-        entries = self._session.timeline.of(incident.number)
-        known = histories(entries)
-        recent = [line(entry, known) for entry in latest(entries)]
-        return {**self.state(incident), "events": recent}
+        minor = [kind for kind, event in EVENT_KINDS.items() if event.is_minor]
+        latest = self._session.timeline.visible(incident.number, without=minor, latest=LATEST)
+        return {**self.state(incident), "events": self._lines(incident, latest)}
+
+    def _lines(self, incident: Incident, numbers: Sequence[int]) -> list[Facts]:
+        """Return these lines in this order, each with who edited it."""
+        entries = self._session.timeline.with_edits(incident.number, numbers)
+        known, found = histories(entries), {it.seq: it for it in entries}
+        return [line(found[number], known) for number in numbers if number in found]
 
     def checklist(self, incident: Incident) -> Facts:
         """Return all steps of the guide, with who completed them."""
-        lines = guide.checklist(incident, self._session.timeline.of(incident.number))
+        facts = self._session.timeline.among([incident.number], guide.MADE)
+        lines = guide.checklist(incident, facts)
         return {
             "incident": incident,
             "lines": lines,
@@ -88,19 +98,17 @@ class Views:
 
     def timeline(self, incident: Incident, since: int | None = None) -> Facts:
         """Return the latest visible lines, oldest first, or those from line `since` on."""
-        entries = self._session.timeline.of(incident.number)
-        known = histories(entries)
-        lines = [line(entry, known) for entry in visible(entries)]
-        if since is not None and lines and since > lines[-1]["line"]:
-            raise Refusal(f"There is no line {since}: the last one is {lines[-1]['line']}.", slot="line")
+        lines = self._session.timeline.visible(incident.number)
+        if since is not None and lines and since > lines[-1]:
+            raise Refusal(f"There is no line {since}: the last one is {lines[-1]}.", slot="line")
         last = max(len(lines) - LINES, 0)
-        at = last if since is None else next((n for n, it in enumerate(lines) if it["line"] >= since), last)
+        at = last if since is None else next((n for n, it in enumerate(lines) if it >= since), last)
         return {
             "incident": incident,
-            "events": lines[at : at + LINES],
+            "events": self._lines(incident, lines[at : at + LINES]),
             "count": len(lines),
-            "earlier": lines[max(at - LINES, 0)]["line"] if at else None,
-            "later": lines[at + LINES]["line"] if at + LINES < len(lines) else None,
+            "earlier": lines[max(at - LINES, 0)] if at else None,
+            "later": lines[at + LINES] if at + LINES < len(lines) else None,
         }
 
     def state(self, incident: Incident) -> Facts:

@@ -124,9 +124,11 @@ class Folding:
         """Whether somebody has acted on it since they had it with another page, or took command of its incident."""
         if page.incident is None or page.state is not PageState.ACKNOWLEDGED:
             return False
-        entries = self._session.timeline.of(page.incident)
-        since = max((it.seq for it in entries if _acknowledges(it, page)), default=0)
-        return any(_acts(it, page.acknowledged_person) for it in entries if it.seq > since)
+        answers = self._session.timeline.among([page.incident], [events.PageAcknowledged.kind()])
+        last = next((it for it in reversed(answers) if _acknowledges(it, page)), None)
+        timeline, n = self._session.timeline, page.incident
+        later = timeline.recorded_since(n, last.recorded_at) if last else timeline.of(n)
+        return any(_acts(it, page.acknowledged_person) for it in later if last is None or it.seq > last.seq)
 
     def look_at_joined(self, carrier: int) -> None:
         """Look at each page that joined this one, in the order in which incidents are locked everywhere."""

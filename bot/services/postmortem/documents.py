@@ -15,7 +15,7 @@ from bot.domain.oncall.load import KINDS, CommandPeriod, command_periods
 from bot.domain.paging.page import Page
 from bot.domain.postmortem.follow_up import Category, FollowUp
 from bot.domain.postmortem.postmortem import missing
-from bot.domain.postmortem.statistics import Bar, bars, clocks, updates
+from bot.domain.postmortem.statistics import Bar, bars, clocks, counted_kinds, updates
 from bot.domain.runbook.events import RunbookOpened
 from bot.domain.timer import named
 from bot.services.incident.views import line
@@ -135,14 +135,15 @@ class Documents:
 
     def preview(self, incident: Incident) -> Facts:
         """Return its state with a few numbers: a short preview of the document for the channel."""
-        entries = self._session.timeline.of(incident.number)
+        timeline = self._session.timeline
+        entries = timeline.among([incident.number], counted_kinds())
         return {
             **self.state(incident),
             "clocks": clocks(incident, entries, now=self._tx.now),
             "lasted": incident.lasted(self._tx.now),
             "updates": updates(entries),
             "pages": self._session.pages.of(incident.number),
-            "lines": len(visible(entries)),
+            "lines": len(timeline.visible(incident.number)),
         }
 
 

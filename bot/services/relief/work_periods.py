@@ -88,7 +88,7 @@ class WorkPeriods:
         return self.of(person)
 
     def _lock(self, *people: str) -> None:
-        self._session.lock(*(f"work_period:{person}" for person in people))
+        self._session.lock(*map(section, people))
 
     def of(self, person: str) -> History:
         every = self._session.periods.of(person, since=self._tx.now - LOOK_BACK)
@@ -170,6 +170,11 @@ class WorkPeriods:
             mark=mark,
             facts={"incident": incident.number},
         )
+
+
+def section(person: str) -> str:
+    """Return what to lock before a person's work periods change."""
+    return f"work_period:{person}"
 
 
 def _working(incident: Incident | None) -> Mapping[str, str]:
