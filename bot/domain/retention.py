@@ -14,7 +14,7 @@ class Retention:
     """None: as long as the others."""
     audit: timedelta | None = None
     messages: timedelta = timedelta(days=90)
-    """What only serves delivery and reminders: sent timers, past shifts and covers, pages without an incident."""
+    """What only serves delivery and reminders: sent timers, past shifts, covers, locks, pages without an incident."""
 
     @property
     def of_private(self) -> timedelta | None:

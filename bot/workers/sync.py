@@ -37,6 +37,8 @@ SWEEP_EVERY = timedelta(hours=1)
 REQUESTS_KEPT = timedelta(days=4)
 """Longer than the oldest delivery that a webhook takes, so that none is acted on twice. Slack repeats for minutes."""
 ITEMS_KEPT = timedelta(days=7)
+SWEPT_AT_ONCE = 500
+"""How many rows one transaction deletes, so that requests do not wait for all of them."""
 
 T = TypeVar("T")
 TROUBLE = (Unreachable, Throttled, Rejected)
@@ -214,12 +216,18 @@ class Sync:
             Members(self._transaction(session)).read(channel, found, read_at=read_at)
 
     def sweep(self) -> None:
-        """Delete what nobody will ask for again."""
+        """Delete what nobody will ask for again, some rows at a time."""
         now = self.clock.now()
-        with self.sessions.begin() as session:
-            session.inbound.forget(before=now - REQUESTS_KEPT)
-            session.outbox.forget(before=now - ITEMS_KEPT)
-            Changes(self._transaction(session)).forget_old()
+        kept: tuple[Callable[[Session], int], ...] = (
+            lambda session: session.inbound.forget(before=now - REQUESTS_KEPT, limit=SWEPT_AT_ONCE),
+            lambda session: session.outbox.forget(before=now - ITEMS_KEPT, limit=SWEPT_AT_ONCE),
+            lambda session: Changes(self._transaction(session)).forget_old(limit=SWEPT_AT_ONCE),
+        )
+        for forget in kept:
+            count = SWEPT_AT_ONCE
+            while count == SWEPT_AT_ONCE:
+                with self.sessions.begin_background() as session:
+                    count = forget(session)
 
     def _each(self, do: Callable[[T], None], them: Iterable[T]) -> None:
         """Do it for each. A fault at one is logged and does not affect the others."""

@@ -205,7 +205,7 @@ def test_a_suspect_outlives_the_change_itself(spy: SpyKit, channel: str):
     spy.clock.tick(days=31)
 
     with spy.tx() as tx:
-        Changes(tx).forget_old()
+        Changes(tx).forget_old(limit=100)
 
     assert "No changes" in said(spy, "changes 1d").text
     assert "deploy 42" in said(spy, "tldr", channel=channel).text

@@ -514,7 +514,7 @@ def test_a_request_is_new_once_and_keeps_its_answer(sessions: Sessions) -> None:
 
     with sessions.begin() as session:
         assert session.inbound.remember("Ev1", at=NOON) == "{}"
-        session.inbound.forget(before=NOON + MINUTE)
+        session.inbound.forget(before=NOON + MINUTE, limit=100)
         assert session.inbound.remember("Ev1", at=NOON) is None
 
 
@@ -868,7 +868,7 @@ def test_what_is_done_is_forgotten_in_time(sessions: Sessions) -> None:
     queue(sessions, post("done"), post("waits", to="C0OTHER"))
     with sessions.begin() as session:
         session.outbox.done(claimed_in(session)[0].id, at=NOON)
-        session.outbox.forget(before=NOON + MINUTE)
+        session.outbox.forget(before=NOON + MINUTE, limit=100)
     queue(sessions, post("done"))
 
     assert wait(sessions) == {"sending": 1, "ready": 1}

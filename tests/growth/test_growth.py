@@ -44,8 +44,10 @@ Work = Mapping[str, tuple[int, int]]
 @contextmanager
 def heard(url: str, *, explains: bool = False) -> Iterator[Heard]:
     engine = open_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    yield Heard(engine, explains=explains)
-    engine.dispose()
+    try:
+        yield Heard(engine, explains=explains)
+    finally:
+        engine.dispose()
 
 
 def lived(database: Heard) -> tuple[World, Work]:

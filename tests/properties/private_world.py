@@ -93,7 +93,7 @@ def begin() -> SpyKit:
     spy.deliver()
     spy.confirms = False  # their profiles are known
     with spy.tx() as tx:
-        tx.session.outbox.forget(before=spy.clock.now() + timedelta(days=1))
+        tx.session.outbox.forget(before=spy.clock.now() + timedelta(days=1), limit=100)
     return spy
 
 

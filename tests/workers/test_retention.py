@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine, MetaData, select
 
 from bot.adapters.database import Database, open_engine
-from bot.adapters.database.pruning import MESSAGES
+from bot.adapters.database.pruning import BY_AGE, MESSAGES
+from bot.domain.changes.lock import Lock
 from bot.domain.oncall.cover import CoverRequest, CoverState
 from bot.domain.oncall.shift import Shift, Turn
 from bot.domain.paging.page import Page, PageState
@@ -18,6 +19,7 @@ from bot.domain.policy import Policy
 from bot.domain.retention import Retention
 from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
+from bot.domain.trouble import Trouble
 from bot.ports import Posted
 from bot.services.audit import AuditLog
 from bot.services.features import load_features
@@ -31,13 +33,6 @@ from bot.workers.retention import Pruner
 
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
 SPANS = Retention(closed_incidents=2 * YEAR, private_incidents=90 * DAY, audit=2 * YEAR)
-BELONG_TO_PEOPLE = {"relief", "rest", "warning", "unready", "overload", "handover", "stranger", "digest"} | {
-    "cover",
-    "covering",
-    "lock",
-    "forgotten",
-}
-"""Lasting messages that are not about an incident, and stay."""
 
 
 def paged(number: int, *, incident: int | None) -> Page:
@@ -285,6 +280,9 @@ def test_traces_of_delivery_go_after_ninety_days_and_what_is_needed_stays(world:
     world.prune()
 
     assert world.rows("shift") == world.rows("cover") == []
+    assert [row["number"] for row in world.rows("lock")] == [2]
+    assert {row["slot"] for row in world.rows("message")} == {"card:1", "lock:2", "warning:11"}
+    assert {row["key"] for row in world.rows("trouble")} == {"channel:C0LASTS"}
     assert [row["incident"] for row in world.rows("page")] == [number]
     sent = {row["subject"] for row in world.rows("timer") if row["state"] == "sent"}
     assert sent == {f"incident:{number}"}
@@ -305,6 +303,22 @@ def _leave_traces(tx: Transaction) -> None:
             state=CoverState.WITHDRAWN,
         )
     )
+    for n, released_at in ((1, NOON), (2, None)):
+        tx.session.locks.put(
+            Lock(
+                number=n,
+                service="checkout",
+                why="x",
+                by="U0ANA",
+                holder="person:U0ANA",
+                since=NOON,
+                released_at=released_at,
+            )
+        )
+    for slot in ("card:1", "lock:1", "lock:2", "warning:1:7d", "warning:11", "digest:0:7@U0ANA", "page:900"):
+        tx.session.messages.put(slot, Posted(channel="C0ZEBRAS", ts=f"{NOON.timestamp():.6f}"))
+    for key, over_at in (("channel:C0LASTS", None), ("channel:C0OVER", NOON)):
+        tx.session.troubles.put(Trouble(key=key, why="x", since=NOON, over_at=over_at))
     for n, incident in ((900, None), (901, 1)):
         tx.session.pages.put(paged(n, incident=incident))
     for subject in (Subject("incident", "1"), Subject("shift", "PSCH1:P1:x")):
@@ -336,8 +350,8 @@ def test_one_process_prunes_at_a_time(world: World):
     assert world.incidents() == [1]
 
 
-def test_every_lasting_message_goes_with_its_incident_or_belongs_to_people():
+def test_every_lasting_message_goes_with_what_it_is_about_or_with_its_age():
     load_features()
     known = {name for names in MESSAGES.values() for name in names}
 
-    assert set(MESSAGE_TYPES) == known | BELONG_TO_PEOPLE
+    assert set(MESSAGE_TYPES) == known | {BY_AGE}

@@ -25,9 +25,9 @@ class ChangeTable(Table[Change]):
             c.happened_at <= window.until, c.as_of >= window.since, *of_service, order=newest, limit=limit
         )
 
-    def forget(self, *, before: datetime) -> None:
+    def forget(self, *, before: datetime, limit: int) -> int:
         self.flush()
-        self._connection.execute(self._table.delete().where(self._table.c.heard_at < before))
+        return self._delete_old(self._table.c.heard_at, before=before, limit=limit)
 
 
 class LockTable(Table[Lock]):

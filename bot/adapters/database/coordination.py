@@ -57,9 +57,9 @@ class InboundTable(Rows):
             add(self._table).run(self._connection, *self._new.values())
             self._new.clear()
 
-    def forget(self, *, before: datetime) -> None:
+    def forget(self, *, before: datetime, limit: int) -> int:
         self.flush()
-        self._connection.execute(self._table.delete().where(self._table.c.at < before))
+        return self._delete_old(self._table.c.at, before=before, limit=limit)
 
 
 def take_lease(connection: Connection, job: str, owner: str, *, now: datetime, until: datetime) -> bool:

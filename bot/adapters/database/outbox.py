@@ -164,8 +164,8 @@ class OutboxTable(Rows):
         found = shown.order_by(c.done_at.is_not(None), c.id.desc()).limit(limit)
         return [OutboxEntry(**row) for row in self._connection.execute(found).mappings()]
 
-    def forget(self, *, before: datetime) -> None:
-        self._connection.execute(self._table.delete().where(self._table.c.done_at < before))
+    def forget(self, *, before: datetime, limit: int) -> int:
+        return self._delete_old(self._table.c.done_at, before=before, limit=limit)
 
 
 # --- cached statements --------------------------------------------------------------------------------------------

@@ -4,20 +4,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import (
-    ColumnElement,
-    String,
-    Table,
-    and_,
-    cast,
-    delete,
-    exists,
-    literal,
-    or_,
-    select,
-    text,
-    true,
-)
+from sqlalchemy import ColumnElement, String, Table, and_, cast, delete, exists, literal, or_, select, text
 
 from bot.adapters.database import tables
 from bot.adapters.database.columns import begins, is_set
@@ -34,8 +21,19 @@ MESSAGES: Mapping[str, Sequence[str]] = {
     "failover": ("failover", "failover_question", "failover_word"),
     "team_notice": ("team_notice", "team_notice_sent"),
     "follow_up": ("follow_up",),
+    "shift": ("warning", "unready", "overload", "handover", "stranger"),
+    "cover": ("cover", "covering"),
+    "work_period": ("relief", "rest"),
+    "lock": ("lock", "forgotten"),
 }
-"""The lasting messages about an incident and what belongs to it: their slots begin with these words."""
+"""The lasting messages about each kind of record: their slots begin with these words, and go with the record."""
+BY_AGE = "digest"
+"""The lasting message about nothing that ends: each is of one day, and never edited."""
+TROUBLES: Mapping[str, Sequence[str]] = {
+    "incident": ("announcement", "github:ExportPostmortem", "github:FileLog", "github:CopyPostmortem"),
+    "follow_up": ("github:FileFollowUp",),
+}
+"""What keys of troubles begin with."""
 SUBJECTS: Mapping[str, Sequence[str]] = {
     "incident": ("incident", "postmortem"),
     "page": ("page", "test"),
@@ -112,12 +110,18 @@ class PruningTable(Rows):
         return list(self._connection.execute(select(c.number).where(c.incident.in_(incidents))).scalars())
 
     def _remove_traces(self, kind: str, refs: Sequence[int]) -> None:
-        """Delete timers, and where the messages are that nobody will edit again."""
-        timers, messages = table(tables.TimerRow), table(tables.MessageRow)
+        """Delete waiting timers and troubles, and where the messages are that nobody will edit again.
+
+        Sent timers go by their own age.
+        """
+        timers, messages, troubles = map(table, (tables.TimerRow, tables.MessageRow, tables.TroubleRow))
+        keys = [f"{name}:{ref}" for name in TROUBLES.get(kind, ()) for ref in refs]
+        for some in _portions(keys):
+            self._remove(troubles, troubles.c.key.in_(some))
         subjects = [f"{subject}:{ref}" for subject in SUBJECTS.get(kind, ()) for ref in refs]
         slots = [f"{name}:{ref}" for name in MESSAGES.get(kind, ()) for ref in refs]
         for some in _portions(subjects):
-            self._remove(timers, timers.c.subject.in_(some))
+            self._remove(timers, and_(text("state = 'waiting'"), timers.c.subject.in_(some)))
         for some in _portions(slots):
             marked = (begins(messages.c.slot, f"{it}{end}", self._dialect) for it in some for end in ":@")
             self._remove(messages, or_(messages.c.slot.in_(some), *marked))
@@ -148,21 +152,40 @@ class PruningTable(Rows):
     # --- messages -----------------------------------------------------------------------------------------
 
     def remove_messages(self, *, before: datetime, limit: int) -> int:
-        pages, shifts, covers, periods = map(
-            table, (tables.PageRow, tables.ShiftRow, tables.CoverRow, tables.WorkPeriodRow)
+        pages, shifts, covers, periods, locks = map(
+            table,
+            (tables.PageRow, tables.ShiftRow, tables.CoverRow, tables.WorkPeriodRow, tables.LockRow),
         )
+        released_at = locks.c.kept["released_at"].as_string()
         over = (
-            (pages, pages.c.requested_at, pages.c.incident.is_(None)),
-            (shifts, shifts.c.ends_at, true()),
-            (covers, covers.c.ends_at, covers.c.open.is_(False)),
-            (periods, periods.c.ended_at, true()),
+            (pages, [pages.c.incident.is_(None), pages.c.requested_at < before]),
+            (shifts, [shifts.c.ends_at < before]),
+            (covers, [covers.c.open.is_(False), covers.c.ends_at < before]),
+            (periods, [periods.c.ended_at < before]),
+            (locks, [text("NOT stands"), released_at < before.isoformat()]),
         )
         count = self._remove_some_timers(before, limit)
-        for rows, end, condition in over:
-            found = select(rows.c.number).where(end < before, condition).order_by(end).limit(limit)
+        for rows, conditions in over:
+            found = select(rows.c.number).where(*conditions).order_by(conditions[-1].left).limit(limit)
             numbers = list(self._connection.execute(found).scalars())
-            count += self._remove(rows, rows.c.number.in_(numbers)) if numbers else 0
-        return count
+            if numbers:
+                self._remove_traces(rows.name, numbers)
+                count += self._remove(rows, rows.c.number.in_(numbers))
+        return count + self._remove_digests(before, limit) + self._remove_troubles(before, limit)
+
+    def _remove_digests(self, before: datetime, limit: int) -> int:
+        """Delete where digests were posted. Slack's `ts` says when: seconds since 1970."""
+        c = table(tables.MessageRow).c
+        is_old = [begins(c.slot, f"{BY_AGE}:", self._dialect), c.ts < f"{before.timestamp():.6f}"]
+        slots = list(self._connection.execute(select(c.slot).where(*is_old).limit(limit)).scalars())
+        return self._remove(table(tables.MessageRow), c.slot.in_(slots)) if slots else 0
+
+    def _remove_troubles(self, before: datetime, limit: int) -> int:
+        """Delete troubles that are over. Those that last stay."""
+        c = table(tables.TroubleRow).c
+        over = select(c.key).where(c.over_at < before).order_by(c.over_at).limit(limit)
+        keys = list(self._connection.execute(over).scalars())
+        return self._remove(table(tables.TroubleRow), c.key.in_(keys)) if keys else 0
 
     def _remove_some_timers(self, before: datetime, limit: int) -> int:
         """Delete sent timers of subjects for which nothing waits: a reminder of theirs can't be due again."""

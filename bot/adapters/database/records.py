@@ -146,6 +146,7 @@ class ContactTable(Table[Contact]):
 
 class TroubleTable(Table[Trouble]):
     row, adapter, key = tables.TroubleRow, Adapter(Trouble), "key"
+    fields = ("over_at",)
 
 
 class OnCallCopyTable(Table[OnCallCopy]):

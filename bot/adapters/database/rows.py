@@ -1,12 +1,13 @@
 """The rows of a table. One that can't be read is left out of lists: a newer Spy may have written it."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, delete, select
 
 from bot.adapters.database.statements import table
 from bot.adapters.database.tables import Row
@@ -26,6 +27,15 @@ class Rows:
         self._writes = writes
         self._dialect = connection.dialect.name
         self._table = table(self.row)
+
+    def _delete_old(self, end: ColumnElement[datetime], *, before: datetime, limit: int) -> int:
+        """Delete the oldest rows of which this time (UTC) is before then. Return how many."""
+        [key] = self._table.primary_key
+        old = select(key).where(end < before).order_by(end).limit(limit)
+        keys = list(self._connection.execute(old).scalars())
+        if keys:
+            self._connection.execute(delete(self._table).where(key.in_(keys)))
+        return len(keys)
 
     def flush(self) -> object:
         """Write what waits for it. Most tables write at once."""

@@ -79,7 +79,9 @@ class SqlSession:
         self._held.update(wanted)
 
     def try_lock(self, section: str) -> bool:
-        return coordination.try_lock(self._connection, section)
+        if section not in self._held and coordination.try_lock(self._connection, section):
+            self._held.add(section)
+        return section in self._held
 
     def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
         return coordination.take_lease(self._connection, job, owner, now=now, until=now + lease)

@@ -147,6 +147,8 @@ class OnCallCopyRow(RecordRow, table=True):
 class MessageRow(Row, table=True):
     """Where a lasting message was posted in Slack."""
 
+    __table_args__ = (prefix_index("message_by_slot", "slot").ddl_if(dialect="postgresql"),)
+
     slot: str = Field(primary_key=True)
     channel: str
     ts: str
@@ -258,6 +260,7 @@ class LockRow(NumberedRow, table=True):
     __table_args__ = (
         partial_index("lock_of_service", "service", where="stands", unique=True),
         partial_index("lock_standing", "number", where="stands"),
+        partial_index("lock_released", "number", where="NOT stands"),
     )
 
     service: str
@@ -330,6 +333,7 @@ class TroubleRow(RecordRow, table=True):
     """A lasting trouble, current or over."""
 
     key: str = Field(primary_key=True)
+    over_at: datetime | None = moment_column(index=True)
 
 
 class InboundRow(Row, table=True):

@@ -16,8 +16,8 @@ class ChangeRecords(Protocol):
         """Return the newest changes in this window, of one service or of all, newest first."""
 
     def put(self, change: Change) -> None: ...
-    def forget(self, *, before: datetime) -> None:
-        """Delete what was received before then."""
+    def forget(self, *, before: datetime, limit: int) -> int:
+        """Delete what was received before then, the oldest first. Return how many."""
 
 
 class LockRecords(Protocol):

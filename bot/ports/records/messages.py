@@ -18,4 +18,5 @@ class InboundRecords(Protocol):
         """Remember a request by its id. Return None if it is new, otherwise its answer ("" if none is stored yet)."""
 
     def answered(self, request: str, answer: str) -> None: ...
-    def forget(self, *, before: datetime) -> None: ...
+    def forget(self, *, before: datetime, limit: int) -> int:
+        """Delete requests of before then, the oldest first. Return how many."""

@@ -80,5 +80,5 @@ class OutboxRecords(Protocol):
     def latest(self, *, limit: int) -> Sequence[OutboxEntry]:
         """Return unfinished effects, then finished ones, each newest first."""
 
-    def forget(self, *, before: datetime) -> None:
-        """Delete what was finished before then."""
+    def forget(self, *, before: datetime, limit: int) -> int:
+        """Delete what was finished before then, the oldest first. Return how many."""

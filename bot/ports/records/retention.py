@@ -21,7 +21,10 @@ class PruningRecords(Protocol):
         """Delete runs without an incident that ended before then. The last one of each plan and lock stays."""
 
     def remove_messages(self, *, before: datetime, limit: int) -> int:
-        """Delete sent timers, past shifts, covers and work periods, and pages without an incident."""
+        """Delete what ended before then, with its messages: shifts, covers, work periods, locks, lone pages, troubles.
+
+        Also timers that were sent before then.
+        """
 
     def add(self, kind: str, count: int, *, at: datetime) -> None:
         """Count what was pruned."""

@@ -84,9 +84,9 @@ class Changes:
     def _numbered(self, news: Change) -> Change:
         return replace(news, number=self._session.changes.reserve())
 
-    def forget_old(self) -> None:
+    def forget_old(self, *, limit: int) -> int:
         """Delete changes received more than 30 days ago. Suspected changes stay in their incidents."""
-        self._session.changes.forget(before=self._tx.now - change.KEPT)
+        return self._session.changes.forget(before=self._tx.now - change.KEPT, limit=limit)
 
     # --- search ---
 

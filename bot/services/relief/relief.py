@@ -41,7 +41,7 @@ from bot.services.incident.incidents import Incidents
 from bot.services.messages import Facts, message
 from bot.services.paging.paging import Paging
 from bot.services.people import People
-from bot.services.relief.work_periods import WorkPeriods
+from bot.services.relief.work_periods import WorkPeriods, section
 from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
@@ -72,15 +72,17 @@ class Relief:
     # --- due reminders ---
 
     def try_lock(self, person: str) -> bool:
-        """Lock the person's incidents, then the person, in the same order as commands.
+        """Lock the person's incidents, then the person, in the same order as commands, without waiting for any.
 
-        Return False if another transaction has one of them.
+        Return False if another transaction has one of them: who sends to several people at once must not wait.
         """
         before = self._periods.of(person).running
         numbers = sorted(before.on) if before else []
         if len(self._session.incidents.try_lock(numbers)) < len(numbers):
             return False
-        now = self._periods.locked(person).running
+        if not self._session.try_lock(section(person)):
+            return False
+        now = self._periods.of(person).running
         return now is None or set(now.on) <= set(numbers)
 
     def agenda(self, subject: Subject) -> Sequence[Timer]:
