@@ -210,7 +210,7 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     yield Job(name="pulse", every=every, run=pulse.look)
     yield later(name="configuration", every=CONFIGURATION_EVERY, run=configuration.look)
     yield later(name="people", every=PEOPLE_EVERY, run=sync.people)
-    yield later(name="groups", every=GROUPS_EVERY, run=sync.groups)
+    yield Job(name="groups", every=GROUPS_EVERY, run=sync.groups)  # until then nobody of a group may approve
     yield later(name="members", every=members.EVERY, run=sync.members)
     sealer = AuditSealer(sessions=bot.database, clock=bot.clock, policy=bot.live.policy)
     yield later(name="audit", every=SEAL_EVERY, run=sealer.run)
