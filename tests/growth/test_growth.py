@@ -17,14 +17,15 @@ INCIDENTS, FEWER = 1_000, 300
 MORE = 1.2
 SEARCH, PER_INCIDENT = "incident list", 70
 """A search reads an index of all incidents twice, at so many steps for each: less than a millisecond in a thousand."""
-LOOK_BACK, BOUNDED = ("failover", "failover status", "failover rollback"), 600
-"""These look at the 50 latest runs of a plan, if there are so many."""
+LOOK_BACK, BOUNDED = ("failover", "failover status", "failover rollback", "incident channel new"), 50 * 100
+"""These look at the 50 last runs of a plan; the last one delivers the cards of new failovers, which name such runs."""
 SMALL = {
     "(subquery-1)": "no table",
     "CONSTANT": "no table",
     "audit_mark": "two rows",
     "counter": "a row for each table",
     "json_each": "the parameters of the statement",
+    "latest": "the 50 last runs of a plan",
     "lease": "a row for each job",
     "on_call_copy": "one row",
     "pruned": "a row for each kind",

@@ -1,6 +1,6 @@
 """Table of failovers, with the lease of the process that runs each, and their audit log."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import Update, and_, bindparam, or_, select, update
 from bot.adapters.database import tables
 from bot.adapters.database.adapter import Adapter
 from bot.adapters.database.columns import is_set
+from bot.adapters.database.rows import readable
 from bot.adapters.database.statements import add, table
 from bot.adapters.database.table import Table
 from bot.domain.failover.run import Failover
@@ -48,6 +49,18 @@ class FailoverTable(Table[Failover]):
         c = self._table.c
         latest = [c.ended_at.desc(), c.number.desc()]
         return self._where(c.plan == plan, c.ended_at.is_not(None), order=latest, limit=limit)
+
+    def latest(self, plan: str, task: Task, *, among: int) -> Iterator[Failover]:
+        self.flush()
+        c = self._table.c
+        newest = [c.ended_at.desc(), c.number.desc()]
+        ended = select(c.number, c.ended_at, c.kept).where(c.plan == plan, c.ended_at.is_not(None))
+        last = ended.order_by(*newest).limit(among).subquery("latest").c
+        is_wanted = [last.kept["task"].as_string() == task.value]
+        if task is not Task.REHEARSAL:
+            is_wanted.append(last.kept["began_at"].as_string().is_not(None))
+        found = select(last.kept).where(*is_wanted).order_by(last.ended_at.desc(), last.number.desc())
+        yield from readable(self.adapter, self._connection.execute(found).scalars(), self._table.name)
 
     # --- the audit log ---
 

@@ -1,11 +1,12 @@
 """The records of failovers and their audit logs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from bot.domain.failover.run import Failover
+from bot.domain.failover.state import Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,12 @@ class FailoverRecords(Protocol):
 
     def ended(self, plan: str, *, limit: int) -> Sequence[Failover]:
         """Return a plan's finished failovers, newest first."""
+
+    def latest(self, plan: str, task: Task, *, among: int) -> Iterator[Failover]:
+        """Yield those of a plan's last runs (so many) that were for this task and began, newest first.
+
+        Rehearsals count even if they did not begin.
+        """
 
     def append(self, entry: AuditEntry) -> None: ...
     def audit_log(self, number: int) -> Sequence[AuditEntry]: ...

@@ -1,6 +1,6 @@
 """Propose, approve, abort and answer failovers, and store what happens to them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.effects import UpsertMessage
@@ -31,6 +31,8 @@ from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 
 UNWRITTEN = "There is no failover plan yet. docs/failover.md shows how to write the first one in ten minutes."
+LOOKED_AT = 50
+"""How many of a plan's last runs are looked at, for the last one that began, succeeded, or was a rehearsal."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,17 +173,20 @@ class Failovers:
 
     def recent(self, plan: str, *, seen_by: str | None = None) -> RecentFailovers:
         """Return a plan's latest runs. With `seen_by`, only runs that this person may see."""
-        ended = self._session.failovers.ended(plan, limit=50)
-
-        def first(runs: Iterable[Failover]) -> Failover | None:
-            return next((it for it in runs if seen_by is None or self._is_seen(it, seen_by)), None)
-
-        begun = [it for it in ended if it.task is Task.MOVE and it.began_at]
+        begun = done = None
+        for run in self._latest(plan, Task.MOVE, seen_by):
+            begun = begun or run
+            if run.state is State.DONE:
+                done = run
+                break
         return RecentFailovers(
-            begun=first(begun),
-            done=first(it for it in begun if it.state is State.DONE),
-            rehearsed=first(it for it in ended if it.task is Task.REHEARSAL),
+            begun=begun, done=done, rehearsed=next(self._latest(plan, Task.REHEARSAL, seen_by), None)
         )
+
+    def _latest(self, plan: str, task: Task, seen_by: str | None) -> Iterator[Failover]:
+        for run in self._session.failovers.latest(plan, task, among=LOOKED_AT):
+            if seen_by is None or self._is_seen(run, seen_by):
+                yield run
 
     def _seen(self, number: int, asker: str) -> Failover:
         run = self._session.failovers.get(number)
