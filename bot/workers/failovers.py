@@ -102,7 +102,8 @@ class Runner:
             except Exception:
                 log.exception("failovers can't be looked for; trying again")
                 self._stopping.wait(1)
-            self._woken.wait(POLL.total_seconds())
+            else:
+                self._woken.wait(POLL.total_seconds())
 
     def _claim(self) -> int | None:
         with self._changing:

@@ -97,7 +97,7 @@ def test_a_lost_connection_is_noticed_and_others_are_made(postgresql_url: str):
                 killer.execute(text(END_ALL))
             session.incidents.get(1)
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match="terminating connection"):
         look_while_the_server_ends_all()
 
     for _ in range(3):

@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
-from bot.adapters.database import Database, SqlQueues
+from bot.adapters.database import Database, SqlQueues, open_engine
 from bot.adapters.database.queues import DUE
 from bot.domain.failover.state import State
 from bot.ports import Due, Unavailable
@@ -16,6 +17,10 @@ from tests.contracts.test_timers import INCIDENT, plan, timer
 
 NOTHING = Due(effects=False, reminders=False, failovers=False)
 SECOND = timedelta(seconds=1)
+END_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+)
 INDEXED = ("SCAN CONSTANT ROW", "SCAN failover USING INDEX failover_to_run")
 """What SQLite scans as a whole: a row of constants, and the index over the few failovers to run."""
 
@@ -77,6 +82,25 @@ def test_a_database_that_does_not_answer_is_unavailable(sessions: Database, queu
 
     with pytest.raises(Unavailable):
         queues.due(NOON)
+
+
+def test_after_the_server_was_away_one_look_fails_and_the_next_succeeds(
+    postgresql_url: str, caplog: pytest.LogCaptureFixture
+):
+    engine = open_engine(postgresql_url.replace("postgresql://", "postgresql+psycopg://"))
+    queues = SqlQueues(engine)
+    with engine.connect() as one, engine.connect() as another:
+        one.execute(text("SELECT 1"))
+        another.execute(text("SELECT 1"))  # two connections are in the pool now
+    with psycopg.connect(postgresql_url) as killer:
+        killer.execute(END_OTHERS)
+
+    with pytest.raises(Unavailable):
+        queues.due(NOON)
+
+    assert queues.due(NOON) == NOTHING
+    assert not caplog.text
+    engine.dispose()
 
 
 def test_every_part_of_the_look_uses_an_index(sessions: Database):

@@ -9,7 +9,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, select
+from sqlalchemy import MetaData, select, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.adapters.database import Database
@@ -267,6 +267,17 @@ def test_incidents_are_found_by_channel_and_open_ones_by_name(sessions: Sessions
         session.incidents.put(replace(declared(5), name="SOMETHING else! sev1"))
         assert [it.number for it in session.incidents.open_named(["something else", "nothing"])] == [4, 5]
         assert [it.number for it in session.incidents.open_named([bare_name(declared(1).name)])] == [1, 3]
+
+
+def test_an_open_incident_of_an_older_spy_which_stored_no_bare_name_is_found_by_name(sessions: Database):
+    with sessions.begin() as session:
+        session.incidents.put(replace(declared(1), name="Something else"))
+        session.incidents.put(declared(2))
+    with sessions.engine.begin() as connection:
+        connection.execute(text("UPDATE incident SET bare_name = ''"))
+
+    with sessions.begin() as session:
+        assert [it.number for it in session.incidents.open_named(["something else"])] == [1]
 
 
 SECRET = {"private": True, "members": ("U0ANA",)}

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from bot.domain.effects import UpsertMessage
 from bot.domain.failover.plan import End, Outcome, Program
 from bot.domain.failover.run import Failover
 from bot.domain.failover.state import Answer, State
-from bot.ports import Profile, Sessions
+from bot.ports import Profile, Session, Sessions, TimeLimit, Unavailable
 from bot.services.audit import AuditLog
 from bot.services.failover.failovers import Failovers
 from bot.services.people import People
@@ -264,6 +264,35 @@ def test_however_many_processes_there_are_each_move_is_made_once(database_url: s
 
     assert len(stage.outside.performed) == 6 * 3
     assert len(set(stage.outside.marks)) == 6 * 3
+
+
+class Returning:
+    """A database that is away at the first look."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._is_away = True
+
+    def begin(self, limit: TimeLimit | None = None) -> AbstractContextManager[Session]:
+        return self._sessions.begin(limit)
+
+    def read(self) -> AbstractContextManager[Session]:
+        return self._sessions.read()
+
+    def begin_background(self) -> AbstractContextManager[Session]:
+        if self._is_away:
+            self._is_away = False
+            raise Unavailable("away")
+        return self._sessions.begin_background()
+
+
+def test_when_the_database_was_away_runs_are_looked_for_again_without_a_wake(stage: Stage, start: Start):
+    stage.approve("db")
+    stage.sessions = Returning(stage.sessions)
+
+    start()
+
+    stage.wait_until(State.DONE)
 
 
 def test_each_action_is_in_the_audit_log_with_its_outcome(stage: Stage, start: Start):

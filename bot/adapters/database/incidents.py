@@ -138,8 +138,9 @@ class IncidentTable(Table[Incident]):
 
     def open_named(self, names: Collection[str]) -> Sequence[Incident]:
         self.flush()
-        wanted = {f"name_{at}": name for at, name in enumerate(names)}
-        return self._read(find_open_named(self._table, len(wanted)), wanted)
+        wanted = {f"name_{at}": name for at, name in enumerate([*names, ""])}
+        found = self._read(find_open_named(self._table, len(wanted)), wanted)
+        return [it for it in found if bare_name(it.name) in names]  # an older Spy left the column empty
 
     def count_shown(self) -> int:
         self.flush()

@@ -5,7 +5,7 @@ is prepared; all else takes SQLAlchemy's way. Both convert values alike and rais
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from sqlalchemy import Connection, Dialect
@@ -151,7 +151,8 @@ def _raise(error: Any, connection: Connection, sql: str) -> NoReturn:
     dialect = connection.dialect
     driver: Any = dialect.loaded_dbapi
     if dialect.is_disconnect(error, _driver(connection), None):
-        connection.exec_driver_sql("SELECT 1")
+        with suppress(DBAPIError):  # the first error says why
+            connection.exec_driver_sql("SELECT 1")
     raise DBAPIError.instance(
         sql, None, error, driver.Error, hide_parameters=True, dialect=dialect
     ) from error

@@ -37,14 +37,27 @@ class SqlQueues:
         self._sql, self._places = str(compiled), compiled.positiontup
 
     def due(self, now: datetime) -> Due:
+        wrong: Any = self._engine.dialect.loaded_dbapi.Error
         try:
             with closing(self._engine.raw_connection()) as connection:
-                cursor = connection.cursor()
-                cursor.execute(self._sql, self._given(now))
-                effects, reminders, failovers = cursor.fetchone() or (False, False, False)
-        except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as error:
+                try:
+                    return self._look(connection.cursor(), now)
+                except wrong as error:
+                    self._close_if_lost(connection, error)
+                    raise
+        except (SQLAlchemyError, wrong) as error:
             raise Unavailable(str(error)) from error
+
+    def _look(self, cursor: Any, now: datetime) -> Due:
+        cursor.execute(self._sql, self._given(now))
+        effects, reminders, failovers = cursor.fetchone() or (False, False, False)
         return Due(effects=bool(effects), reminders=bool(reminders), failovers=bool(failovers))
+
+    def _close_if_lost(self, connection: Any, error: Any) -> None:
+        """Close a lost connection and all idle ones, as SQLAlchemy does: the server has probably ended them too."""
+        if self._engine.dialect.is_disconnect(error, connection.dbapi_connection, None):
+            connection.invalidate(error)
+            self._engine.dispose()
 
     def _given(self, now: datetime) -> Sequence[Any] | dict[str, Any]:
         value = self._stored(now) if self._stored else now
