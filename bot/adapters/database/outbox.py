@@ -129,7 +129,8 @@ class OutboxTable(Rows):
         return True
 
     def knows(self, key: str) -> bool:
-        self.flush()
+        if any(effect.key == key for effect, _ in self._new):
+            return True  # not written yet: until the end nobody waits for what this session adds
         return find(self._table, "key").first(self._connection, {"key": key}) is not None
 
     def stuck(self, *, now: datetime, lease: timedelta) -> Sequence[Standstill]:
