@@ -32,11 +32,12 @@ class Reminders:
     def tick(self, limit: int) -> int:
         """Send the due reminders of up to `limit` subjects in one transaction. Return how many subjects had some.
 
-        Incidents are handled together. A subject that locks incidents besides itself is handled alone; otherwise two
-        processes could deadlock.
+        Incidents are handled together, without those that another transaction has locked. A subject that locks
+        incidents besides itself is handled alone; otherwise two processes could deadlock.
         """
         subjects = self._timers.due_subjects(self._tx.now, limit)
-        mine = self._held(subjects) or self._locked(subjects[:1])
+        others = [it for it in subjects if it.kind != INCIDENT]
+        mine = self._held(subjects) or self._locked(others[:1])
         for subject in mine:
             self.visit(subject)
         return len(mine)

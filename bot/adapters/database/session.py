@@ -24,6 +24,7 @@ from bot.adapters.database.pruning import PruningTable
 from bot.adapters.database.timers import TimerTable
 from bot.adapters.database.turns import Turns
 from bot.adapters.database.writes import Writes
+from bot.domain.incident.incident import Incident
 from bot.ports import Conflict, Session, TimeLimit, Unavailable
 
 T = TypeVar("T")
@@ -94,11 +95,15 @@ class SqlSession:
             self._writes.flush()
 
     def _has_place(self, number: int) -> bool:
-        incident = self.incidents.get(number)
-        return bool(incident and (incident.channel or incident.channel_refused))
+        """Whether an incident has a channel, or can't get one. It is only locked if it has none yet."""
+        return _is_placed(self.incidents.look(number)) or _is_placed(self.incidents.get(number))
 
 
 _TABLES = [name for name, it in vars(SqlSession).items() if isinstance(it, cached_property)]
+
+
+def _is_placed(incident: Incident | None) -> bool:
+    return bool(incident and (incident.channel or incident.channel_refused))
 
 
 class ReadOnlySession(SqlSession):
