@@ -157,7 +157,8 @@ def post(served: ServedBot, path: str, body: bytes, headers: Mapping[str, str]) 
 BREAKS = (
     "DROP TABLE incident",
     "DROP TABLE timeline",
-    "DROP TABLE page",
+    "DROP TABLE work_period",
+    "DROP TABLE timer",
     "DROP TABLE outbox",
     "DROP TABLE inbound",
     "ALTER TABLE incident RENAME COLUMN number TO numero",
