@@ -3,6 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import text
+
+from bot.adapters.database import Database
 from bot.domain.failover.plan import HttpCall, Param, Plan, Program, Question, Step
 from bot.domain.failover.run import Failover
 from bot.domain.failover.state import Approval, State, Task
@@ -149,3 +152,17 @@ def test_the_trail_is_kept_in_order(sessions: Sessions) -> None:
     with sessions.begin() as session:
         assert session.failovers.audit_log(1) == audit_entries
         assert session.failovers.audit_log(2) == []
+
+
+def test_a_run_of_an_incident_is_not_pruned_alone_though_an_older_spy_left_its_column_empty(
+    sessions: Database,
+) -> None:
+    ended = {"state": State.DONE, "ended_at": NOON}
+    kept(sessions, run(1, incident=7, **ended), run(2, **ended), run(3, **ended))
+    with sessions.engine.begin() as connection:
+        connection.execute(text("UPDATE failover SET incident = NULL"))
+
+    with sessions.begin() as session:
+        assert session.pruning.remove_failovers(before=NOON + timedelta(days=1), limit=10) == 1
+        assert session.failovers.get(1)
+        assert not session.failovers.get(2)

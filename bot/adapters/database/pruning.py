@@ -136,8 +136,10 @@ class PruningTable(Rows):
             c.moved.is_(True),
             ~exists().where(later.c.lock == c.lock, later.c.moved.is_(True), later.c.number > c.number),
         )
+        of_record = c.kept["incident"].as_integer()  # an older Spy fills no column
+        no_incident = [c.incident.is_(None), of_record.is_(None)]
         old = select(c.number).where(
-            c.incident.is_(None), c.ended_at < before, c.active.is_(False), ~is_last, ~moved_last
+            *no_incident, c.ended_at < before, c.active.is_(False), ~is_last, ~moved_last
         )
         numbers = list(self._connection.execute(old.order_by(c.number).limit(limit)).scalars())
         self._remove_traces("failover", numbers)
