@@ -256,9 +256,9 @@ class Router:
         facts = {"sentence": refusal.sentence, "choices": refusal.choices}
         message = self._templates.render("help/refusal", facts)
         with self._sessions.begin(limit) as session:
-            now = self._clock.now()
-            if session.inbound.remember(request.id, at=now) is not None:
-                return Response(message=message) if request.is_answered_at_once else Response()
+            earlier = session.inbound.remember(request.id, at=self._clock.now())
+            if earlier is not None:  # another process has handled it meanwhile
+                return _ANSWER.validate_json(earlier) if earlier else Response()
             tx = self._transaction(session, request, understood)
             # A new transaction: the refusal rolled back the first one.
             People(tx).seen(request.user, request.user_name)

@@ -198,6 +198,14 @@ class MeetPerson(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReleaseHeld(Effect):
+    """Send what waits for an incident's channel, if it has one by now: it was being opened when that was queued."""
+
+    incident: int
+    urgency: ClassVar[Urgency] = Urgency.NOW
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunRequest(Effect):
     """Run a request of a person Spy did not know, once Slack has said who they are."""
 

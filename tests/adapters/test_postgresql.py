@@ -2,15 +2,23 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
 
 from bot.adapters.database import Database, open_engine
-from bot.domain.incident.events import Declared
+from bot.domain.effects import ReleaseHeld
+from bot.domain.incident.effects import Invite
+from bot.domain.incident.events import ChannelOpened, Declared
 from bot.domain.incident.incident import Incident
+from bot.ports import OutboxItem
 from bot.services.retry import retry_on_conflict
+from bot.services.transaction import Transaction
+from bot.testing import POLICY, FrozenClock
+from bot.workers.deliver.handler import Clients, Handlers
+from tests.fakes.chat import FakeChat
+from tests.support.templates import shipped
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -72,3 +80,26 @@ def test_who_only_looks_waits_for_nobody(database: Database):
         changing.incidents.get(1)
 
         assert looking.incidents.look(1)
+
+
+def due(database: Database) -> list[OutboxItem]:
+    with database.begin() as session:
+        return list(session.outbox.claim("me", now=NOON, lease=timedelta(minutes=1), limit=10))
+
+
+def test_what_is_queued_while_a_channel_is_being_opened_waits_for_nobody_and_is_sent(database: Database):
+    handlers = Handlers(Clients(templates=shipped(FrozenClock()), chat=FakeChat()))
+    with database.begin() as opening:
+        incident = opening.incidents.get(1)
+        assert incident
+        opening.incidents.put(incident.after(ChannelOpened(at=NOON, channel="C0ONE", channel_name="inc-1-x")))
+        opening.outbox.release(1)
+        with database.begin() as other:
+            other.outbox.add([Invite(key="invite", incident=1, people=("U0RAJ",))], now=NOON)
+
+    [look] = due(database)
+    assert look.effect == ReleaseHeld(key="release:invite", incident=1)
+    with database.begin() as session:
+        handlers.attempt(look, Transaction(session=session, now=NOON, policy=POLICY))
+        session.outbox.done(look.id, at=NOON)
+    assert [it.effect.key for it in due(database)] == ["invite"]

@@ -30,6 +30,7 @@ from bot.adapters.database.rows import Rows, readable
 from bot.adapters.database.statements import (
     add,
     count_opened,
+    find_free,
     find_open_named,
     find_private,
     mark_line,
@@ -88,6 +89,12 @@ class IncidentTable(Table[Incident]):
         held = {it.number: it for it in self._all(query.with_for_update(skip_locked=True))}
         self._known.update(held)
         return set(held)
+
+    def hold(self, number: int) -> bool:
+        """Lock one if it is free, without waiting. Return whether this transaction has it."""
+        if number not in self._known:
+            self._known |= {it.number: it for it in self._read(find_free(self._table), {"number": number})}
+        return number in self._known
 
     def in_channel(self, channel: str) -> Incident | None:
         return self._one(channel=channel)

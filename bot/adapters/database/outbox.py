@@ -1,6 +1,6 @@
 """Table of the outbox: add effects once, claim them by lane with a lease, retry them or give up."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -27,19 +27,22 @@ from bot.adapters.database.rows import Rows
 from bot.adapters.database.statements import add_once, find
 from bot.adapters.database.tables import OutboxRow
 from bot.adapters.database.writes import Writes
-from bot.domain.effects import Effect
+from bot.domain.effects import Effect, ReleaseHeld
 from bot.ports import OutboxEntry, OutboxItem, Standstill
 
 
 class OutboxTable(Rows):
     """The outbox.
 
-    `has_place` returns whether an incident has a channel, or can't get one. Its effects are held until then.
+    `has_place` returns whether an incident has a channel, or can't get one. Its effects are held until then. If that is
+    not known (None), because another transaction may be opening the channel, a look is queued beside the effect.
     """
 
     row = OutboxRow
 
-    def __init__(self, connection: Connection, writes: Writes, has_place: Callable[[int], bool]) -> None:
+    def __init__(
+        self, connection: Connection, writes: Writes, has_place: Callable[[int], bool | None]
+    ) -> None:
         super().__init__(connection, writes)
         self._has_place = has_place
         self._new: list[tuple[Effect, datetime]] = []
@@ -51,13 +54,19 @@ class OutboxTable(Rows):
         """Write the new effects. Return whether there were any."""
         if not self._new:
             return False
-        rows = [self._row(effect, now) for effect, now in self._new]
+        rows = [row for effect, now in self._new for row in self._rows(effect, now)]
         add_once(self._dialect, self._table).run(self._connection, *rows)
         self._new.clear()
         return True
 
-    def _row(self, effect: Effect, now: datetime) -> dict[str, object]:
-        held = effect.needs_channel is not None and not self._has_place(effect.needs_channel)
+    def _rows(self, effect: Effect, now: datetime) -> Iterator[dict[str, object]]:
+        incident = effect.needs_channel
+        is_ready = incident is None or self._has_place(incident)
+        yield self._row(effect, now, "ready" if is_ready else "held")
+        if incident is not None and is_ready is None:
+            yield self._row(ReleaseHeld(key=f"release:{effect.key}", incident=incident), now, "ready")
+
+    def _row(self, effect: Effect, now: datetime, state: str) -> dict[str, object]:
         return {
             "key": effect.key,
             "kind": type(effect).__name__,
@@ -65,7 +74,7 @@ class OutboxTable(Rows):
             "lane": effect.lane,
             "slot": effect.slot,
             "needs_channel": effect.needs_channel,
-            "state": "held" if held else "ready",
+            "state": state,
             "urgency": int(effect.urgency),
             "queued_at": now,
             "due_at": now,

@@ -24,7 +24,6 @@ from bot.adapters.database.pruning import PruningTable
 from bot.adapters.database.timers import TimerTable
 from bot.adapters.database.turns import Turns
 from bot.adapters.database.writes import Writes
-from bot.domain.incident.incident import Incident
 from bot.ports import Conflict, Session, TimeLimit, Unavailable
 
 T = TypeVar("T")
@@ -94,16 +93,21 @@ class SqlSession:
                 it.flush()
             self._writes.flush()
 
-    def _has_place(self, number: int) -> bool:
-        """Whether an incident has a channel, or can't get one. It is only locked if it has none yet."""
-        return _is_placed(self.incidents.look(number)) or _is_placed(self.incidents.get(number))
+    def _has_place(self, number: int) -> bool | None:
+        """Whether an incident has a channel, or can't get one. None: another transaction may just be opening it.
+
+        It does not wait for that one, which may wait for something that this session has locked.
+        """
+        known = self.incidents.look(number)
+        if known is None or known.is_placed:
+            return known is not None
+        if not self.incidents.hold(number):
+            return None
+        held = self.incidents.get(number)
+        return held is not None and held.is_placed
 
 
 _TABLES = [name for name, it in vars(SqlSession).items() if isinstance(it, cached_property)]
-
-
-def _is_placed(incident: Incident | None) -> bool:
-    return bool(incident and (incident.channel or incident.channel_refused))
 
 
 class ReadOnlySession(SqlSession):

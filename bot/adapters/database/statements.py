@@ -110,6 +110,13 @@ def find_open_named(incidents: Table, names: int) -> Prepared:
 
 
 @cache
+def find_free(incidents: Table) -> Prepared:
+    """Find the incident `number` and lock it, unless another transaction has it."""
+    mine = select(incidents.c.kept).where(incidents.c.number == bindparam("number"))
+    return Prepared(mine.with_for_update(skip_locked=True))
+
+
+@cache
 def count_opened(incidents: Table) -> Prepared:
     """Count the incidents that a `person` opened after `since`."""
     c = incidents.c

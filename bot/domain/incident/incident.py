@@ -114,6 +114,11 @@ class Incident(Membership):
 
     # --- decisions ---
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether it has a channel, or can't get one."""
+        return bool(self.channel or self.channel_refused)
+
     @classmethod
     def declared(cls, number: int, event: events.Declared) -> Self:
         assert event.by, "somebody declares an incident"  # noqa: S101  a caller's bug, not input

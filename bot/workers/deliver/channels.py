@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
+from bot.domain.effects import ReleaseHeld
 from bot.domain.incident.effects import (
     AddBookmark,
     ChannelEffect,
@@ -32,6 +33,17 @@ from bot.workers.deliver.handler import EffectHandler, delivers
 OTHER_NAMES = 5
 """How many further names are tried if someone else's channel has the name."""
 C = TypeVar("C", bound=ChannelEffect)
+
+
+@delivers(ReleaseHeld)
+class ReleaseHeldHandler(EffectHandler[ReleaseHeld]):
+    def attempt(self, effect: ReleaseHeld, item: OutboxItem, tx: Transaction) -> None:
+        del item
+        if tx.incident(effect.incident).is_placed:
+            tx.session.outbox.release(effect.incident)
+
+    def on_giving_up(self, effect: ReleaseHeld, tx: Transaction, why: str) -> None:
+        """Report nothing: whoever opens the channel releases what waits for it."""
 
 
 @delivers(CreateChannel)
