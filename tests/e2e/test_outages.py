@@ -196,6 +196,7 @@ def test_a_link_that_is_not_greeted_and_one_that_is_deaf_are_replaced(tmp_path: 
         world.box.slack.deafen()
         before = asked()
         world.box.wait_for(lambda: asked() > before, seconds=60)
+        world.box.wait_for(lambda: world.box.slack.links.hears, seconds=60)
         number = world.declare('me "heard again" sev1')
         world.settle()
 

@@ -1,10 +1,11 @@
 """A long past: the rows that one incident left, copied as if there had been thousands like it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Engine, inspect
@@ -75,48 +76,56 @@ class Life:
 
     def _copies(self, table: str, columns: Sequence[str], incidents: int) -> Iterator[Values]:
         rows = self.rows[table]
+        patterns = [[_Column.of(table, it, row[it]) for it in columns] for row in rows]
         for n in range(1, incidents + 1, SHARE.get(table, 1)):
             at = NOON - AGE[table] if table in AGE else OLDEST + (NEWEST - OLDEST) * n / incidents
-            for place, row in enumerate(rows, start=1):
-                copy = _Copy(table=table, incident=n, number=n * len(rows) + place, at=at)
-                yield tuple([copy.value(it, row[it]) for it in columns])
+            iso, sql = at.strftime(ISO), at.strftime(SQL)
+            for place, pattern in enumerate(patterns, start=1):
+                facts = {"incident": n, "number": n * len(rows) + place, "iso": iso, "sql": sql}
+                yield tuple([it.make(facts) if it.make else it.value for it in pattern])
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Copy:
-    """A row of a later incident."""
+class _Column:
+    """What stands in a column of the copies of a row: always the same `value`, or what is made of a copy's facts."""
 
-    table: str
-    incident: int
-    number: int
-    at: datetime
+    value: Any = None
+    make: Callable[[Mapping[str, Any]], Any] | None = None
 
-    def value(self, column: str, value: Any) -> Any:
-        if (self.table, column) in OVER:
-            return OVER[self.table, column]
+    @classmethod
+    def of(cls, table: str, column: str, value: Any) -> "_Column":
+        if (table, column) in OVER:
+            return cls(value=OVER[table, column])
         if column == "sent_at":
-            return self.at.strftime(SQL)
+            return cls(make=itemgetter("sql"))
         if isinstance(value, str):
-            return self._text(column, value)
-        if value is None or (column == "seq" and self.table != "audit"):
-            return value
-        numbers = {"number": self.number, "seq": self.number, "incident": self.incident}
-        return self.incident * 2 + value if column == "failover" else numbers.get(column, value)
+            return _text(table, column, value)
+        if value is None or (column == "seq" and table != "audit"):
+            return cls(value=value)
+        if column == "failover":
+            return cls(make=lambda facts: facts["incident"] * 2 + value)
+        name = "incident" if column == "incident" else "number"
+        return cls(make=itemgetter(name)) if column in {"number", "seq", "incident"} else cls(value=value)
 
-    def _text(self, column: str, value: str) -> str:
-        if (self.table, column) == ("person", "name"):
-            return f"guest {self.incident}"
-        if column in NAMES or (column == "id" and self.table not in COUNTED):
-            return f"{value}-{self.incident}"
-        if column in {"slot", "subject"}:
-            kind, _, rest = value.partition(":")
-            return f"{kind}:{self.incident}:{rest}"
-        if column == "kept":
-            named = PERSON.sub(f'"name":"Guest {self.incident}"', value) if self.table == "person" else value
-            numbered = named.replace('"number":1,', f'"number":{self.number},')
-            moved = MOMENT.sub(self.at.strftime(ISO), numbered)
-            return moved.replace('"incident":1,', f'"incident":{self.incident},')
-        return self.at.strftime(SQL) if value.endswith(".000000") else value
+
+def _text(table: str, column: str, value: str) -> _Column:
+    if (table, column) == ("person", "name"):
+        return _filled("guest %(incident)s")
+    plain = value.replace("%", "%%")
+    if column in NAMES or (column == "id" and table not in COUNTED):
+        return _filled(f"{plain}-%(incident)s")
+    if column in {"slot", "subject"}:
+        kind, _, rest = plain.partition(":")
+        return _filled(f"{kind}:%(incident)s:{rest}")
+    if column == "kept":
+        named = PERSON.sub('"name":"Guest %(incident)s"', plain) if table == "person" else plain
+        moved = MOMENT.sub("%(iso)s", named.replace('"number":1,', '"number":%(number)s,'))
+        return _filled(moved.replace('"incident":1,', '"incident":%(incident)s,'))
+    return _Column(make=itemgetter("sql")) if value.endswith(".000000") else _Column(value=value)
+
+
+def _filled(pattern: str) -> _Column:
+    return _Column(make=lambda facts: pattern % facts)
 
 
 def _write(

@@ -7,13 +7,15 @@ has a past of a thousand incidents, with their timelines, pages, timers and all 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from sqlalchemy import Engine
+
 from bot.adapters.database import open_engine
 from tests.growth.past import Life
 from tests.growth.statements import Heard, scans
 from tests.growth.story import SAID
 from tests.growth.world import World
 
-INCIDENTS, FEWER = 1_000, 300
+INCIDENTS, FEWER = 10_000, 300
 MORE = 1.2
 SEARCH, PER_INCIDENT = "incident list", 70
 """A search reads an index of all incidents twice, at so many steps for each: less than a millisecond in a thousand."""
@@ -42,9 +44,13 @@ Work = Mapping[str, tuple[int, int]]
 """Steps and statements, by what was said or done."""
 
 
+def opened(url: str) -> Engine:
+    return open_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+
+
 @contextmanager
 def heard(url: str, *, explains: bool = False) -> Iterator[Heard]:
-    engine = open_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = opened(url)
     try:
         yield Heard(engine, explains=explains)
     finally:
@@ -83,8 +89,9 @@ def lived(database: Heard) -> tuple[World, Work]:
 
 
 def filled(url: str, life: Life, incidents: int) -> None:
-    with heard(url) as database:
-        life.repeat_in(database.engine, incidents)
+    engine = opened(url)
+    life.repeat_in(engine, incidents)
+    engine.dispose()
 
 
 def unindexed(database: Heard) -> list[tuple[str, str]]:

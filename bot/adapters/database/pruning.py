@@ -3,11 +3,26 @@
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, String, Table, and_, cast, delete, exists, literal, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    literal,
+    or_,
+    select,
+    text,
+)
 
 from bot.adapters.database import tables
 from bot.adapters.database.columns import begins, is_set
+from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.rows import Rows
 from bot.adapters.database.statements import insert, table
 from bot.adapters.database.tables import Row
@@ -123,8 +138,12 @@ class PruningTable(Rows):
         for some in _portions(subjects):
             self._remove(timers, and_(text("state = 'waiting'"), timers.c.subject.in_(some)))
         for some in _portions(slots):
-            marked = (begins(messages.c.slot, f"{it}{end}", self._dialect) for it in some for end in ":@")
-            self._remove(messages, or_(messages.c.slot.in_(some), *marked))
+            self._remove(messages, messages.c.slot.in_(some))
+        if slots:
+            marked = [
+                {"first": f"{it}{end}", "after": f"{it}{chr(ord(end) + 1)}"} for it in slots for end in ":@"
+            ]
+            _dropping(self._dialect, messages).run(self._connection, *marked)
 
     # --- failovers ----------------------------------------------------------------------------------------
 
@@ -217,6 +236,15 @@ class PruningTable(Rows):
     def counted(self) -> Sequence[Pruned]:
         found = self._connection.execute(select(self._table).order_by(self._table.c.kind)).mappings()
         return [Pruned(**row) for row in found]
+
+
+@cache
+def _dropping(dialect: str, messages: Table) -> Prepared:
+    """Delete the messages whose slots are between `first` and `after`, letter by letter, by an index."""
+    least, below = (">=", "<") if dialect == "sqlite" else ("~>=~", "~<~")
+    slot = messages.c.slot
+    ours = and_(slot.bool_op(least)(bindparam("first")), slot.bool_op(below)(bindparam("after")))
+    return Prepared(delete(messages).where(ours))
 
 
 def _portions(texts: Sequence[str]) -> Iterator[Sequence[str]]:

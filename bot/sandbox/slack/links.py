@@ -49,6 +49,12 @@ class SocketModeLinks:
     def count(self) -> int:
         return len(self._links)
 
+    @property
+    def hears(self) -> bool:
+        """Whether there is a link and none is deaf."""
+        links = tuple(self._links)
+        return bool(links) and not any(it.is_deaf for it in links)
+
     def ticket(self) -> str:
         """Return a ticket for one connection."""
         ticket = secrets.token_hex(16)
