@@ -225,7 +225,7 @@ class ShiftRow(NumberedRow, table=True):
     schedule: str
     person: str | None
     starts_at: datetime = moment_column()
-    ends_at: datetime | None = moment_column(index=True)
+    ends_at: datetime = moment_column(index=True)
     gone: bool
 
 
@@ -235,7 +235,7 @@ class CoverRow(NumberedRow, table=True):
     __table_args__ = (partial_index("cover_open", "number", where="open"),)
 
     open: bool
-    ends_at: datetime = moment_column(index=True)
+    ends_at: datetime | None = moment_column(index=True)
 
 
 class ContactRow(RecordRow, table=True):
