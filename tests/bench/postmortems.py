@@ -14,7 +14,9 @@ from bot.commands.request import Request, Source
 from bot.commands.router import Router
 from bot.domain.incident.events import NoteTaken
 from bot.domain.timer import milliseconds
+from bot.ports import Profile
 from bot.services.incident.incidents import Incidents
+from bot.services.people import People
 from bot.services.postmortem.documents import Documents
 from bot.services.transaction import Transaction
 from bot.testing import POLICY, FrozenClock
@@ -70,6 +72,7 @@ def lived_through(database: Database, clock: FrozenClock) -> None:
     """Declare an incident and note 5,000 things, a second each."""
     with database.begin() as session:
         tx = Transaction(session=session, now=clock.now(), policy=POLICY)
+        People(tx).met("U0ANA", Profile(name="Ana Lima"))
         Incidents(tx).declare("a long night", by="U0ANA", severity=POLICY.severity("1"))
         incident = tx.incident(1)
         for number in range(ENTRIES - incident.entries):
