@@ -333,18 +333,7 @@ def test_numbers_go_on_where_they_were(engine: Engine):
         assert reserve(session) == [before["tell"] + 1, before["stretch"] + 1, before["incident"] + 1]
 
 
-COUNTED = {
-    "incident": "incidents",
-    "page": "pages",
-    "team_notice": "team_notices",
-    "work_period": "periods",
-    "shift": "shifts",
-    "cover": "covers",
-    "failover": "failovers",
-    "change": "changes",
-    "lock": "locks",
-    "follow_up": "follow_ups",
-}
+COUNTED = {name: place for name, place in RECORDS.items() if name not in KEYS}
 """Tables with numbers of Spy's own, and where a session takes them."""
 
 

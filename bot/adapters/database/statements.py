@@ -56,10 +56,9 @@ def upsert(dialect: str, into: Table, key: str, *columns: str) -> Prepared:
 
 
 @cache
-def add_once(dialect: str, into: Table, *returned: str) -> Prepared:
-    """Insert a row unless its key exists. The statement returns these columns of new rows."""
-    new = insert(dialect, into).on_conflict_do_nothing()
-    return Prepared(new.returning(*(into.c[name] for name in returned)) if returned else new.inline())
+def add_once(dialect: str, into: Table) -> Prepared:
+    """Insert a row unless its key exists."""
+    return Prepared(insert(dialect, into).on_conflict_do_nothing().inline())
 
 
 @cache

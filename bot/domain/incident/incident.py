@@ -112,12 +112,12 @@ class Incident(Membership):
         """Whether it ended at or after this time (UTC), so that a request from then is no longer needed."""
         return not self.is_open and self.resolved_at is not None and at <= self.resolved_at
 
-    # --- decisions ---
-
     @property
     def is_placed(self) -> bool:
         """Whether it has a channel, or can't get one."""
         return bool(self.channel or self.channel_refused)
+
+    # --- decisions ---
 
     @classmethod
     def declared(cls, number: int, event: events.Declared) -> Self:
