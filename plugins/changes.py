@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from bot.commands.arguments import Line, PageNumber, PlainTime, ServiceName, number_of
+from bot.commands.arguments import Line, LockedService, PageNumber, PlainTime, ServiceName, number_of
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
@@ -88,7 +88,7 @@ def lock(
 
 
 @command("unlock <service> [anyway]", allow="operator", unless="you set it, or lead its incident")
-def unlock(request: Request, service: ServiceName, anyway: bool, *, locks: Locks, tx: Transaction) -> Reply:
+def unlock(request: Request, service: LockedService, anyway: bool, *, locks: Locks, tx: Transaction) -> Reply:
     """Remove a deploy lock. `anyway` also removes the lock of a running failover."""
     unlocked = locks.unlock(service, by=request.user, anyway=anyway)
     return Reply("changes/locked", {"lock": unlocked, "announce": tx.policy.announce, "is_withheld": False})

@@ -10,6 +10,7 @@ from bot.adapters.slack.client import PooledWebClient
 from bot.app.build import open_clock, open_runbooks
 from bot.app.permissions import permission_checks
 from bot.app.retention import retention_check
+from bot.app.services import NamedServices, service_checks
 from bot.app.templates import open_templates, own_templates
 from bot.commands.plugins import load, shadowed, templates_named
 from bot.config import Settings
@@ -28,6 +29,7 @@ def check(settings: Settings) -> Iterator[CheckResult]:
     yield from plan_checks(settings)
     yield from _database_checks(settings)
     yield from check_own(settings)
+    yield from _service_checks(settings)
     yield from permission_checks(settings)
     yield _web_check(settings)
     if env.slack_bot_token:
@@ -73,6 +75,20 @@ def _database_checks(settings: Settings) -> Iterator[CheckResult]:
         yield retention_check(settings, Database(engine) if current else None)
     finally:
         engine.dispose()
+
+
+def _service_checks(settings: Settings) -> Iterator[CheckResult]:
+    runbooks = [it.name for it in open_runbooks(settings).all()]
+    engine = open_engine(settings.env.database_url.get_secret_value())
+    try:
+        database = Database(engine) if is_ready(engine) else None
+    except CannotOpen:
+        database = None  # reported by the line of the database
+    try:
+        named = NamedServices.of(database, now=SystemClock().now())
+    finally:
+        engine.dispose()
+    yield from service_checks(settings.policy(), runbooks=runbooks, named=named)
 
 
 def _runbook_checks(settings: Settings) -> Iterator[CheckResult]:

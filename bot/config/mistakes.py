@@ -47,7 +47,7 @@ _MISSING = {
     "check": "Give the check a name.",
     "file": "Name the workflow's file in .github/workflows, such as promote.yml.",
 }
-_STANDS_FOR_ALL = frozenset({"args", "url", "equals"})
+_STANDS_FOR_ALL = frozenset({"args", "url", "equals", "all"})
 """Keys that the file may leave out, writing their value in place of the whole section."""
 
 

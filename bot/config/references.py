@@ -1,15 +1,20 @@
 """Finds references in the file that lead nowhere: an unknown team, or pages without a sender."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
 
 from bot.config.mistakes import suggestion
+from bot.config.services import ALL
 from bot.config.vendors import Vendors
 from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
+from bot.domain.service import URGENCIES
+from bot.domain.spelling import is_slip
 
 USUAL_SEVERITIES = ("sev1", "sev2", "sev3")
+OF_ALERTS = (*URGENCIES, "critical", "error", "warning", "info", ALL)
+"""What alerts are called besides severities: at PagerDuty, Alertmanager and Grafana."""
 
 
 def dangling(with_lines: YamlLines, vendors: Vendors) -> Iterator[tuple[Place, ConfigMistake]]:
@@ -31,6 +36,9 @@ def dangling(with_lines: YamlLines, vendors: Vendors) -> Iterator[tuple[Place, C
                 name, severities, f"Severities: {', '.join(severities)}."
             )
             yield place, ConfigMistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
+    for place, word in _misspelt_alerts(file, severities):
+        sentence = f"{word[:40]} is no severity nor urgency.{suggestion(word, (*severities, *OF_ALERTS))}"
+        yield place, ConfigMistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
     for place, sentence in _pagers(file, teams, vendors):
         yield place, ConfigMistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
 
@@ -60,6 +68,9 @@ def _named_teams(file: dict[str, Any]) -> Iterator[tuple[Place, str]]:
         for index, name in enumerate(paged if isinstance(paged, list) else []):
             if isinstance(name, str):
                 yield ("severities", severity, "page", index), name
+    for service, says in _section(file.get("services")).items():
+        if isinstance(name := _section(says).get("team"), str):
+            yield ("services", service, "team"), name
     milestones = file.get("milestones")
     for number, says in enumerate(milestones if isinstance(milestones, list) else []):
         for key, mark in (("to", ":"), ("unless", "told :")):
@@ -74,11 +85,24 @@ def _named_severities(file: dict[str, Any]) -> Iterator[tuple[Place, str]]:
         yield ("timers", "roll_back_severities", index), str(name)
     for name in _section(_section(file.get("timers")).get("postmortem_due")):
         yield ("timers", "postmortem_due", name), str(name)
+    for service, says in _section(file.get("services")).items():
+        for name in _section(_section(says).get("runbooks")):
+            if name != ALL:
+                yield ("services", service, "runbooks", name), str(name)
     milestones = file.get("milestones")
     for number, says in enumerate(milestones if isinstance(milestones, list) else []):
         named = _section(says).get("severities")
         for index, name in enumerate(named if isinstance(named, list) else []):
             yield ("milestones", number, "severities", index), str(name)
+
+
+def _misspelt_alerts(file: dict[str, Any], severities: Iterable[str]) -> Iterator[tuple[Place, str]]:
+    """Return the keys of `declare` that nearly are a known word. A tool may have other words than these."""
+    known = {*severities, *OF_ALERTS}
+    for service, says in _section(file.get("services")).items():
+        for word in map(str, _section(_section(says).get("declare"))):
+            if word not in known and any(is_slip(word, it) for it in known):
+                yield ("services", service, "declare", word), word
 
 
 def _pageable(teams: dict[str, Any], pager: str) -> Iterator[Place]:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, create_m
 
 from bot.config.failover import PlanSection
 from bot.config.limits import LimitsSection
+from bot.config.services import ServiceSection, as_list, different_services
 from bot.config.timers import TimersSection
 from bot.config.values import (
     Channel,
@@ -17,7 +18,6 @@ from bot.config.values import (
     Email,
     Folder,
     Name,
-    Repository,
     RoleName,
     ServiceName,
     Span,
@@ -101,12 +101,6 @@ class PermissionsSection(ConfigSection):
         """Return who has each role. A role that nobody has is left out."""
         named = ((role, frozenset(getattr(self, role))) for role in INCLUDED)
         return {role: people for role, people in named if people}
-
-
-class ServiceSection(ConfigSection):
-    """A service that is deployed: its repositories, and the pager's id of it."""
-
-    repositories: tuple[Repository, ...] = ()
 
 
 def _times(given: Any) -> Any:
@@ -296,16 +290,23 @@ def sections_with(vendors: Vendors) -> type[Sections]:
     usual = next((it.key for it in vendors.trackers if it.is_usual), "email")
     is_one = BeforeValidator(lambda given: {usual: given} if isinstance(given, str) else given)
     team: Any = create_model("TeamSection", __base__=TeamSection, **team_ids)
-    service: Any = create_model("ServiceSection", __base__=ServiceSection, **ids)
+    service_ids: _Fields = {it.key: (_one_or_more(it.ident), ()) for it in vendors.pagers}
+    service: Any = create_model("ServiceSection", __base__=ServiceSection, **service_ids)
+    services = Annotated[Mapping[ServiceName, service], AfterValidator(different_services)]
     person: Any = create_model("PersonSection", __base__=PersonSection, **logins, **ids)
     people = Annotated[Mapping[User, Annotated[person, is_one]], AfterValidator(_different_people)]
     fields: _Fields = {
         **{it.key: (it.section | None, None) for it in vendors.all},
         "teams": (Mapping[Name, team], Field(default_factory=dict)),
-        "services": (Mapping[ServiceName, service], Field(default_factory=dict)),
+        "services": (services, Field(default_factory=dict)),
         "people": (people, Field(default_factory=dict)),
     }
     return create_model("Sections", __base__=Sections, **fields)
+
+
+def _one_or_more(ident: Any) -> Any:
+    """Return the type of a list that may be written as one value."""
+    return Annotated[tuple[ident, ...], BeforeValidator(as_list)]
 
 
 def _team_ids(ident: Any) -> type[TeamIds]:

@@ -11,7 +11,7 @@ from bot.config.sections import MilestoneSection, Sections, SeveritySection, Tea
 from bot.config.values import INSTALLED, ConfigSection
 from bot.config.vendors import Access, PagerVendor, TrackerVendor, Vendor, Vendors
 from bot.domain.incident.role import nearest, plain
-from bot.domain.policy import Account, Milestone, Policy, PostmortemSettings, Service, Severity, Team, Timers
+from bot.domain.policy import Account, Milestone, Policy, PostmortemSettings, Severity, Team, Timers
 from bot.domain.retention import Retention
 from bot.ports import USUAL_PAGER, USUAL_TRACKER, CheckResult
 
@@ -88,10 +88,7 @@ class Settings(Sections):
             timers=Timers(**dict(self.timers)),
             limits=self.limits.limits(),
             milestones=tuple(_milestone(it) for it in self.milestones),
-            services={
-                key: Service(key=key, repositories=it.repositories, pager_id=self._at_pager(it))
-                for key, it in self.services.items()
-            },
+            services={key: it.service(key, self._at_pager(it) or ()) for key, it in self.services.items()},
             plans={name: section.plan(name) for name, section in self.failover.items()},
             postmortem_settings=self._postmortem_settings(),
             retention=Retention(**dict(self.retention)),

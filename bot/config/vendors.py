@@ -71,8 +71,9 @@ class PagerIds:
     @classmethod
     def of(cls, policy: Policy) -> "PagerIds":
         teams, people = policy.teams.values(), policy.people.values()
+        of_services = (ident for it in policy.services.values() for ident in it.pager_ids)
         return cls(
-            services=tuple(team.service for team in teams if team.service),
+            services=tuple(dict.fromkeys((*(team.service for team in teams if team.service), *of_services))),
             policies=tuple(team.escalation_policy for team in teams if team.escalation_policy),
             schedules=tuple(team.schedule for team in teams if team.schedule),
             users=tuple(it.pager_id for it in people if it.pager_id),

@@ -12,6 +12,7 @@ from bot.domain.limits import LimitSettings
 from bot.domain.permission import INCLUDED, Role
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.retention import Retention
+from bot.domain.service import Service, Services, must_be_listed
 from bot.domain.spelling import did_you_mean, nearest
 from bot.domain.subject import is_person, is_user_group
 from bot.domain.text import shortened
@@ -156,15 +157,6 @@ class Milestone:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Service:
-    """A deployed service: its repositories (owner/name) and the pager's id of it."""
-
-    key: str
-    repositories: tuple[str, ...] = ()
-    pager_id: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Account:
     """A person's user id at the pager, or their e-mail there, if their Slack e-mail differs."""
 
@@ -187,7 +179,7 @@ class Policy:
     timers: Timers = field(default_factory=Timers)
     limits: LimitSettings = field(default_factory=LimitSettings)
     milestones: tuple[Milestone, ...] = ()
-    services: Mapping[str, Service] = field(default_factory=dict)
+    services: Services = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)
     """The failover plans, by name."""
     postmortem_settings: PostmortemSettings = field(default_factory=PostmortemSettings)
@@ -225,6 +217,10 @@ class Policy:
             choices=tuple(Choice(label=name, say=f"incident sev {name}") for name in self.severities),
         )
 
+    def service(self, words: str) -> Service:
+        """Return a service as people write it, or refuse an unknown one and suggest the nearest."""
+        return must_be_listed(words, self.services)
+
     def service_of(self, repository: str) -> str | None:
         """Return the service that owns a repository (owner/name), else None."""
         wanted = repository.casefold()
@@ -235,7 +231,7 @@ class Policy:
 
     def service_paged_as(self, pager_id: str) -> str:
         """Return the service or team with this service id at the pager, else the id in lower case."""
-        named = (it.key for it in self.services.values() if it.pager_id == pager_id)
+        named = (it.key for it in self.services.values() if pager_id in it.pager_ids)
         teams = (it.key for it in self.teams.values() if it.service == pager_id)
         return next(named, None) or next(teams, pager_id.casefold())
 

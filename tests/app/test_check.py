@@ -11,6 +11,10 @@ from bot.app.permissions import permission_checks, who_may
 from bot.app.settings import load
 from bot.config import Settings
 from bot.ports import CheckResult
+from bot.services.changes.changes import Changes
+from bot.services.changes.locks import Locks
+from bot.services.transaction import Transaction
+from bot.testing import POLICY
 
 PLUGIN = '''"""Ours."""
 from bot.commands.command import command
@@ -153,3 +157,60 @@ def test_it_says_how_long_what_is_kept_and_what_was_pruned(tmp_path: Path, sqlit
         == "Retention: closed incidents 2 years, private ones 90 days, audit log for ever, messages 90 days"
     )
     assert line.notes == ("pruned so far: 12 closed incidents, last on 2026-11-24 12:00 UTC",)
+
+
+# --- services ---------------------------------------------------------------------------------------------
+
+SERVICES = """
+pagerduty: {from: spy@example.com}
+teams: {payments: {channel: C0PAY}}
+services:
+  checkout: {team: payments, repositories: [acme/till], runbooks: [restrt-db]}
+  cart: {repositories: [acme/cart]}
+  search: {}
+failover:
+  till:
+    usage: till
+    lock: chekout
+    steps: [{name: go, run: {command: ["true"]}, undo: {command: ["true"]}}]
+"""
+
+
+def test_services_that_nothing_knows_and_names_that_no_service_has_are_named(tmp_path: Path, sqlite_url: str):
+    config = tmp_path / "config.yaml"
+    config.write_text(SERVICES, encoding="utf-8")
+    settings = load(config, {"DATABASE_URL": sqlite_url})
+    now = datetime.now(tz=UTC)
+    with Database(open_engine(sqlite_url)).begin() as session:
+        tx = Transaction(session=session, now=now, policy=POLICY)
+        Locks(tx).lock("carts", "by hand", by="U0ANA")
+        for title, service in (("deploy 1", "till"), ("deploy 2", "docs"), ("deploy 3", "checkout")):
+            Changes(tx).record(title, by="U0ANA", service=service)
+
+    found = [it for it in check(settings) if it.what.startswith(("Service", "Lock", "Changes:", "Failover"))]
+
+    assert {it.what: it.well for it in found} == {
+        "Services: 3": True,
+        "Service checkout: there is no runbook restrt-db": False,
+        "Service cart: it has no team": True,
+        "Service search: no team, repository, runbook or plan knows it": False,
+        "Failover till: 1 step, no point of no return": True,
+        "Failover till: nobody holds the role operator, so nobody may propose it": False,
+        "Failover till: its lock chekout is no service": False,
+        "Lock: carts is locked, and no service has that name": False,
+        "Changes: 1 change of till, which is no service": False,
+        "Changes: 1 other name is no service": True,
+    }
+    cures = {it.what: it.cure for it in found}
+    assert cures["Service checkout: there is no runbook restrt-db"].endswith("Did you mean restart-db?")
+    assert cures["Failover till: its lock chekout is no service"].endswith("Did you mean checkout?")
+    assert cures["Changes: 1 change of till, which is no service"].startswith("Did you mean checkout?")
+
+
+def test_without_a_list_nothing_is_said_of_services(tmp_path: Path, sqlite_url: str):
+    config = tmp_path / "config.yaml"
+    config.write_text("{}", encoding="utf-8")
+
+    found = check(load(config, {"DATABASE_URL": sqlite_url}))
+
+    assert not [it for it in found if it.what.startswith(("Service", "Lock", "Changes:"))]

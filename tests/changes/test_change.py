@@ -5,15 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.changes.change import (
-    TOOL,
-    Change,
-    ChangeWindow,
-    before_impact,
-    is_service_name,
-    service_name,
-    suspect,
-)
+from bot.domain.changes.change import TOOL, Change, ChangeWindow, before_impact, suspect
 from bot.domain.changes.events import ChangeCleared
 from bot.domain.incident.agenda import agenda
 from bot.domain.incident.events import (
@@ -28,6 +20,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import holds
 from bot.domain.incident.reminders import ROLL_BACK, change_suspected_at
 from bot.domain.refusal import Refusal
+from bot.domain.service import is_service_name, service_name
 from bot.domain.text import one_line
 from bot.testing import POLICY
 

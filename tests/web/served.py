@@ -20,7 +20,13 @@ from bot.app.webhooks import slack_handler, webhook_handlers
 from bot.web import Shown, build_web, with_token
 
 SECRET = "whisper"
-CONFIG = "slack: {mode: http}\nservices: {greeter: {repositories: [Codertocat/Hello-World]}}\n"
+CONFIG = """
+slack: {mode: http}
+services:
+  greeter: {repositories: [Codertocat/Hello-World]}
+  checkout: {repositories: [acme/till]}
+  orders: {}
+"""
 SECRETS = (
     "SLACK_SIGNING_SECRET",
     "PAGERDUTY_WEBHOOK_SECRET",

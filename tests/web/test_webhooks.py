@@ -223,6 +223,25 @@ def test_a_lock_is_answered_with_423_and_who_has_it(served: ServedBot):
     assert served.web.get("/locks/!").status_code == 400
 
 
+def test_a_deploy_tool_that_misspells_a_service_is_never_told_that_it_is_free(served: ServedBot):
+    answers = [served.web.get("/locks/chekout", token=token) for token in (SECRET, "")]
+
+    assert [(it.status_code, it.text) for it in answers] == [
+        (404, "There is no service chekout. Did you mean checkout?\n"),
+        (404, "There is no service chekout.\n"),
+    ]
+    assert served.web.get("/locks/CHECK-OUT").status_code == 200
+
+
+def test_a_tool_is_told_of_a_service_that_is_not_listed(served: ServedBot):
+    answers = [tool(served, {"service": it, "title": "deploy"}).text for it in ("till", "Check_Out")]
+
+    assert answers == [
+        "Kept as change 1 of till. But there is no service till. Did you mean checkout?\n",
+        "Kept as change 2 of checkout.\n",
+    ]
+
+
 def test_a_door_without_a_secret_is_not_there(tmp_path: Path, sqlite_url: str):
     with opened(tmp_path, sqlite_url, secrets=("SLACK_SIGNING_SECRET",)) as served:
         paths = ("/webhooks/github", "/webhooks/changes", "/webhooks/pagerduty")

@@ -8,8 +8,9 @@ from pydantic import Field, ValidationError
 
 from bot.adapters.network.payload import Moment, Part
 from bot.adapters.network.signatures import is_signed
-from bot.domain.changes.change import DEPLOY, TOOL, Change, service_name
+from bot.domain.changes.change import DEPLOY, TOOL, Change
 from bot.domain.foreign import WORD, address, inert
+from bot.domain.service import service_name
 from bot.ports import Rejected
 
 OLDEST = timedelta(minutes=5)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Annotated, Any, NewType
 
 from bot.commands.arguments import names, severity, text, times
-from bot.commands.arguments.names import ServiceName, Someone
+from bot.commands.arguments.names import LockedService, ServiceName, Someone
 from bot.commands.arguments.reader import Reader, anything, choice_of, nothing, number_of, one_of, several
 from bot.commands.arguments.text import Line, Plain, Url
 from bot.commands.arguments.times import Began, PlainTime, RecentTime, Start, began
@@ -45,6 +45,7 @@ READERS: Mapping[Any, Reader] = {
     Team: names.TEAM,
     Someone: names.PERSON,
     ServiceName: names.SERVICE,
+    LockedService: names.LOCKED_SERVICE,
     Severity: severity.SEVERITY,
     Phase: replace(_PHASE, read=_phase, resembles=nothing, example="mitigated"),
     Category: choice_of(tuple(Category), Category, no="There is no category", all_are="Categories"),
@@ -61,6 +62,7 @@ __all__ = [
     "READERS",
     "Began",
     "Line",
+    "LockedService",
     "PageNumber",
     "Part",
     "Plain",

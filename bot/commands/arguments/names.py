@@ -1,13 +1,14 @@
 """Teams, people and services."""
 
+from dataclasses import replace
 from typing import NewType
 
 from bot.commands.arguments.reader import Reader
-from bot.domain.changes.change import is_service_name
 from bot.domain.markup import MENTION, as_seen, peeled
 from bot.domain.moment import looks_timely
 from bot.domain.policy import Team
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.service import is_service_name
 from bot.domain.spelling import did_you_mean, nearest
 from bot.domain.text import shortened
 from bot.services.changes.changes import named
@@ -18,7 +19,10 @@ Someone = NewType("Someone", str)
 """A person's Slack id."""
 
 ServiceName = NewType("ServiceName", str)
-"""A service's name, `checkout` or `:checkout`. An unknown name is accepted too."""
+"""A service's name, `checkout` or `:checkout`. Any name is accepted where no `services:` are configured."""
+
+LockedService = NewType("LockedService", str)
+"""The name of a service that may be locked. A lock of a name that is not listed can be named too."""
 
 _PARTICLES = frozenset(
     {"again", "call", "demand", "hold", "it", "off", "on", "purpose", "the", "there", "this", "time"}
@@ -97,10 +101,21 @@ def _service_looks(word: str, tx: Transaction) -> bool:
 
 
 def _service(word: str, tx: Transaction, asker: str) -> ServiceName:
-    del tx, asker
-    return ServiceName(named(word))
+    del asker
+    name = named(word)
+    return ServiceName(tx.policy.service(word).key if tx.policy.services else name)
+
+
+def _locked_service(word: str, tx: Transaction, asker: str) -> LockedService:
+    try:
+        return LockedService(_service(word, tx, asker))
+    except Refusal:
+        if lock := tx.session.locks.of(named(word)):
+            return LockedService(lock.service)
+        raise
 
 
 TEAM = Reader(looks=_team_looks, read=_team, example=":imoc", sees=peeled)
 PERSON = Reader(looks=_person_looks, read=_person, example="@raj", resembles=_person_resembles, sees=peeled)
 SERVICE = Reader(looks=_service_looks, read=_service, example="checkout")
+LOCKED_SERVICE = replace(SERVICE, read=_locked_service)

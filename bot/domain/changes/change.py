@@ -4,20 +4,15 @@ A source may report one change several times (a deployment, then its result). Al
 change. The newest report counts, in whatever order they arrive.
 """
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.changes.events import ChangeSuspected
-from bot.domain.foreign import WORD
 from bot.domain.incident.incident import Incident
 
 KEPT = timedelta(days=30)
 LOOKED_BACK = timedelta(hours=1)
 """How far before the impact Spy looks for changes, unless somebody asks for more (issue 5)."""
-
-_UNSAYABLE = re.compile(r"[^a-z0-9._-]+")
-_SERVICE = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
 
 TOOL, HAND = "tool", "hand"
@@ -112,20 +107,3 @@ def suspect(incident: Incident, change: Change, *, by: str, at: datetime) -> Cha
         service=change.service,
         happened_at=change.happened_at,
     )
-
-
-# --- names of services ------------------------------------------------------------------------------------
-
-
-def service_name(words: str) -> str | None:
-    """Turn a source's name for a service into lower-case letters, digits and `. _ -`.
-
-    Return None if nothing is left.
-    """
-    name = _UNSAYABLE.sub("-", words.strip().removeprefix(":").casefold()).strip("-._")[:WORD]
-    return name or None
-
-
-def is_service_name(word: str) -> bool:
-    """Whether a word can be the name of a service."""
-    return bool(_SERVICE.fullmatch(word.removeprefix(":").casefold()))

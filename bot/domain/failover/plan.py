@@ -39,6 +39,11 @@ class Param:
     pattern: str | None = None
     choices: tuple[str, ...] = ()
 
+    @property
+    def expression(self) -> str:
+        """A regular expression of its values."""
+        return f"(?:{self.pattern or '|'.join(map(re.escape, self.choices))})"
+
     def read(self, name: str, word: str) -> str:
         """Return the value, or refuse one that is not allowed."""
         if self.choices:
@@ -195,6 +200,14 @@ class Plan:
         """Return the values in these words, or None if they don't match the usage line."""
         found = match(self._pattern, split(words))
         return None if found is None else {name: str(piece) for name, piece in found.items()}
+
+    def may_lock(self, name: str) -> bool:
+        """Whether a run of it can hold a lock of this name."""
+        lock, at, pattern = self.lock or self.name, 0, ""
+        for it in PLACEHOLDER.finditer(lock):
+            pattern += re.escape(lock[at : it.start()]) + self.params[it[1]].expression
+            at = it.end()
+        return bool(re.fullmatch(pattern + re.escape(lock[at:]), name, re.IGNORECASE))
 
     def in_words(self, given: Mapping[str, str]) -> str:
         """Return its usage line with these values."""

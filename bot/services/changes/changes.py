@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.changes import change
-from bot.domain.changes.change import HAND, LOOKED_BACK, Change, ChangeWindow, before_impact, service_name
+from bot.domain.changes.change import HAND, LOOKED_BACK, Change, ChangeWindow, before_impact
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.service import known_as, service_name
 from bot.domain.text import one_line, shortened
 from bot.services.transaction import Transaction
 
@@ -35,7 +36,11 @@ class Changes:
     # --- receiving changes ---
 
     def hear(self, news: Change) -> Change:
-        """Store a report of a change. A second report of the same change is merged into it."""
+        """Store a report of a change. A second report of the same change is merged into it.
+
+        A service that is not listed keeps its source's name: no news is lost for a name.
+        """
+        news = replace(news, service=known_as(news.service, self._tx.policy.services))
         self._session.lock(f"change:{news.key}")
         known = self._session.changes.by_key(news.key)
         updated = known.updated_by(news) if known else self._numbered(news)

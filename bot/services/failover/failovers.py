@@ -21,6 +21,7 @@ from bot.domain.failover.run import Failover
 from bot.domain.failover.state import Answer, State, Task
 from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.service import known_as
 from bot.domain.subject import Address, IncidentChannel
 from bot.domain.text import shortened
 from bot.ports import AuditEntry
@@ -334,13 +335,14 @@ class Failovers:
     def _keep_lock(self, run: Failover, event: Event, incident: Incident | None) -> None:
         """Lock deploys of the target while the run is active. A deploy lock of somebody else stays theirs."""
         locks, holder = Locks(self._tx), f"failover:{run.number}"
-        lock_now = locks.of(run.plan.lock)
+        service = known_as(run.plan.lock, self._tx.policy.services) or run.plan.lock
+        lock_now = locks.of(service)
         if isinstance(event, FailoverBegan) and lock_now is None:
             drill = "DRILL, " if run.plan.drill or (incident and incident.drill) else ""
             why = shown_reason(f"{drill}{run.what}", incident, is_private=False)
-            locks.lock(run.plan.lock, why, by=None, holder=holder, incident=incident)
+            locks.lock(service, why, by=None, holder=holder, incident=incident)
         elif isinstance(event, FailoverEnded) and lock_now and lock_now.holder == holder:
-            locks.unlock(run.plan.lock, by=None, holder=holder)
+            locks.unlock(service, by=None, holder=holder)
 
     def _tell_incident(self, run: Failover, event: Event) -> Incident | None:
         """Add the event to the incident's timeline, without program output."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from bot.domain.changes.change import Change
+from bot.domain.service import Services, likeliest
+from bot.domain.spelling import did_you_mean
 from bot.services.changes.changes import Changes
 from bot.services.transaction import Transaction
 from bot.web.answer import Handler, WebAnswer
@@ -32,4 +34,14 @@ def _what(change: Change) -> str:
 
 def _keep(tx: Transaction, change: Change) -> WebAnswer:
     kept = Changes(tx).hear(change)
-    return WebAnswer(status=202, body=f"Kept as change {kept.number} of {kept.service}.\n")
+    return WebAnswer(
+        status=202,
+        body=f"Kept as change {kept.number} of {kept.service}.{_doubt(kept.service or '', tx.policy.services)}\n",
+    )
+
+
+def _doubt(service: str, services: Services) -> str:
+    """Return a question about a service that is not listed, with a blank before it."""
+    if not services or service in services:
+        return ""
+    return f" But there is no service {service}.{did_you_mean(likeliest(service, services))}"

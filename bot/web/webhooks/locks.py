@@ -1,9 +1,13 @@
-"""Answers deploy tools: 200 if a service may be deployed, 423 (Locked) if not; with the token also who and why."""
+"""Answers deploy tools: 200 if a service may be deployed, 423 (Locked) if not; with the token also who and why.
+
+404 for a name that is no service of `services:`, so that a misspelt name is never taken for one that is free.
+"""
 
 import json
 from collections.abc import Mapping
 
-from bot.domain.changes.change import service_name
+from bot.domain.service import found, likeliest, service_name
+from bot.domain.spelling import did_you_mean
 from bot.services.changes.locks import Locks
 from bot.web.answer import Page, WebAnswer
 from bot.web.webhooks.backend import Backend
@@ -20,15 +24,22 @@ def locks(backend: Backend, *, with_facts: bool) -> Page:
             return WebAnswer(
                 status=400, body="A service's name has letters or digits, as in /locks/checkout.\n"
             )
-        return _state(backend, service, with_facts=with_facts)
+        policy = backend.policy()
+        if listed := found(service, policy.services):
+            service = listed.key
+        may_exist = not policy.services or listed or any(it.may_lock(service) for it in policy.plans.values())
+        return _state(backend, service, with_facts=with_facts, may_exist=bool(may_exist))
 
     return handle
 
 
-def _state(backend: Backend, service: str, *, with_facts: bool) -> WebAnswer:
+def _state(backend: Backend, service: str, *, with_facts: bool, may_exist: bool) -> WebAnswer:
     with backend.sessions.read() as session:
         lock = Locks(backend.transaction(session, "deploy")).of(service)
         person = session.people.get(lock.by) if lock and lock.by else None
+    if lock is None and not may_exist:
+        meant = did_you_mean(likeliest(service, backend.policy().services)) if with_facts else ""
+        return WebAnswer(status=404, body=f"There is no service {service}.{meant}\n")
     facts = {
         "service": service,
         "locked": lock is not None,
