@@ -32,6 +32,9 @@ Serve = Callable[[str, Mapping[str, str]], BotProcess]
 RunningBot = Callable[[Box, str], BotProcess]
 BOXES: list[Box] = []
 """Every box that was opened here, for what passed in it to be held against the vendors' descriptions."""
+E2E = Path(__file__).parent / "e2e"
+ENOUGH = 4
+"""Workers, of which two wait."""
 BOTS = pytest.StashKey[list[BotProcess]]()
 
 
@@ -234,6 +237,22 @@ def pytest_collection() -> Iterator[object]:
         gc.collect()
         gc.freeze()
         gc.enable()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the tests that wait for other processes, in two of the workers; the others keep the cores busy.
+
+    Each worker begins with an equal slice of the list, and later steals from the ends of the others' slices.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    if workers < ENOUGH:
+        return
+    waiting = [it for it in items if it.path.is_relative_to(E2E)]
+    files = list(dict.fromkeys(it.path for it in waiting))
+    first, second = ([it for it in waiting if files.index(it.path) % 2 == half] for half in (0, 1))
+    others = [it for it in items if not it.path.is_relative_to(E2E)]
+    between = max(len(items) // workers - len(first), 0)
+    items[:] = [*first, *others[:between], *second, *others[between:]]
 
 
 @pytest.hookimpl(wrapper=True)
