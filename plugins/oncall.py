@@ -12,7 +12,7 @@ from bot.domain.portion import Portion
 from bot.domain.refusal import Refusal
 from bot.domain.window import Window, spoken
 from bot.services.oncall.covers import Covers
-from bot.services.oncall.load import Loads
+from bot.services.oncall.load import MONTH, Loads
 from bot.services.oncall.oncall import OnCall
 from bot.services.oncall.shifts import Shifts
 from bot.services.paging.paging import Paging
@@ -114,5 +114,8 @@ def load(page: PageNumber | None, *, loads: Loads, tx: Transaction) -> Reply:
         "week": Portion.of(answer.week, page),
         "month": Portion.of(answer.month, page),
         "flag": tx.policy.timers.shift_load_flag,
+        "answer": answer,
+        "since": tx.now - MONTH,
+        "now": tx.now,
     }
     return Reply("oncall/load", facts, shared=True)

@@ -41,6 +41,7 @@ from bot.workers.sync import (
     ONCALL_EVERY,
     PAGES_EVERY,
     PEOPLE_EVERY,
+    RINGS_EVERY,
     SHIFTS_EVERY,
     SWEEP_EVERY,
     Sync,
@@ -193,6 +194,7 @@ def _jobs(bot: Bot) -> Iterator[Job]:
         yield later(name="oncall", every=ONCALL_EVERY, run=sync.oncall)
         yield later(name="shifts", every=SHIFTS_EVERY, run=sync.shifts)
         yield later(name="changes", every=CHANGES_EVERY, run=sync.changes)
+        yield later(name="rings", every=RINGS_EVERY, run=sync.rings)
         if not _hears_of_pages(bot.settings):
             yield later(name="pages", every=PAGES_EVERY, run=sync.pages)
     if isinstance(bot.time, DatabaseClock):

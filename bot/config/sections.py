@@ -222,11 +222,12 @@ Month = Annotated[Span, _at_least(30)]
 
 
 class RetentionSection(ConfigSection):
-    """How long what is over is kept. What has no span here is kept for ever, except messages."""
+    """How long what is over is kept. What has no span here is kept for ever, except the last two."""
 
     closed_incidents: Month | None = None
     private_incidents: Month | None = None
     audit: Month | None = None
+    on_call: Annotated[Span, _at_least(40)] = timedelta(days=400)
     messages: Annotated[Span, _at_least(40)] = timedelta(days=90)
 
     @model_validator(mode="after")

@@ -13,8 +13,10 @@ class Retention:
     private_incidents: timedelta | None = None
     """None: as long as the others."""
     audit: timedelta | None = None
+    on_call: timedelta = timedelta(days=400)
+    """What the ledger is made of: past shifts, rings, and the hours that people worked."""
     messages: timedelta = timedelta(days=90)
-    """What only serves delivery and reminders: sent timers, past shifts, covers, locks, pages without an incident."""
+    """What only serves delivery and reminders: sent timers, covers, locks, pages without an incident."""
 
     @property
     def of_private(self) -> timedelta | None:

@@ -30,6 +30,9 @@ from bot.ports.records.oncall import (
     CoverRecords,
     OnCallCopy,
     OnCallRecords,
+    RingCopy,
+    RingCopyRecords,
+    RingRecords,
     ShiftRecords,
 )
 from bot.ports.records.outbox import OutboxEntry, OutboxItem, OutboxRecords, Standstill
@@ -97,6 +100,9 @@ __all__ = [
     "Queues",
     "Rejected",
     "RepoFile",
+    "RingCopy",
+    "RingCopyRecords",
+    "RingRecords",
     "Ringing",
     "Runbooks",
     "Session",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.changes.change import Change
+from bot.domain.oncall.ring import RingNews
 from bot.domain.oncall.shift import Turn
 from bot.ports.failures import Rejected
 
@@ -43,6 +44,8 @@ class PagerNews:
     id: str
     kind: str
     page: Ringing
+    ring: RingNews | None = None
+    """Whom it rang or who answered, of any incident of the pager; None if neither."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +120,14 @@ class Pager(ABC):
         """Return the changes that other tools sent to the pager in this time. `service` is the pager's id of it."""
         del since, until
         return ()
+
+    def rings(self, *, since: datetime, until: datetime) -> Sequence[RingNews]:
+        """Return who was paged and who answered between two times, in all incidents of the pager.
+
+        Rejected with `too_many` if there is more than can be read at once: ask for a shorter time.
+        """
+        del since, until
+        raise Rejected("lacking", "Spy can't read who was paged")
 
     def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
         """Return the final entries of these schedules, uncut. Rejected if a schedule does not exist."""

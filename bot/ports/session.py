@@ -9,7 +9,14 @@ from bot.ports.records.changes import ChangeRecords, LockRecords
 from bot.ports.records.failover import FailoverRecords
 from bot.ports.records.incident import IncidentRecords, TeamNoticeRecords, TimelineRecords
 from bot.ports.records.messages import InboundRecords, MessageRecords
-from bot.ports.records.oncall import ContactRecords, CoverRecords, OnCallRecords, ShiftRecords
+from bot.ports.records.oncall import (
+    ContactRecords,
+    CoverRecords,
+    OnCallRecords,
+    RingCopyRecords,
+    RingRecords,
+    ShiftRecords,
+)
 from bot.ports.records.outbox import OutboxRecords
 from bot.ports.records.paging import PageRecords
 from bot.ports.records.people import PeopleRecords, UserGroupRecords
@@ -37,6 +44,10 @@ class Session(Protocol):
     def on_calls(self) -> OnCallRecords: ...
     @property
     def shifts(self) -> ShiftRecords: ...
+    @property
+    def rings(self) -> RingRecords: ...
+    @property
+    def ring_copy(self) -> RingCopyRecords: ...
     @property
     def covers(self) -> CoverRecords: ...
     @property

@@ -10,6 +10,7 @@ from bot.services.postmortem.postmortems import Postmortems
 from bot.services.transaction import Transaction
 
 INCIDENTS, FAILOVERS, AUDIT, MESSAGES = "closed incidents", "failovers", "audit rows", "messages"
+ON_CALL = "shifts and rings"
 """What is counted, by the words of `spy check`."""
 
 
@@ -67,6 +68,12 @@ class Retentions:
         """Delete what only serves delivery and reminders."""
         before = self._tx.now - self._spans.messages
         return self._count(MESSAGES, self._session.pruning.remove_messages(before=before, limit=limit))
+
+    def on_call(self, *, limit: int) -> int:
+        """Delete shifts, rings and work periods that the ledger no longer shows."""
+        before = self._tx.now - self._spans.on_call
+        count = self._session.pruning.remove_on_call(before=before, limit=limit)
+        return self._count(ON_CALL, count + self._session.rings.forget(before=before, limit=limit))
 
     def _since(self, span: timedelta | None) -> datetime | None:
         return self._tx.now - span if span else None

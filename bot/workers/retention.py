@@ -32,7 +32,7 @@ class Pruner:
             return
         self._incidents(private=True)
         self._incidents(private=False)
-        for prune in (Retentions.failovers, Retentions.audit, Retentions.messages):
+        for prune in (Retentions.failovers, Retentions.audit, Retentions.on_call, Retentions.messages):
             for _ in range(MOST_BATCHES):
                 with self.sessions.begin_background() as session:
                     if not prune(self._retentions(session), limit=ROWS_AT_ONCE):

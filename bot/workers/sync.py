@@ -16,17 +16,20 @@ from bot.services.incident import members
 from bot.services.incident.members import Members
 from bot.services.oncall.covers import Covers
 from bot.services.oncall.oncall import OnCall
+from bot.services.oncall.rings import Rings
 from bot.services.oncall.shifts import HORIZON, Shifts
 from bot.services.paging.pager_results import PagerResults
 from bot.services.people import People
 from bot.services.permissions import Permissions
 from bot.services.transaction import Transaction
+from bot.workers.rings import RingReader
 
 ONCALL_EVERY = timedelta(seconds=60)
 SHIFTS_EVERY = timedelta(seconds=60)
 PAGES_EVERY = timedelta(seconds=30)
 PEOPLE_EVERY = timedelta(seconds=60)
 CHANGES_EVERY = timedelta(seconds=60)
+RINGS_EVERY = timedelta(seconds=60)
 CHANGES_AT_ONCE = 50
 """How many records one transaction stores, so that requests do not wait for all of them."""
 CHANGES_ASKED = timedelta(hours=1)
@@ -129,6 +132,29 @@ class Sync:
         for some in range(0, len(news), CHANGES_AT_ONCE):
             with self.sessions.begin_background() as session:
                 Changes(self._transaction(session)).record_all(news[some : some + CHANGES_AT_ONCE])
+
+    def rings(self) -> None:
+        """Learn whom the pager rang, for what no webhook told: before Spy was there, and while it was down."""
+        if self.pager is None or not self._my_turn("rings", RINGS_EVERY):
+            return
+        RingReader(self.sessions, self.clock, self._transaction, self.pager).run()
+        with self.sessions.read() as session:
+            strangers = Rings(self._transaction(session)).strangers()
+        self._each(partial(self._look_for_user, self.pager), strangers)
+
+    def _look_for_user(self, pager: Pager, user: str) -> None:
+        """Learn who a user of the pager is in Slack. If one of the two does not answer, the next look asks again."""
+        try:
+            email = pager.address(user)
+            person = self.chat.find_by_email(email) if email else None
+        except TROUBLE as trouble:
+            log.warning("a user of the pager can't be looked up in Slack", user=user, why=trouble.logged)
+            return
+        with self.sessions.begin_background() as session:
+            tx = self._transaction(session)
+            if person and email:
+                Shifts(tx).found(email.casefold(), person)
+            Rings(tx).found(user, person.id if person else None)
 
     def pages(self) -> None:
         """Ask the pager about every unresolved page, for organisations without its webhook."""

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.adapters.pagerduty.webhook import news
+from bot.domain.oncall.ring import RingKind, RingNews
 from bot.ports import PagerNews, Rejected, Ringing
 from bot.sandbox.box import Box
 
@@ -56,7 +57,45 @@ def test_an_acknowledgement_says_by_whom_and_when() -> None:
             at=datetime(2026, 11, 23, 12, 0, 0, 500_000, tzinfo=UTC),
             assigned="Raj Patel",
         ),
+        ring=RingNews(
+            incident="Q1",
+            kind=RingKind.ACKNOWLEDGED,
+            at=datetime(2026, 11, 23, 12, 0, 0, 500_000, tzinfo=UTC),
+            users=("PURAJ",),
+        ),
     )
+
+
+@pytest.mark.parametrize(
+    ("event_type", "kind", "users"),
+    [
+        ("incident.triggered", RingKind.ASSIGNED, ("PURAJ",)),
+        ("incident.unacknowledged", RingKind.ASSIGNED, ("PURAJ",)),
+        ("incident.reopened", RingKind.ASSIGNED, ("PURAJ",)),
+        ("incident.escalated", RingKind.ASSIGNED, ("PURAJ",)),
+        ("incident.reassigned", RingKind.ASSIGNED, ("PURAJ",)),
+        ("incident.delegated", RingKind.ASSIGNED, ("PURAJ",)),
+        ("incident.resolved", RingKind.RESOLVED, ()),
+    ],
+)
+def test_what_rings_says_whom(event_type: str, kind: RingKind, users: tuple[str, ...]) -> None:
+    body = webhook(event_type, agent=None)
+
+    found = news(body, signed(body), [SECRET])
+
+    assert found is not None
+    assert found.ring is not None
+    assert (found.ring.kind, found.ring.users) == (kind, users)
+
+
+@pytest.mark.parametrize("event_type", ["incident.priority_updated", "incident.acknowledged"])
+def test_a_new_priority_or_an_answer_by_no_person_rings_nobody(event_type: str) -> None:
+    body = webhook(event_type, agent={"id": "PSVC1", "type": "service_reference", "summary": "x"})
+
+    found = news(body, signed(body), [SECRET])
+
+    assert found is not None
+    assert found.ring is None
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,8 @@ NOT_RECORDS = {
     "failover_audit",
     "timeline",
     "pruned",
+    "ring",
+    "ring_copy",
     "timer",
     "trouble",
 }

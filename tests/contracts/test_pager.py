@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.adapters.pagerduty.client import PagerDuty
+from bot.domain.oncall.ring import RingKind
 from bot.domain.oncall.shift import Turn
 from bot.ports import Pager, Rejected, Ringing
 from bot.sandbox.box import Box
@@ -319,3 +320,29 @@ def test_who_answered_is_found_by_their_address(world: World) -> None:
     assert user == "PURAJ"
     assert world.pager.address(user) == "raj@example.com"
     assert world.pager.address("PNOBODY") is None
+
+
+def test_the_log_says_who_was_paged_who_answered_and_that_it_is_over(world: World) -> None:
+    start = world.now() - timedelta(minutes=1)
+    page = page_imoc(world.pager)
+    world.pager.escalate(page.id, 2)
+    world.acknowledge("ana", page.id)
+    world.resolve("ana", page.id)
+
+    news = world.pager.rings(since=start, until=world.now() + timedelta(minutes=1))
+
+    said = {(it.kind, user) for it in news for user in it.users or [""] if it.incident == page.id}
+    assert said == {
+        (RingKind.ASSIGNED, "PURAJ"),
+        (RingKind.ASSIGNED, "PUANA"),
+        (RingKind.ACKNOWLEDGED, "PUANA"),
+        (RingKind.RESOLVED, ""),
+    }
+
+
+def test_the_log_of_another_time_is_empty(world: World) -> None:
+    page_imoc(world.pager)
+
+    assert not world.pager.rings(
+        since=world.now() - timedelta(days=300), until=world.now() - timedelta(days=299)
+    )

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.changes.change import Change
+from bot.domain.oncall.ring import RingKind, RingNews
 from bot.domain.oncall.shift import Turn
-from bot.ports import OnCallShift, Pager, Rejected, Ringing
+from bot.ports import OnCallShift, Pager, Rejected, Ringing, Unreachable
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -73,6 +74,12 @@ class FakePager(Pager):
     words: dict[str, Words] = field(default_factory=dict)
     troubles: list[Exception] = field(default_factory=list)
     told: list[Change] = field(default_factory=list)
+    log: list[RingNews] = field(default_factory=list)
+    longest_log: int = 5_000
+    asked_for: list[tuple[datetime, datetime]] = field(default_factory=list)
+    """The parts of the log that were read."""
+    fails_after: int | None = None
+    """After so many parts the log does not answer."""
     schedules: dict[str, list[Turn]] = field(default_factory=lambda: dict(weekly(NOON)))
     vacant: set[str] = field(default_factory=set)
     """Schedules on which nobody is on call."""
@@ -125,6 +132,7 @@ class FakePager(Pager):
         email = on_call.get(min(level, len(POLICIES["PPOL1"])))
         name = PEOPLE[email][0] if email else ""
         self.pages[pager_id] = replace(page, status="triggered", assigned=name)
+        self._write(pager_id, RingKind.ASSIGNED, *filter(None, [email]))
         return self.pages[pager_id]
 
     def on_calls(self, policies: Collection[str]) -> Sequence[OnCallShift]:
@@ -152,6 +160,16 @@ class FakePager(Pager):
     def changes(self, *, since: datetime, until: datetime) -> Sequence[Change]:
         self._meet_trouble()
         return [it for it in self.told if since <= it.happened_at <= until]
+
+    def rings(self, *, since: datetime, until: datetime) -> Sequence[RingNews]:
+        self._meet_trouble()
+        if self.fails_after is not None and len(self.asked_for) >= self.fails_after:
+            raise Unreachable("PagerDuty did not answer")
+        self.asked_for.append((since, until))
+        found = [it for it in self.log if since <= it.at <= until]
+        if len(found) > self.longest_log:
+            raise Rejected("too_many", "PagerDuty has more log entries in this time.")
+        return found
 
     def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
         self._meet_trouble()
@@ -182,6 +200,8 @@ class FakePager(Pager):
         self.pages[pager_id] = replace(
             page, status=status, who=PEOPLE[by][0], user=ident(by), at=self.now, assigned=assigned
         )
+        answered_by = [by] if status == "acknowledged" else []
+        self._write(pager_id, RingKind(status), *answered_by)
 
     def merge(self, pager_id: str, into: str) -> None:
         """Let another page go on in its place."""
@@ -209,7 +229,12 @@ class FakePager(Pager):
             assigned=", ".join(PEOPLE[it][0] for it in to),
         )
         self.pages[number], self.words[number] = page, words
+        self._write(number, RingKind.ASSIGNED, *to)
         return page
+
+    def _write(self, incident: str, kind: RingKind, *emails: str) -> None:
+        users = tuple(map(ident, emails))
+        self.log.append(RingNews(incident=incident, kind=kind, at=self.now, users=users))
 
     def _meet_trouble(self) -> None:
         if self.troubles:

@@ -28,7 +28,16 @@ SHARE = {"outbox": 50, "inbound": 50}
 """Of which only one incident in so many still has rows."""
 MOST = {"audit": 10, "shift": 1}
 """Rows of an incident that are enough."""
-WITHOUT_PAST = {"alembic_version", "audit_mark", "counter", "lease", "on_call_copy", "pruned", "user_group"}
+WITHOUT_PAST = {
+    "alembic_version",
+    "audit_mark",
+    "counter",
+    "lease",
+    "on_call_copy",
+    "pruned",
+    "ring_copy",
+    "user_group",
+}
 COUNTED = {"timeline", "outbox", "audit"}
 """Tables whose `id` the database counts."""
 NAMES = {"key", "email", "pager_id", "lane", "channel"}
@@ -112,7 +121,11 @@ def _text(table: str, column: str, value: str) -> _Column:
     if (table, column) == ("person", "name"):
         return _filled("guest %(incident)s")
     plain = value.replace("%", "%%")
-    if column in NAMES or (column == "id" and table not in COUNTED):
+    if (
+        column in NAMES
+        or (table, column) == ("ring", "incident")
+        or (column == "id" and table not in COUNTED)
+    ):
         return _filled(f"{plain}-%(incident)s")
     if column in {"slot", "subject"}:
         kind, _, rest = plain.partition(":")

@@ -31,6 +31,7 @@ SMALL = {
     "lease": "a row for each job",
     "on_call_copy": "one row",
     "pruned": "a row for each kind",
+    "ring_copy": "one row",
     "user_group": "a row for each group in config.yaml",
 }
 """What does not grow, and why."""

@@ -47,9 +47,9 @@ POLICY = replace(
     PLANS,
     postmortem_settings=PostmortemSettings(repository="acme/postmortems"),
     permissions={"operator": frozenset(NAMES), "admin": frozenset({"U0ANA"})},
-    retention=Retention(closed_incidents=800 * DAY, audit=800 * DAY),
+    retention=Retention(closed_incidents=800 * DAY, audit=800 * DAY, on_call=800 * DAY),
 )
-SYNCS = ("oncall", "shifts", "changes", "pages", "people", "groups", "members", "sweep")
+SYNCS = ("oncall", "shifts", "changes", "rings", "pages", "people", "groups", "members", "sweep")
 NUMBERED = (
     table(tables.TeamNoticeRow),
     table(tables.PageRow),

@@ -166,6 +166,7 @@ def test_the_log_tells_who_was_notified_and_who_answered(box: Box, client: Any):
 
     assert [entry["type"].removesuffix("_log_entry") for entry in reversed(entries)] == [
         "trigger",
+        "assign",
         "notify",
         "escalate",
         "notify",

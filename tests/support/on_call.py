@@ -61,6 +61,10 @@ class Rota:
         self._sync.shifts()
         self.spy.tick()
 
+    def read_rings(self) -> None:
+        """Let Spy read whom the pager rang."""
+        self._sync.rings()
+
     def moves_to(self, zone: str, *, person: str) -> None:
         """Let somebody travel, as their Slack shows when it is asked next."""
         with self.spy.sessions.begin() as session:

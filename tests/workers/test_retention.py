@@ -13,9 +13,11 @@ from bot.adapters.database import Database, open_engine
 from bot.adapters.database.pruning import BY_AGE, MESSAGES
 from bot.domain.changes.lock import Lock
 from bot.domain.oncall.cover import CoverRequest, CoverState
+from bot.domain.oncall.ring import PagerRing
 from bot.domain.oncall.shift import Shift, Turn
 from bot.domain.paging.page import Page, PageState
 from bot.domain.policy import Policy
+from bot.domain.relief.relief import WorkPeriod
 from bot.domain.retention import Retention
 from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
@@ -274,18 +276,41 @@ def test_traces_of_delivery_go_after_ninety_days_and_what_is_needed_stays(world:
     world.transact(_leave_traces)
     world.pass_time(89 * DAY)
     world.prune()
-    assert len(world.rows("shift")) == 1
+    assert len(world.rows("cover")) == 1
 
     world.pass_time(2 * DAY)
     world.prune()
 
-    assert world.rows("shift") == world.rows("cover") == []
+    assert world.rows("cover") == []
     assert [row["number"] for row in world.rows("lock")] == [2]
-    assert {row["slot"] for row in world.rows("message")} == {"card:1", "lock:2", "warning:11"}
+    assert {row["slot"] for row in world.rows("message")} == {
+        "card:1",
+        "lock:2",
+        "warning:1:7d",
+        "warning:11",
+    }
     assert {row["key"] for row in world.rows("trouble")} == {"channel:C0LASTS"}
     assert [row["incident"] for row in world.rows("page")] == [number]
     sent = {row["subject"] for row in world.rows("timer") if row["state"] == "sent"}
     assert sent == {f"incident:{number}"}
+
+
+def test_what_the_ledger_is_made_of_stays_for_more_than_a_year(world: World):
+    def leave(tx: Transaction) -> None:
+        _leave_traces(tx)
+        tx.session.rings.put(PagerRing(incident="Q1", user="P1", at=NOON))
+        tx.session.periods.put(WorkPeriod(number=1, person="U0ANA", started_at=NOON, ended_at=NOON))
+
+    world.transact(leave)
+    world.pass_time(399 * DAY)
+    world.prune()
+    assert [len(world.rows(it)) for it in ("shift", "ring", "work_period")] == [1, 1, 1]
+
+    world.pass_time(2 * DAY)
+    world.prune()
+
+    assert [len(world.rows(it)) for it in ("shift", "ring", "work_period")] == [0, 0, 0]
+    assert {row["slot"] for row in world.rows("message")} == {"card:1", "lock:2", "warning:11"}
 
 
 def _leave_traces(tx: Transaction) -> None:

@@ -1,9 +1,10 @@
 """Delete what is over, in small batches: an incident with all that belongs to it, and traces of delivery."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -173,26 +174,30 @@ class PruningTable(Rows):
     # --- messages -----------------------------------------------------------------------------------------
 
     def remove_messages(self, *, before: datetime, limit: int) -> int:
-        pages, shifts, covers, periods, locks = map(
-            table,
-            (tables.PageRow, tables.ShiftRow, tables.CoverRow, tables.WorkPeriodRow, tables.LockRow),
-        )
+        pages, covers, locks = map(table, (tables.PageRow, tables.CoverRow, tables.LockRow))
         released_at = locks.c.kept["released_at"].as_string()
         over = (
             (pages, [pages.c.incident.is_(None), pages.c.requested_at < before]),
-            (shifts, [shifts.c.ends_at < before]),
             (covers, [covers.c.open.is_(False), covers.c.ends_at < before]),
-            (periods, [periods.c.ended_at < before]),
             (locks, [text("NOT stands"), released_at < before.isoformat()]),
         )
-        count = self._remove_some_timers(before, limit)
+        count = self._remove_some_timers(before, limit) + self._remove_over(over, limit)
+        return count + self._remove_digests(before, limit) + self._remove_troubles(before, limit)
+
+    def remove_on_call(self, *, before: datetime, limit: int) -> int:
+        shifts, periods = map(table, (tables.ShiftRow, tables.WorkPeriodRow))
+        over = ((shifts, [shifts.c.ends_at < before]), (periods, [periods.c.ended_at < before]))
+        return self._remove_over(over, limit)
+
+    def _remove_over(self, over: Iterable[tuple[Table, Sequence[Any]]], limit: int) -> int:
+        count = 0
         for rows, conditions in over:
             found = select(rows.c.number).where(*conditions).order_by(conditions[-1].left).limit(limit)
             numbers = list(self._connection.execute(found).scalars())
             if numbers:
                 self._remove_traces(rows.name, numbers)
                 count += self._remove(rows, rows.c.number.in_(numbers))
-        return count + self._remove_digests(before, limit) + self._remove_troubles(before, limit)
+        return count
 
     def _remove_digests(self, before: datetime, limit: int) -> int:
         """Delete where digests were posted. Slack's `ts` says when: seconds since 1970."""

@@ -21,6 +21,7 @@ from bot.adapters.database.outbox import OutboxTable
 from bot.adapters.database.postmortems import FollowUpTable, PostmortemTable
 from bot.adapters.database.prepared import without_waiting
 from bot.adapters.database.pruning import PruningTable
+from bot.adapters.database.rings import RingCopyTable, RingTable
 from bot.adapters.database.timers import TimerTable
 from bot.adapters.database.turns import Turns
 from bot.adapters.database.writes import Writes
@@ -48,6 +49,8 @@ class SqlSession:
     periods = _table(records.WorkPeriodTable)
     on_calls = _table(records.OnCallCopyTable)
     shifts = _table(records.ShiftTable)
+    rings = _table(RingTable)
+    ring_copy = _table(RingCopyTable)
     covers = _table(records.CoverTable)
     contacts = _table(records.ContactTable)
     user_groups = _table(records.UserGroupTable)

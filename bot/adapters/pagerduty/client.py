@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from bot.adapters.network.clock import SystemClock
 from bot.adapters.network.server_clock import ServerClock
@@ -30,9 +31,11 @@ from bot.adapters.pagerduty.reading import (
     each,
     read,
 )
+from bot.adapters.pagerduty.rings import MOST_ENTRIES, logged
 from bot.adapters.pagerduty.session import PagerDutySession
 from bot.adapters.rendering.mrkdwn import plain
 from bot.domain.changes.change import Change
+from bot.domain.oncall.ring import RingNews
 from bot.domain.oncall.shift import Turn
 from bot.ports import Clock, OnCallShift, Pager, Rejected, Ringing
 
@@ -143,6 +146,20 @@ class PagerDuty(Pager):
         window = {"since": mark(since + ahead), "until": mark(until + ahead)}
         every = self._session.all("/change_events", "change_events", window)
         return [found for entry in every if (found := change(entry, heard_at=until, ahead=ahead))]
+
+    # --- rings
+
+    def rings(self, *, since: datetime, until: datetime) -> Sequence[RingNews]:
+        """Return who was paged and who answered between two times, from the account's log of incidents.
+
+        Raise Rejected `too_many` if the log of this time is too long.
+        """
+        ahead = self._clock.ahead
+        window = {"since": mark(since + ahead), "until": mark(until + ahead + timedelta(seconds=1))}
+        every = list(islice(self._session.all("/log_entries", "log_entries", window), MOST_ENTRIES + 1))
+        if len(every) > MOST_ENTRIES:
+            raise Rejected("too_many", f"PagerDuty has more than {MOST_ENTRIES} log entries in this time.")
+        return [found for entry in every if (found := logged(entry))]
 
     # --- schedules
 

@@ -144,6 +144,7 @@ class IncidentBody(Part):
     status: Ident
     html_url: Url = None
     incident_key: Line = None
+    service: Annotated[Reference | None, Maybe] = None
     assignments: Objects = None
     assignees: Objects = None
     acknowledgements: Objects = None
@@ -160,9 +161,26 @@ class IncidentBody(Part):
         return ", ".join(user.called for user in users)
 
     @property
+    def users(self) -> tuple[str, ...]:
+        """The ids of the people to whom it is assigned."""
+        users = [it.assignee for it in each(Assignment, self.assignments)] or each(User, self.assignees)
+        return tuple(user.id for user in users if user.is_person)
+
+    @property
     def goes_on_as(self) -> Reference | None:
         """The incident that this one was merged into; None if it was not merged."""
         return self.resolve_reason.incident if self.resolve_reason else None
+
+
+class LogEntry(Part):
+    """A line of the log of incidents, without its words."""
+
+    type: Ident
+    created_at: Moment
+    incident: Reference
+    service: Annotated[Reference | None, Maybe] = None
+    agent: Annotated[User | None, Maybe] = None
+    assignees: Objects = None
 
 
 class ContactMethod(Part):

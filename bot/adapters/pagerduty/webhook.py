@@ -10,6 +10,7 @@ from bot.adapters.network.payload import Moment, Part
 from bot.adapters.network.signatures import is_signed
 from bot.adapters.pagerduty.answers import ringing
 from bot.adapters.pagerduty.reading import Ident, IncidentBody, Maybe, User
+from bot.adapters.pagerduty.rings import ring_news
 from bot.ports import PagerNews, Rejected
 
 _KINDS = {
@@ -69,4 +70,5 @@ def _news(event: _PagerDutyEvent) -> PagerNews | None:
         user=event.agent.id if event.agent and event.agent.is_person else None,
         at=event.occurred_at,
     )
-    return PagerNews(id=event.id, kind=_KINDS.get(event.event_type, "other"), page=page)
+    ring = ring_news(event.event_type, incident, by=page.user, at=event.occurred_at)
+    return PagerNews(id=event.id, kind=_KINDS.get(event.event_type, "other"), page=page, ring=ring)

@@ -20,7 +20,8 @@ from bot.domain.oncall.cover import CoverRequest, CoverState
 from bot.domain.oncall.load import Load
 from bot.domain.oncall.shift import Overload, SentReminder, Shift, Turn
 from bot.domain.portion import Portion
-from bot.ports import OnCallShift
+from bot.ports import OnCallShift, RingCopy
+from bot.services.oncall.load import LoadAnswer
 from bot.services.oncall.oncall import OnCallAnswer, TeamOnCall
 from bot.testing import POLICY
 
@@ -131,7 +132,12 @@ CASES: dict[str, Sequence[Facts]] = {
             "week": Portion.of([], 1),
             "month": Portion.of([LOAD, replace(LOAD, person="U0RAJ", is_heavy=False)], 1),
             "flag": 2,
+            "answer": LoadAnswer(week=(), month=(), known=known, strangers=strangers),
+            "since": NOON - HALF_HOUR,
+            "now": NOW,
         }
+        for known in (RingCopy(), RingCopy(trouble=TYPED), RingCopy(since=NOON, until=NOON, trouble=TYPED))
+        for strangers in (0, 1, 2)
     ],
     "oncall/warning": SHIFTS,
     "oncall/unready": SHIFTS,

@@ -256,8 +256,13 @@ def _turn_of_day(moment: datetime, zone: tzinfo, timers: Timers) -> datetime:
 
 
 def on_duty(periods: Iterable[WorkPeriod], *, until: datetime, window: timedelta = DAY) -> timedelta:
-    """Return the time worked in the window that ends at `until`."""
-    return sum((it.within(until - window, until) for it in periods), timedelta())
+    """Return the time worked in the window that ends at `until`. Time that lies in several periods counts once."""
+    since, worked = until - window, timedelta()
+    reached = since
+    for it in sorted(periods, key=lambda it: it.started_at):
+        worked += it.within(reached, until)
+        reached = max(reached, min(it.ended_at or until, until))
+    return worked
 
 
 def adds_up(period: WorkPeriod, earlier: Sequence[WorkPeriod], amount: timedelta) -> datetime:

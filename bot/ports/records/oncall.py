@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.oncall.cover import CoverRequest
+from bot.domain.oncall.ring import PagerRing
 from bot.domain.oncall.shift import Shift
 from bot.domain.subject import Subject
 from bot.ports.pager import OnCallShift
@@ -41,6 +42,45 @@ class ShiftRecords(Protocol):
         """Return all shifts that overlap this time. Excludes removed shifts."""
 
     def put(self, shift: Shift) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class RingCopy:
+    """From when until when Spy has read all of the pager's rings (UTC). `trouble` is why it has not read on."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    trouble: str | None = None
+
+
+class RingCopyRecords(Protocol):
+    def copy(self) -> RingCopy: ...
+    def replace(self, copy: RingCopy) -> None: ...
+
+
+class RingRecords(Protocol):
+    def of(self, incident: str) -> Sequence[PagerRing]:
+        """Return the rings of one of the pager's incidents."""
+
+    def last_of(self, user: str, *, since: datetime) -> PagerRing | None:
+        """Return the last ring of a user of the pager."""
+
+    def of_nobody(self, user: str, *, since: datetime, limit: int) -> Sequence[PagerRing]:
+        """Return a user's rings whose person in Slack is unknown, newest first."""
+
+    def since(self, since: datetime, until: datetime) -> Sequence[PagerRing]:
+        """Return all rings that began in this time, earliest first."""
+
+    def of_person(self, person: str, *, since: datetime, until: datetime) -> Sequence[PagerRing]:
+        """Return a person's (Slack id) rings that began in this time, earliest first."""
+
+    def unknown_users(self, *, limit: int) -> Sequence[str]:
+        """Return users of the pager who were paged, of whom Slack was not asked yet who they are."""
+
+    def forget(self, *, before: datetime, limit: int) -> int:
+        """Delete rings that began before then. Return how many."""
+
+    def put(self, ring: PagerRing) -> None: ...
 
 
 class CoverRecords(Protocol):

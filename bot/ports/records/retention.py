@@ -21,10 +21,13 @@ class PruningRecords(Protocol):
         """Delete runs without an incident that ended before then. The last one of each plan and lock stays."""
 
     def remove_messages(self, *, before: datetime, limit: int) -> int:
-        """Delete what ended before then, with its messages: shifts, covers, work periods, locks, lone pages, troubles.
+        """Delete what ended before then, with its messages: covers, locks, lone pages, troubles.
 
         Also timers that were sent before then.
         """
+
+    def remove_on_call(self, *, before: datetime, limit: int) -> int:
+        """Delete shifts and work periods that ended before then, with their messages."""
 
     def add(self, kind: str, count: int, *, at: datetime) -> None:
         """Count what was pruned."""

@@ -130,7 +130,7 @@ class PagerDutyIncidents:
         )
         self._all[incident.id] = incident
         self._write(incident, "trigger", by=by)
-        self._ring(incident, assignees or self._first_level(incident))
+        self._assign(incident, assignees or self._first_level(incident), by=by)
         self._audience.changed(incident, "triggered", by=by)
         return incident
 
@@ -157,8 +157,7 @@ class PagerDutyIncidents:
     def assign(self, incident: PagerDutyIncident, users: Sequence[str], *, by: str) -> None:
         incident.assigned_via = "direct_assignment"
         self._move(incident, "triggered", by=by)
-        self._write(incident, "assign", by=by, users=users)
-        self._ring(incident, users)
+        self._assign(incident, users, by=by)
         self._audience.changed(incident, "reassigned", by=by)
 
     def merge(self, incident: PagerDutyIncident, into: PagerDutyIncident, *, by: str) -> None:
@@ -205,7 +204,7 @@ class PagerDutyIncidents:
     def _reopen(self, incident: PagerDutyIncident, status: Status, *, by: str) -> None:
         self._move(incident, "triggered", by=by)
         incident.resolved_at, incident.merged_into, incident.level = None, None, 1
-        self._ring(incident, self._on_level(incident))
+        self._assign(incident, self._on_level(incident), by=by)
         self._audience.changed(incident, "reopened", by=by)
         if status == "acknowledged":
             self._acknowledge(incident, by=by)
@@ -229,6 +228,11 @@ class PagerDutyIncidents:
                 return users
         incident.level = 1
         return []
+
+    def _assign(self, incident: PagerDutyIncident, users: Sequence[str], *, by: str) -> None:
+        if users:
+            self._write(incident, "assign", by=by, users=users)
+        self._ring(incident, users)
 
     def _ring(self, incident: PagerDutyIncident, users: Sequence[str]) -> None:
         incident.assigned = dict.fromkeys(users, self._clock())

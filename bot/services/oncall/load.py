@@ -1,13 +1,16 @@
 """The recent load of being on call, per person. Drills and test pages don't count."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
 from bot.domain.oncall.load import KINDS, CommandPeriod, Load, Ring, command_periods, loads
+from bot.domain.oncall.ring import PagerRing
 from bot.domain.oncall.shift import Shift
 from bot.domain.paging.page import Page
+from bot.ports import RingCopy
 from bot.services.people import People
 from bot.services.transaction import Transaction
 
@@ -16,10 +19,16 @@ WEEK, MONTH = timedelta(days=7), timedelta(days=30)
 
 @dataclass(frozen=True, kw_only=True)
 class LoadAnswer:
-    """The load per person of the last 7 and 30 days."""
+    """The load per person of the last 7 and 30 days.
+
+    `known` says from when until when all rings of the pager are in it; `strangers` are users of the pager who were
+    paged and whom Spy does not find in Slack.
+    """
 
     week: Sequence[Load]
     month: Sequence[Load]
+    known: RingCopy
+    strangers: int = 0
 
 
 class Loads:
@@ -33,7 +42,8 @@ class Loads:
         incidents = self._session.incidents.alive_since(since)
         drills = {it.number for it in incidents if it.drill}
         led = self._command_periods([it.number for it in incidents if not it.drill])
-        rings = self._rings(since, drills)
+        of_pager = self._session.rings.since(since, self._tx.now)
+        rings = [*self._rings(since, drills, of_pager)]
         people = {ring.person for ring in rings} | {it.person for several in led.values() for it in several}
         zones = {person: People(self._tx).zone(person) for person in people}
 
@@ -41,22 +51,41 @@ class Loads:
             start, timers = self._tx.now - length, self._tx.policy.timers
             return loads(rings, led, since=start, zones=zones, timers=timers)
 
-        return LoadAnswer(week=of(WEEK), month=of(MONTH))
+        return LoadAnswer(
+            week=of(WEEK),
+            month=of(MONTH),
+            known=self._session.ring_copy.copy(),
+            strangers=len({it.user for it in of_pager if it.person is None}),
+        )
 
     def _command_periods(self, numbers: Sequence[int]) -> Mapping[str, Sequence[CommandPeriod]]:
         entries = self._session.timeline.among(numbers, KINDS)
         by_incident = groupby(entries, key=lambda entry: entry.incident)
         return {f"INC-{number}": command_periods(own, now=self._tx.now) for number, own in by_incident}
 
-    def _rings(self, since: datetime, drills: set[int]) -> list[Ring]:
+    def _rings(
+        self, since: datetime, drills: Collection[int], of_pager: Sequence[PagerRing]
+    ) -> Iterator[Ring]:
+        """Yield what rang. What Spy sent and the pager reports too is one ring."""
         shifts = self._session.shifts.between(since, self._tx.now)
-        rings = []
-        for page in self._session.pages.since(since):
-            person = page.person or self._on_call(page, shifts)
-            if person and not page.test and page.folded_into is None and page.incident not in drills:
-                about = f"INC-{page.incident}" if page.incident else f"page {page.number}"
-                rings.append(Ring(person=person, at=page.requested_at, about=about))
-        return rings
+        pages = self._session.pages.since(since)
+        reported: defaultdict[str, dict[str, PagerRing]] = defaultdict(dict)
+        for ring in of_pager:
+            if ring.person:
+                reported[ring.incident][ring.person] = ring
+        for page in pages:
+            rang = reported[page.pager_id or ""]
+            guessed = page.person or self._on_call(page, shifts)
+            if page.test or page.folded_into is not None or page.incident in drills:
+                continue
+            about = f"INC-{page.incident}" if page.incident else f"page {page.number}"
+            for person in rang or filter(None, [guessed]):
+                at = rang[person].at if person in rang else page.requested_at
+                yield Ring(person=person, at=at, about=about)
+        own = {page.pager_id for page in pages}
+        for incident, rang in reported.items():
+            if incident not in own:
+                yield from (Ring(person=it, at=ring.at, about=incident) for it, ring in rang.items())
 
     def _on_call(self, page: Page, shifts: Sequence[Shift]) -> str | None:
         """Return who was on the schedule of a team's page when it was requested."""

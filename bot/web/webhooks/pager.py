@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.ports import PagerNews
+from bot.services.oncall.rings import Rings
 from bot.services.paging.pager_results import PagerResults
 from bot.services.transaction import Transaction
 from bot.web.answer import Handler, WebAnswer
@@ -33,4 +34,6 @@ def _happened_at(news: PagerNews) -> datetime | None:
 
 def _keep(tx: Transaction, news: PagerNews) -> WebAnswer:
     PagerResults(tx).record(news)
+    if news.ring:
+        Rings(tx).hear([news.ring])
     return KEPT

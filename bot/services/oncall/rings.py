@@ -1,0 +1,112 @@
+"""All rings of the pager: whom they reached, that they count as work, and up to when they are known."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.domain.oncall.ring import PagerRing, RingNews, after
+from bot.domain.relief.relief import WorkPeriod
+from bot.domain.subject import is_forgotten
+from bot.ports import RingCopy
+from bot.services.relief.work_periods import WorkPeriods, section
+from bot.services.transaction import Transaction
+
+FIRST_LOOK = timedelta(days=7)
+"""How far back the pager's log is read, at first and after a gap."""
+OVERLAP = timedelta(minutes=2)
+"""How much of the log is read again each time: PagerDuty may show a line a moment late."""
+ASKED_AGAIN_AFTER = timedelta(days=1)
+LOOKED_BACK = timedelta(days=35)
+"""How far back rings are given to a person whom Spy finds in Slack later."""
+
+AT_ONCE = 500
+"""How many of the newest."""
+
+
+class Rings:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+
+    # --- what the pager says ---
+
+    def hear(self, news: Sequence[RingNews]) -> None:
+        """Apply news about one of the pager's incidents. The same news twice changes nothing."""
+        incident = news[0].incident
+        self._session.lock(f"ring:{incident}")
+        known = {it.user: it for it in self._session.rings.of(incident)}
+        heard = after(known, news)
+        self._keep([self._named(it) for user, it in sorted(heard.items()) if it != known.get(user)])
+
+    def read(self, *, since: datetime, until: datetime) -> None:
+        """Record that the log was read up to this time."""
+        copy = self._session.ring_copy.copy()
+        goes_on = copy.since and copy.until and copy.until >= since
+        self._session.ring_copy.replace(RingCopy(since=copy.since if goes_on else since, until=until))
+
+    def not_read(self, why: str) -> bool:
+        """Record why the log can't be read. Return whether that is news."""
+        copy = self._session.ring_copy.copy()
+        self._session.ring_copy.replace(replace(copy, trouble=why))
+        return copy.trouble is None
+
+    def read_on_from(self) -> datetime:
+        """Return from when the log is to be read: a moment before the last time, or a week ago."""
+        until, earliest = self._session.ring_copy.copy().until, self._tx.now - FIRST_LOOK
+        return max(until - OVERLAP, earliest) if until else earliest
+
+    # --- whose they are ---
+
+    def strangers(self, *, limit: int = 20) -> Sequence[str]:
+        """Return the pager's users to look for in Slack."""
+        return self._session.rings.unknown_users(limit=limit)
+
+    def found(self, user: str, person: str | None) -> None:
+        """Store who a user of the pager is in Slack; None if nobody."""
+        since = self._tx.now - LOOKED_BACK
+        theirs = self._session.rings.of_nobody(user, since=since, limit=AT_ONCE)
+        self._session.lock(*(f"ring:{it}" for it in sorted({ring.incident for ring in theirs})))
+        fresh = self._session.rings.of_nobody(user, since=since, limit=AT_ONCE)
+        self._keep([it.is_of(person, asked_at=self._tx.now) for it in fresh])
+
+    def _named(self, ring: PagerRing) -> PagerRing:
+        """Return the ring with its person: as `people:` says, or as the user's last ring does."""
+        if configured := self._tx.policy.person_of(user=ring.user):
+            return ring.is_of(configured)
+        if ring.person or ring.asked_at:
+            return ring
+        last = self._session.rings.last_of(ring.user, since=self._tx.now - LOOKED_BACK)
+        if last is None or last.asked_at is None or last.asked_at <= self._tx.now - ASKED_AGAIN_AFTER:
+            return ring
+        known = None if last.person and is_forgotten(last.person) else last.person
+        return ring.is_of(known, asked_at=last.asked_at)
+
+    # --- storing ---
+
+    def _keep(self, rings: Sequence[PagerRing]) -> None:
+        """Store rings, and what was answered as work of these people."""
+        answered = {it.person for it in rings if it.person and it.worked}
+        self._session.lock(*map(section, sorted(answered)))
+        for ring in rings:
+            self._session.rings.put(self._counted(ring))
+        for person in sorted(answered):
+            WorkPeriods(self._tx).replan(person)
+
+    def _counted(self, ring: PagerRing) -> PagerRing:
+        """Store the work period of a ring that was acknowledged."""
+        if ring.person is None or ring.worked is None:
+            return ring
+        start, end = ring.worked
+        number = ring.period or self._session.periods.reserve()
+        self._session.periods.put(
+            WorkPeriod(number=number, person=ring.person, started_at=start, ended_at=end)
+        )
+        return replace(ring, period=number)
+
+
+def by_incident(news: Sequence[RingNews]) -> Mapping[str, Sequence[RingNews]]:
+    """Return news by the pager's incident, in the order of the first news of each."""
+    found: dict[str, list[RingNews]] = {}
+    for it in news:
+        found.setdefault(it.incident, []).append(it)
+    return found
