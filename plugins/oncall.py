@@ -1,11 +1,13 @@
 """On call: who is on call, your shifts, cover, and load."""
 
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from bot.commands.arguments import PageNumber, Someone, number_of
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Request
+from bot.domain.oncall.rest import Span, end_of_day
 from bot.domain.oncall.shift import Shift
 from bot.domain.policy import Team
 from bot.domain.portion import Portion
@@ -14,6 +16,7 @@ from bot.domain.window import Window, spoken
 from bot.services.oncall.covers import Covers
 from bot.services.oncall.load import MONTH, Loads
 from bot.services.oncall.oncall import OnCall
+from bot.services.oncall.rest import Rest
 from bot.services.oncall.shifts import Shifts
 from bot.services.paging.paging import Paging
 from bot.services.transaction import Transaction
@@ -60,6 +63,7 @@ def cover(
     *,
     covers: Covers,
     shifts: Shifts,
+    rest: Rest,
     tx: Transaction,
 ) -> Reply | Fill:
     """Ask your team, or one person, to cover you: `oncall cover tomorrow 18:00-20:00 @raj`, in your time zone."""
@@ -69,25 +73,36 @@ def cover(
     mine = shifts.of(request.user)
     if not mine:
         raise Refusal("I found no shifts of yours in the next weeks, so there is nothing to cover.")
-    return _cover_form(mine[0], tx)
+    return _cover_form(mine[0], mine[0].end, rest, tx)
 
 
-@command("oncall find <shift>")
-def find(request: Request, shift: ShiftNumber, *, shifts: Shifts, tx: Transaction) -> Fill:
-    """Find cover for one of your shifts, in a form with its times."""
-    return _cover_form(shifts.find(shift, by=request.user), tx)
+@command("oncall find <shift> [today]")
+def find(
+    request: Request, shift: ShiftNumber, today: bool, *, shifts: Shifts, rest: Rest, tx: Transaction
+) -> Fill:
+    """Find cover for one of your shifts, in a form with its times and who carried least. `today`: until midnight."""
+    mine = shifts.find(shift, by=request.user)
+    end = min(mine.end, end_of_day(max(mine.start, tx.now), mine.zone)) if today else mine.end
+    return _cover_form(mine, end, rest, tx)
 
 
-def _cover_form(shift: Shift, tx: Transaction) -> Fill:
-    window = Window(start=max(shift.start, tx.now), end=shift.end)
+def _cover_form(shift: Shift, end: datetime, rest: Rest, tx: Transaction) -> Fill:
+    window = Window(start=max(shift.start, tx.now), end=end)
+    free = rest.least_burdened(shift, Span(start=window.start, end=window.end))
     facts = {"team": shift.team, "when": spoken(window, shift.zone), "zone": shift.zone}
-    return Fill("oncall/cover", "oncall cover", facts)
+    least = {
+        "free": free.person if free else "",
+        "pages": free.pages if free else 0,
+        "hours": free.on_call // timedelta(hours=1) if free else 0,
+    }
+    return Fill("oncall/cover", "oncall cover", facts | least)
 
 
-@command("oncall cover accept <cover>")
-def accept(request: Request, cover: CoverNumber, *, covers: Covers) -> Reply:
-    """Cover for someone: you are on call for that time."""
-    return Reply("oncall/promised", {"cover": covers.accept(cover, by=request.user, channel=request.channel)})
+@command("oncall cover accept <cover> [anyway]")
+def accept(request: Request, cover: CoverNumber, anyway: bool, *, covers: Covers) -> Reply:
+    """Cover for someone: you are on call for that time. `anyway` if Spy said that you would rest too little."""
+    accepted = covers.accept(cover, by=request.user, channel=request.channel, anyway=anyway)
+    return Reply("oncall/promised", {"cover": accepted})
 
 
 @command("oncall cover decline <cover>")

@@ -95,6 +95,10 @@ class Timers:
     night_from: Hour = 22
     night_until: Hour = 7
     """The local hours at which the night begins and ends. If they are equal, there is no night."""
+    rest_offer_hour: Hour = 8
+    """The local hour from which somebody who was paged at night is offered cover, until ten. From 10 on: never."""
+    rest_between: timedelta = timedelta(hours=11)
+    """The rest in 24 h below which somebody who would cover is told of it. Source: the EU's working time directive."""
     duty_warn: timedelta = timedelta(hours=8)
     duty_urge: timedelta = timedelta(hours=12)
     """Work within any 24 h. Sources: Dawson and Reid (1997), and NASA's duty limits."""

@@ -16,6 +16,7 @@ from bot.services.incident import members
 from bot.services.incident.members import Members
 from bot.services.oncall.covers import Covers
 from bot.services.oncall.oncall import OnCall
+from bot.services.oncall.rest import Rest
 from bot.services.oncall.rings import Rings
 from bot.services.oncall.shifts import HORIZON, Shifts
 from bot.services.paging.pager_results import PagerResults
@@ -89,7 +90,9 @@ class Sync:
     def _copy_shifts(self, pager: Pager, team: Team) -> None:
         self._copy_schedule(pager, team)
         with self.sessions.begin() as session:
-            Shifts(self._transaction(session)).weigh(team)
+            tx = self._transaction(session)
+            Shifts(tx).weigh(team)
+            Rest(tx).offer(team)
 
     def _copy_schedule(self, pager: Pager, team: Team) -> None:
         """Copy one schedule. If it can't be read, it stays as it was and no shift counts as removed."""

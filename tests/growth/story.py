@@ -91,7 +91,7 @@ oncall me
 oncall ready
 oncall test
 raj: oncall cover "friday 9 to 17" @kim
-oncall find {shift}
+oncall find {shift} today
 kim: oncall cover decline {cover}
 kim: oncall cover accept {cover}
 raj: oncall cover withdraw {cover}

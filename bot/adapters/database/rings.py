@@ -1,9 +1,9 @@
 """The rings of the pager, and up to when its log is read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Index, select, text
+from sqlalchemy import Index, func, select, text
 from sqlmodel import Field
 
 from bot.adapters.database.adapter import Adapter
@@ -63,6 +63,12 @@ class RingTable(Table[PagerRing]):
     def of_person(self, person: str, *, since: datetime, until: datetime) -> Sequence[PagerRing]:
         c = self._table.c
         return self._where(c.person == person, c.at >= since, c.at < until, order=[c.at, c.key])
+
+    def counts(self, people: Sequence[str], *, since: datetime) -> Mapping[str, int]:
+        self.flush()
+        c = self._table.c
+        theirs = select(c.person, func.count()).where(c.person.in_(people), c.at >= since)
+        return {str(person): count for person, count in self._connection.execute(theirs.group_by(c.person))}
 
     def unknown_users(self, *, limit: int) -> Sequence[str]:
         self.flush()

@@ -147,6 +147,7 @@ CASES: dict[str, Sequence[Facts]] = {
         {**it, "shift": replace(it["shift"], overload=Overload(at=NOON, incidents=(41, 42, 43)))}
         for it in SHIFTS
     ],
+    "oncall/night": [{**it, "rings": [NOON] * count, "today": NOW} for it in SHIFTS for count in (1, 7)],
     "oncall/cover": [
         {"cover": it, "again": again, "said": sent, "ahead": ahead, "now": NOW}
         for it in COVERS
@@ -164,5 +165,8 @@ FORMS: dict[str, Facts] = {
         "team": "imoc",
         "when": "2026-11-30 09:00 - 2026-12-07 09:00",
         "zone": "Europe/Lisbon",
+        "free": "U0RAJ",
+        "pages": 1,
+        "hours": 40,
     },
 }

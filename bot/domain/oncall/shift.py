@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.load import SHIFT
+from bot.domain.oncall.rest import BrokenNight
 from bot.domain.policy import Policy, Timers
 from bot.domain.refusal import Refusal
 from bot.domain.subject import Occurrence, Subject
@@ -24,7 +25,7 @@ CLOSE = timedelta(minutes=15)
 KNOWN_TOO_LATE = timedelta(hours=1)
 """If Spy first sees a shift this long after its start, it sends no start warning."""
 
-WARNING, UNANSWERED, HANDOVER, OVERLOAD = "warning", "unanswered", "handover", "overload"
+WARNING, UNANSWERED, HANDOVER, OVERLOAD, NIGHT = "warning", "unanswered", "handover", "overload", "night"
 START = "start"
 
 
@@ -74,6 +75,8 @@ class Shift:
     """When the shift was moved, swapped or covered, so that it is no longer theirs (UTC)."""
     overload: Overload | None = None
     """The first overload. Later ones are not recorded."""
+    nights: tuple[BrokenNight, ...] = ()
+    """The nights after which their rest was offered to somebody else."""
     told: Mapping[Occurrence, SentReminder] = field(default_factory=dict)
     """What was sent, by reminder and occurrence: `warning/1d`."""
 
@@ -192,6 +195,7 @@ def shift_agenda(shift: Shift, policy: Policy) -> list[Timer]:
         _unanswered(shift, timers),
         _handover(shift, timers),
         _overload(shift),
+        _broken_night(shift),
     )
     return [timer for timer in on_calls if timer and timer.due_at < shift.end]
 
@@ -239,6 +243,18 @@ def _overload(shift: Shift) -> Timer | None:
     if shift.overload is None or Occurrence(OVERLOAD, "once") in shift.told:
         return None
     return Timer(subject=shift.subject, occurrence=Occurrence(OVERLOAD, "once"), due_at=shift.overload.at)
+
+
+def _broken_night(shift: Shift) -> Timer | None:
+    night = shift.nights[-1] if shift.nights else None
+    if night is None or night_name(night) in shift.told:
+        return None
+    return Timer(subject=shift.subject, occurrence=night_name(night), due_at=night.at)
+
+
+def night_name(night: BrokenNight) -> Occurrence:
+    """Return the occurrence of the offer after this night."""
+    return Occurrence(NIGHT, f"{night.at.astimezone(UTC):%Y%m%dT%H%M%SZ}")
 
 
 def knowing(shift: Shift, policy: Policy) -> Shift:

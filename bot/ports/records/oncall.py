@@ -1,6 +1,6 @@
 """The records of who is on call, of shifts, covers and contacts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -73,6 +73,9 @@ class RingRecords(Protocol):
 
     def of_person(self, person: str, *, since: datetime, until: datetime) -> Sequence[PagerRing]:
         """Return a person's (Slack id) rings that began in this time, earliest first."""
+
+    def counts(self, people: Sequence[str], *, since: datetime) -> Mapping[str, int]:
+        """Return how many rings these people (Slack ids) had since then. Who had none is left out."""
 
     def unknown_users(self, *, limit: int) -> Sequence[str]:
         """Return users of the pager who were paged, of whom Slack was not asked yet who they are."""

@@ -11,6 +11,7 @@ from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.domain.window import Window, read_window
 from bot.services.directory import Directory
+from bot.services.oncall.rest import Rest
 from bot.services.oncall.shifts import Shifts
 from bot.services.oncall.team_people import TeamPeople
 from bot.services.permissions import Permissions
@@ -67,14 +68,19 @@ class Covers:
         self._show(cover, ASKED_FOR, origin="asked")
         return cover
 
-    def accept(self, number: int, *, by: str, channel: str | None = None) -> CoverRequest:
+    def accept(
+        self, number: int, *, by: str, channel: str | None = None, anyway: bool = False
+    ) -> CoverRequest:
         """Accept a request (*I'll cover*). Both people are notified once the pager has the override.
 
-        `channel` is where the person speaks: everybody in the team's channel belongs to the team.
+        `channel` is where the person speaks: everybody in the team's channel belongs to the team. Who would have too
+        little rest is told first, unless `anyway`.
         """
         cover = self._locked(number)
         promised = cover.accept(by=by, at=self._tx.now)
         self._must_be_of_team(cover, by, channel)
+        if not anyway:
+            Rest(self._tx).require(cover, by=by)
         self._keep(promised, because="promised")
         at = int(self._tx.now.timestamp() * 1000)
         self._tx.send(MakeOverride(key=f"override:{number}:{by}:{at}", cover=number))

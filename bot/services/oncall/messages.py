@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.cover import REMINDER, CoverRequest
-from bot.domain.oncall.shift import HANDOVER, OVERLOAD, UNANSWERED, WARNING, Shift
+from bot.domain.oncall.shift import HANDOVER, NIGHT, OVERLOAD, UNANSWERED, WARNING, Shift, night_name
 from bot.domain.subject import Occurrence
 from bot.domain.timer import LATE_AFTER
 from bot.services.messages import Facts, message
@@ -33,6 +34,16 @@ def overload(tx: Transaction, it: UpsertMessage) -> Facts:
 def handover(tx: Transaction, it: UpsertMessage) -> Facts:
     facts = _shift(tx, it.ref, Occurrence(HANDOVER, _name(it)))
     return {**facts, "incidents": _incidents_of(tx, facts["shift"])}
+
+
+@message("night", "oncall/night")
+def night(tx: Transaction, it: UpsertMessage) -> Facts:
+    facts = _shift(tx, it.ref, Occurrence(NIGHT, _name(it)))
+    shift: Shift = facts["shift"]
+    of = next((night for night in shift.nights if str(night_name(night)) == _name(it)), None)
+    zone = ZoneInfo(shift.zone)
+    rings = [at.astimezone(zone) for at in of.rings] if of else []
+    return {**facts, "rings": rings, "today": tx.now.astimezone(zone)}
 
 
 @message("stranger", "oncall/stranger")

@@ -7,8 +7,10 @@ from datetime import timedelta
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.load import SHIFT
+from bot.domain.oncall.rest import BrokenNight
 from bot.domain.oncall.shift import (
     HANDOVER,
+    NIGHT,
     OVERLOAD,
     UNANSWERED,
     WARNING,
@@ -38,7 +40,13 @@ TRIED_AGAIN_AFTER = timedelta(minutes=10)
 HORIZON = timedelta(days=35)
 """How far ahead shifts are known. It covers the first warning and the first reminder for cover."""
 
-MESSAGE_TYPES = {WARNING: "warning", UNANSWERED: "unready", HANDOVER: "handover", OVERLOAD: "overload"}
+MESSAGE_TYPES = {
+    WARNING: "warning",
+    UNANSWERED: "unready",
+    HANDOVER: "handover",
+    OVERLOAD: "overload",
+    NIGHT: "night",
+}
 
 
 class Shifts:
@@ -203,6 +211,14 @@ class Shifts:
             fresh = self._session.shifts.get(shift.number) or shift
             if not fresh.gone_at and not fresh.overload:
                 self._keep(self._after_incidents(fresh), because="overload")
+
+    def had_broken_night(self, shift: Shift, night: BrokenNight) -> None:
+        """Store that the person was paged in the night, so that cover is offered."""
+        self._lock_schedule(shift.turn.schedule)
+        self._session.lock(str(shift.subject))
+        fresh = self._session.shifts.get(shift.number) or shift
+        if not fresh.gone_at and fresh.nights == shift.nights:
+            self._keep(replace(fresh, nights=(*fresh.nights, night)), because="night")
 
     def _after_incidents(self, shift: Shift) -> Shift:
         now = self._tx.now
