@@ -19,6 +19,7 @@ from bot.ports.issue_tracker import (
 )
 from bot.ports.pager import USUAL_PAGER, OnCallShift, Pager, PagerNews, Ringing
 from bot.ports.queues import Due, Queues
+from bot.ports.records.alert import AlertRecords
 from bot.ports.records.audit import AuditRecords
 from bot.ports.records.changes import ChangeRecords, LockRecords
 from bot.ports.records.failover import AuditEntry, FailoverRecords
@@ -51,6 +52,7 @@ __all__ = [
     "USUAL_PAGER",
     "USUAL_TRACKER",
     "ActionRunner",
+    "AlertRecords",
     "AuditEntry",
     "AuditRecords",
     "ChangeRecords",

@@ -1,6 +1,7 @@
 """What people say about one incident from its beginning to its end: each command at least once.
 
-Names in braces are the numbers of what was made last. A line may begin with who says it; otherwise Ana does.
+Names in braces are the numbers of what was made last. A line may begin with who says it; otherwise Ana does. What
+`tool` says is an alert.
 """
 
 BEGINNING = 'incident me "checkout is down" sev1'
@@ -65,6 +66,14 @@ change "checkout 1.2" on checkout
 incident changes
 incident suspect {change}
 incident clear {change}
+tool: error rate 12 %
+alert same {alert}
+tool: error rate 12 %
+tool: checkout is down
+alert declare {alert}
+alert ignore {alert}
+alert list
+alert list checkout
 lock checkout "until it is fixed"
 locks
 unlock checkout

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from bot.app.samples import alert as sample_alert
 from bot.app.samples import changes as sample_changes
 from bot.app.samples import channels as sample_channels
 from bot.app.samples import failover as sample_failover
@@ -79,6 +80,7 @@ LISTED: tuple[Event, ...] = (
     RunbookOpened(**ABOUT, runbook="restart-db", title=TYPED),
     *sample_postmortems.HAPPENED,
     *sample_failover.HAPPENED,
+    *sample_alert.HAPPENED,
     *sample_changes.HAPPENED,
     *sample_channels.HAPPENED,
 )
