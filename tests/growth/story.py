@@ -21,6 +21,10 @@ incident note "third"
 incident note "fourth"
 incident link https://example.com/graph "the graph"
 incident links
+incident affects checkout, search
+incident affects
+incident unaffected search
+services
 incident tell :payments "checkout is down"
 incident seen {team_notice}
 incident role scribe @kim

@@ -20,6 +20,9 @@ from bot.domain.runbook.events import RunbookOpened
 EDITS = (LineEdit(what="edited", by="U0ZOE", at=NOON), LineEdit(what="edited", by=None, at=NOON))
 LISTED: tuple[Event, ...] = (
     events.Declared(**ABOUT, name=TYPED, severity="sev1", private=True),
+    events.Declared(**ABOUT, name=TYPED, services=("checkout", "search")),
+    events.ServicesAffected(**ABOUT, services=("checkout", "search")),
+    events.ServicesCleared(**ABOUT, services=("search",)),
     events.ChannelOpened(at=NOON, channel="C0ROOM", channel_name="inc-42"),
     events.PersonJoined(at=NOON, person="U0RAJ"),
     events.PersonInvited(at=NOON, person="U0RAJ"),

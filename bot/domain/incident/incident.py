@@ -42,6 +42,8 @@ class Incident(Membership):
     channel_closed: "ClosedChannel | None" = None
     """Set while Spy can't post in the channel."""
     command_since: datetime | None = None
+    services: tuple[str, ...] = ()
+    """The services that it affects, in the order they were named."""
     impact: str | None = None
     impact_since: datetime | None = None
     cause: str | None = None
@@ -132,6 +134,7 @@ class Incident(Membership):
             severity_at=event.at if event.severity else None,
             private=event.private,
             drill=event.drill,
+            services=event.services,
             channel_name=channel_name(number, event.name),
             commander=event.by,
             command_since=event.at,
@@ -264,6 +267,10 @@ class Incident(Membership):
                 return replace(self, impact=event.impact, impact_since=event.since)
             case events.CauseSuspected():
                 return replace(self, cause=event.cause, cause_at=event.at)
+            case events.ServicesAffected():
+                return replace(self, services=tuple(dict.fromkeys((*self.services, *event.services))))
+            case events.ServicesCleared():
+                return replace(self, services=tuple(it for it in self.services if it not in event.services))
             case alert_events.AlertAdded():
                 return self._alerted(event)
             case changes_events.ChangeSuspected():
