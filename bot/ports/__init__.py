@@ -1,6 +1,7 @@
 """What Spy needs of the outside world, as Protocols with their data: one file for each part of the world."""
 
 from bot.ports.action_runner import ActionRunner, Clock
+from bot.ports.calendars import Calendars, NoCalendars
 from bot.ports.chat import SLACKBOT, Chat, Person, PersonMessage, Posted, Profile
 from bot.ports.check_result import CheckResult
 from bot.ports.failures import Conflict, Rejected, Throttled, Unavailable, Unreachable
@@ -55,6 +56,7 @@ __all__ = [
     "AlertRecords",
     "AuditEntry",
     "AuditRecords",
+    "Calendars",
     "ChangeRecords",
     "Chat",
     "CheckResult",
@@ -81,6 +83,7 @@ __all__ = [
     "LockRecords",
     "MessageRecords",
     "Moved",
+    "NoCalendars",
     "Offer",
     "OnCallCopy",
     "OnCallRecords",

@@ -109,6 +109,9 @@ kim: oncall cover decline {cover}
 kim: oncall cover accept {cover}
 raj: oncall cover withdraw {cover}
 oncall load
+oncall ledger
+oncall ledger last month csv
+oncall ledger :imoc
 locks
 help
 help incident
