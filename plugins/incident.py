@@ -10,6 +10,7 @@ from bot.commands.arguments import (
     Plain,
     PlainTime,
     RecentTime,
+    ServiceNames,
     Someone,
     Start,
     Url,
@@ -45,11 +46,14 @@ TeamNoticeNumber = Annotated[int, number_of("a message to a team")]
 # --- beginning and end ---
 
 
-@command('incident (me|start me|open|new|declare) ["name"] [<severity>] [private] [drill] [anyway]')
+@command(
+    'incident (me|start me|open|new|declare) ["name"] [<severity>] [affects <services>] [private] [drill] [anyway]'
+)
 def declare(  # noqa: PLR0917  one a word of its usage line
     request: Request,
     name: Plain | None,
     severity: Severity | None,
+    services: ServiceNames | None,
     private: bool,
     drill: bool,
     anyway: bool,
@@ -59,15 +63,21 @@ def declare(  # noqa: PLR0917  one a word of its usage line
 ) -> Reply | Fill:
     """Open an incident with you in command: its channel, its card, the announcement, the pages.
 
-    If one with this name is open, you can join it instead; `anyway` opens another.
+    If one with this name is open, you can join it instead; `anyway` opens another. `affects checkout` names services.
     """
     if not name:
         values = {"severity": severity.key if severity else None, "private": private, "drill": drill}
-        return Fill(
-            "incident/declare", "incident me", {"severities": list(tx.policy.severities), "said": values}
-        )
+        choices = {"severities": list(tx.policy.severities), "services": list(tx.policy.services)}
+        said = {**values, "services": ", ".join(services or ())}
+        return Fill("incident/declare", "incident me", {**choices, "said": said})
     declared = incidents.declare(
-        name, by=request.user, severity=severity, private=private, drill=drill, anyway=anyway
+        name,
+        by=request.user,
+        severity=severity,
+        private=private,
+        drill=drill,
+        anyway=anyway,
+        services=services or (),
     )
     incident = declared.incident
     if not declared.is_new:

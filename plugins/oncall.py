@@ -1,27 +1,35 @@
-"""On call: who is on call, your shifts, cover, and load."""
+"""On call: who is on call, your shifts, cover, load, and the ledger."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
 
 from bot.commands.arguments import PageNumber, Someone, number_of
+from bot.commands.arguments.months import MONTH as MONTHS
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Request
+from bot.domain.oncall.ledger import COLUMNS, Month, table
 from bot.domain.oncall.rest import Span, end_of_day
 from bot.domain.oncall.shift import Shift
 from bot.domain.policy import Team
 from bot.domain.portion import Portion
 from bot.domain.refusal import Refusal
 from bot.domain.window import Window, spoken
+from bot.ports import Calendars
 from bot.services.oncall.covers import Covers
+from bot.services.oncall.ledgers import Ledgers
 from bot.services.oncall.load import MONTH, Loads
 from bot.services.oncall.oncall import OnCall
 from bot.services.oncall.rest import Rest
+from bot.services.oncall.rings import Rings
 from bot.services.oncall.shifts import Shifts
 from bot.services.paging.paging import Paging
 from bot.services.transaction import Transaction
 
 ShiftNumber = Annotated[int, number_of("a shift", listed_by="oncall me")]
+LedgerMonth = Annotated[Month, MONTHS]
+OF_BLOCK = 20
+"""Lines of a table in one block of code: as many as Slack shows whole."""
 CoverNumber = Annotated[int, number_of("a request for cover")]
 
 
@@ -134,3 +142,33 @@ def load(page: PageNumber | None, *, loads: Loads, tx: Transaction) -> Reply:
         "now": tx.now,
     }
     return Reply("oncall/load", facts, shared=True)
+
+
+# --- the ledger -------------------------------------------------------------------------------------------
+
+
+@command("oncall ledger [<month>] [:team] [csv] [page <page>]")
+def ledger(
+    request: Request,
+    month: LedgerMonth | None,
+    team: Team | None,
+    csv: bool,
+    page: PageNumber | None,
+    *,
+    ledgers: Ledgers,
+    calendars: Calendars,
+    rings: Rings,
+) -> Reply:
+    """Show your month on call: hours, nights, weekends, holidays, rings, work. `:team`: its sums. `csv`: each line."""
+    found = (
+        ledgers.of_team(team, month, calendars, by=request.user, channel=request.channel)
+        if team
+        else ledgers.of_person(request.user, month, calendars)
+    )
+    if csv:
+        blocks = [table(found.lines[n : n + OF_BLOCK]) for n in range(0, len(found.lines), OF_BLOCK)]
+        facts = {"ledger": found, "header": ",".join(COLUMNS), "found": Portion.of(blocks, page, size=3)}
+        return Reply("oncall/ledger_csv", facts)
+    people = Portion.of([*found.people.items()], page)
+    facts = {"ledger": found, "people": people, "known": rings.known()}
+    return Reply("oncall/ledger", facts)

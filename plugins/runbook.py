@@ -7,6 +7,7 @@ from bot.commands.request import Request, Source
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
 from bot.ports import Runbooks
+from bot.services.incident.affected import AffectedServices
 from bot.services.incident.fields import IncidentFields
 from bot.services.incident.incidents import Incidents
 
@@ -21,10 +22,11 @@ def runbook(
     runbooks: Runbooks,
     fields: IncidentFields,
     incidents: Incidents,
+    affected: AffectedServices,
 ) -> Reply | Fill:
     """Fill in a runbook for all to see: `runbook restart-db service=checkout`; what you leave out, a form asks."""
     wanted = runbooks.find(name)
-    typed = {**wanted.pairs(values or ""), **request.given}
+    typed = {**affected.values(incident, wanted), **wanted.pairs(values or ""), **request.given}
     reading = runbooks.read(wanted, typed)
     if reading.is_whole:
         filled = runbooks.fill(wanted, reading.filled, fields.of(incident))

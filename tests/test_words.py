@@ -206,10 +206,17 @@ def test_the_card_of_an_open_incident_offers_what_to_do():
 
     theirs, free = (render("incident/card", {**STATES[1], "incident": it}) for it in (led, nobody))
 
-    assert shown(theirs) == ["Update", "Page", "Resolve"]
-    assert shown(free) == ["Update", "Page", "Take command", "Resolve"]
-    assert in_menu(theirs) == ["Take command", "Hand over", "What changed?", "Next step", "tldr"]
-    assert in_menu(free) == ["Hand over", "What changed?", "Next step", "tldr"]
+    assert shown(theirs) == ["Update", "Page", "Resolve", "Runbook restart-db"]
+    assert shown(free) == ["Update", "Page", "Take command", "Resolve", "Runbook restart-db"]
+    assert in_menu(theirs) == [
+        "Runbook roll-back-deploy",
+        "Take command",
+        "Hand over",
+        "What changed?",
+        "Next step",
+        "tldr",
+    ]
+    assert in_menu(free) == ["Runbook roll-back-deploy", "Hand over", "What changed?", "Next step", "tldr"]
 
 
 def test_the_card_begins_with_how_bad_how_far_how_long_and_who_and_then_the_impact():

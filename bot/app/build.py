@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from bot.adapters.actions.runner import ExternalActionRunner
+from bot.adapters.calendars import HolidayCalendars
 from bot.adapters.database import Database, Limits, make_ready, open_engine
 from bot.adapters.github.vendor import VENDOR as GITHUB
 from bot.adapters.network.clock import DatabaseClock, RehearsalClock, SteadyClock, SystemClock
@@ -136,6 +137,7 @@ def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = 
         templates=templates,
         wake=wake,
         runbooks=runbooks,
+        calendars=open_calendars(settings),
         masking=Masking(env.secrets()),
     )
     timed = TimedRouter(router)
@@ -182,6 +184,11 @@ def open_runbooks(settings: Settings) -> FolderRunbooks:
     """Return the runbooks. If they are served as pages, they know the address."""
     address = settings.web.public_url if settings.web.runbooks else None
     return FolderRunbooks(settings.runbook_folders, address=address)
+
+
+def open_calendars(settings: Settings) -> HolidayCalendars:
+    """Return the calendars of holidays. Files are beside config.yaml."""
+    return HolidayCalendars(settings.path.parent if settings.path else Path())
 
 
 def open_clock(settings: Settings, time: Clock) -> Clock:

@@ -7,7 +7,7 @@ from bot.adapters.database import CannotOpen, Database, is_ready, make_ready, op
 from bot.adapters.network.clock import SystemClock
 from bot.adapters.slack.check import results as slack_checks
 from bot.adapters.slack.client import PooledWebClient
-from bot.app.build import open_clock, open_runbooks
+from bot.app.build import open_calendars, open_clock, open_runbooks
 from bot.app.permissions import permission_checks
 from bot.app.retention import retention_check
 from bot.app.services import NamedServices, service_checks
@@ -17,6 +17,8 @@ from bot.config import Settings
 from bot.config.plan_checks import plan_checks
 from bot.config.vendors import PagerIds
 from bot.domain.former_words import READ_UNTIL
+from bot.domain.policy import EVERYBODY
+from bot.domain.subject import is_person
 from bot.ports import CheckResult
 
 SHORTEST_TOKEN = 20
@@ -31,6 +33,7 @@ def check(settings: Settings) -> Iterator[CheckResult]:
     yield from check_own(settings)
     yield from _service_checks(settings)
     yield from permission_checks(settings)
+    yield from _calendar_checks(settings)
     yield _web_check(settings)
     if env.slack_bot_token:
         with closing(
@@ -121,6 +124,21 @@ def _template_checks(settings: Settings) -> Iterator[CheckResult]:
     while not templates.mistakes.empty():
         cure = "Mend it, and start Spy anew. Until then Spy's own is used."
         yield CheckResult(what=f"Template left out: {templates.mistakes.get()}", well=False, cure=cure)
+
+
+def _calendar_checks(settings: Settings) -> Iterator[CheckResult]:
+    """Check the calendars of holidays, and whose they are."""
+    calendars, on_call = open_calendars(settings), settings.policy().on_call
+    for whose, calendar in on_call.holidays.items():
+        what = f"Holidays of {whose}: {calendar}"
+        if whose != EVERYBODY and whose not in settings.teams and not is_person(whose):
+            cure = f"Name {EVERYBODY}, a team or a Slack user id in oncall.holidays."
+            yield CheckResult(what=f"{what}: {whose} is nobody", well=False, cure=cure)
+        elif trouble := calendars.trouble(calendar):
+            cure = "Name a country (PT), a region (US-CA), or an iCalendar file beside config.yaml."
+            yield CheckResult(what=f"{what}: {trouble}", well=False, cure=cure)
+        else:
+            yield CheckResult(what=what, well=True)
 
 
 def _web_check(settings: Settings) -> CheckResult:

@@ -6,11 +6,14 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+from bot.adapters.alert import tool
 from bot.adapters.changes import webhook as changes_webhook
+from bot.adapters.network.signatures import ToolSecret
 from bot.adapters.slack.inbound import App, answer_http
 from bot.app.build import Bot
 from bot.app.manifest import manifest
 from bot.config.vendors import TrackerVendor
+from bot.domain.alert.report import AlertNews
 from bot.domain.changes.change import Change
 from bot.ports import TrackerNews
 from bot.web import Handler, Page, WebAnswer, arrived_at, webhooks
@@ -31,6 +34,8 @@ def webhook_handlers(bot: Bot) -> Mapping[str, Handler]:
     """Return the webhooks by path. A webhook without its secret is left out: nobody could be trusted."""
     settings, backend = bot.settings, _backend(bot)
     found = {"changes": _changes(bot, backend)} if settings.env.changes_webhook_secret else {}
+    if settings.env.alerts_webhook_secret:
+        found["alerts"] = _alerts(bot, backend)
     for pager in settings.vendors.pagers:
         if secret := settings.env.secret(pager.webhook_variable):
             read = partial(pager.news, secret=secret)
@@ -51,19 +56,47 @@ def _tracker(bot: Bot, backend: webhooks.Backend, tracker: TrackerVendor[Any], s
 
 
 def _changes(bot: Bot, backend: webhooks.Backend) -> Handler:
+    secret = ToolSecret(
+        variable="CHANGES_WEBHOOK_SECRET",
+        value=bot.settings.env.changes_webhook_secret.get_secret_value(),
+        page="docs/changes.md",
+    )
+
     def read(body: bytes, headers: Mapping[str, str]) -> Change:
-        now, signature = bot.clock.now(), headers.get("x-spy-signature", "").strip()
-        changes_webhook.check(
-            body,
-            timestamp=headers.get("x-spy-timestamp", ""),
-            signature=signature,
-            secret=bot.settings.env.changes_webhook_secret.get_secret_value(),
-            now=now,
-            ahead=bot.chat.clock.ahead,
-        )
-        return changes_webhook.news(body, signature=signature, heard_at=now)
+        now = bot.clock.now()
+        _check(bot, secret, body, headers)
+        return changes_webhook.news(body, signature=_signature(body, headers), heard_at=now)
 
     return webhooks.changes(backend, read)
+
+
+def _alerts(bot: Bot, backend: webhooks.Backend) -> Handler:
+    secret = ToolSecret(
+        variable="ALERTS_WEBHOOK_SECRET",
+        value=bot.settings.env.alerts_webhook_secret.get_secret_value(),
+        page="docs/alerts.md",
+    )
+
+    def read(body: bytes, headers: Mapping[str, str]) -> AlertNews:
+        _check(bot, secret, body, headers)
+        return tool.news(body, heard_at=bot.clock.now())
+
+    return webhooks.alerts(backend, "alerts", read, _signature)
+
+
+def _check(bot: Bot, secret: ToolSecret, body: bytes, headers: Mapping[str, str]) -> None:
+    secret.check(
+        body,
+        timestamp=headers.get("x-spy-timestamp", ""),
+        signature=_signature(body, headers),
+        now=bot.clock.now(),
+        ahead=bot.chat.clock.ahead,
+    )
+
+
+def _signature(_body: bytes, headers: Mapping[str, str]) -> str:
+    """Return the signature, which includes the time: a repeated delivery has the same one."""
+    return headers.get("x-spy-signature", "").strip()
 
 
 def locks_page(bot: Bot, *, with_facts: bool) -> Page:

@@ -27,8 +27,10 @@ from bot.domain.masking import Masking
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
 from bot.ports import (
+    Calendars,
     Clock,
     Conflict,
+    NoCalendars,
     OutOfTime,
     Runbooks,
     Session,
@@ -61,12 +63,13 @@ class Router:
         templates: Templates,
         wake: Callable[[], None] = lambda: None,
         runbooks: Runbooks | None = None,
+        calendars: Calendars | None = None,
         masking: Masking | None = None,
     ) -> None:
         self._masking = masking or Masking(())
         self._registry = registry
         self._interpreter = Interpreter(registry)
-        self._runbooks = runbooks
+        self._ports: dict[type, Any] = {Runbooks: runbooks, Calendars: calendars or NoCalendars()}
         self._sessions = sessions
         self._clock = clock
         self._policy = policy
@@ -196,7 +199,7 @@ class Router:
         return incidents.here(request.channel, asker=request.user) if request.channel else None
 
     def _wired(self, services: Mapping[str, type], tx: Transaction) -> dict[str, Any]:
-        here: dict[type, Any] = {CommandRegistry: self._registry, Transaction: tx, Runbooks: self._runbooks}
+        here: dict[type, Any] = {CommandRegistry: self._registry, Transaction: tx, **self._ports}
         return {name: here.get(wanted) or wanted(tx) for name, wanted in services.items()}
 
     # --- answering ---

@@ -51,6 +51,9 @@ class Environment(BaseModel):
     slack_app_token: SecretStr = _NOTHING
     slack_signing_secret: SecretStr = _NOTHING
     changes_webhook_secret: SecretStr = _NOTHING
+    alerts_webhook_secret: SecretStr = _NOTHING
+    alertmanager_webhook_token: SecretStr = _NOTHING
+    grafana_webhook_secret: SecretStr = _NOTHING
     web_token: SecretStr = _NOTHING
     slack_api_url: Annotated[str, AfterValidator(lambda url: _address(url) + "/")] = "https://slack.com/api/"
     spy_clock_offset: str = ""

@@ -23,6 +23,9 @@ _HOMES = (  # the first match of the dotted key names the variable
     (re.compile(r"slack.*(signing|secret)"), "SLACK_SIGNING_SECRET"),
     (re.compile(r"slack"), "SLACK_BOT_TOKEN"),
     (re.compile(r"changes"), "CHANGES_WEBHOOK_SECRET"),
+    (re.compile(r"alertmanager"), "ALERTMANAGER_WEBHOOK_TOKEN"),
+    (re.compile(r"grafana"), "GRAFANA_WEBHOOK_SECRET"),
+    (re.compile(r"alerts"), "ALERTS_WEBHOOK_SECRET"),
     (re.compile(r"^web\b"), "WEB_TOKEN"),
     (re.compile(r"database"), "DATABASE_URL"),
 )

@@ -35,6 +35,7 @@ from bot.domain.incident.milestone import CONDITIONS, FIELDS
 from bot.domain.incident.role import ROLES
 from bot.domain.permission import INCLUDED, Role, key_words
 from bot.domain.placeholders import braced
+from bot.domain.policy import EVERYBODY
 
 
 class SlackSection(ConfigSection):
@@ -241,6 +242,26 @@ class RetentionSection(ConfigSection):
         return self
 
 
+def _of_everybody(given: Any) -> Any:
+    return {EVERYBODY: given} if isinstance(given, str) else given
+
+
+Calendar = Annotated[
+    str,
+    shaped(
+        r"[A-Z]{2}(-[A-Z0-9]{1,3})?|[^/.][^\n]{0,200}\.ics",
+        "is no calendar: a country (PT), a country and a region (US-CA), or an iCalendar file (holidays.ics).",
+    ),
+]
+
+
+class OnCallSection(ConfigSection):
+    holidays: Annotated[Mapping[str, Calendar], BeforeValidator(_of_everybody)] = Field(default_factory=dict)
+    """A calendar for `everybody`, for teams, and for people by Slack id. A calendar alone is everybody's."""
+    by_person: tuple[TeamName, ...] = ()
+    """The teams whose people see each other's ledger. Others see sums."""
+
+
 class DatabaseSection(ConfigSection):
     pool: Annotated[StrictInt, Field(ge=1, le=1000)] = 20
     connect_timeout: Wait = timedelta(seconds=2)
@@ -277,6 +298,7 @@ class Sections(ConfigSection):
     delivery: DeliverySection = DeliverySection()
     database: DatabaseSection = DatabaseSection()
     retention: RetentionSection = RetentionSection()
+    oncall: OnCallSection = OnCallSection()
     plugins: tuple[Folder, ...] = ()
     templates: tuple[Folder, ...] = ()
     runbooks: tuple[Folder, ...] = ()

@@ -11,7 +11,16 @@ from bot.config.sections import MilestoneSection, Sections, SeveritySection, Tea
 from bot.config.values import INSTALLED, ConfigSection
 from bot.config.vendors import Access, PagerVendor, TrackerVendor, Vendor, Vendors
 from bot.domain.incident.role import nearest, plain
-from bot.domain.policy import Account, Milestone, Policy, PostmortemSettings, Severity, Team, Timers
+from bot.domain.policy import (
+    Account,
+    Milestone,
+    OnCallSettings,
+    Policy,
+    PostmortemSettings,
+    Severity,
+    Team,
+    Timers,
+)
 from bot.domain.retention import Retention
 from bot.ports import USUAL_PAGER, USUAL_TRACKER, CheckResult
 
@@ -92,6 +101,7 @@ class Settings(Sections):
             plans={name: section.plan(name) for name, section in self.failover.items()},
             postmortem_settings=self._postmortem_settings(),
             retention=Retention(**dict(self.retention)),
+            on_call=OnCallSettings(**dict(self.oncall)),
             people={
                 person: Account(pager_id=self._at_pager(it), email=it.email)
                 for person, it in self.people.items()

@@ -168,6 +168,26 @@ class Account:
     email: str | None = None
 
 
+EVERYBODY = "everybody"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnCallSettings:
+    """What the ledger counts and shows.
+
+    `holidays` are names of calendars: by Slack id, by team, and for `everybody`. The teams of `by_person` see who did
+    what; others see sums.
+    """
+
+    holidays: Mapping[str, str] = field(default_factory=dict)
+    by_person: tuple[str, ...] = ()
+
+    def calendar(self, person: str, team: str) -> str | None:
+        """Return the calendar of a person: their own, their team's, or everybody's."""
+        known = (self.holidays.get(it) for it in (person, team, EVERYBODY))
+        return next(filter(None, known), None)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Policy:
     """All settings that decide what Spy does. Frozen; a reload makes a new one."""
@@ -195,6 +215,7 @@ class Policy:
     roles: tuple[str, ...] = ROLES
     """The roles that people can have in an incident, besides commander."""
     retention: Retention = field(default_factory=Retention)
+    on_call: OnCallSettings = field(default_factory=OnCallSettings)
 
     def team(self, key: str) -> Team:
         """Return a team by its key, with or without the colon. Refuses an unknown key and suggests the nearest."""

@@ -13,6 +13,8 @@ from bot.domain.text import shortened
 
 LISTED = 12
 """How many names a refusal lists."""
+TYPED = 200
+"""How many characters a person's name for a service has at most."""
 URGENCIES = ("high", "low")
 """What `declare` and `runbooks` may name besides severities: PagerDuty's urgencies."""
 
@@ -90,12 +92,11 @@ def is_service_name(word: str) -> bool:
 
 def found(words: str, services: Services) -> Service | None:
     """Return the service that these words name, whatever their case and what stands between: `Check_Out`."""
-    name = service_name(words)
+    name = service_name(words) if len(words) <= TYPED else None
     if name is None:
         return None
-    return services.get(name) or next(
-        (it for it in services.values() if _joined(it.key) == _joined(name)), None
-    )
+    joined = _joined(name)
+    return services.get(name) or next((it for it in services.values() if _joined(it.key) == joined), None)
 
 
 def known_as(words: str | None, services: Services) -> str | None:
@@ -118,7 +119,7 @@ def must_be_listed(words: str, services: Services) -> Service:
 
 def likeliest(words: str, services: Services) -> str | None:
     """Return the name that was probably meant: a near one, the owner of such a repository, or a longer one."""
-    name = service_name(words)
+    name = service_name(words) if len(words) <= TYPED else None
     if name is None:
         return None
     return nearest(name, services) or _by_repository(name, services) or _only(name, services)

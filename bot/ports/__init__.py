@@ -1,6 +1,7 @@
 """What Spy needs of the outside world, as Protocols with their data: one file for each part of the world."""
 
 from bot.ports.action_runner import ActionRunner, Clock
+from bot.ports.calendars import Calendars, NoCalendars
 from bot.ports.chat import SLACKBOT, Chat, Person, PersonMessage, Posted, Profile
 from bot.ports.check_result import CheckResult
 from bot.ports.failures import Conflict, Rejected, Throttled, Unavailable, Unreachable
@@ -19,6 +20,7 @@ from bot.ports.issue_tracker import (
 )
 from bot.ports.pager import USUAL_PAGER, OnCallShift, Pager, PagerNews, Ringing
 from bot.ports.queues import Due, Queues
+from bot.ports.records.alert import AlertRecords
 from bot.ports.records.audit import AuditRecords
 from bot.ports.records.changes import ChangeRecords, LockRecords
 from bot.ports.records.failover import AuditEntry, FailoverRecords
@@ -51,8 +53,10 @@ __all__ = [
     "USUAL_PAGER",
     "USUAL_TRACKER",
     "ActionRunner",
+    "AlertRecords",
     "AuditEntry",
     "AuditRecords",
+    "Calendars",
     "ChangeRecords",
     "Chat",
     "CheckResult",
@@ -79,6 +83,7 @@ __all__ = [
     "LockRecords",
     "MessageRecords",
     "Moved",
+    "NoCalendars",
     "Offer",
     "OnCallCopy",
     "OnCallRecords",

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.ports.records.alert import AlertRecords
 from bot.ports.records.audit import AuditRecords
 from bot.ports.records.changes import ChangeRecords, LockRecords
 from bot.ports.records.failover import FailoverRecords
@@ -70,6 +71,8 @@ class Session(Protocol):
     def changes(self) -> ChangeRecords: ...
     @property
     def locks(self) -> LockRecords: ...
+    @property
+    def alerts(self) -> AlertRecords: ...
     @property
     def postmortems(self) -> PostmortemRecords: ...
     @property

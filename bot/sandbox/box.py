@@ -166,6 +166,9 @@ class Box:
             "GITHUB_TOKEN": "sandbox-github-token",
             "GITHUB_WEBHOOK_SECRET": "sandbox-github-secret",
             "CHANGES_WEBHOOK_SECRET": "sandbox-changes-secret",
+            "ALERTS_WEBHOOK_SECRET": "sandbox-alerts-secret",
+            "ALERTMANAGER_WEBHOOK_TOKEN": "sandbox-alertmanager-token",
+            "GRAFANA_WEBHOOK_SECRET": "sandbox-grafana-secret",
             "WEB_TOKEN": "sandbox-token-of-the-web-port",
             **(self.rehearsal() if self.clock.is_set else {}),
         }

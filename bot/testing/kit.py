@@ -50,7 +50,7 @@ from bot.domain.policy import Policy, Severity, Team
 from bot.domain.postmortem.document import Document
 from bot.domain.postmortem.statistics import Bar
 from bot.domain.subject import IncidentChannel
-from bot.ports import Form, Person, Profile, Runbooks, Sessions, Templates
+from bot.ports import Calendars, Form, Person, Profile, Runbooks, Sessions, Templates
 from bot.services.features import load_features
 from bot.services.incident.channels import IncidentChannels
 from bot.services.messages import MESSAGE_TYPES
@@ -123,6 +123,7 @@ class SpyKit:
         templates: Templates | None = None,
         clock: FrozenClock | None = None,
         runbooks: Runbooks | None = None,
+        calendars: Calendars | None = None,
     ) -> None:
         load_features()
         self.confirms = True
@@ -132,7 +133,7 @@ class SpyKit:
         self.templates = templates or PlainTemplates()
         self.registry = _registry(plugins)
         self.sessions = MemoryDatabase()
-        self._runbooks = runbooks
+        self._runbooks, self._calendars = runbooks, calendars
         self._asked = 0
         self._router = self._begun()
         with self.tx() as tx:
@@ -146,6 +147,7 @@ class SpyKit:
             policy=self.policy,
             templates=self.templates,
             runbooks=self._runbooks,
+            calendars=self._calendars,
         )
 
     def restarted(self, *, clock: FrozenClock | None = None) -> "SpyKit":

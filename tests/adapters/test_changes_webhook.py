@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.changes.webhook import check, news
+from bot.adapters.changes.webhook import news
+from bot.adapters.network.signatures import ToolSecret
 from bot.domain.changes.change import Change
 from bot.ports import Rejected
 from tests.support.samples import signed_by_tool
@@ -22,11 +23,10 @@ def read(told: Any, signature: str = "v1=a") -> Change:
 
 def believe(body: bytes, *, seconds_ago: int = 0, secret: str = SECRET, **other: str) -> None:
     headers = signed_by_tool(body, int(NOW.timestamp()) - seconds_ago, secret)
-    check(
+    ToolSecret(variable="CHANGES_WEBHOOK_SECRET", value=SECRET, page="docs/changes.md").check(
         body,
         timestamp=other.get("timestamp", headers["X-Spy-Timestamp"]),
         signature=other.get("signature", headers["X-Spy-Signature"]),
-        secret=SECRET,
         now=NOW,
     )
 

@@ -9,8 +9,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from bot.adapters.changes.webhook import check
 from bot.adapters.network.server_clock import SKEW, ServerClock
+from bot.adapters.network.signatures import ToolSecret
 from bot.adapters.pagerduty.client import PagerDuty
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.check import results
@@ -150,7 +150,8 @@ def test_a_tools_change_is_taken_though_our_clock_is_off(off: timedelta):
     timestamp = str(int((now + off).timestamp()))
     digest = hmac.new(b"s", b"v1:%s:{}" % timestamp.encode(), hashlib.sha256).hexdigest()
 
-    check(b"{}", timestamp=timestamp, signature=f"v1={digest}", secret="s", now=now, ahead=off)
+    secret = ToolSecret(variable="CHANGES_WEBHOOK_SECRET", value="s", page="docs/changes.md")
+    secret.check(b"{}", timestamp=timestamp, signature=f"v1={digest}", now=now, ahead=off)
 
 
 @pytest.mark.parametrize(

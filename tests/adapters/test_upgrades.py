@@ -50,6 +50,7 @@ RECORDS = {
 KEYS = {"contact": "email", "person": "id", "postmortem": "incident", "user_group": "id"}
 NOT_RECORDS = {
     "alembic_version",
+    "alert",
     "audit",
     "audit_mark",
     "counter",

@@ -1,6 +1,7 @@
 """What people say about one incident from its beginning to its end: each command at least once.
 
-Names in braces are the numbers of what was made last. A line may begin with who says it; otherwise Ana does.
+Names in braces are the numbers of what was made last. A line may begin with who says it; otherwise Ana does. What
+`tool` says is an alert.
 """
 
 BEGINNING = 'incident me "checkout is down" sev1'
@@ -20,6 +21,10 @@ incident note "third"
 incident note "fourth"
 incident link https://example.com/graph "the graph"
 incident links
+incident affects checkout, search
+incident affects
+incident unaffected search
+services
 incident tell :payments "checkout is down"
 incident seen {team_notice}
 incident role scribe @kim
@@ -65,6 +70,14 @@ change "checkout 1.2" on checkout
 incident changes
 incident suspect {change}
 incident clear {change}
+tool: error rate 12 %
+alert same {alert}
+tool: error rate 12 %
+tool: checkout is down
+alert declare {alert}
+alert ignore {alert}
+alert list
+alert list checkout
 lock checkout "until it is fixed"
 locks
 unlock checkout
@@ -96,6 +109,9 @@ kim: oncall cover decline {cover}
 kim: oncall cover accept {cover}
 raj: oncall cover withdraw {cover}
 oncall load
+oncall ledger
+oncall ledger last month csv
+oncall ledger :imoc
 locks
 help
 help incident

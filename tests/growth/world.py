@@ -16,10 +16,12 @@ from bot.commands.command import Command
 from bot.commands.plugins import CommandRegistry, load
 from bot.commands.request import Request, Response, Source
 from bot.commands.router import Router
+from bot.domain.alert.report import AlertReport, AlertState
 from bot.domain.incident.search import ALL, Search
 from bot.domain.policy import PostmortemSettings
 from bot.domain.retention import Retention
 from bot.ports import Profile
+from bot.services.alert.reports import Reports
 from bot.services.features import load_features
 from bot.services.people import People
 from bot.services.reminders import Reminders
@@ -58,7 +60,10 @@ NUMBERED = (
     table(tables.FailoverRow),
     table(tables.ShiftRow),
     table(tables.CoverRow),
+    table(tables.AlertRow),
 )
+TOOL = "tool: "
+"""How a line begins that no person says."""
 ANY = Search(seen_by="U0ANA", phases=ALL)
 
 
@@ -110,8 +115,14 @@ class World:
             found = session.incidents.open(limit=1)
         return str(found[0].channel)
 
-    def say(self, line: str, *, channel: str) -> Response:
+    def say(self, line: str, *, channel: str) -> None:
         """Say a line of the story."""
+        if line.startswith(TOOL):
+            self.transact(lambda tx: Reports(tx).hear_all([_alert(tx, line.removeprefix(TOOL))]))
+        else:
+            self._ask(line, channel=channel)
+
+    def _ask(self, line: str, *, channel: str) -> Response:
         by, words = (line[:3], line[5:]) if line.startswith(("raj: ", "kim: ")) else ("ana", line)
         request = Request(
             id=f"ask-{next(self._numbers)}",
@@ -161,6 +172,17 @@ class World:
             "metrics": lambda: (lanes.by_kind(), self.transact(_counted)),
             "a new configuration": lambda: self.transact(lambda tx: Reminders(tx).replan()),
         }
+
+
+def _alert(tx: Transaction, title: str) -> AlertReport:
+    return AlertReport(
+        key=f"tool:{title}",
+        source="tool",
+        title=title,
+        state=AlertState.FIRING,
+        service="checkout",
+        heard_at=tx.now,
+    )
 
 
 def _put_back(tx: Transaction) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.domain.message import Message
 from bot.domain.oncall.effects import MakeOverride
 from bot.domain.policy import Policy
-from bot.ports import Person, Profile
+from bot.ports import Calendars, Person, Profile
 from bot.testing import NOON, POLICY, FrozenClock, SpyKit
 from bot.workers.deliver.handler import Clients, Handlers
 from bot.workers.sync import Sync
@@ -25,10 +25,12 @@ EMAILS = {"U0ANA": "ana@example.com", "U0RAJ": "raj@example.com", "U0KIM": "kim@
 class Rota:
     """The command team's schedule is empty until somebody is put `on` it; `sync` lets Spy read it."""
 
-    def __init__(self, policy: Policy = POLICY) -> None:
+    def __init__(self, policy: Policy = POLICY, calendars: Calendars | None = None) -> None:
         clock = FrozenClock()
         words = shipped(clock)
-        self.spy = SpyKit(incident, oncall, page, policy=policy, templates=words, clock=clock)
+        self.spy = SpyKit(
+            incident, oncall, page, policy=policy, templates=words, clock=clock, calendars=calendars
+        )
         self.pager = FakePager(schedules={"PSCH1": [], "PSCH2": []})
         self.chat = FakeChat()
         for person, email in EMAILS.items():

@@ -72,7 +72,7 @@ class IncidentTable(Table[Incident]):
 
     def _columns(self, value: Incident) -> dict[str, Any]:
         offered_to = value.command_offered_to
-        words = (value.name, value.impact, value.cause, value.resolution)
+        words = (value.name, value.impact, value.cause, value.resolution, *value.services)
         return {
             **super()._columns(value),
             "seen_by": [*value.members, offered_to] if offered_to else value.members,

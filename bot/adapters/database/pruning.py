@@ -41,6 +41,7 @@ MESSAGES: Mapping[str, Sequence[str]] = {
     "cover": ("cover", "covering"),
     "work_period": ("relief", "rest"),
     "lock": ("lock", "forgotten"),
+    "alert": ("alert",),
 }
 """The lasting messages about each kind of record: their slots begin with these words, and go with the record."""
 BY_AGE = "digest"
@@ -57,8 +58,17 @@ SUBJECTS: Mapping[str, Sequence[str]] = {
     "follow_up": ("follow-up",),
 }
 """What timers are about."""
+THEIRS = (tables.PageRow, tables.FollowUpRow, tables.FailoverRow, tables.TeamNoticeRow, tables.AlertRow)
+"""The tables whose rows may belong to an incident."""
 NAMES_INCIDENT = ("incident", "ref", "needs_channel")
 """Fields of a queued effect that may be the number of an incident. A wrong guess keeps an incident a little longer."""
+OF_THEIR_OWN = (
+    tables.PageRow,
+    tables.CoverRow,
+    tables.LockRow,
+    tables.AlertRow,
+)
+"""The tables whose rows go by their own age."""
 CONDITIONS = 200
 NOT_SENT = (PageState.REQUESTED.value, PageState.DELAYED.value)
 
@@ -106,12 +116,13 @@ class PruningTable(Rows):
 
     def remove(self, incidents: Collection[int]) -> None:
         numbers = {"incident": list(incidents)}
-        for its in (tables.PageRow, tables.FollowUpRow, tables.FailoverRow, tables.TeamNoticeRow):
+        for its in THEIRS:
             numbers[table(its).name] = self._of(its, incidents)
         for kind, refs in numbers.items():
             self._remove_traces(kind, refs)
         self._remove_failovers(numbers["failover"])
         for row, column, kind in (
+            (tables.AlertRow, "number", "alert"),
             (tables.TeamNoticeRow, "number", "team_notice"),
             (tables.FollowUpRow, "number", "follow_up"),
             (tables.PageRow, "number", "page"),
@@ -174,12 +185,13 @@ class PruningTable(Rows):
     # --- messages -----------------------------------------------------------------------------------------
 
     def remove_messages(self, *, before: datetime, limit: int) -> int:
-        pages, covers, locks = map(table, (tables.PageRow, tables.CoverRow, tables.LockRow))
+        pages, covers, locks, alerts = map(table, OF_THEIR_OWN)
         released_at = locks.c.kept["released_at"].as_string()
         over = (
             (pages, [pages.c.incident.is_(None), pages.c.requested_at < before]),
             (covers, [covers.c.open.is_(False), covers.c.ends_at < before]),
             (locks, [text("NOT stands"), released_at < before.isoformat()]),
+            (alerts, [alerts.c.incident.is_(None), alerts.c.told_at < before]),
         )
         count = self._remove_some_timers(before, limit) + self._remove_over(over, limit)
         return count + self._remove_digests(before, limit) + self._remove_troubles(before, limit)

@@ -185,6 +185,13 @@ class ShiftTable(Table[Shift]):
         c = self._table.c
         return self._overlapping(since, c.person == person, c.gone.is_(False))
 
+    def of_ledger(
+        self, since: datetime, until: datetime, *, person: str = "", schedule: str = ""
+    ) -> Sequence[Shift]:
+        c = self._table.c
+        theirs = c.person == person if person else c.schedule == schedule
+        return self._overlapping(since, theirs, c.starts_at < until)
+
     def between(self, since: datetime, until: datetime) -> Sequence[Shift]:
         c = self._table.c
         return self._overlapping(since, c.starts_at < until, c.gone.is_(False))

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.adapters.database import coordination, records
+from bot.adapters.database.alerts import AlertTable
 from bot.adapters.database.audit import AuditTable
 from bot.adapters.database.changes import ChangeTable, LockTable
 from bot.adapters.database.connection import letting_go, optimistic, reading
@@ -56,6 +57,7 @@ class SqlSession:
     user_groups = _table(records.UserGroupTable)
     changes = _table(ChangeTable)
     locks = _table(LockTable)
+    alerts = _table(AlertTable)
     failovers = _table(FailoverTable)
     postmortems = _table(PostmortemTable)
     follow_ups = _table(FollowUpTable)

@@ -267,6 +267,29 @@ class LockRow(NumberedRow, table=True):
     stands: bool
 
 
+class AlertRow(NumberedRow, table=True):
+    """An alert. `service` is "" if none is known; `newest` is the last one with its key; `open` is not resolved."""
+
+    __table_args__ = (
+        partial_index("alert_current", "key", where="newest", unique=True),
+        partial_index("alert_lines", "service", "told_at", where="storm IS NULL"),
+        partial_index("alert_newest", "told_at", where="storm IS NULL"),
+        partial_index("alert_storm", "storm", where="storm IS NOT NULL"),
+        partial_index("alert_open", "source", "heard_at", where="open"),
+        partial_index("alert_alone", "told_at", where="incident IS NULL"),
+    )
+
+    key: str
+    newest: bool
+    source: str
+    service: str
+    storm: int | None
+    open: bool
+    heard_at: datetime = moment_column()
+    told_at: datetime = moment_column()
+    incident: int | None = Field(index=True)
+
+
 class FailoverRow(NumberedRow, table=True):
     """A run of a failover plan, and the lease of the process that runs it."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from bot.app.samples import alert as sample_alert
 from bot.app.samples import changes as sample_changes
 from bot.app.samples import channels as sample_channels
 from bot.app.samples import failover as sample_failover
@@ -19,6 +20,9 @@ from bot.domain.runbook.events import RunbookOpened
 EDITS = (LineEdit(what="edited", by="U0ZOE", at=NOON), LineEdit(what="edited", by=None, at=NOON))
 LISTED: tuple[Event, ...] = (
     events.Declared(**ABOUT, name=TYPED, severity="sev1", private=True),
+    events.Declared(**ABOUT, name=TYPED, services=("checkout", "search")),
+    events.ServicesAffected(**ABOUT, services=("checkout", "search")),
+    events.ServicesCleared(**ABOUT, services=("search",)),
     events.ChannelOpened(at=NOON, channel="C0ROOM", channel_name="inc-42"),
     events.PersonJoined(at=NOON, person="U0RAJ"),
     events.PersonInvited(at=NOON, person="U0RAJ"),
@@ -79,6 +83,7 @@ LISTED: tuple[Event, ...] = (
     RunbookOpened(**ABOUT, runbook="restart-db", title=TYPED),
     *sample_postmortems.HAPPENED,
     *sample_failover.HAPPENED,
+    *sample_alert.HAPPENED,
     *sample_changes.HAPPENED,
     *sample_channels.HAPPENED,
 )

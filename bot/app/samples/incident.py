@@ -29,6 +29,7 @@ from bot.domain.policy import Milestone
 from bot.domain.portion import Portion
 from bot.domain.reminder import REMINDERS as DECLARED
 from bot.domain.reminder import Status
+from bot.domain.service import Service
 from bot.domain.timer import Snooze
 from bot.testing import POLICY
 
@@ -40,9 +41,27 @@ TOLD = TeamNotice(number=5, incident=42, team="payments", channel="C0PAY", messa
 NOTICES = (TOLD, replace(TOLD, seen_by=("U0RAJ", "U0KIM")), replace(TOLD, failed="is_archived"))
 
 
-def state_of(incident: Incident) -> Facts:
+SERVICES = (
+    Service(key="checkout", team="payments", tier=1, runbooks=("restart-db", "roll-back-deploy")),
+    Service(key="cart-api", team="payments", repositories=("acme/cart-api",)),
+    Service(key="search", tier=0),
+    Service(key="not-listed"),
+)
+
+
+def services_of(incident: Incident) -> Facts:
+    is_named = bool(incident.services)
     return {
         "incident": incident,
+        "services": SERVICES if is_named else (),
+        "likely": () if is_named else ("checkout",),
+        "runbooks": ("restart-db", "roll-back-deploy") if is_named else (),
+    }
+
+
+def state_of(incident: Incident) -> Facts:
+    return {
+        **services_of(incident),
         "severities": list(POLICY.severities),
         "pages": PAGES if incident is FULL else (),
         "failovers": [sample_failover.RUNNING] if incident is FULL else (),
@@ -184,6 +203,10 @@ CASES: dict[str, Sequence[Facts]] = {
     "incident/impact": [{"incident": FULL}],
     "incident/told": [{**it, "notice": TOLD, "team": POLICY.teams["payments"]} for it in SHORT],
     "incident/seen": [{"notice": TOLD}],
+    "incident/affects": [services_of(incident) for incident in INCIDENTS],
+    "incident/services": [
+        {"found": Portion.of(them, 1, size)} for them in (SERVICES, ()) for size in (1, 20)
+    ],
     "incident/offered": [{**it, "to": "U0RAJ", "instead_of": who} for it in SHORT for who in (None, "U0KIM")],
     "incident/reminded": [facts for reminder in REMINDERS for facts in reminder_messages_of(reminder)],
     "incident/why": [
@@ -212,7 +235,8 @@ CASES: dict[str, Sequence[Facts]] = {
 FORMS: dict[str, Facts] = {
     "incident/declare": {
         "severities": ["sev1", "sev2"],
-        "said": {"severity": "sev1", "private": True, "drill": False},
+        "services": ["checkout", "search"],
+        "said": {"severity": "sev1", "private": True, "drill": False, "services": "checkout"},
     },
     "incident/update": {
         "incident": asdict(FULL),

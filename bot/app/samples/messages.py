@@ -6,6 +6,7 @@ A message whose facts need no state of their own is not listed: its facts are ma
 from collections.abc import Sequence
 
 from bot.adapters.rendering.templates import JinjaTemplates
+from bot.app.samples import alert as sample_alert
 from bot.app.samples import changes as sample_changes
 from bot.app.samples import channels as sample_channels
 from bot.app.samples import events as sample_events
@@ -33,6 +34,7 @@ LINES = (
 ROLES = {"member": None, "operator": Holders(people=("U0ANA", "U0RAJ"), groups=())}
 _LISTED: dict[str, Sequence[Facts]] = (
     sample_failover.facts()
+    | sample_alert.facts(INCIDENTS[:2])
     | sample_changes.facts(INCIDENTS[:2])
     | sample_channels.facts(INCIDENTS[:2], FULL)
     | sample_guide.facts(INCIDENTS, FULL, OVER)

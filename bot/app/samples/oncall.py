@@ -17,10 +17,13 @@ from bot.app.samples.world import (
     Facts,
 )
 from bot.domain.oncall.cover import CoverRequest, CoverState
+from bot.domain.oncall.ledger import COLUMNS, LedgerEntry, LedgerSource, Month, lines, sums, table
 from bot.domain.oncall.load import Load
+from bot.domain.oncall.rest import Span
 from bot.domain.oncall.shift import Overload, SentReminder, Shift, Turn
 from bot.domain.portion import Portion
 from bot.ports import OnCallShift, RingCopy
+from bot.services.oncall.ledgers import Ledger
 from bot.services.oncall.load import LoadAnswer
 from bot.services.oncall.oncall import OnCallAnswer, TeamOnCall
 from bot.testing import POLICY
@@ -106,6 +109,30 @@ LOAD = Load(
     person="U0ANA", pages=3, night_pages=1, commanded=HALF_HOUR, incidents=2, busiest=2, is_heavy=True
 )
 
+LINES = lines(
+    "U0ANA",
+    [
+        LedgerEntry(source=LedgerSource.SHIFT, ref="PSCH1 #7", span=Span(start=NOON, end=NOW), team="imoc"),
+        LedgerEntry(source=LedgerSource.RING, ref="Q1", span=Span(start=NOON, end=NOON)),
+    ],
+    Month.of(NOON),
+    zone="Europe/Lisbon",
+    timers=POLICY.timers,
+    holiday=lambda _day: "Restauração",
+)
+LEDGERS = (
+    Ledger(month=Month.of(NOON), total=sums(LINES), lines=LINES),
+    Ledger(month=Month.of(NOON), total=sums(LINES), team="imoc", count=2),
+    Ledger(
+        month=Month.of(NOON),
+        total=sums(LINES),
+        team="imoc",
+        count=2,
+        people={"U0ANA": sums(LINES), "U0RAJ": sums(())},
+        lines=LINES,
+    ),
+)
+
 CASES: dict[str, Sequence[Facts]] = {
     "oncall/who": [
         {
@@ -138,6 +165,16 @@ CASES: dict[str, Sequence[Facts]] = {
         }
         for known in (RingCopy(), RingCopy(trouble=TYPED), RingCopy(since=NOON, until=NOON, trouble=TYPED))
         for strangers in (0, 1, 2)
+    ],
+    "oncall/ledger": [
+        {"ledger": it, "people": Portion.of([*it.people.items()], 1, 1), "known": known}
+        for it in LEDGERS
+        for known in (RingCopy(), RingCopy(since=NOON, until=NOON))
+    ],
+    "oncall/ledger_csv": [
+        {"ledger": it, "header": ",".join(COLUMNS), "found": Portion.of(blocks, 1, 1)}
+        for it in LEDGERS
+        for blocks in ((), (table(LINES),), (table(LINES), table(LINES)))
     ],
     "oncall/warning": SHIFTS,
     "oncall/unready": SHIFTS,

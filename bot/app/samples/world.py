@@ -29,6 +29,7 @@ FULL = replace(
     NEW,
     suspects=sample_changes.SUSPECTS,
     severity="sev1",
+    services=("checkout", "cart-api", "search", "not-listed"),
     channel="C0ROOM",
     impact=TYPED,
     impact_since=NOON,

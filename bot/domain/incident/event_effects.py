@@ -1,5 +1,6 @@
 """The effects of an event: its messages, by the places where it appears, and what else follows."""
 
+from bot.domain.alert.events import AlertAdded
 from bot.domain.effects import Effect, PostEvent, UpsertMessage
 from bot.domain.event import ANNOUNCEMENT, CARD, LINE, Event, ShownIn
 from bot.domain.incident import events
@@ -104,8 +105,8 @@ def _beyond(  # noqa: PLR0911  a table
         case events.PersonInvited():
             welcome = Welcome(key=f"welcome:{n}:{seq}", incident=n, person=event.person)
             return [_invite(n, seq, event.person), welcome]
-        case events.LinkAdded():
-            return [AddBookmark(key=f"bookmark:{n}:{seq}", incident=n, title=event.title, url=event.url)]
+        case events.LinkAdded(url=str(url)) | AlertAdded(url=str(url)):
+            return [AddBookmark(key=f"bookmark:{n}:{seq}", incident=n, title=event.title, url=url)]
     return []
 
 

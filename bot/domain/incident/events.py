@@ -17,6 +17,7 @@ class Declared(Event):
     severity: str | None = None
     private: bool = False
     drill: bool = False
+    services: tuple[str, ...] = ()
     next_due: datetime | None = None
     """When the first update is due (UTC)."""
     text_field: ClassVar[str] = "name"
@@ -185,6 +186,22 @@ class CauseSuspected(Event):
     text_field: ClassVar[str] = "cause"
     is_editable: ClassVar[bool] = True
     can_move: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServicesAffected(Event):
+    """The incident affects these services too."""
+
+    services: tuple[str, ...]
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD, ANNOUNCEMENT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServicesCleared(Event):
+    """The incident does not affect these services."""
+
+    services: tuple[str, ...]
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD, ANNOUNCEMENT)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self
 
+from bot.domain.alert import events as alert_events
 from bot.domain.changes import events as changes_events
 from bot.domain.event import Event
 from bot.domain.incident import events
@@ -41,6 +42,8 @@ class Incident(Membership):
     channel_closed: "ClosedChannel | None" = None
     """Set while Spy can't post in the channel."""
     command_since: datetime | None = None
+    services: tuple[str, ...] = ()
+    """The services that it affects, in the order they were named."""
     impact: str | None = None
     impact_since: datetime | None = None
     cause: str | None = None
@@ -131,6 +134,7 @@ class Incident(Membership):
             severity_at=event.at if event.severity else None,
             private=event.private,
             drill=event.drill,
+            services=event.services,
             channel_name=channel_name(number, event.name),
             commander=event.by,
             command_since=event.at,
@@ -263,6 +267,12 @@ class Incident(Membership):
                 return replace(self, impact=event.impact, impact_since=event.since)
             case events.CauseSuspected():
                 return replace(self, cause=event.cause, cause_at=event.at)
+            case events.ServicesAffected():
+                return replace(self, services=tuple(dict.fromkeys((*self.services, *event.services))))
+            case events.ServicesCleared():
+                return replace(self, services=tuple(it for it in self.services if it not in event.services))
+            case alert_events.AlertAdded():
+                return self._alerted(event)
             case changes_events.ChangeSuspected():
                 return self._suspecting(event)
             case changes_events.ChangeCleared():
@@ -332,6 +342,13 @@ class Incident(Membership):
             update_due=None,
             command_offered_to=None,
         )
+
+    def _alerted(self, event: alert_events.AlertAdded) -> "Incident":
+        """Take over the start and the link of an alert. Who knows better when the impact began says so."""
+        is_new = event.url is not None and all(link.url != event.url for link in self.links)
+        links = (Link(url=event.url or "", title=event.title),) if is_new else ()
+        begun = event.began_at if event.is_first else None
+        return replace(self, links=(*self.links, *links), impact_since=self.impact_since or begun)
 
     def _suspecting(self, event: changes_events.ChangeSuspected) -> "Incident":
         suspect = Suspect(

@@ -38,6 +38,11 @@ class ShiftRecords(Protocol):
     def of_person(self, person: str, *, since: datetime) -> Sequence[Shift]:
         """Return a person's (Slack id) shifts that end after `since`, earliest first. Excludes removed shifts."""
 
+    def of_ledger(
+        self, since: datetime, until: datetime, *, person: str = "", schedule: str = ""
+    ) -> Sequence[Shift]:
+        """Return the shifts of a person, or of a schedule, that overlap this time. Includes removed shifts."""
+
     def between(self, since: datetime, until: datetime) -> Sequence[Shift]:
         """Return all shifts that overlap this time. Excludes removed shifts."""
 

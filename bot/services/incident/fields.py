@@ -22,6 +22,7 @@ class IncidentFields:
             "number": incident.number,
             "name": incident.name,
             "severity": incident.severity,
+            "services": ", ".join(incident.services) or None,
             "phase": incident.phase.value,
             "commander": People(self._tx).name(leads) or leads if leads else None,
             "impact": incident.impact,

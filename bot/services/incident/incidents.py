@@ -69,8 +69,11 @@ class Incidents:
         private: bool = False,
         drill: bool = False,
         anyway: bool = False,
+        services: Sequence[str] = (),
     ) -> Declaration:
         """Open an incident with `by` as commander, and page the teams of its severity. A drill pages nobody.
+
+        `services` are the names of those that it affects, as they are listed.
 
         If an incident of this name is already open, return that one, unless `anyway` is set.
         """
@@ -91,6 +94,7 @@ class Incidents:
             severity=severity.key if severity else None,
             private=private,
             drill=drill,
+            services=tuple(services),
             next_due=self._tx.now + severity.update_every if severity and severity.update_every else None,
         )
         incident = Incident.declared(self._session.incidents.reserve(), declared)

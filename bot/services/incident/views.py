@@ -14,6 +14,7 @@ from bot.domain.incident.reminders import UPDATE_LATE
 from bot.domain.incident.timeline import Entry, LineHistory, histories
 from bot.domain.policy import Milestone
 from bot.domain.refusal import Refusal
+from bot.services.incident.affected import AffectedServices
 from bot.services.people import People
 from bot.services.transaction import Transaction
 
@@ -114,7 +115,7 @@ class Views:
     def state(self, incident: Incident) -> Facts:
         """Return the facts of the card."""
         return {
-            "incident": incident,
+            **AffectedServices(self._tx).facts(incident),
             "severities": list(self._tx.policy.severities),
             "pages": self._session.pages.of(incident.number),
             "failovers": [it for it in self._session.failovers.active() if it.incident == incident.number],

@@ -55,6 +55,10 @@ class Rings:
         until, earliest = self._session.ring_copy.copy().until, self._tx.now - FIRST_LOOK
         return max(until - OVERLAP, earliest) if until else earliest
 
+    def known(self) -> RingCopy:
+        """Return from when until when all rings are known."""
+        return self._session.ring_copy.copy()
+
     # --- whose they are ---
 
     def strangers(self, *, limit: int = 20) -> Sequence[str]:

@@ -1,0 +1,1 @@
+"""Readers of the webhooks of monitoring tools."""

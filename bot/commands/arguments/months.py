@@ -1,0 +1,51 @@
+"""A month: `november`, `nov`, `2026-11`, `last month`."""
+
+import re
+from zoneinfo import ZoneInfo
+
+from bot.commands.arguments.reader import Reader, by_word
+from bot.domain.oncall.ledger import Month
+from bot.domain.refusal import Refusal
+from bot.domain.spelling import did_you_mean, nearest
+from bot.domain.text import shortened
+from bot.services.people import People
+from bot.services.transaction import Transaction
+
+NAMES = (
+    "january february march april may june july august september october november december".split()  # noqa: SIM905  a sentence reads best
+)
+_LAST, _THIS = frozenset({"last", "last month"}), frozenset({"this", "this month"})
+_WRITTEN = re.compile(r"(?P<year>20[0-9]{2})-(?P<month>0?[1-9]|1[0-2])")
+
+
+def _numbered(word: str) -> int | None:
+    """Return the number of a month by its name, or by three letters of it or more."""
+    given = word.casefold().rstrip(".")
+    found = (n for n, name in enumerate(NAMES, start=1) if len(given) > 2 and name.startswith(given))  # noqa: PLR2004  as said
+    return next(found, None)
+
+
+def _looks(word: str) -> bool:
+    given = word.casefold()
+    return given in _LAST | _THIS or _WRITTEN.fullmatch(given) is not None or _numbered(given) is not None
+
+
+def _read(word: str, tx: Transaction, asker: str) -> Month:
+    """Read a month by the asker's own clock. A name alone is the last month of this name that has begun."""
+    given = word.casefold()
+    current = Month.of(tx.now.astimezone(ZoneInfo(People(tx).zone(asker))))
+    if written := _WRITTEN.fullmatch(given):
+        return Month(year=int(written["year"]), month=int(written["month"]))
+    if given in _LAST:
+        return current.before(1)
+    if given in _THIS:
+        return current
+    if (number := _numbered(given)) is None:
+        meant = did_you_mean(nearest(given, NAMES))
+        raise Refusal(
+            f"{shortened(word)} is no month.{meant} Try: november, 2026-11, last month.", slot="month"
+        )
+    return Month(year=current.year - (number > current.month), month=number)
+
+
+MONTH = Reader(looks=by_word(_looks), read=_read, example="november", longest=2)

@@ -1,0 +1,193 @@
+"""An alert, from its first report to its end, and what people decided about it.
+
+All reports under one key are one alert, which has one line in a channel. An alert that fires again long after its end
+is another alert with the same key.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.alert.report import AlertReport, AlertState
+from bot.domain.incident.incident import Incident
+from bot.domain.refusal import Choice, Refusal
+from bot.domain.service import Declare
+
+FLAPS_WITHIN = timedelta(hours=1)
+"""An alert that fires again this long after its end, or later, gets a new line. Until then its line is edited."""
+
+
+class Decision(StrEnum):
+    """What people, or the settings, decided."""
+
+    DECLARED = "declared"
+    """An incident was opened for it."""
+    SAME = "same"
+    """It belongs to an incident that was open already."""
+    IGNORED = "ignored"
+    """It is not an incident."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """An alert. Times are in UTC."""
+
+    number: int
+    key: str
+    source: str
+    title: str
+    service: str | None
+    state: AlertState
+    began_at: datetime
+    heard_at: datetime
+    """When Spy first heard of it."""
+    told_at: datetime
+    """When Spy last heard of it, or of another one that its line shows."""
+    as_of: datetime | None = None
+    severity: str | None = None
+    url: str | None = None
+    resolved_at: datetime | None = None
+    who: str | None = None
+    """The name of who acknowledged or resolved it, if the source says so."""
+    times: int = 1
+    """How many times it began to fire."""
+    newest: bool = True
+    """Whether it is the newest alert with its key."""
+    to: str | None = None
+    """The channel of its line (Slack id). None if no channel is configured."""
+    is_listed: bool = True
+    """Whether config.yaml says whose service it is. If not, its line says so."""
+    declare: Declare = Declare.ASK
+    """What its service says about it in config.yaml."""
+    is_moved: bool = False
+    """Whether Slack refused its line in the channel where it belongs."""
+    is_storm: bool = False
+    """Whether its line shows other alerts too."""
+    storm: int | None = None
+    """The number of the alert whose line shows it too. None: it has a line of its own."""
+    decision: Decision | None = None
+    decided_by: str | None = None
+    """The Slack id of who decided; None if the settings did."""
+    decided_at: datetime | None = None
+    incident: int | None = None
+    pager_id: str | None = None
+    version: int = 0
+    """How often it was changed: it tells the refreshes of its line apart."""
+
+    @property
+    def is_resolved(self) -> bool:
+        return self.state is AlertState.RESOLVED
+
+    @property
+    def is_undecided(self) -> bool:
+        return self.decision is None
+
+    # --- reports ---
+
+    @classmethod
+    def first(cls, number: int, report: AlertReport) -> "Alert":
+        began_at = min(report.began_at or report.heard_at, report.heard_at)
+        return cls(
+            number=number,
+            key=report.key,
+            source=report.source,
+            title=report.title,
+            service=report.service,
+            state=report.state,
+            began_at=began_at,
+            heard_at=report.heard_at,
+            told_at=report.heard_at,
+            as_of=report.as_of,
+            severity=report.severity,
+            url=report.url,
+            who=report.who,
+            pager_id=report.pager_id,
+        )
+
+    def is_newer_than(self, report: AlertReport) -> bool:
+        """Whether a report arrived late: a later one is known already."""
+        if report.as_of and self.as_of:
+            return report.as_of < self.as_of
+        began = report.began_at
+        if report.state is AlertState.RESOLVED:
+            return began is not None and began < self.began_at
+        return self.is_resolved and began is not None and began <= self.began_at
+
+    def fires_again(self, report: AlertReport) -> bool:
+        """Whether the report says that it began to fire once more."""
+        if report.state is AlertState.RESOLVED:
+            return False
+        began_later = report.began_at is not None and report.began_at > self.began_at
+        return self.is_resolved or began_later
+
+    def is_another(self, report: AlertReport, incident: Incident | None) -> bool:
+        """Whether the report is about another alert with the same key, which needs a line of its own.
+
+        It is if the incident of this alert is over, or if it fires again after a while. `incident` is its incident.
+        """
+        if not self.fires_again(report):
+            return False
+        if incident is not None:
+            return not incident.is_open
+        return report.heard_at - (self.resolved_at or self.told_at) >= FLAPS_WITHIN
+
+    def after(self, report: AlertReport) -> "Alert":
+        """Return the alert with one more report. It keeps its service, its channel and every decision."""
+        again = self.fires_again(report)
+        is_over = report.state is AlertState.RESOLVED
+        began_at = min(report.began_at or report.heard_at, report.heard_at) if again else self.began_at
+        ended_at = (self.resolved_at if self.is_resolved else report.heard_at) if is_over else None
+        return replace(
+            self,
+            title=report.title if not is_over else self.title,
+            state=report.state,
+            began_at=began_at,
+            told_at=report.heard_at,
+            as_of=report.as_of or self.as_of,
+            severity=report.severity or self.severity,
+            url=report.url or self.url,
+            who=report.who if report.state is not AlertState.FIRING else None,
+            resolved_at=ended_at,
+            times=self.times + again,
+        )
+
+    def reads_like(self, other: "Alert") -> bool:
+        """Whether people see the same of both: then the line needs no edit."""
+        return replace(other, told_at=self.told_at, as_of=self.as_of, version=self.version) == self
+
+    # --- decisions ---
+
+    def decided(
+        self, what: Decision, *, by: str | None, at: datetime, incident: int | None = None
+    ) -> "Alert":
+        return replace(self, decision=what, decided_by=by, decided_at=at, incident=incident)
+
+    def is_decided_so(self, what: Decision, *, by: str, incident: int | None = None) -> bool:
+        """Whether this person decided the same before: a second press of one button."""
+        is_same = incident is None or incident == self.incident
+        return self.decision is what and self.decided_by == by and is_same
+
+    def already(self, *, asker: str, shown: Incident | None, instead: Choice | None = None) -> Refusal:
+        """Return the refusal for a person who decides second. `shown` is its incident, if they may see that."""
+        who = (
+            "Spy"
+            if self.decided_by is None
+            else "You"
+            if self.decided_by == asker
+            else f"<@{self.decided_by}>"
+        )
+        at = f"{self.decided_at:%H:%M} UTC" if self.decided_at else "before"
+        join = (
+            (Choice(label=f"Join {shown.id}", say=f"incident {shown.number} join"),)
+            if shown and shown.is_open and asker not in shown.members
+            else ()
+        )
+        choices = (*join, *((instead,) if instead else ()))
+        if self.decision is Decision.IGNORED:
+            return Refusal(
+                f"{who} said at {at} that alert {self.number} is not an incident.", choices=choices
+            )
+        name = f"{shown.id} {shown.name}" if shown else "an incident that you can't see"
+        if self.decision is Decision.SAME:
+            return Refusal(f"{who} put alert {self.number} with {name} at {at}.", choices=choices)
+        return Refusal(f"{who} opened {name} for alert {self.number} at {at}.", choices=choices)

@@ -1,0 +1,47 @@
+"""A report of an alert: what a monitoring tool, or the pager, says about it at one time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+TOOL, ALERTMANAGER, GRAFANA = "tool", "alertmanager", "grafana"
+"""Sources. A pager's source is its key in config.yaml."""
+
+
+class AlertState(StrEnum):
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    """Somebody has acknowledged it at the pager."""
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertReport:
+    """Times are in UTC. `severity` is the source's own word: critical, warning, high, P1, …."""
+
+    key: str
+    """The same for all reports of one alert: the source, and the source's name of it."""
+    source: str
+    title: str
+    state: AlertState
+    service: str | None
+    heard_at: datetime
+    began_at: datetime | None = None
+    """When it began to fire. None if the source does not say."""
+    as_of: datetime | None = None
+    """When the source made this report. None if the source does not say; then reports count in the order of receipt."""
+    severity: str | None = None
+    url: str | None = None
+    who: str | None = None
+    """The name of who acknowledged or resolved it."""
+    pager_id: str | None = None
+    """The pager's id of it. `service` is the pager's id of the service then."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertNews:
+    """The alerts of one delivery. `left_out` could not be read, or were too many."""
+
+    source: str
+    reports: tuple[AlertReport, ...]
+    left_out: int = 0

@@ -1,0 +1,41 @@
+"""Keep the lines of alerts up to date with incidents."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from bot.domain.effects import Effect
+from bot.domain.incident.incident import Incident
+from bot.services.alert.lines import Lines
+from bot.services.transaction import Transaction, follower
+
+OFFERED_FOR = timedelta(hours=1)
+"""How long after its last report an undecided alert is offered to incidents that open later."""
+REFRESHED_AT_MOST = 20
+
+
+@follower
+class AlertFollower:
+    """Refreshes the lines that name an incident or offer it. It costs a change nothing, unless the lines change."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+        self._lines = Lines(tx)
+
+    def follow(self, before: Incident | None, incident: Incident) -> Iterable[Effect]:
+        """Return nothing: the lines are queued here."""
+        if before is None or _shown(before) == _shown(incident):
+            return ()
+        because = f"incident:{incident.number}:{incident.entries}"
+        for alert in self._session.alerts.of([incident.number]).get(incident.number, ()):
+            self._lines.refresh(alert, because=because)
+        if not incident.private or not before.private:
+            since = self._tx.now - OFFERED_FOR
+            for alert in self._session.alerts.recent(None, since=since, limit=REFRESHED_AT_MOST):
+                if alert.is_undecided:
+                    self._lines.refresh(alert, because=because)
+        return ()
+
+
+def _shown(incident: Incident) -> tuple[object, ...]:
+    return incident.phase if not incident.is_open else None, incident.private, incident.channel

@@ -1,0 +1,120 @@
+"""Receive reports of alerts: a new alert gets a line in its team's channel, or joins a storm."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.domain.alert import events
+from bot.domain.alert.alert import Alert, Decision
+from bot.domain.alert.report import AlertReport, AlertState
+from bot.domain.service import known_as
+from bot.services.alert.lines import Lines, section
+from bot.services.alert.routing import channel_of, declares
+from bot.services.transaction import Transaction
+
+STORM_WITHIN = timedelta(minutes=5)
+STORM_FROM = 4
+"""So many alerts of one service within `STORM_WITHIN` share one line, and so do those that follow."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What became of some reports: the alerts that are new, and how many reports changed one that was known."""
+
+    new: Sequence[Alert] = ()
+    changed: int = 0
+
+
+class Reports:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+        self._lines = Lines(tx)
+
+    def hear_all(self, reports: Iterable[AlertReport]) -> Heard:
+        """Store reports. The same report twice changes nothing; one that arrived late neither."""
+        named = [replace(it, service=known_as(it.service, self._tx.policy.services)) for it in reports]
+        known = [self._session.alerts.by_key(it.key) for it in named]
+        services = {*(it.service for it in named), *(it.service for it in known if it)}
+        self._session.lock(*(section(it) for it in services))
+        new, changed = [], 0
+        for report in named:
+            before = self._session.alerts.by_key(report.key)
+            after = self._hear(before, report)
+            if after and (before is None or after.number != before.number):
+                new.append(after)
+            elif after:
+                changed += 1
+        return Heard(new=new, changed=changed)
+
+    def _hear(self, known: Alert | None, report: AlertReport) -> Alert | None:
+        """Return the alert that is new or changed; None if the report says nothing new."""
+        if known is None:
+            return self._begin(report) if report.state is not AlertState.RESOLVED else None
+        if known.is_newer_than(report):
+            return None
+        lead = self._lines.lead(known)
+        incident = self._session.incidents.look(lead.incident) if lead.incident else None
+        if known.is_another(report, incident):
+            self._session.alerts.put(replace(known, newest=False))
+            return self._begin(report)
+        return self._change(known, lead, report)
+
+    def _begin(self, report: AlertReport) -> Alert:
+        alert = Alert.first(self._session.alerts.reserve(), report)
+        to, is_listed = channel_of(self._tx.policy, alert)
+        alert = replace(alert, to=to, is_listed=is_listed, declare=declares(self._tx.policy, alert))
+        lead = self._storm_of(alert)
+        if lead:
+            alert = replace(alert, storm=lead.number)
+            self._session.alerts.put(alert)
+            self._lines.keep(replace(lead, told_at=self._tx.now))
+        else:
+            self._lines.keep(alert)
+        return alert
+
+    def _change(self, known: Alert, lead: Alert, report: AlertReport) -> Alert | None:
+        after = known.after(report)
+        if known.reads_like(after):
+            self._session.alerts.put(after)
+            return None
+        if known.storm is not None:
+            self._session.alerts.put(after)
+            self._lines.keep(lead)
+            return after
+        after = self._lines.keep(after)
+        self._tell_incident(known, after)
+        return after
+
+    def _tell_incident(self, before: Alert, after: Alert) -> None:
+        """Record in the timeline that an alert of an incident is over, or fires again."""
+        if after.incident is None or before.is_resolved == after.is_resolved:
+            return
+        incident = self._tx.incident(after.incident)
+        if incident.is_open:
+            kind = events.AlertResolved if after.is_resolved else events.AlertFiredAgain
+            self._tx.record(incident, kind(at=self._tx.now, alert=after.number, title=after.title))
+
+    # --- storms ---
+
+    def _storm_of(self, alert: Alert) -> Alert | None:
+        """Return the alert whose line shows this one too, if there is a storm. It may begin now."""
+        lines = self._session.alerts.lines(alert.service, since=self._tx.now - STORM_WITHIN)
+        lines = [it for it in lines if it.to == alert.to and self._goes_on(it)]
+        storm = next((it for it in lines if it.is_storm), None)
+        if storm is None and len(lines) >= STORM_FROM - 1:
+            storm = self._begin_storm(lines)
+        return storm
+
+    def _goes_on(self, line: Alert) -> bool:
+        """Whether people still wait for more of it: nobody called it no incident, and its incident is not over."""
+        incident = self._session.incidents.look(line.incident) if line.incident else None
+        return line.decision is not Decision.IGNORED and (incident is None or incident.is_open)
+
+    def _begin_storm(self, lines: Sequence[Alert]) -> Alert:
+        """Let the oldest line stand for all. The others point to it."""
+        lead = replace(lines[0], is_storm=True)
+        for other in lines[1:]:
+            if other.is_undecided:
+                self._lines.keep(replace(other, storm=lead.number))
+        return lead
