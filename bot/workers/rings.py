@@ -11,8 +11,10 @@ from bot.ports import Clock, Pager, Rejected, Session, Sessions, Throttled, Unre
 from bot.services.oncall.rings import Rings, by_incident
 from bot.services.transaction import Transaction
 
-LONGEST, SHORTEST = timedelta(hours=6), timedelta(minutes=1)
-"""The parts of the log that are read at once. A part with too many entries is halved."""
+FIRST, SHORTEST = timedelta(hours=6), timedelta(minutes=1)
+"""The part of the log that is read at once. It is halved if it has too many entries, and doubled if it has few."""
+FEW = 100
+"""Entries. The pager sends so many in one answer."""
 READ_AT_ONCE = 30
 """How many requests for parts one run sends. The next run goes on."""
 log = structlog.get_logger()
@@ -29,7 +31,7 @@ class RingReader:
         """Read on until now, or as far as one run may."""
         with self.sessions.read() as session:
             since = Rings(self.transaction(session)).read_on_from()
-        part = LONGEST
+        part = FIRST
         for _ in range(READ_AT_ONCE):
             until = min(since + part, self.clock.now())
             try:
@@ -45,6 +47,7 @@ class RingReader:
             if until >= self.clock.now() - SHORTEST:
                 return None
             since = until
+            part = 2 * part if len(news) < FEW else part
         return None
 
     def _keep(self, news: Sequence[RingNews], *, since: datetime, until: datetime) -> None:
