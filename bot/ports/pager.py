@@ -134,10 +134,13 @@ class Pager(ABC):
         del since, until
         raise Rejected("lacking", f"Spy can't read these schedules: {', '.join(schedules)}")
 
-    def override(self, schedule: str, *, email: str, start: datetime, end: datetime) -> Turn:
-        """Put someone, found by e-mail, on call for a while. A repeated call finds the same override.
+    def override(
+        self, schedule: str, *, email: str, start: datetime, end: datetime, instead_of: str | None = None
+    ) -> Turn:
+        """Put someone, found by e-mail, on call for a while. A repeated call finds what the first one made.
 
+        `instead_of` is the pager's id of who is replaced, where several are on call at once.
         Rejected with `no_such_user` if the pager has nobody with this e-mail.
         """
-        del email, start, end
+        del email, start, end, instead_of
         raise Rejected("lacking", f"the schedule {schedule} can't be changed from Spy")

@@ -202,7 +202,7 @@ def test_findings_are_well_where_all_is_well(pager: PagerDuty) -> None:
         ("PagerDuty user spy@example.com", True),
         ("PagerDuty service PSVC1", True),
         ("PagerDuty escalation policy PPOL1", True),
-        ("PagerDuty schedule PSCH1", True),
+        ("PagerDuty schedule PSCH1 (layered)", True),
     ]
 
 

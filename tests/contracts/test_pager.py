@@ -1,8 +1,9 @@
 """What every pager keeps to: PagerDuty's adapter (against the sandbox) and the fake that stands for it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -28,11 +29,18 @@ class World:
     vacate: Callable[[str], object]
     now: Callable[[], datetime]
     """A moment that lies in the first turn of each schedule."""
+    join: Callable[[str, str], object]
+    """Puts somebody on call on a schedule beside whoever is: only a shift-based one can."""
+    is_shift_based: bool = False
 
 
-def fake_world() -> Iterator[World]:
-    fake = FakePager()
+def fake_world(*, shift_based: bool = False) -> Iterator[World]:
+    fake = FakePager(shift_based={"PSCH1", "PSCH2"} if shift_based else set())
     yield World(
+        is_shift_based=shift_based,
+        join=lambda schedule, who: fake.joins(
+            schedule, f"{who}@example.com", *start_and_end(fake.schedules[schedule])
+        ),
         pager=fake,
         acknowledge=lambda who, page: fake.become(page, "acknowledged", by=f"{who}@example.com"),
         resolve=lambda who, page: fake.become(page, "resolved", by=f"{who}@example.com"),
@@ -42,8 +50,14 @@ def fake_world() -> Iterator[World]:
     )
 
 
-def sandbox_world() -> Iterator[World]:
+def start_and_end(turns: Sequence[Turn]) -> tuple[datetime, datetime]:
+    return turns[0].start, turns[-1].end
+
+
+def sandbox_world(*, shift_based: bool = False) -> Iterator[World]:
     with Box() as box:
+        for schedule in ("PSCH1", "PSCH2", "PSCH3") if shift_based else ():
+            box.pagerduty.account.upgrade(schedule)
         environment = box.environment()
         pager = PagerDuty(
             environment["PAGERDUTY_API_TOKEN"],
@@ -51,6 +65,8 @@ def sandbox_world() -> Iterator[World]:
             url=environment["PAGERDUTY_API_URL"],
         )
         yield World(
+            is_shift_based=shift_based,
+            join=lambda schedule, who: box.pagerduty.account.add_rotation(schedule, f"PU{who.upper()}"),
             pager=pager,
             acknowledge=box.pagerduty.acknowledge,
             resolve=box.pagerduty.resolve,
@@ -61,8 +77,22 @@ def sandbox_world() -> Iterator[World]:
         pager.close()
 
 
-@pytest.fixture(params=[fake_world, sandbox_world], ids=["fake", "sandbox"])
+KINDS = {
+    "fake": fake_world,
+    "sandbox": sandbox_world,
+    "fake-shift-based": partial(fake_world, shift_based=True),
+    "sandbox-shift-based": partial(sandbox_world, shift_based=True),
+}
+
+
+@pytest.fixture(params=KINDS.values(), ids=KINDS)
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    yield from request.param()
+
+
+@pytest.fixture(params=[it for name, it in KINDS.items() if "shift" in name], ids=["fake", "sandbox"])
+def shift_based(request: pytest.FixtureRequest) -> Iterator[World]:
+    """A world in which several people are on call at once."""
     yield from request.param()
 
 
@@ -254,6 +284,61 @@ def test_nobody_is_put_on_call_whom_the_pager_does_not_know(world: World) -> Non
         world.pager.override("PSCH1", email="im@example.com", start=start, end=start + timedelta(hours=1))
 
     assert rejected.value.code == "no_such_user"
+
+
+def test_all_who_are_on_call_at_once_are_told(shift_based: World) -> None:
+    shift_based.join("PSCH1", "kim")
+    moment = shift_based.now()
+
+    turns = shift_based.pager.shifts(["PSCH1"], since=moment, until=moment + timedelta(seconds=1))
+
+    assert sorted(names(turns)) == ["Kim Park", "Raj Patel"]
+
+
+def test_an_override_replaces_only_who_asked(shift_based: World) -> None:
+    shift_based.join("PSCH1", "kim")
+    start = shift_based.now() + timedelta(hours=1)
+    end = start + timedelta(hours=2)
+    for _ in range(2):
+        shift_based.pager.override("PSCH1", email="ana@example.com", start=start, end=end, instead_of="PURAJ")
+
+    during = shift_based.pager.shifts(["PSCH1"], since=start, until=end)
+    after = shift_based.pager.shifts(["PSCH1"], since=end, until=end + timedelta(seconds=1))
+
+    assert sorted(names(during)) == ["Ana Lima", "Kim Park"]
+    assert sorted(names(after)) == ["Kim Park", "Raj Patel"]
+
+
+def test_whoever_covers_may_be_on_call_already(shift_based: World) -> None:
+    shift_based.join("PSCH1", "kim")
+    start = shift_based.now() + timedelta(hours=1)
+    end = start + timedelta(hours=2)
+
+    shift_based.pager.override("PSCH1", email="kim@example.com", start=start, end=end, instead_of="PURAJ")
+
+    turns = shift_based.pager.shifts(["PSCH1"], since=start, until=end)
+    assert set(names(turns)) == {"Kim Park"}
+
+
+def test_an_override_that_is_overridden_again_leaves_the_last_on_call(world: World) -> None:
+    start = world.now() + timedelta(days=1)
+    end = start + timedelta(hours=2)
+    world.pager.override("PSCH1", email="kim@example.com", start=start, end=end, instead_of="PURAJ")
+
+    world.pager.override("PSCH1", email="ana@example.com", start=start, end=end, instead_of="PUKIM")
+
+    assert names(world.pager.shifts(["PSCH1"], since=start, until=end)) == ["Ana Lima"]
+
+
+def test_an_override_puts_somebody_on_call_where_nobody_was(world: World) -> None:
+    world.vacate("PSCH2")
+    start = world.now() + timedelta(days=1)
+    end = start + timedelta(hours=2)
+    for _ in range(2):
+        made = world.pager.override("PSCH2", email="kim@example.com", start=start, end=end)
+
+    assert names(world.pager.shifts(["PSCH2"], since=start, until=end)) == ["Kim Park"]
+    assert (made.start, made.end) == (start, end)
 
 
 def test_a_person_can_be_paged_gently(pager: Pager) -> None:

@@ -83,6 +83,8 @@ class FakePager(Pager):
     schedules: dict[str, list[Turn]] = field(default_factory=lambda: dict(weekly(NOON)))
     vacant: set[str] = field(default_factory=set)
     """Schedules on which nobody is on call."""
+    shift_based: set[str] = field(default_factory=set)
+    """Schedules on which several can be on call at once."""
 
     # --- the port
 
@@ -182,13 +184,18 @@ class FakePager(Pager):
             if turn.start < until and turn.end > since
         ]
 
-    def override(self, schedule: str, *, email: str, start: datetime, end: datetime) -> Turn:
+    def override(
+        self, schedule: str, *, email: str, start: datetime, end: datetime, instead_of: str | None = None
+    ) -> Turn:
         self._meet_trouble()
         _must_be_known(email)
         if schedule not in self.schedules:
             raise Rejected("not_found", f"PagerDuty does not have {schedule}.")
-        top = turn(schedule, email.casefold(), start, end)
-        self.schedules[schedule] = _laid_over(self.schedules[schedule], top)
+        top, turns = turn(schedule, email.casefold(), start, end), self.schedules[schedule]
+        replaced = instead_of if schedule in self.shift_based else None
+        others = [it for it in turns if replaced not in {None, it.user} and it != top]
+        theirs = [it for it in turns if it not in others and it != top]
+        self.schedules[schedule] = sorted([*others, *_laid_over(theirs, top)], key=lambda it: it.start)
         return top
 
     # --- what people do
@@ -212,6 +219,12 @@ class FakePager(Pager):
     def vacate(self, schedule: str) -> None:
         """Let nobody be on call on a schedule."""
         self.vacant.add(schedule)
+
+    def joins(self, schedule: str, email: str, start: datetime, end: datetime) -> None:
+        """Put somebody on call beside whoever is. The schedule becomes shift-based."""
+        self.shift_based.add(schedule)
+        turns = [*self.schedules[schedule], turn(schedule, email, start, end)]
+        self.schedules[schedule] = sorted(turns, key=lambda it: it.start)
 
     def _ring(self, words: Words, *, to: Sequence[str]) -> Ringing:
         if words.service not in SERVICES:

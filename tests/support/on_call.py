@@ -55,6 +55,10 @@ class Rota:
         """Put a person (ana, raj, kim) on call for the command team, over whoever was."""
         self.pager.override("PSCH1", email=f"{who}@example.com", start=start, end=end)
 
+    def beside(self, who: str, start: datetime, end: datetime) -> None:
+        """Put a person on call for the command team beside whoever is: its schedule becomes shift-based."""
+        self.pager.joins("PSCH1", f"{who}@example.com", start, end)
+
     def empty(self) -> None:
         self.pager.schedules["PSCH1"] = []
 
@@ -66,6 +70,10 @@ class Rota:
     def read_rings(self) -> None:
         """Let Spy read whom the pager rang."""
         self._sync.rings()
+
+    def copy_on_calls(self) -> None:
+        """Let Spy read who is on call by the escalation policies."""
+        self._sync.oncall()
 
     def moves_to(self, zone: str, *, person: str) -> None:
         """Let somebody travel, as their Slack shows when it is asked next."""

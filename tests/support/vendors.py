@@ -130,9 +130,20 @@ EXCEPTIONS = (
 )
 """All that is let pass against a vendor's word: one in a request, the others in what the sandbox says."""
 
-UNDESCRIBED = frozenset({"response_url", "api.test", "GET /change_events"})
+UNDESCRIBED = frozenset(
+    {
+        "response_url",
+        "api.test",
+        "GET /change_events",
+        "GET /v3/schedules/{id}",
+        "GET /v3/schedules/{id}/overrides",
+        "POST /v3/schedules/{id}/overrides",
+        "GET /v3/schedules/{id}/custom_shifts",
+        "POST /v3/schedules/{id}/custom_shifts",
+    }
+)
 """Of Slack's: a bare address with no method's name, and a method too small to be described. Of PagerDuty's: an
-operation that was left out where its description was cut."""
+operation that was left out where its description was cut, and shift-based schedules, which are younger than it."""
 
 
 WRAPPERS = ("InvalidRequestBody:", "InvalidData:")

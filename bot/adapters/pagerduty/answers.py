@@ -31,6 +31,18 @@ def part(given: Any, name: str) -> Any:
     return given[name]
 
 
+def final_entries(given: Any, name: str) -> Any:
+    """Return who is on call when, from the answer about a schedule.
+
+    Raise Rejected if it has no such list: the schedule is of the other kind.
+    """
+    schedule = given.get("schedule") if isinstance(given, dict) else None
+    final = schedule.get("final_schedule") if isinstance(schedule, dict) else None
+    if not isinstance(final, dict) or name not in final:
+        raise Rejected("other_kind", f"PagerDuty's answer about a schedule has no {name}.")
+    return final[name]
+
+
 def page_in(given: Any) -> Ringing:
     if found := read(IncidentBody, part(given, "incident")):
         return ringing(found)

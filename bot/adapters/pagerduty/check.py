@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from bot.adapters.pagerduty.client import PagerDuty
+from bot.adapters.pagerduty.schedules import ScheduleKind
 from bot.config.vendors import PagerIds
 from bot.ports import CheckResult, Rejected, Throttled, Unreachable
 
@@ -25,7 +26,7 @@ def results(pager: PagerDuty, ids: PagerIds) -> Iterator[CheckResult]:
     )
     yield from _presences(pager, "service", "services", ids.services)
     yield from _presences(pager, "escalation policy", "escalation_policies", ids.policies)
-    yield from _presences(pager, "schedule", "schedules", ids.schedules)
+    yield from (_schedule(pager, ident) for ident in sorted(ids.schedules))
     yield from _presences(pager, "user", "users", ids.users)
     yield from (_account(pager, email) for email in sorted(ids.emails))
 
@@ -40,19 +41,38 @@ def _account(pager: PagerDuty, email: str) -> CheckResult:
     return CheckResult(what=what, well=found is not None, cure=cure)
 
 
+def _schedule(pager: PagerDuty, ident: str) -> CheckResult:
+    """Check a schedule, and say which kind it is."""
+    what = f"PagerDuty schedule {ident}"
+    try:
+        kind = pager.schedule_kind(ident)
+    except (Unreachable, Throttled, Rejected) as trouble:
+        return CheckResult(what=what, well=False, cure=_missing("schedule", trouble))
+    if kind is not ScheduleKind.ON_CALLS:
+        return CheckResult(what=f"{what} ({kind})", well=True)
+    cure = (
+        "PagerDuty refuses this schedule, so Spy reads who is on call but can't enter covers. "
+        "Use a REST API key with full access, or ask PagerDuty for access to the API of shift-based schedules."
+    )
+    return CheckResult(what=f"{what} ({kind})", well=False, cure=cure)
+
+
 def _presences(pager: PagerDuty, what: str, path: str, idents: Collection[str]) -> Iterator[CheckResult]:
     for ident in sorted(idents):
         try:
             pager.must_have(path, ident)
         except (Unreachable, Throttled, Rejected) as trouble:
-            missing = isinstance(trouble, Rejected) and trouble.code == "not_found"
-            cure = f"Take the id from the end of the {what}'s address in PagerDuty."
-            found = CheckResult(
-                what=f"PagerDuty {what} {ident}", well=False, cure=cure if missing else _cure(trouble)
-            )
+            cure = _missing(what, trouble)
+            yield CheckResult(what=f"PagerDuty {what} {ident}", well=False, cure=cure)
         else:
-            found = CheckResult(what=f"PagerDuty {what} {ident}", well=True)
-        yield found
+            yield CheckResult(what=f"PagerDuty {what} {ident}", well=True)
+
+
+def _missing(what: str, trouble: Exception) -> str:
+    """Return what to do about an id that PagerDuty refuses."""
+    if isinstance(trouble, Rejected) and trouble.code == "not_found":
+        return f"Take the id from the end of the {what}'s address in PagerDuty."
+    return _cure(trouble)
 
 
 def _cure(trouble: Exception) -> str:

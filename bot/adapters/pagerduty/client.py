@@ -1,37 +1,27 @@
 """PagerDuty's REST API: pages, on-call people, schedules, overrides."""
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
 from bot.adapters.network.clock import SystemClock
 from bot.adapters.network.server_clock import ServerClock
-from bot.adapters.pagerduty.answers import (
-    JSON,
-    covers,
-    mark,
-    on_call_shift,
-    overridden,
-    page_in,
-    part,
-    reference,
-    ringing,
-)
+from bot.adapters.pagerduty.answers import JSON, mark, on_call_shift, page_in, part, reference, ringing
 from bot.adapters.pagerduty.changes import change
 from bot.adapters.pagerduty.directory import AddressBook, PhoneBook
 from bot.adapters.pagerduty.reading import (
     IncidentBody,
     OnCallEntry,
     PolicyEntry,
-    ScheduleEntry,
     ServiceEntry,
     User,
     each,
     read,
 )
 from bot.adapters.pagerduty.rings import MOST_ENTRIES, logged
+from bot.adapters.pagerduty.schedules import ScheduleKind, Schedules
 from bot.adapters.pagerduty.session import PagerDutySession
 from bot.adapters.rendering.mrkdwn import plain
 from bot.domain.changes.change import Change
@@ -65,6 +55,7 @@ class PagerDuty(Pager):
         )
         self._numbers = PhoneBook(self._session.call, monotonic)
         self._emails = AddressBook(self._session.call, monotonic)
+        self._schedules = Schedules(self._session, self._emails, monotonic)
 
     def close(self) -> None:
         self._session.close()
@@ -168,41 +159,26 @@ class PagerDuty(Pager):
 
         Shifts are whole: they are not cut to the time asked for.
         """
-        window = {"since": mark(since), "until": mark(until), "overflow": "true"}
-        return [turn for schedule in sorted(schedules) for turn in self._turns(schedule, window)]
+        return [
+            turn
+            for schedule in sorted(schedules)
+            for turn in self._schedules.turns(schedule, since=since, until=until)
+        ]
 
-    def _turns(self, schedule: str, window: JSON) -> Iterator[Turn]:
-        found = part(self._session.call("GET", f"/schedules/{schedule}", params=window), "schedule")
-        entries = part(part(found, "final_schedule"), "rendered_schedule_entries")
-        yield from (self._turn(schedule, entry) for entry in each(ScheduleEntry, entries))
-
-    def override(self, schedule: str, *, email: str, start: datetime, end: datetime) -> Turn:
+    def override(
+        self, schedule: str, *, email: str, start: datetime, end: datetime, instead_of: str | None = None
+    ) -> Turn:
         """Put a person on call from `start` to `end`, and return the shift.
 
-        An override that already covers this time is returned instead, so a retry makes no second one.
+        What an earlier try made is found, so a retry makes no second override.
         Raise Rejected `no_such_user` if PagerDuty has no user with this e-mail.
         """
         user = self._known_user(email)
-        path = f"/schedules/{schedule}/overrides"
-        window = {"since": mark(start), "until": mark(end)}
-        made = each(ScheduleEntry, part(self._session.call("GET", path, params=window), "overrides"))
-        if found := next((it for it in made if covers(it, user, start, end)), None):
-            return self._turn(schedule, found)
-        wanted = {"start": mark(start), "end": mark(end), "user": reference("user", user.id)}
-        return self._turn(
-            schedule, overridden(self._session.call("POST", path, body={"overrides": [wanted]}))
-        )
+        return self._schedules.override(schedule, user=user, instead_of=instead_of, start=start, end=end)
 
-    def _turn(self, schedule: str, entry: ScheduleEntry) -> Turn:
-        user = self._emails.of(entry.user.id) or entry.user
-        return Turn(
-            schedule=schedule,
-            user=entry.user.id,
-            name=user.called,
-            email=user.email,
-            start=entry.start,
-            end=entry.end,
-        )
+    def schedule_kind(self, schedule: str) -> ScheduleKind:
+        """Return which kind a schedule is. Raise Rejected `not_found` if there is none with this id."""
+        return self._schedules.kind(schedule, at=self._clock.now())
 
     # --- the whole account
 
@@ -249,7 +225,8 @@ class PagerDuty(Pager):
 
     def _answer(self, pager_id: str, status: str, *, sender: str) -> Ringing:
         body = {"incident": {"type": "incident_reference", "status": status}}
-        return page_in(self._session.call("PUT", f"/incidents/{pager_id}", body=body, sender=sender))
+        headers = {"From": sender}
+        return page_in(self._session.call("PUT", f"/incidents/{pager_id}", body=body, headers=headers))
 
     def _known_user(self, email: str) -> User:
         user = self.user_with(email)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.adapters.pagerduty.answers import part
 from bot.adapters.pagerduty.reading import ContactMethod, User, each, read
+from bot.domain.oncall.shift import Turn
 from bot.ports import Rejected, Throttled, Unreachable
 
 _NUMBERS_KEPT = timedelta(days=1)
@@ -56,6 +57,13 @@ class AddressBook:
         if user not in self._known or self._monotonic() >= self._known[user][1]:
             self._known[user] = (self._ask(user), self._monotonic() + _NUMBERS_KEPT.total_seconds())
         return self._known[user][0]
+
+    def turn(self, schedule: str, user: User, start: datetime, end: datetime) -> Turn:
+        """Return a person's time on a schedule. `user` is enough if PagerDuty does not tell more of them."""
+        known = self.of(user.id) or user
+        return Turn(
+            schedule=schedule, user=user.id, name=known.called, email=known.email, start=start, end=end
+        )
 
     def _ask(self, user: str) -> User | None:
         try:

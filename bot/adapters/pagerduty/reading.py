@@ -89,6 +89,10 @@ class ServiceEntry(Named):
     teams: Objects = None
 
 
+SCHEDULES = {"schedule", "schedule_reference", "schedule_v3", "schedule_v3_reference"}
+"""The types of schedules and of references to them: layered ones, and shift-based ones."""
+
+
 class EscalationRule(Part):
     targets: Objects = None
 
@@ -104,7 +108,7 @@ class PolicyEntry(Named):
             for rule in each(EscalationRule, self.escalation_rules)
             for target in each(Reference, rule.targets)
         )
-        return next((it.id for it in targets if it.type in {"schedule", "schedule_reference"}), None)
+        return next((it.id for it in targets if it.type in SCHEDULES), None)
 
 
 class ScheduleEntry(Part):
@@ -113,6 +117,55 @@ class ScheduleEntry(Part):
     user: User
     start: Moment
     end: Moment
+
+
+class Member(Part):
+    """Who has a shift. An `empty_member` has no id: the slot is unassigned."""
+
+    user_id: Annotated[Ident | None, Maybe] = None
+
+
+class ShiftSource(Part):
+    """Where a shift comes from, an override of it included."""
+
+    rotation_id: Annotated[Ident | None, Maybe] = None
+    shift_id: Annotated[Ident | None, Maybe] = None
+
+
+class AssignmentEntry(Part):
+    """A person's time on a shift-based schedule, overrides included."""
+
+    start_time: Moment
+    end_time: Moment
+    member: Member
+    source: Annotated[ShiftSource | None, Maybe] = None
+
+
+class OverrideEntry(Part):
+    """An override of a shift-based schedule: it replaces one person, in one rotation or custom shift."""
+
+    start_time: Moment
+    end_time: Moment
+    overridden_member: Member
+    overriding_member: Member
+    rotation_id: Annotated[Ident | None, Maybe] = None
+    custom_shift_id: Annotated[Ident | None, Maybe] = None
+
+
+class MemberOf(Part):
+    member: Member
+
+
+class CustomShiftEntry(Part):
+    """A shift outside of all rotations. It adds a person."""
+
+    start_time: Moment
+    end_time: Moment
+    assignments: Objects = None
+
+    @property
+    def users(self) -> set[str | None]:
+        return {it.member.user_id for it in each(MemberOf, self.assignments)}
 
 
 class OnCallEntry(Part):

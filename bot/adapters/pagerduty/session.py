@@ -1,7 +1,7 @@
 """Requests to PagerDuty's REST API: each is sent once, and a list is read to its end."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,8 @@ from bot.ports import Unreachable
 
 if TYPE_CHECKING:
     from bot.adapters.pagerduty.wire import Wire
+
+NO_HEADERS: Mapping[str, str] = {}
 
 
 class PagerDutySession:
@@ -36,11 +38,13 @@ class PagerDutySession:
         if self._wire:
             self._wire.close()
 
-    def all(self, path: str, kind: str, wanted: JSON) -> Iterator[Any]:
+    def all(
+        self, path: str, kind: str, wanted: JSON, *, headers: Mapping[str, str] = NO_HEADERS
+    ) -> Iterator[Any]:
         """Yield the entries of all pages of a list."""
         offset, more = 0, True
         while more:
-            page = self.call("GET", path, params={**wanted, "limit": 100, "offset": offset})
+            page = self.call("GET", path, params={**wanted, "limit": 100, "offset": offset}, headers=headers)
             found = part(page, kind) or ()
             yield from found
             offset += len(found)
@@ -53,9 +57,8 @@ class PagerDutySession:
         *,
         params: JSON | None = None,
         body: JSON | None = None,
-        sender: str = "",
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> Any:
-        headers = {"From": sender} if sender else {}
         text = self._opened().ask(method, path, params=params, body=body, headers=headers)
         try:
             return json.loads(storable_json(text))

@@ -11,6 +11,7 @@ from bot.sandbox.pagerduty.account import PagerDutyPolicy, PagerDutyUser
 from bot.sandbox.pagerduty.incidents import PagerDutyIncident
 from bot.sandbox.pagerduty.pagerduty import PhoneRing
 from bot.sandbox.pagerduty.schedules import PagerDutySchedule
+from bot.sandbox.pagerduty.shift_based import ShiftBasedSchedule
 from bot.sandbox.slack.world import SlackPerson
 
 AHEAD = timedelta(weeks=3)
@@ -43,7 +44,7 @@ class OnCallTurn:
 class PolicyLevel:
     """A schedule with its turns, or a person who is always on call."""
 
-    schedule: PagerDutySchedule | None = None
+    schedule: PagerDutySchedule | ShiftBasedSchedule | None = None
     turns: tuple[OnCallTurn, ...] = ()
     person: SlackPerson | None = None
 
@@ -76,7 +77,7 @@ class OnCallView:
         with self._pager.lock:
             return [self._policy(policy, zone) for policy in self._pager.account.policies.values()]
 
-    def schedules(self) -> list[PagerDutySchedule]:
+    def schedules(self) -> list[PagerDutySchedule | ShiftBasedSchedule]:
         return list(self._pager.account.schedules.values())
 
     def callable(self) -> list[PagerDutyUser]:

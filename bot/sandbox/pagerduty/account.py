@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.sandbox.pagerduty.schedules import PagerDutySchedule, ScheduleOverride, ScheduleShift
+from bot.sandbox.pagerduty.shift_based import ShiftBasedSchedule, upgraded
 
 HANDOFF_HOUR = 9
 A_WHILE = timedelta(hours=12)
@@ -81,24 +82,42 @@ class ChangeEvent:
 class PagerDutyAccount:
     """The account without its incidents, by id. Only schedules and changes ever change."""
 
-    schedules: dict[str, PagerDutySchedule]
+    schedules: dict[str, PagerDutySchedule | ShiftBasedSchedule]
     users: dict[str, PagerDutyUser] = field(default_factory=lambda: {user.id: user for user in USERS})
     services: dict[str, PagerDutyService] = field(default_factory=lambda: {s.id: s for s in SERVICES})
     policies: dict[str, PagerDutyPolicy] = field(default_factory=lambda: {p.id: p for p in POLICIES})
     changes: list[ChangeEvent] = field(default_factory=list)
     _override_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def user_at(self, policy: PagerDutyPolicy, level: int, now: datetime) -> str | None:
-        """Return the user on call at a level, counted from 1; None if there is nobody."""
+    def users_at(self, policy: PagerDutyPolicy, level: int, now: datetime) -> list[str]:
+        """Return the users on call at a level, counted from 1."""
         target = policy.levels[level - 1]
         if target in self.users:
-            return target
-        shift = self.schedules[target].on_call(now)
-        return shift.user if shift else None
+            return [target]
+        on_call = self.schedules[target].all_on_call(now)
+        return list(dict.fromkeys(shift.user for shift in on_call))
 
     def vacate(self, schedule_id: str) -> None:
         """Empty a schedule, so that nobody is on call."""
-        self.schedules[schedule_id] = replace(self.schedules[schedule_id], users=(), overrides=())
+        schedule = self.schedules[schedule_id]
+        if isinstance(schedule, PagerDutySchedule):
+            self.schedules[schedule_id] = replace(schedule, users=(), overrides=())
+        else:
+            self.schedules[schedule_id] = replace(schedule, rotations=(), custom_shifts=(), overrides=())
+
+    def upgrade(self, schedule_id: str) -> ShiftBasedSchedule:
+        """Turn a layered schedule into a shift-based one, as PagerDuty does for its customers."""
+        schedule = self.schedules[schedule_id]
+        if isinstance(schedule, PagerDutySchedule):
+            schedule = upgraded(schedule, ids=self._ids())
+            self.schedules[schedule_id] = schedule
+        return schedule
+
+    def add_rotation(self, schedule_id: str, *users: str) -> None:
+        """Let others be on call beside those who are. The schedule becomes shift-based."""
+        schedule = self.upgrade(schedule_id)
+        start = schedule.rotations[0].start
+        self.schedules[schedule_id] = schedule.with_rotation(*users, start=start)
 
     def user_called(self, handle: str) -> PagerDutyUser | None:
         return next((user for user in self.users.values() if user.handle == handle), None)
@@ -106,9 +125,20 @@ class PagerDutyAccount:
     def user_with(self, email: str) -> PagerDutyUser | None:
         return next((user for user in self.users.values() if user.email == email.lower()), None)
 
+    def fresh_id(self) -> str:
+        return f"O{next(self._override_numbers):013d}"
+
+    def _ids(self) -> Iterator[str]:
+        while True:
+            yield self.fresh_id()
+
     def override(self, schedule_id: str, shift: ScheduleShift) -> ScheduleOverride:
-        override = ScheduleOverride(id=f"O{next(self._override_numbers):013d}", shift=shift)
-        self.schedules[schedule_id] = self.schedules[schedule_id].with_override(override)
+        """Put one user on call instead of everybody."""
+        schedule, override = self.schedules[schedule_id], ScheduleOverride(id=self.fresh_id(), shift=shift)
+        if isinstance(schedule, PagerDutySchedule):
+            self.schedules[schedule_id] = schedule.with_override(override)
+        else:
+            self.schedules[schedule_id] = schedule.replacing_all(shift, ids=self._ids())
         return override
 
     def put_on_call(self, policy: str, users: Sequence[str], now: datetime) -> None:
@@ -131,7 +161,7 @@ class PagerDutyAccount:
         raise LookupError(f"PagerDuty has no policy {policy}; there is {names}")
 
 
-def schedules(now: datetime) -> dict[str, PagerDutySchedule]:
+def schedules(now: datetime) -> dict[str, PagerDutySchedule | ShiftBasedSchedule]:
     """Return the schedules of a box that opens now. The turns changed yesterday, so no turn ends for days."""
     start = (
         (now - timedelta(days=1))

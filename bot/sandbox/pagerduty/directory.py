@@ -22,7 +22,7 @@ from bot.sandbox.pagerduty.api_rules import (
     time_of,
     wanted,
 )
-from bot.sandbox.pagerduty.schedules import ScheduleShift
+from bot.sandbox.pagerduty.schedules import PagerDutySchedule, ScheduleShift
 from bot.sandbox.pagerduty.shapes import PagerDutyJson
 from bot.sandbox.server.rest import JSON, ApiCall, ApiResponse, Route
 
@@ -102,12 +102,17 @@ class DirectoryApi:
 
     # --- schedules and on-calls
 
+    def _layered(self) -> dict[str, PagerDutySchedule]:
+        """Return the layered schedules: the shift-based ones have an API of their own."""
+        every = self._account.schedules.items()
+        return {ident: it for ident, it in every if isinstance(it, PagerDutySchedule)}
+
     def list_schedules(self, call: ApiCall) -> ApiResponse:
-        found = named(self._account.schedules.values(), call)
+        found = named(self._layered().values(), call)
         return page(call, "schedules", [self._shapes.schedule(schedule) for schedule in found])
 
     def show_schedule(self, call: ApiCall) -> ApiResponse:
-        schedule = known(self._account.schedules, call)
+        schedule = known(self._layered(), call)
         since, until = self._window(call, DEFAULT_WINDOW)
         cut = call.one("overflow") != "true"
         return ApiResponse(
@@ -115,7 +120,7 @@ class DirectoryApi:
         )
 
     def list_overrides(self, call: ApiCall) -> ApiResponse:
-        schedule = known(self._account.schedules, call)
+        schedule = known(self._layered(), call)
         if not (call.one("since") and call.one("until")):
             refuse(400, BAD_INPUT, "Since and until are required")
         since, until = self._window(call, DEFAULT_WINDOW)
@@ -124,7 +129,7 @@ class DirectoryApi:
 
     def create_overrides(self, call: ApiCall) -> ApiResponse:
         """Create overrides, and return a list of results. The older form, one `override`, returns that one."""
-        schedule = known(self._account.schedules, call)
+        schedule = known(self._layered(), call)
         if "override" in call.body:
             outcome = self._override(schedule.id, object_in(call.body, "override"))
             if outcome["status"] != CREATED:
@@ -146,7 +151,7 @@ class DirectoryApi:
         return {"status": CREATED, "override": self._shapes.override(override)}
 
     def delete_override(self, call: ApiCall) -> ApiResponse:
-        schedule = known(self._account.schedules, call)
+        schedule = known(self._layered(), call)
         if call.ids["override"] not in [override.id for override in schedule.overrides]:
             refuse(404, UNKNOWN)
         self._account.schedules[schedule.id] = schedule.without_override(call.ids["override"])

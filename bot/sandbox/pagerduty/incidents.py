@@ -217,8 +217,7 @@ class PagerDutyIncidents:
             incident.acknowledged = {}
 
     def _on_level(self, incident: PagerDutyIncident) -> list[str]:
-        user = self._account.user_at(incident.policy, incident.level, self._clock())
-        return [user] if user else []
+        return self._account.users_at(incident.policy, incident.level, self._clock())
 
     def _first_level(self, incident: PagerDutyIncident) -> list[str]:
         """Return the users on the first level that has any, or nobody."""

@@ -24,6 +24,7 @@ from bot.sandbox.pagerduty.api_rules import (
 from bot.sandbox.pagerduty.directory import DirectoryApi
 from bot.sandbox.pagerduty.incidents import AlreadyResolvedError, PagerDutyIncident, PagerDutyIncidents
 from bot.sandbox.pagerduty.shapes import PagerDutyJson
+from bot.sandbox.pagerduty.shift_api import ShiftScheduleApi
 from bot.sandbox.server.rest import JSON, Api, ApiCall, ApiResponse, Route, api
 
 DUPLICATE = (2002, "Open incident with matching dedup key already exists on this service")
@@ -56,6 +57,7 @@ class PagerDutyApi:
     def _routes(self) -> Iterable[Route]:
         table: list[Route] = [
             *DirectoryApi(self._account, self._shapes, clock=self._clock).routes(),
+            *ShiftScheduleApi(self._account, self._shapes, clock=self._clock).routes(),
             ("GET", "/incidents", self.list_incidents),
             ("POST", "/incidents", self.create_incident),
             ("PUT", "/incidents", self.update_incidents),

@@ -67,7 +67,11 @@ class PagerDutySchedule:
         return {shift.user for shift in self.final(since, until)} == {user}
 
     def on_call(self, now: datetime) -> ScheduleShift | None:
-        return next((shift for shift in self.final(now, now) if shift.end > now), None)
+        return next(iter(self.all_on_call(now)), None)
+
+    def all_on_call(self, now: datetime) -> list[ScheduleShift]:
+        """Return who is on call: one person, or nobody."""
+        return [shift for shift in self.final(now, now) if shift.end > now][:1]
 
 
 def clipped(shifts: Iterable[ScheduleShift], since: datetime, until: datetime) -> list[ScheduleShift]:

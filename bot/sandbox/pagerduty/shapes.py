@@ -15,11 +15,16 @@ from bot.sandbox.pagerduty.account import (
 )
 from bot.sandbox.pagerduty.incidents import IncidentLogEntry, PagerDutyIncident
 from bot.sandbox.pagerduty.schedules import TURN, PagerDutySchedule, ScheduleOverride, ScheduleShift, clipped
+from bot.sandbox.pagerduty.shift_based import ShiftBasedSchedule
 from bot.sandbox.server.rest import JSON
 
 SITE = "https://acme.pagerduty.com"
-PLURALS = {"escalation_policy": "escalation_policies", "log_entry": "log_entries"}
-PAGES = {"service": "service-directory"}
+PLURALS = {
+    "escalation_policy": "escalation_policies",
+    "log_entry": "log_entries",
+    "schedule_v3": "v3/schedules",
+}
+PAGES = {"service": "service-directory", "schedule_v3": "schedules"}
 
 
 def time_of(at: datetime) -> str:
@@ -43,8 +48,9 @@ class PagerDutyJson:
             return self.reference("user", ident, user.name)
         return self.reference("service", ident, self._account.services[ident].name)
 
-    def schedule_reference(self, schedule: PagerDutySchedule) -> JSON:
-        return self.reference("schedule", schedule.id, schedule.name)
+    def schedule_reference(self, schedule: PagerDutySchedule | ShiftBasedSchedule) -> JSON:
+        kind = "schedule" if isinstance(schedule, PagerDutySchedule) else "schedule_v3"
+        return self.reference(kind, schedule.id, schedule.name)
 
     def policy_reference(self, policy: PagerDutyPolicy) -> JSON:
         return self.reference("escalation_policy", policy.id, policy.name)

@@ -130,6 +130,12 @@ class Covers:
 
     # --- results from the pager ---
 
+    def relieved(self, cover: CoverRequest) -> str | None:
+        """Return the pager's id of the person who asked: others may be on call beside them."""
+        shifts = self._session.shifts.on(cover.schedule, since=cover.start, until=cover.end)
+        mine = [it for it in shifts if it.person == cover.by]
+        return next((it.turn.user for it in sorted(mine, key=lambda it: it.gone_at is not None)), None)
+
     def made_sure(self, number: int, turn: Turn) -> None:
         """Record that the pager has the override, and notify both people."""
         cover = self._locked(number)

@@ -21,14 +21,22 @@ class OverrideHandler(EffectHandler[MakeOverride]):
         if cover is None or cover.state is not CoverState.PROMISED or not cover.taken_by:
             return None
         return Attempt(
-            call=partial(self._override, cover, cover.taken_by, self.accounts.of(cover.taken_by, tx)),
+            call=partial(
+                self._override,
+                cover,
+                cover.taken_by,
+                self.accounts.of(cover.taken_by, tx),
+                Covers(tx).relieved(cover),
+            ),
             on_success=lambda tx, turn: Covers(tx).made_sure(cover.number, turn),
         )
 
     def on_giving_up(self, effect: MakeOverride, tx: Transaction, why: str) -> None:
         Covers(tx).refused(effect.cover, why)
 
-    def _override(self, cover: CoverRequest, taker: str, account: Account) -> Turn:
+    def _override(self, cover: CoverRequest, taker: str, account: Account, relieved: str | None) -> Turn:
         """Create the override. A second try finds the first one's."""
         email = self.accounts.known_email(account, taker)
-        return self.clients.pager.override(cover.schedule, email=email, start=cover.start, end=cover.end)
+        return self.clients.pager.override(
+            cover.schedule, email=email, start=cover.start, end=cover.end, instead_of=relieved
+        )
