@@ -46,6 +46,9 @@ def check(settings: Settings) -> Iterator[CheckResult]:
                 app_token=app_token,
                 channels=_channels(settings),
                 user_groups=sorted(settings.policy().user_groups),
+                oncall_groups={
+                    key: team.oncall_group for key, team in settings.teams.items() if team.oncall_group
+                },
                 clock=open_clock(settings, SystemClock()),
             )
     if (pager := settings.pager) and (access := settings.access(pager)):

@@ -24,6 +24,7 @@ from bot.config.values import (
     TeamName,
     Url,
     User,
+    UserGroupId,
     UserOrGroup,
     Words,
     duration,
@@ -80,6 +81,15 @@ class TeamIds(ConfigSection):
 class TeamSection(ConfigSection):
     channel: Channel
     manager: User | None = None
+    oncall_group: UserGroupId | None = None
+    """The user group that holds whoever is on call now. Spy replaces its members."""
+
+
+def different_groups(teams: Mapping[str, TeamSection]) -> Mapping[str, TeamSection]:
+    groups = [it.oncall_group for it in teams.values() if it.oncall_group]
+    if twice := next((it for it in groups if groups.count(it) > 1), None):
+        raise ValueError(f"{twice} is the oncall_group of two teams. Each has a user group of its own.")
+    return teams
 
 
 class SeveritySection(ConfigSection):
@@ -320,7 +330,10 @@ def sections_with(vendors: Vendors) -> type[Sections]:
     people = Annotated[Mapping[User, Annotated[person, is_one]], AfterValidator(_different_people)]
     fields: _Fields = {
         **{it.key: (it.section | None, None) for it in vendors.all},
-        "teams": (Mapping[Name, team], Field(default_factory=dict)),
+        "teams": (
+            Annotated[Mapping[Name, team], AfterValidator(different_groups)],
+            Field(default_factory=dict),
+        ),
         "services": (services, Field(default_factory=dict)),
         "people": (people, Field(default_factory=dict)),
     }

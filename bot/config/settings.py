@@ -137,6 +137,7 @@ class Settings(Sections):
             escalation_policy=ids.escalation_policy if ids else None,
             schedule=ids.schedule if ids else None,
             manager=section.manager,
+            oncall_group=section.oncall_group,
         )
 
     def _at_pager(self, section: ConfigSection) -> Any:

@@ -119,6 +119,13 @@ UserOrGroup = Annotated[
     str,
     shaped(r"[UWS][A-Z0-9]{2,}", "is no user id (U0ANA) nor user group id (S0SRE): in Slack, ⋮, Copy ID."),
 ]
+UserGroupId = Annotated[
+    str,
+    shaped(
+        r"S[A-Z0-9]{2,}",
+        "is no user group id. It looks like S0PAY: in Slack, People, User groups, the group, ⋮, Copy group ID.",
+    ),
+]
 Email = Annotated[str, shaped(r"[^@\s]+@[^@\s]+", "is no e-mail address.")]
 Url = Annotated[str, shaped(r"https?://\S+", "is no address. It begins with https://.")]
 Repository = Annotated[str, shaped(r"[\w.-]+/[\w.-]+", "is no repository. Write owner/name.")]

@@ -28,6 +28,8 @@ class Team:
     escalation_policy: str | None = None
     schedule: str | None = None
     manager: str | None = None
+    oncall_group: str | None = None
+    """The Slack user group that holds whoever is on call now."""
 
 
 @dataclass(frozen=True, kw_only=True)

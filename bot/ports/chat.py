@@ -135,3 +135,6 @@ class Chat(Protocol):
 
     def group_members(self, group: str) -> Sequence[str]:
         """Return the members of a user group. Rejected with `no_such_subteam` if there is no group of this id."""
+
+    def set_group_members(self, group: str, people: Sequence[str]) -> None:
+        """Replace the members of a user group, at least one. Rejected with `no_such_subteam` as above."""

@@ -16,6 +16,7 @@ from bot.services.incident import members
 from bot.services.incident.members import Members
 from bot.services.oncall.covers import Covers
 from bot.services.oncall.oncall import OnCall
+from bot.services.oncall.oncall_groups import OnCallGroups
 from bot.services.oncall.rest import Rest
 from bot.services.oncall.rings import Rings
 from bot.services.oncall.shifts import HORIZON, Shifts
@@ -78,6 +79,7 @@ class Sync:
             return
         with self.sessions.begin() as session:
             OnCall(self._transaction(session)).synced(on_calls)
+        self._each(self._compare_group, [it for it in self.policy().teams.values() if not it.schedule])
 
     def shifts(self) -> None:
         """Copy the teams' final schedules, learn whose shifts those are, and check the load of running shifts."""
@@ -93,6 +95,13 @@ class Sync:
             tx = self._transaction(session)
             Shifts(tx).weigh(team)
             Rest(tx).offer(team)
+        self._compare_group(team)
+
+    def _compare_group(self, team: Team) -> None:
+        """Look whether a team's user group holds whoever is on call. If PagerDuty is down, known shifts say who is."""
+        if team.oncall_group:
+            with self.sessions.begin() as session:
+                OnCallGroups(self._transaction(session)).compare(team)
 
     def _copy_schedule(self, pager: Pager, team: Team) -> None:
         """Copy one schedule. If it can't be read, it stays as it was and no shift counts as removed."""

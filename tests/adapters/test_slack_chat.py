@@ -15,6 +15,7 @@ from bot.domain.message import Message
 from bot.ports import Posted, Rejected, Throttled, Unreachable
 from bot.sandbox import Box
 from bot.sandbox.faults import Fault, error, http, rate_limited
+from tests.adapters.conftest import StandIn
 from tests.fakes.chat import WallClock
 
 HELLO = Message(text="hello")
@@ -248,6 +249,27 @@ def test_user_groups_are_looked_at_too(box: Box, web: PooledWebClient):
     assert (readable.what, readable.well) == ("Slack: user group S0SRE, 2 in it", True)
     assert "Look at its id" in unknown.cure
     assert "lacks Slack's permission usergroups:read" in forbidden.cure
+
+
+def test_on_call_groups_are_looked_at_with_what_spy_does_to_them(box: Box, web: PooledWebClient):
+    groups = {"payments": "S0PAYONCALL", "imoc": "S0NOBODY"}
+
+    there, unknown = list(results(web, app_token=None, channels={}, oncall_groups=groups))[-2:]
+
+    assert (there.what, there.well) == ("Slack: on-call user group S0PAYONCALL of :payments", True)
+    assert there.notes == ("Spy replaces its members (1 now) with who is on call for :payments.",)
+    assert "Look at its id" in unknown.cure
+
+
+def test_a_scope_that_an_older_manifest_lacks_is_named_with_the_cure(stand_in: StandIn):
+    granted = ",".join(set(SCOPES) - {"usergroups:write"})
+    me = {"ok": True, "team": "acme", "user": "spy"}
+    web = PooledWebClient("t", base_url=stand_in(lambda *_: (200, {"x-oauth-scopes": granted}, me)) + "/")
+
+    [missing] = [it for it in results(web, app_token=None, channels={}) if not it.well]
+
+    assert missing.what == "Slack: missing scope usergroups:write"
+    assert "spy manifest" in missing.cure
 
 
 def test_a_wrong_token_is_all_that_is_said(box: Box):

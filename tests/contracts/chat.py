@@ -212,6 +212,23 @@ class ChatContract:
 
         assert refusal.value.code == "no_such_subteam"
 
+    def test_a_user_group_gets_other_members(self, chat: Chat):
+        chat.set_group_members("S0SRE", ["U0KIM"])
+
+        assert set(chat.group_members("S0SRE")) == {"U0KIM"}
+
+    def test_a_user_group_is_never_emptied(self, chat: Chat):
+        with pytest.raises(Rejected):
+            chat.set_group_members("S0SRE", [])
+
+        assert set(chat.group_members("S0SRE")) == {"U0ANA", "U0RAJ"}
+
+    def test_a_user_group_that_is_not_there_gets_no_members(self, chat: Chat):
+        with pytest.raises(Rejected) as refusal:
+            chat.set_group_members("S0NOBODY", ["U0KIM"])
+
+        assert refusal.value.code == "no_such_subteam"
+
     # --- what only the one who made the chat can see ------------------------------------------------------
 
     def now(self) -> datetime:

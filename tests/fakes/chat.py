@@ -208,6 +208,14 @@ class FakeChat:
             raise Rejected("no_such_subteam", "Slack knows no such user group.")
         return self.groups[group]
 
+    def set_group_members(self, group: str, people: Sequence[str]) -> None:
+        self._called("set_group_members")
+        if group not in self.groups:
+            raise Rejected("no_such_subteam", "Slack knows no such user group.")
+        if not people:
+            raise Rejected("no_users_provided", "A user group has at least one member.")
+        self.groups[group] = tuple(people)
+
     # --- below --------------------------------------------------------------------------------------------
 
     def _called(self, method: str) -> None:

@@ -273,6 +273,9 @@ class SlackChat:
     def group_members(self, group: str) -> Sequence[str]:
         return members(_list(self._calls.request("usergroups.users.list", usergroup=group), "users"))
 
+    def set_group_members(self, group: str, people: Sequence[str]) -> None:
+        self._calls.request("usergroups.users.update", usergroup=group, users=",".join(people))
+
     # --- helpers ------------------------------------------------------------------------------------------
 
     def _user(self, method: str, **who: str) -> Mapping[str, Any]:

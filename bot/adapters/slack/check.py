@@ -18,6 +18,7 @@ from bot.ports import CheckResult, Clock
 
 OFF = timedelta(seconds=30)
 NO_SLACK = "What answered is not Slack. Is SLACK_API_URL right, and no proxy or login page before it?"
+NO_GROUPS: Mapping[str, str] = {}
 REINSTALL = "Paste the output of `spy manifest` into the app's App Manifest page, and reinstall the app."
 
 
@@ -27,11 +28,13 @@ def results(
     app_token: str | None,
     channels: Mapping[str, str],
     user_groups: Iterable[str] = (),
+    oncall_groups: Mapping[str, str] = NO_GROUPS,
     clock: Clock | None = None,
 ) -> Iterator[CheckResult]:
     """Yield the result of each check; a failed one says how to fix it.
 
-    `app_token` is None if Socket Mode is not used. `channels` maps each purpose to a channel id.
+    `app_token` is None if Socket Mode is not used. `channels` maps each purpose to a channel id,
+    `oncall_groups` each team to its user group.
     """
     try:
         me = client.auth_test()
@@ -53,6 +56,8 @@ def results(
         yield _channel(client, purpose, channel)
     for group in user_groups:
         yield _user_group(client, group)
+    for team, group in oncall_groups.items():
+        yield _oncall_group(client, team, group)
 
 
 def _clock(headers: Mapping[str, str], clock: Clock) -> Iterator[CheckResult]:
@@ -111,6 +116,16 @@ def _user_group(client: PooledWebClient, group: str) -> CheckResult:
     if not members:
         return CheckResult(what=what, well=False, cure="Nobody is in it, so that it gives nobody its role.")
     return CheckResult(what=f"{what}, {len(members)} in it", well=True)
+
+
+def _oncall_group(client: PooledWebClient, team: str, group: str) -> CheckResult:
+    what = f"Slack: on-call user group {group} of :{team}"
+    try:
+        members = listed(client.usergroups_users_list(usergroup=group).data, "users")
+    except (SlackApiError, HTTPError, OSError) as error:
+        return CheckResult(what=what, well=False, cure=_why("usergroups.users.list", error))
+    note = f"Spy replaces its members ({len(members)} now) with who is on call for :{team}."
+    return CheckResult(what=what, well=True, notes=(note,))
 
 
 def _why(method: str, error: Exception) -> str:

@@ -38,7 +38,14 @@ CURES = {
     "user_not_in_channel": "That person is not in the channel, so that they can't be told there.",
     "cannot_dm_bot": "Slack lets no bot write to another bot.",
     "message_not_found": "That message is gone.",
-    "no_such_subteam": "Slack knows no such user group. Look at its id (S0SRE) under `permissions:` in config.yaml.",
+    "no_such_subteam": (
+        "Slack knows no such user group. Look at its id (S0SRE) in config.yaml, "
+        "under `permissions:` or a team's `oncall_group:`."
+    ),
+    "permission_denied": (
+        "This workspace's settings don't let Spy change user groups. "
+        "A workspace admin can allow it: Settings & Permissions, User Groups."
+    ),
     "plan_upgrade_required": (
         "This workspace's plan has no user groups: name people (U0ANA) under `permissions:` in config.yaml."
     ),

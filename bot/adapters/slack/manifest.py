@@ -22,6 +22,7 @@ SCOPES = (
     "im:write",
     "reactions:read",  # 📝
     "usergroups:read",  # members of the groups in `permissions:`
+    "usergroups:write",  # a team's `oncall_group:`
     "users:read",
     "users:read.email",  # PagerDuty knows people by e-mail
 )

@@ -193,6 +193,12 @@ CASES: dict[str, Sequence[Facts]] = {
     "oncall/covering": [
         {"cover": it, "again": False, "said": None, "ahead": None, "now": NOW} for it in COVERS
     ],
+    "oncall/group": [
+        {"team": "imoc", "people": ["U0ANA", "U0RAJ"], "before": before, "is_restored": is_restored}
+        for before in (["U0KIM"], [])
+        for is_restored in (True, False)
+    ],
+    "oncall/group_refused": [{"team": "imoc", "people": people, "why": TYPED} for people in (["U0KIM"], [])],
     "oncall/test": [{"page": it, "now": NOW} for it in TESTS],
     "oncall/tested": [{"page": it, "now": NOW} for it in TESTS],
 }

@@ -1,4 +1,4 @@
-"""What a cover needs done at the pager."""
+"""What on-call duty needs done outside."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,3 +18,22 @@ class MakeOverride(Effect):
     @property
     def lane(self) -> str:
         return f"cover:{self.cover}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetOnCallGroup(Effect):
+    """Let a team's user group hold whoever is on call when this is delivered."""
+
+    team: str
+    group: str
+    urgency: ClassVar[Urgency] = Urgency.SOON
+    is_audited: ClassVar[bool] = True
+    label: ClassVar[str] = "The on-call user group of :{team}"
+
+    @property
+    def lane(self) -> str:
+        return f"oncall-group:{self.group}"
+
+    @property
+    def slot(self) -> str:
+        return self.lane

@@ -26,6 +26,7 @@ class Lookups:
             "users.conversations": Method(run=self.channels_of, scope=flat("channels:read"), tier=3),
             "usergroups.list": Method(run=self.groups, scope=flat("usergroups:read"), tier=2),
             "usergroups.users.list": Method(run=self.group, scope=flat("usergroups:read"), tier=2),
+            "usergroups.users.update": Method(run=self.update_group, scope=flat("usergroups:write"), tier=2),
         }
 
     def api_test(self, args: Args) -> Json:
@@ -80,6 +81,19 @@ class Lookups:
         if group is None:
             raise SlackError("no_such_subteam")
         return {"users": list(group[1])}
+
+    def update_group(self, args: Args) -> Json:
+        """Replace a group's members. Slack lets no group be empty."""
+        group = self._state.usergroups.get(args.text("usergroup"))
+        if group is None:
+            raise SlackError("no_such_subteam")
+        users = [it for it in args.text("users").split(",") if it]
+        if not users:
+            raise SlackError("no_users_provided")
+        if any(it not in self._state.people for it in users):
+            raise SlackError("invalid_users")
+        self._state.usergroups[args.text("usergroup")] = (group[0], users)
+        return {"usergroup": shapes.user_group(args.text("usergroup"), group[0], users)}
 
     def _shape(self, ref: str) -> Json:
         person = known_person(self._state, ref)

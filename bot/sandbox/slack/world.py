@@ -117,7 +117,7 @@ PEOPLE = (
         id="U0ZOE", name="zoe", real_name="Zoe Novak", tz="Europe/Warsaw", tz_offset=3_600, is_guest=True
     ),
 )
-USERGROUPS = {"S0SRE": ("sre", ["U0ANA", "U0RAJ"])}
+USERGROUPS = {"S0SRE": ("sre", ["U0ANA", "U0RAJ"]), "S0PAYONCALL": ("payments-oncall", ["U0RAJ"])}
 STAFF = ("U0ANA", "U0RAJ", "U0KIM")
 
 
