@@ -252,6 +252,12 @@ class RetentionSection(ConfigSection):
         return self
 
 
+class ResolutionSection(ConfigSection):
+    """What follows the end of an incident."""
+
+    still_broken: Literal["ask", "reopen"] = "ask"
+
+
 def _of_everybody(given: Any) -> Any:
     return {EVERYBODY: given} if isinstance(given, str) else given
 
@@ -308,6 +314,7 @@ class Sections(ConfigSection):
     delivery: DeliverySection = DeliverySection()
     database: DatabaseSection = DatabaseSection()
     retention: RetentionSection = RetentionSection()
+    resolution: ResolutionSection = ResolutionSection()
     oncall: OnCallSection = OnCallSection()
     plugins: tuple[Folder, ...] = ()
     templates: tuple[Folder, ...] = ()

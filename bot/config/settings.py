@@ -17,6 +17,7 @@ from bot.domain.policy import (
     OnCallSettings,
     Policy,
     PostmortemSettings,
+    ResolutionSettings,
     Severity,
     Team,
     Timers,
@@ -101,6 +102,7 @@ class Settings(Sections):
             plans={name: section.plan(name) for name, section in self.failover.items()},
             postmortem_settings=self._postmortem_settings(),
             retention=Retention(**dict(self.retention)),
+            resolution=ResolutionSettings(**dict(self.resolution)),
             on_call=OnCallSettings(**dict(self.oncall)),
             people={
                 person: Account(pager_id=self._at_pager(it), email=it.email)
@@ -155,6 +157,7 @@ class Settings(Sections):
             repository=section.repository,
             private_repository=section.private_repository,
             milestone=section.milestone,
+            sub_issues=section.sub_issues,
             copy_to=section.copy_to.repository if section.copy_to else None,
             copy_folder=section.copy_to.folder if section.copy_to else usual.copy_folder,
             logins=self._logins((tracker,)),

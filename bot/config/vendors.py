@@ -118,6 +118,8 @@ class TrackerSection(ConfigSection):
     private_repository: Repository | None = None
     """The same for private incidents."""
     milestone: str | None = None
+    sub_issues: bool = False
+    """Whether follow-ups become sub-issues of the postmortem's issue."""
     copy_to: CopyTo | None = None
 
 

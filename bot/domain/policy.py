@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from bot.domain.failover.plan import Plan
 from bot.domain.incident.role import ROLES
@@ -57,10 +57,20 @@ class PostmortemSettings:
     private_repository: str | None = None
     """For private incidents. Without it, their postmortems are not exported."""
     milestone: str | None = None
+    sub_issues: bool = False
+    """Whether the issues of follow-ups go below the postmortem's issue."""
     copy_to: str | None = None
     """A repository that gets a copy as a file, through a pull request."""
     copy_folder: str = "docs/postmortems"
     logins: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolutionSettings:
+    """What follows the end of an incident."""
+
+    still_broken: Literal["ask", "reopen"] = "ask"
+    """Whether *Still broken for you?* asks who led, or opens the incident again."""
 
 
 Hour = Annotated[int, range(24)]
@@ -216,6 +226,7 @@ class Policy:
     """The names of the vendors, for messages."""
     roles: tuple[str, ...] = ROLES
     """The roles that people can have in an incident, besides commander."""
+    resolution: ResolutionSettings = field(default_factory=ResolutionSettings)
     retention: Retention = field(default_factory=Retention)
     on_call: OnCallSettings = field(default_factory=OnCallSettings)
 

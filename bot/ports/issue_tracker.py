@@ -139,6 +139,14 @@ class IssueTracker(ABC):
 
     # --- what a tracker may lack
 
+    def attach(self, repository: str, number: int, *, below: tuple[str, int]) -> bool:
+        """Put an issue below another one (its repository and number). Return False if the tracker does not do that.
+
+        An issue that is there already stays there.
+        """
+        del repository, number, below
+        return False
+
     def comments(self, repository: str, number: int) -> Discussion:
         """Return the comments, and where the issue is now."""
         return Discussion(repository=repository, number=number, comments=())

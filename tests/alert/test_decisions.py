@@ -198,7 +198,7 @@ def test_the_severity_that_the_source_names_counts(spy: SpyKit):
 
     said(spy, "alert declare 1")
 
-    assert spy.incident(1).severity == "sev2"
+    assert (spy.incident(1).severity, spy.incident(1).services) == ("sev2", ("checkout",))
     assert [it.team for it in spy.pages(1)] == ["imoc"]
 
 

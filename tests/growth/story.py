@@ -58,6 +58,7 @@ incident timeline edit {note} "cpu was at 100 %"
 incident timeline move {note} to 11:55
 incident timeline merge "{note} {note_before}"
 incident timeline from 2
+incident lever missing "shed load by plan"
 incident action "write a test" @kim by friday
 follow-up owner {follow_up} @raj
 follow-up due {follow_up} monday
@@ -123,6 +124,7 @@ postmortem write summary "An hour without payments."
 postmortem owner @kim
 postmortem due in 5 days
 incident resolve "rolled back"
+incident still broken "cards fail"
 incident reopen
 incident cancel "a false alarm"
 incident reopen

@@ -8,7 +8,7 @@ import pytest
 from bot.commands.request import MadePrivateNotice
 from bot.domain.effects import Notify
 from bot.domain.policy import PostmortemSettings
-from bot.domain.postmortem.effects import ExportPostmortem, FileFollowUp
+from bot.domain.postmortem.effects import AttachFollowUp, ExportPostmortem, FileFollowUp
 from bot.ports import OutboxItem, Rejected
 from bot.sandbox.box import Box
 from bot.sandbox.faults import http
@@ -117,3 +117,49 @@ def test_what_nobody_asked_for_and_github_refuses_is_told_once_and_once_when_it_
 
     about = [it for it in story.spy.lines(1) if "The export of the postmortem" in it]
     assert ["could not be delivered" in about[0], "works again" in about[1], len(about)] == [True, True, 2]
+
+
+# --- sub-issues -------------------------------------------------------------------------------------------
+
+
+def below(story: Story, handler: Handlers, box: Box, *, uncertain: bool = False) -> list[tuple[str, str]]:
+    """Export, put the follow-up below the postmortem, and return each issue with the title of one below it."""
+    wanted = replace(POSTMORTEM_SETTINGS, sub_issues=True)
+    story.spy.policy = replace(story.spy.policy, postmortem_settings=wanted)
+    story.say("postmortem export", after=1)
+    for kind in (ExportPostmortem, FileFollowUp, AttachFollowUp):
+        for effect in story.spy.asked(kind):
+            assert deliver(story.spy, handler, effect, uncertain=uncertain)
+    issues = box.github.issues
+    return [(it.title, issues[number].title) for it in issues.values() for number in it.sub_issues]
+
+
+def test_the_issue_of_a_follow_up_goes_below_that_of_the_postmortem(
+    story: Story, handler: Handlers, box: Box
+):
+    [(postmortem, follow_up)] = below(story, handler, box)
+
+    assert postmortem.startswith("Postmortem: INC-1")
+    assert "alert on the queue" in follow_up
+
+
+def test_a_second_try_after_a_lost_answer_changes_nothing(story: Story, handler: Handlers, box: Box):
+    once = below(story, handler, box)
+
+    assert below(story, handler, box, uncertain=True) == once
+
+
+def test_where_github_has_no_sub_issues_the_follow_up_is_an_issue_all_the_same(
+    story: Story, handler: Handlers, box: Box
+):
+    box.github.has_sub_issues = False
+
+    assert below(story, handler, box) == []
+    assert len(box.github.issues) == 2
+    assert "sub-issue" not in " ".join(told(story))
+
+
+def test_nothing_goes_below_where_it_is_not_configured(story: Story, handler: Handlers):
+    export(story, handler)
+
+    assert story.spy.asked(AttachFollowUp) == []

@@ -8,7 +8,7 @@ from itertools import islice
 from threading import Lock
 from typing import Any
 
-from github import Github, GithubException, UnknownObjectException
+from github import Github, GithubException, RateLimitExceededException, UnknownObjectException
 from github.ContentFile import ContentFile
 from github.PullRequest import PullRequest
 from github.Repository import Repository
@@ -22,6 +22,7 @@ from bot.ports import Comment, Discussion, Issue, IssueDraft, IssueTracker, Offe
 
 LOOKED_THROUGH = 1_000
 """The most issues or repositories looked at, newest first. An earlier attempt may have opened an issue."""
+_LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 SKEW = timedelta(days=1)
 """How far GitHub's clock may be behind ours in a search for recent issues."""
 
@@ -75,6 +76,21 @@ class GitHub(IssueTracker):
                     raise
                 self._login = ""
         return self._login
+
+    def attach(self, repository: str, number: int, *, below: tuple[str, int]) -> bool:
+        """Make an issue a sub-issue. GitHub refuses one that has a parent, and a parent that has a hundred."""
+        with self._calling() as github:
+            parent = issues.find(_repository(github, below[0]), below[1])
+            child = issues.find(_repository(github, repository), number)
+            try:
+                parent.add_sub_issue(child.id)
+            except RateLimitExceededException:
+                raise
+            except GithubException as refused:
+                if refused.status >= HTTPStatus.INTERNAL_SERVER_ERROR or refused.status in _LATER:
+                    raise
+                return False
+            return True
 
     # --- repositories ---
 

@@ -37,6 +37,8 @@ LISTED: tuple[Event, ...] = (
     events.NoteRemoved(**ABOUT, message="1.0", supersedes=3),
     events.Resolved(**ABOUT, how=TYPED),
     events.Resolved(at=NOON),
+    events.StillBroken(**ABOUT, words=TYPED, asked="U0ANA"),
+    events.StillBroken(**ABOUT),
     events.CommandTaken(**ABOUT, commander="U0ANA", before=None),
     events.CommandTaken(**ABOUT, commander="U0ANA", before="U0RAJ"),
     events.CommandOffered(**ABOUT, to="U0ANA"),

@@ -204,6 +204,7 @@ CASES: dict[str, Sequence[Facts]] = {
     "incident/told": [{**it, "notice": TOLD, "team": POLICY.teams["payments"]} for it in SHORT],
     "incident/seen": [{"notice": TOLD}],
     "incident/affects": [services_of(incident) for incident in INCIDENTS],
+    "incident/still_broken": [{"incident": incident} for incident in INCIDENTS],
     "incident/services": [
         {"found": Portion.of(them, 1, size)} for them in (SERVICES, ()) for size in (1, 20)
     ],

@@ -181,4 +181,5 @@ def forms(full: Incident) -> dict[str, Facts]:
         "postmortem/write": {"incident": asdict(full), "parts": PARTS, "written": {"lucky": TYPED}},
         "postmortem/none": {"incident": asdict(full), "categories": [*Category], "category": None},
         "postmortem/action": {"incident": asdict(full), "categories": [*Category]},
+        "postmortem/lever": {"incident": asdict(full)},
     }

@@ -44,7 +44,9 @@ FULL = replace(
     command_offered_to="U0RAJ",
 )
 
-OVER = FULL.after(events.Resolved(at=NOON + HALF_HOUR, by="U0ANA", how=TYPED))
+ENDED = FULL.after(events.Resolved(at=NOON + HALF_HOUR, by="U0ANA", how=TYPED))
+
+OVER = replace(ENDED, still_broken_for=("U0RAJ", "U0KIM", "U0SAM", "U0ZOE", "U0LEA", "U0JO"))
 
 REFUSED = replace(NEW, channel_refused="restricted_action", commander=None, command_since=None)
 

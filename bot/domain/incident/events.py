@@ -227,6 +227,18 @@ class Reopened(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StillBroken(Event):
+    """Somebody says after the end that it is still broken for them. `asked` decides whether it opens again."""
+
+    asked: str | None = None
+    words: str = ""
+    is_needed: ClassVar[bool] = True
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
+    text_field: ClassVar[str] = "words"
+    is_editable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cancelled(Event):
     why: str = ""
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD, ANNOUNCEMENT, FOLLOWERS)

@@ -62,6 +62,8 @@ class Incident(Membership):
     mitigated_at: datetime | None = None
     resolved_at: datetime | None = None
     resolution: str | None = None
+    still_broken_for: tuple[str, ...] = ()
+    """Who said since its end that it is still broken for them."""
     reopened_at: datetime | None = None
     reminded: Mapping[ReminderName, LastSent] = field(default_factory=dict)
     """What Spy last sent, per reminder."""
@@ -300,6 +302,8 @@ class Incident(Membership):
             case events.Resolved():
                 ended = self._ended(Phase.RESOLVED, event.how, event.at)
                 return replace(ended, mitigated_at=self.mitigated_at or event.at)
+            case events.StillBroken(by=str(person)):
+                return replace(self, still_broken_for=tuple(dict.fromkeys((*self.still_broken_for, person))))
             case events.Cancelled():
                 return self._ended(Phase.FALSE_ALARM, event.why, event.at)
             case events.Reopened():
@@ -310,6 +314,7 @@ class Incident(Membership):
                     mitigated_at=None,
                     resolved_at=None,
                     resolution=None,
+                    still_broken_for=(),
                     reopened_at=event.at,
                     update_due=event.next_due,
                 )

@@ -30,6 +30,14 @@ class FileFollowUp(PostmortemEffect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AttachFollowUp(PostmortemEffect):
+    """Put the issue of a follow-up below the postmortem's issue."""
+
+    follow_up: int
+    label: ClassVar[str] = "Follow-up {follow_up}, below the postmortem's issue"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExportPostmortem(PostmortemEffect):
     """Create or update the postmortem's issue. What people wrote in it is kept."""
 

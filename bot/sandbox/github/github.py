@@ -47,6 +47,8 @@ class SandboxGitHub:
         self.deleted: set[int] = set()
         self.may_push = True
         """Whether the token may push. Without it, labels, assignees and milestone are dropped silently."""
+        self.has_sub_issues = True
+        """Whether this GitHub knows sub-issues; an older GitHub Enterprise does not."""
         self.labels: dict[str, JSON] = {}
         self.milestones: dict[int, GitHubMilestone] = {}
         self.lock = threading.RLock()
@@ -98,6 +100,8 @@ class SandboxGitHub:
             ("PATCH", f"{repo}/issues/{{number}}", self._of_repo(self.update_issue)),
             ("GET", f"{repo}/issues/{{number}}/comments", self._of_repo(self.list_comments)),
             ("POST", f"{repo}/issues/{{number}}/comments", self._of_repo(self.create_comment)),
+            ("GET", f"{repo}/issues/{{number}}/sub_issues", self._of_repo(self.list_sub_issues)),
+            ("POST", f"{repo}/issues/{{number}}/sub_issues", self._of_repo(self.add_sub_issue)),
             ("POST", f"{repo}/issues/{{number}}/labels", self._of_repo(self.add_labels)),
             ("GET", f"{repo}/issues/{{number}}/labels", self._of_repo(self.list_issue_labels)),
             ("PATCH", f"{repo}/issues/comments/{{comment}}", self._of_repo(self.update_comment)),
@@ -219,6 +223,31 @@ class SandboxGitHub:
         issue.updated_at = now
         self._publish("issue_commented", issue)
         return ApiResponse(status=CREATED, body=self._shapes.comment(issue, comment))
+
+    def list_sub_issues(self, call: ApiCall) -> ApiResponse:
+        below = [self.issues[number] for number in self._named(call).sub_issues if number in self.issues]
+        return self._page(call, [self._shapes.issue(it) for it in below])
+
+    def add_sub_issue(self, call: ApiCall) -> ApiResponse:
+        """Put an issue below another. GitHub refuses an unknown one, the issue itself, and one that has a parent."""
+        parent, ident = self._named(call), call.body.get("sub_issue_id")
+        child = next((it for it in self.issues.values() if self._shapes.issue(it)["id"] == ident), None)
+        if not self.has_sub_issues or child is None:
+            _refuse(404, "Not Found")
+        if child is parent:
+            _refuse(
+                422, "An error occurred while adding the sub-issue to the parent issue. Sub issue is itself"
+            )
+        if any(child.number in it.sub_issues for it in self.issues.values()):
+            _refuse(
+                422,
+                "An error occurred while adding the sub-issue to the parent issue. Issue may not contain duplicate "
+                "sub-issues and Sub issue may only have one parent",
+            )
+        parent.sub_issues.append(child.number)
+        parent.updated_at = self._clock()
+        self._publish("issue_edited", parent)
+        return ApiResponse(status=CREATED, body=self._shapes.issue(child))
 
     def update_comment(self, call: ApiCall) -> ApiResponse:
         ident = call.ids["comment"]

@@ -69,6 +69,8 @@ class GitHubIssue:
     assignees: list[str] = field(default_factory=list)
     comments: list[GitHubComment] = field(default_factory=list)
     milestone: GitHubMilestone | None = None
+    sub_issues: list[int] = field(default_factory=list)
+    """The numbers of the issues below it."""
 
 
 class GitHubJson:

@@ -60,11 +60,16 @@ class Alerts:
             severity=severity or self._severity(alert),
             private=private,
             anyway=anyway,
+            services=self._affected(alert),
         )
         if not declared.is_new:
             return declared
         incident = self._attach(alert, declared.incident, Decision.DECLARED, by=by)
         return Declaration(incident=incident, is_new=True)
+
+    def _affected(self, alert: Alert) -> Sequence[str]:
+        """Return the alert's service, if it is listed."""
+        return [alert.service] if alert.service and alert.service in self._tx.policy.services else []
 
     def same(self, number: int, incident: Incident, *, by: str, anyway: bool = False) -> Alert:
         """Put an alert with an open incident. `anyway` takes it from another one."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 from bot.domain.postmortem.document import body
-from bot.domain.postmortem.effects import FileFollowUp
+from bot.domain.postmortem.effects import AttachFollowUp, FileFollowUp
 from bot.domain.postmortem.follow_up import Category, FollowUp
 from bot.domain.timer import milliseconds
 from bot.ports import Issue, IssueDraft, OutboxItem
@@ -17,6 +17,38 @@ from bot.workers.deliver.handler import delivers
 from bot.workers.deliver.issues import TrackerHandler, assigned, mended, milestone_due
 
 LABEL = "follow-up"
+
+
+def _attached(follow_up: FollowUp, issue: Issue) -> AttachFollowUp:
+    """Return what puts a new issue below the postmortem's. The key names the issue: a second one is put there too."""
+    return AttachFollowUp(
+        key=f"attach:{follow_up.number}:{issue.repository}#{issue.number}",
+        incident=follow_up.incident,
+        follow_up=follow_up.number,
+    )
+
+
+@delivers(AttachFollowUp)
+class AttachHandler(TrackerHandler[AttachFollowUp]):
+    """Puts the issue of a follow-up below the postmortem's. What the tracker refuses is left: the issue links there."""
+
+    def prepare(self, effect: AttachFollowUp, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        del item
+        incident, follow_up = tx.incident(effect.incident), tx.session.follow_ups.get(effect.follow_up)
+        postmortems = Postmortems(tx)
+        parent = postmortems.writable(postmortems.of(incident).filed, incident)
+        child = postmortems.writable(follow_up.filed, incident) if follow_up else None
+        if parent is None or child is None:
+            return None
+        return Attempt(
+            call=lambda: self.clients.tracker.attach(
+                child.repository, child.number, below=(parent.repository, parent.number)
+            ),
+            on_success=lambda tx, _is_attached: mended(effect, tx),
+        )
+
+    def on_giving_up(self, effect: AttachFollowUp, tx: Transaction, why: str) -> None:
+        """Leave it: the follow-up has its issue, which names the postmortem."""
 
 
 @delivers(FileFollowUp)
@@ -53,6 +85,8 @@ class FollowUpHandler(TrackerHandler[FileFollowUp]):
         def on_success(tx: Transaction, issue: Issue) -> None:
             assignee = assigned(draft.assignee, issue, filed)
             FollowUps(tx).filed(follow_up.number, issue, assignee=assignee)
+            if tx.policy.postmortem_settings.sub_issues:
+                tx.send(_attached(follow_up, issue))
             mended(effect, tx)
 
         return Attempt(
