@@ -32,6 +32,8 @@ class Job:
     """How long after the start of the scheduler it runs first."""
     waking: Callable[[], None] = field(default=_not_started, init=False)
     """Set by the scheduler when it starts."""
+    trouble: str = field(default="", init=False)
+    """The error of its last run; "" if it went well."""
 
     def wake(self) -> None:
         """Run it now, unless it is running."""
@@ -124,7 +126,14 @@ class Scheduler:
 
 
 def _guarded(job: Job) -> None:
+    """Run a job. The same error in a row is logged once."""
     try:
         job.run()
-    except Exception:
-        log.exception("a job failed; it runs again at its next interval", job=job.name)
+    except Exception as error:
+        if repr(error) != job.trouble:
+            log.exception("a job failed; it runs again at its next interval", job=job.name)
+        job.trouble = repr(error)
+        return
+    if job.trouble:
+        log.info("a job runs again", job=job.name)
+    job.trouble = ""

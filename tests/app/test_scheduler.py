@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.app.scheduler import OFTEN, Job, Scheduler, SteadyTime
 
@@ -56,6 +57,20 @@ def test_a_job_that_fails_runs_again(often: timedelta):
 
     assert beats.was_run.wait(PATIENCE)
     scheduler.stop()
+
+
+def test_an_error_that_comes_again_and_again_is_logged_once():
+    beats = Beats(fails=3)
+    with capture_logs() as logs:
+        scheduler = Scheduler(Job(name="fails", every=SOON, run=beats.run), often=OFTEN)
+        scheduler.start()
+        assert beats.was_run.wait(PATIENCE)
+        scheduler.stop()
+
+    assert [it["event"] for it in logs] == [
+        "a job failed; it runs again at its next interval",
+        "a job runs again",
+    ]
 
 
 def test_one_that_was_never_started_stops_at_once():

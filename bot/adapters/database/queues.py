@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from sqlalchemy import Boolean, Engine, bindparam, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.adapters.database.columns import UtcDateTime
+from bot.adapters.database.failures import translated
 from bot.adapters.database.prepared import Prepared
 from bot.ports import Due, Unavailable
 
@@ -36,6 +38,8 @@ class SqlQueues:
         try:
             with self._engine.connect() as connection:
                 [found] = _LOOK.rows(connection, {"now": now})
-        except SQLAlchemyError as error:
-            raise Unavailable(str(error)) from error
+        except DBAPIError as error:
+            raise translated(error) from error
+        except NoConnection as error:
+            raise Unavailable("no connection was free in time") from error
         return Due(**found)
