@@ -56,7 +56,7 @@ log = structlog.get_logger()
 WARM = 6
 """Connections to Slack that opening an incident uses at once. They are opened ahead of the first one."""
 REHEARSED = 10
-"""In a rehearsal the clock runs some hundred times faster. Reminders must still not be late."""
+"""In a rehearsal the clock runs some hundred times faster. Reminders must still not be late, nor shifts be old."""
 AFTER_START = timedelta(seconds=1)
 """When jobs run first that call Slack or the pager, or look after what is there: a start need not wait for them."""
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
@@ -189,12 +189,13 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     )
     ticks = Ticks(sessions=bot.database, clock=bot.clock, policy=bot.live.policy, wake=bot.delivery.wake)
     configuration = Configuration(bot)
+    hurry = REHEARSED if bot.settings.env.spy_clock_offset else 1
     later = partial(Job, first=AFTER_START)
     if bot.pager:
         yield later(name="oncall", every=ONCALL_EVERY, run=sync.oncall)
-        yield later(name="shifts", every=SHIFTS_EVERY, run=sync.shifts)
+        yield later(name="shifts", every=SHIFTS_EVERY / hurry, run=sync.shifts)
         yield later(name="changes", every=CHANGES_EVERY, run=sync.changes)
-        yield later(name="rings", every=RINGS_EVERY, run=sync.rings)
+        yield later(name="rings", every=RINGS_EVERY / hurry, run=sync.rings)
         if not _hears_of_pages(bot.settings):
             yield later(name="pages", every=PAGES_EVERY, run=sync.pages)
     if isinstance(bot.time, DatabaseClock):
@@ -208,8 +209,7 @@ def _jobs(bot: Bot) -> Iterator[Job]:
         reminders=reminders.wake,
         failovers=bot.runner.wake,
     )
-    every = PULSE_EVERY / REHEARSED if bot.settings.env.spy_clock_offset else PULSE_EVERY
-    yield Job(name="pulse", every=every, run=pulse.look)
+    yield Job(name="pulse", every=PULSE_EVERY / hurry, run=pulse.look)
     yield later(name="configuration", every=CONFIGURATION_EVERY, run=configuration.look)
     yield later(name="people", every=PEOPLE_EVERY, run=sync.people)
     yield Job(name="groups", every=GROUPS_EVERY, run=sync.groups)  # until then nobody of a group may approve

@@ -128,6 +128,8 @@ class Timers:
     """How long before an unconfirmed shift Spy notifies the schedule's owner."""
     shift_handover: timedelta = timedelta(hours=1)
     """How long before the end of a shift Spy asks for the handover notes."""
+    shift_brief: bool = True
+    """Whether somebody who begins a shift gets a brief of what they take over."""
     test_page_after: timedelta = timedelta(minutes=2)
     cover_reminders: tuple[timedelta, ...] = (
         *(timedelta(weeks=it) for it in (4, 3, 2, 1)),

@@ -197,6 +197,37 @@ def test_still_open_is_asked_in_the_owners_morning(opened: datetime, zone: str, 
     assert found.due_at == asked
 
 
+@pytest.mark.parametrize(
+    ("mitigated", "zone", "said"),
+    [
+        (datetime(2026, 11, 24, 2, tzinfo=UTC), "UTC", datetime(2026, 11, 24, 2, tzinfo=UTC)),
+        (datetime(2026, 11, 23, 12, tzinfo=UTC), "UTC", datetime(2026, 11, 23, 22, tzinfo=UTC)),
+        (datetime(2026, 11, 23, 17, tzinfo=UTC), "Asia/Kolkata", datetime(2026, 11, 23, 17, tzinfo=UTC)),
+        (datetime(2026, 10, 24, 20, tzinfo=UTC), "Europe/Lisbon", datetime(2026, 10, 24, 21, tzinfo=UTC)),
+    ],
+    ids=["at night", "by day", "night in India", "before the clocks go back"],
+)
+def test_what_is_mitigated_can_wait_for_the_morning(mitigated: datetime, zone: str, said: datetime):
+    incident = declared().after(
+        events.PhaseChanged(at=mitigated, by="U0ANA", before=Phase.INVESTIGATING, phase=Phase.MITIGATED)
+    )
+
+    found = next(it for it in agenda(incident, POLICY, zone=zone) if it.reminder == "till_morning")
+
+    assert found.due_at == said
+
+
+def test_what_is_not_mitigated_or_is_over_cannot_wait():
+    mitigated = declared().after(
+        events.PhaseChanged(at=NOON, by="U0ANA", before=Phase.INVESTIGATING, phase=Phase.MITIGATED)
+    )
+    over = mitigated.after(events.Resolved(at=after(hours=1), by="U0ANA", how="rolled back"))
+
+    assert timer(declared(), "till_morning") is None
+    assert timer(over, "till_morning") is None
+    assert timer(spoken(mitigated, "till_morning", at=after(hours=10)), "till_morning") is None
+
+
 def test_still_open_is_asked_daily():
     incident = spoken(declared(), "still_open", at=datetime(2026, 11, 24, 10, tzinfo=UTC))
 

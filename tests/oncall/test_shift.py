@@ -75,6 +75,7 @@ def test_a_shift_is_warned_of_a_week_a_day_and_an_hour_before_and_at_its_start()
         "warning/1h -1 day, 23:00:00",
         "unanswered/once -1 day, 23:00:00",
         "warning/start 0:00:00",
+        "brief/once 0:00:00",
         "handover/20261207T090000Z 6 days, 23:00:00",
     ]
 
@@ -87,6 +88,7 @@ def test_who_is_ready_is_still_warned_and_nobody_else_hears():
         "warning/1d",
         "warning/1h",
         "warning/start",
+        "brief/once",
         "handover/20261207T090000Z",
     ]
 
@@ -113,6 +115,7 @@ def test_what_was_missed_while_spy_was_down_is_said_once():
         "warning/7d -1 day, 23:30:00",
         "unanswered/once -1 day, 23:30:00",
         "warning/start 0:00:00",
+        "brief/once 0:00:00",
     ]
 
 
@@ -137,6 +140,7 @@ def test_a_shift_that_becomes_known_late_is_said_at_once_and_is_not_late():
         "warning/1h",
         "unanswered/once",
         "warning/start",
+        "brief/once",
     ]
 
 
@@ -150,6 +154,7 @@ def test_a_warning_right_after_another_is_left_out_unless_the_shift_begins():
         "warning/1h",
         "warning/start",
         "unanswered/once",
+        "brief/once",
     ]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from bot.sandbox.console.script import ScriptLine, read
 from bot.sandbox.console.script_actions import (
+    AlertAction,
     CancelAction,
     EditAction,
     ExpectAction,
@@ -54,6 +55,10 @@ TABLE = {
     "jump to wed 18:00": ScriptLine(action=JumpAction(to="18:00", day="wed")),
     "on call imoc: raj": ScriptLine(action=OnCallAction(policy="imoc", people=("raj",))),
     "on call imoc: raj, then ana": ScriptLine(action=OnCallAction(policy="imoc", people=("raj", "ana"))),
+    "alert imoc: the queue is full": ScriptLine(
+        action=AlertAction(service="imoc", title="the queue is full")
+    ),
+    "alert fatigue": ScriptLine(action=SayAction(text="alert fatigue")),
     "on call again": ScriptLine(action=SayAction(text="on call again")),
     "jump to conclusions": ScriptLine(action=SayAction(text="jump to conclusions")),
     "play x60": ScriptLine(action=PlayAction(rate=60)),

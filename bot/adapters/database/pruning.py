@@ -37,7 +37,7 @@ MESSAGES: Mapping[str, Sequence[str]] = {
     "failover": ("failover", "failover_question", "failover_word"),
     "team_notice": ("team_notice", "team_notice_sent"),
     "follow_up": ("follow_up",),
-    "shift": ("warning", "unready", "overload", "handover", "night", "stranger"),
+    "shift": ("warning", "unready", "overload", "handover", "night", "shift_brief", "stranger"),
     "cover": ("cover", "covering"),
     "work_period": ("relief", "rest"),
     "lock": ("lock", "forgotten"),

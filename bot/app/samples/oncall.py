@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from bot.app.samples.changes import LOCK
+from bot.app.samples.failover_play import PLANS
+from bot.app.samples.postmortems import FOLLOW_UP
 from bot.app.samples.world import (
     ACKNOWLEDGED,
     ASKED,
@@ -23,6 +26,8 @@ from bot.domain.oncall.rest import Span
 from bot.domain.oncall.shift import Overload, SentReminder, Shift, Turn
 from bot.domain.portion import Portion
 from bot.ports import OnCallShift, RingCopy
+from bot.services.failover.failovers import PlanStatus
+from bot.services.oncall.briefs import Brief, Rang
 from bot.services.oncall.ledgers import Ledger
 from bot.services.oncall.load import LoadAnswer
 from bot.services.oncall.oncall import OnCallAnswer, TeamOnCall
@@ -109,6 +114,19 @@ LOAD = Load(
     person="U0ANA", pages=3, night_pages=1, commanded=HALF_HOUR, incidents=2, busiest=2, is_heavy=True
 )
 
+FULL = Brief(
+    before=("Raj Patel",),
+    window=Span(start=NOON, end=NOW),
+    incidents=INCIDENTS,
+    follow_ups=(FOLLOW_UP, replace(FOLLOW_UP, owner="U0KIM")),
+    locks=(LOCK,),
+    rang=(Rang(service="checkout", times=3, at_night=1), Rang(service=None, times=1, at_night=0)),
+    plans=[PlanStatus(plan=it, last=None, rehearsed=None) for it in PLANS.plans.values()],
+)
+BRIEFS = (
+    FULL,
+    Brief(before=(), window=FULL.window, incidents=(), follow_ups=(), locks=(), rang=(), plans=()),
+)
 LINES = lines(
     "U0ANA",
     [
@@ -180,6 +198,17 @@ CASES: dict[str, Sequence[Facts]] = {
     "oncall/unready": SHIFTS,
     "oncall/stranger": SHIFTS,
     "oncall/handover": [{**it, "incidents": several} for it in SHIFTS for several in (INCIDENTS, ())],
+    "oncall/brief": [
+        {
+            "shift": shift,
+            "ends": shift.local[1],
+            "brief": it,
+            "said": SentReminder(at=NOON, late=True),
+            "now": NOW,
+        }
+        for shift in (SHIFT, SHIFT.gone(NOON))
+        for it in BRIEFS
+    ],
     "oncall/overload": [
         {**it, "shift": replace(it["shift"], overload=Overload(at=NOON, incidents=(41, 42, 43)))}
         for it in SHIFTS

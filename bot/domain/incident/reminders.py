@@ -205,6 +205,39 @@ MITIGATE_FIRST = declare(
 )
 
 
+# --- at night ---------------------------------------------------------------------------------------------
+
+
+def _since_mitigated(incident: Incident) -> str | None:
+    return milliseconds(incident.mitigated_at) if incident.mitigated_at and incident.is_open else None
+
+
+def _till_morning(incident: Incident, policy: Policy, zone: str | None) -> Iterator[Timer | None]:
+    """Say that the cause can wait: at once if it is night where the owner is, else when the night begins.
+
+    Without a zone, the earliest time at which it may be due.
+    """
+    timers, cycle, since = policy.timers, _since_mitigated(incident), incident.mitigated_at
+    if cycle is None or since is None or timers.night_from == timers.night_until:
+        return
+    is_night = zone is None or timers.is_night(since.astimezone(ZoneInfo(zone)).hour)
+    yield once(
+        incident, "till_morning", cycle, since if is_night else _next_at(timers.night_from, since, zone)
+    )
+
+
+TILL_MORNING = declare(
+    Reminder(
+        name="till_morning",
+        row="the cause can wait",
+        settings=("night_from", "night_until"),
+        rule=_till_morning,
+        cycle=_since_mitigated,
+        to_owner=True,
+    )
+)
+
+
 # --- still open -------------------------------------------------------------------------------------------
 
 
@@ -217,9 +250,9 @@ def _still_open(incident: Incident, policy: Policy, zone: str | None) -> Iterato
     yield occurrence(incident, "still_open", cycle, sent, due)
 
 
-def _next_at(hour: int, earliest: datetime, zone: str) -> datetime:
+def _next_at(hour: int, earliest: datetime, zone: str | None) -> datetime:
     """Return the next time (UTC) at which it is this hour in `zone` (IANA)."""
-    local = earliest.astimezone(ZoneInfo(zone))
+    local = earliest.astimezone(ZoneInfo(zone or "UTC"))
     day = local.replace(hour=hour, minute=0, second=0, microsecond=0)
     if day < local:
         day += timedelta(days=1)  # wall-clock arithmetic, so that summer time keeps the hour

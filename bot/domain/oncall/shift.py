@@ -26,6 +26,7 @@ KNOWN_TOO_LATE = timedelta(hours=1)
 """If Spy first sees a shift this long after its start, it sends no start warning."""
 
 WARNING, UNANSWERED, HANDOVER, OVERLOAD, NIGHT = "warning", "unanswered", "handover", "overload", "night"
+BRIEF = "brief"
 START = "start"
 
 
@@ -196,6 +197,7 @@ def shift_agenda(shift: Shift, policy: Policy) -> list[Timer]:
         _handover(shift, timers),
         _overload(shift),
         _broken_night(shift),
+        _brief(shift, timers),
     )
     return [timer for timer in on_calls if timer and timer.due_at < shift.end]
 
@@ -237,6 +239,14 @@ def _handover(shift: Shift, timers: Timers) -> Timer | None:
     if due <= shift.start or due < shift.known_since or Occurrence(HANDOVER, name) in shift.told:
         return None
     return Timer(subject=shift.subject, occurrence=Occurrence(HANDOVER, name), due_at=due)
+
+
+def _brief(shift: Shift, timers: Timers) -> Timer | None:
+    """Return when the person hears what they take over: at the start, unless Spy sees the shift much later."""
+    is_known_too_late = shift.known_since - shift.start > KNOWN_TOO_LATE
+    if not timers.shift_brief or is_known_too_late or Occurrence(BRIEF, "once") in shift.told:
+        return None
+    return Timer(subject=shift.subject, occurrence=Occurrence(BRIEF, "once"), due_at=shift.start)
 
 
 def _overload(shift: Shift) -> Timer | None:

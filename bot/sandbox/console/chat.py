@@ -15,6 +15,7 @@ from bot.sandbox import Box
 from bot.sandbox.console.script import DAYS, PHONE, ScriptAction, ScriptLine, read
 from bot.sandbox.console.script_actions import (
     PATIENCE,
+    AlertAction,
     CancelAction,
     EditAction,
     ExpectAction,
@@ -70,7 +71,7 @@ Change person or place:
 Move the clocks of box and bot:
   +15m · play x60                          fast, in order; one hour a minute, until play x1
   jump +3h · jump to wed 23:00             at once (UTC); or the next 23:00: jump to 23:00
-Put people on call for twelve hours: on call imoc: raj, then ana
+Put people on call for twelve hours: on call imoc: raj, then ana. Ring them: alert imoc: the queue is full
 Two sites: traffic; traffic to east. Break one: site west failing (or no response, healthy, lag 30s).
 Check: expect "words" within 5s in #inc-1-* (or to raj, on raj's phone, on the switch); expect not "words".
 End: quit, or Ctrl-D."""
@@ -305,6 +306,10 @@ class ConsoleChat:
     @_do.register
     def _(self, action: OnCallAction) -> None:
         self._box.pagerduty.put_on_call(action.policy, *action.people)
+
+    @_do.register
+    def _(self, action: AlertAction) -> None:
+        self._box.pagerduty.alert(action.title, service=action.service)
 
     @_do.register
     def _(self, action: SetHealthAction) -> None:

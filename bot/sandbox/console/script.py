@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from bot.sandbox.console.script_actions import (
     PATIENCE,
+    AlertAction,
     CancelAction,
     EditAction,
     ExpectAction,
@@ -56,6 +57,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 JUMP = re.compile(
     rf"jump (?:to (?:(?P<day>{'|'.join(DAYS)}) )?(?P<to>[01]\d:[0-5]\d|2[0-3]:[0-5]\d)|(?P<span>{SPAN.pattern}))"
 )
+ALERT = re.compile(r"alert (?P<service>[\w-]+): (?P<title>.{1,200})")
 ON_CALL = re.compile(r"on call (?P<policy>[\w-]+): (?P<people>[\w.-]+(?:, then [\w.-]+)*)")
 PLAY = re.compile(r"play ?[x\u00d7](?P<rate>\d+(?:\.\d+)?)")
 FASTEST = 3600
@@ -64,6 +66,7 @@ NEARLY = {
     re.compile(rf"\+ ?\d+ ?(?:{UNITS})\b.*"): "+15m, +2h or +1d12h",
     re.compile(r"jump\b.*\d.*"): "jump +3h, jump to 23:00 or jump to wed 23:00",
     re.compile(r"play ?(?:[x\u00d7]\b|[x\u00d7]?\d).*"): f"play x60, at most x{FASTEST}; play x1 ends it",
+    re.compile(r"alert [\w-]+:"): "alert imoc: the queue is full",
     re.compile(r"on call(?:.*:.*| [\w-]+ [\w.-]+)"): "on call imoc: raj, then ana",
     re.compile(r"site (?:(?:east|west)\b.*|\w+ (?:healthy|failing|no response|lag)\b.*)"): (
         "site west failing, site west no response, site west healthy or site west lag 30s (or east)"
@@ -109,6 +112,7 @@ ScriptAction = (
     | WaitAction
     | JumpAction
     | PlayAction
+    | AlertAction
     | OnCallAction
     | SetHealthAction
     | SetLagAction
@@ -203,7 +207,7 @@ def _action(line: str, place: str) -> ScriptAction:
         return WORDS[line]
     if first == "expect":
         return _expectation(_straight(line))
-    if elsewhere := _time(line) or _on_call(line) or _site(line) or _nearly(line):
+    if elsewhere := _time(line) or _on_call(line) or _alert(line) or _site(line) or _nearly(line):
         return elsewhere
     return _phone_action(first, rest.strip()) if place == PHONE else _chat_action(line, first, rest.strip())
 
@@ -227,6 +231,12 @@ def _on_call(line: str) -> ScriptAction | None:
         if match
         else None
     )
+
+
+def _alert(line: str) -> ScriptAction | None:
+    """Parse `alert payments: the queue is full`, None for other lines."""
+    match = ALERT.fullmatch(line)
+    return AlertAction(service=match["service"], title=match["title"]) if match else None
 
 
 def _site(line: str) -> ScriptAction | None:

@@ -146,6 +146,14 @@ class OnCallAction:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AlertAction:
+    """Let a monitoring tool open an incident at PagerDuty, of a service."""
+
+    service: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SetHealthAction:
     """Set the health of a site."""
 

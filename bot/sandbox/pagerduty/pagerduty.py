@@ -146,6 +146,14 @@ class SandboxPagerDuty:
         with self.lock:
             self.account.put_on_call(policy, [self._user_id(person) for person in people], self._clock())
 
+    def alert(self, title: str, *, service: str) -> PagerDutyIncident:
+        """Open an incident, as a monitoring tool does, and ring for who is on call for the service."""
+        with self.lock:
+            found = next((it for it in self.account.services.values() if service in (it.id, it.name)), None)
+            if found is None:
+                raise NobodyThereError(f"PagerDuty has no service {service}")
+            return self.incidents.open(title, found, by=found.id)
+
     def change(self, summary: str, *, service: str = "PSVC1") -> ChangeEvent:
         """Add a change event, as a tool sends it to the Events API."""
         with self.lock:

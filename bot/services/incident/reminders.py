@@ -7,7 +7,7 @@ from bot.domain.incident.agenda import agenda, reminder_message, reminder_of, wh
 from bot.domain.incident.effects import SayCommand
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import in_words, milestone_of
-from bot.domain.incident.reminders import NO_COMMANDER_PAGE, STILL_OPEN
+from bot.domain.incident.reminders import NO_COMMANDER_PAGE, STILL_OPEN, TILL_MORNING
 from bot.domain.paging.folding import FOLDED
 from bot.domain.reminder import may_post, may_send
 from bot.domain.subject import CardOnly, IncidentChannel, Subject
@@ -17,6 +17,9 @@ from bot.services.paging.pages import Pages
 from bot.services.paging.paging import Paging
 from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
+
+BY_ZONE = frozenset({STILL_OPEN.name, TILL_MORNING.name})
+"""Reminders that come at an hour of their owner's clock. The owner is looked up only when one may be due."""
 
 
 @reminds("incident")
@@ -32,7 +35,7 @@ class IncidentReminders:
         if incident is None:
             return []
         timers = agenda(incident, self._tx.policy)
-        if not any(it.reminder == STILL_OPEN.name and it.due_at <= self._tx.now for it in timers):
+        if not any(it.reminder in BY_ZONE and it.due_at <= self._tx.now for it in timers):
             return timers
         known = self._session.people.get(incident.owner)
         return agenda(incident, self._tx.policy, zone=(known.zone if known else None) or "UTC")

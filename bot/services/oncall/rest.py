@@ -77,8 +77,9 @@ class Rest:
         asked = Span(start=max(cover.start, self._tx.now), end=cover.end)
         before = list(self._busy(by, asked))
         rest, day = shortest_rest([*before, asked], asked)
-        if rest >= least or rest >= shortest_rest(before, asked)[0]:
-            return
+        near = Span(start=asked.start - DAY, end=asked.end + DAY)
+        if rest >= least or rest >= shortest_rest(before, near)[0]:
+            return  # also if their own shifts leave no more
         zone = Directory(self._tx).zone(by)
         start, end = (it.astimezone(ZoneInfo(zone)) for it in (day.start, day.end))
         raise Refusal(

@@ -9,6 +9,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.oncall.load import SHIFT
 from bot.domain.oncall.rest import BrokenNight
 from bot.domain.oncall.shift import (
+    BRIEF,
     HANDOVER,
     NIGHT,
     OVERLOAD,
@@ -46,6 +47,7 @@ MESSAGE_TYPES = {
     HANDOVER: "handover",
     OVERLOAD: "overload",
     NIGHT: "night",
+    BRIEF: "shift_brief",
 }
 
 
