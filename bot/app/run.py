@@ -36,6 +36,7 @@ from bot.workers.pulse import LOOK_EVERY as PULSE_EVERY
 from bot.workers.pulse import Pulse
 from bot.workers.retention import PRUNE_EVERY, Pruner
 from bot.workers.sync import (
+    ALERTS_EVERY,
     CHANGES_EVERY,
     GROUPS_EVERY,
     ONCALL_EVERY,
@@ -195,6 +196,7 @@ def _jobs(bot: Bot) -> Iterator[Job]:
         yield later(name="oncall", every=ONCALL_EVERY, run=sync.oncall)
         yield later(name="shifts", every=SHIFTS_EVERY / hurry, run=sync.shifts)
         yield later(name="changes", every=CHANGES_EVERY, run=sync.changes)
+        yield later(name="alerts", every=ALERTS_EVERY / hurry, run=sync.alerts)
         yield later(name="rings", every=RINGS_EVERY / hurry, run=sync.rings)
         if not _hears_of_pages(bot.settings):
             yield later(name="pages", every=PAGES_EVERY, run=sync.pages)

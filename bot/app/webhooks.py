@@ -1,19 +1,20 @@
 """Connect the HTTP handlers to this bot: its secrets, its database and its clock."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from bot.adapters.alert import tool
+from bot.adapters.alert import credentials, groups, tool
 from bot.adapters.changes import webhook as changes_webhook
 from bot.adapters.network.signatures import ToolSecret
 from bot.adapters.slack.inbound import App, answer_http
 from bot.app.build import Bot
 from bot.app.manifest import manifest
 from bot.config.vendors import TrackerVendor
-from bot.domain.alert.report import AlertNews
+from bot.domain.alert.report import ALERTMANAGER, GRAFANA, AlertNews
 from bot.domain.changes.change import Change
 from bot.ports import TrackerNews
 from bot.web import Handler, Page, WebAnswer, arrived_at, webhooks
@@ -36,6 +37,10 @@ def webhook_handlers(bot: Bot) -> Mapping[str, Handler]:
     found = {"changes": _changes(bot, backend)} if settings.env.changes_webhook_secret else {}
     if settings.env.alerts_webhook_secret:
         found["alerts"] = _alerts(bot, backend)
+    if settings.env.alertmanager_webhook_token:
+        found[ALERTMANAGER] = _alertmanager(bot, backend)
+    if settings.env.grafana_webhook_secret:
+        found[GRAFANA] = _grafana(bot, backend)
     for pager in settings.vendors.pagers:
         if secret := settings.env.secret(pager.webhook_variable):
             read = partial(pager.news, secret=secret)
@@ -82,6 +87,32 @@ def _alerts(bot: Bot, backend: webhooks.Backend) -> Handler:
         return tool.news(body, heard_at=bot.clock.now())
 
     return webhooks.alerts(backend, "alerts", read, _signature)
+
+
+def _alertmanager(bot: Bot, backend: webhooks.Backend) -> Handler:
+    token = bot.settings.env.alertmanager_webhook_token.get_secret_value()
+
+    def read(body: bytes, headers: Mapping[str, str]) -> AlertNews:
+        credentials.must_have_token(headers, variable="ALERTMANAGER_WEBHOOK_TOKEN", token=token)
+        return groups.news(body, source=ALERTMANAGER, heard_at=bot.clock.now())
+
+    return webhooks.alerts(backend, ALERTMANAGER, read, _body)
+
+
+def _grafana(bot: Bot, backend: webhooks.Backend) -> Handler:
+    secret = bot.settings.env.grafana_webhook_secret.get_secret_value()
+
+    def read(body: bytes, headers: Mapping[str, str]) -> AlertNews:
+        now = bot.clock.now()
+        credentials.must_be_of_grafana(body, headers, secret=secret, now=now, ahead=bot.chat.clock.ahead)
+        return groups.news(body, source=GRAFANA, heard_at=now)
+
+    return webhooks.alerts(backend, GRAFANA, read, _body)
+
+
+def _body(body: bytes, _headers: Mapping[str, str]) -> str:
+    """Return a digest of the body: it has the start of each alert, so what happens anew is another one."""
+    return hashlib.sha256(body).hexdigest()
 
 
 def _check(bot: Bot, secret: ToolSecret, body: bytes, headers: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.domain.alert.report import AlertReport
 from bot.domain.changes.change import Change
 from bot.domain.oncall.ring import RingNews
 from bot.domain.oncall.shift import Turn
@@ -46,6 +47,8 @@ class PagerNews:
     page: Ringing
     ring: RingNews | None = None
     """Whom it rang or who answered, of any incident of the pager; None if neither."""
+    alert: AlertReport | None = field(default=None, compare=False)
+    """The pager's incident as an alert; None if a Spy made it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +131,11 @@ class Pager(ABC):
         """
         del since, until
         raise Rejected("lacking", "Spy can't read who was paged")
+
+    def alerts(self, services: Collection[str], *, since: datetime, until: datetime) -> Sequence[AlertReport]:
+        """Return the newest incidents of these services (the pager's ids) that began in this time and no Spy made."""
+        del services, since, until
+        return ()
 
     def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
         """Return the final entries of these schedules, uncut. Rejected if a schedule does not exist."""

@@ -11,6 +11,7 @@ import structlog
 
 from bot.domain.policy import Policy, Team
 from bot.ports import Chat, Clock, Pager, PagerNews, Rejected, Session, Sessions, Throttled, Unreachable
+from bot.services.alert.reports import Reports
 from bot.services.changes.changes import Changes
 from bot.services.incident import members
 from bot.services.incident.members import Members
@@ -32,6 +33,9 @@ PAGES_EVERY = timedelta(seconds=30)
 PEOPLE_EVERY = timedelta(seconds=60)
 CHANGES_EVERY = timedelta(seconds=60)
 RINGS_EVERY = timedelta(seconds=60)
+ALERTS_EVERY = timedelta(seconds=60)
+ALERTS_ASKED = timedelta(days=1)
+"""How far back the pager is asked for its own incidents. An older one is known, or told by webhook."""
 CHANGES_AT_ONCE = 50
 """How many records one transaction stores, so that requests do not wait for all of them."""
 CHANGES_ASKED = timedelta(hours=1)
@@ -144,6 +148,24 @@ class Sync:
         for some in range(0, len(news), CHANGES_AT_ONCE):
             with self.sessions.begin_background() as session:
                 Changes(self._transaction(session)).record_all(news[some : some + CHANGES_AT_ONCE])
+
+    def alerts(self) -> None:
+        """Copy the pager's own incidents of the last day, for what no webhook told."""
+        policy = self.policy()
+        services = {it.service for it in policy.teams.values() if it.service}
+        services |= {pager_id for it in policy.services.values() for pager_id in it.pager_ids}
+        if self.pager is None or not services or not self._my_turn("alerts", ALERTS_EVERY):
+            return
+        now = self.clock.now()
+        try:
+            found = self.pager.alerts(services, since=now - ALERTS_ASKED, until=now)
+        except TROUBLE as trouble:
+            log.warning("the pager's own incidents could not be read", why=trouble.logged)
+            return
+        for some in range(0, len(found), CHANGES_AT_ONCE):
+            with self.sessions.begin_background() as session:
+                Reports(self._transaction(session)).hear_all(found[some : some + CHANGES_AT_ONCE])
+        self.wake()
 
     def rings(self) -> None:
         """Learn whom the pager rang, for what no webhook told: before Spy was there, and while it was down."""

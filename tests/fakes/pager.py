@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.alert.report import AlertReport
 from bot.domain.changes.change import Change
 from bot.domain.oncall.ring import RingKind, RingNews
 from bot.domain.oncall.shift import Turn
@@ -75,6 +76,8 @@ class FakePager(Pager):
     troubles: list[Exception] = field(default_factory=list)
     told: list[Change] = field(default_factory=list)
     log: list[RingNews] = field(default_factory=list)
+    own: list[AlertReport] = field(default_factory=list)
+    """Its own incidents, which no Spy made."""
     longest_log: int = 5_000
     asked_for: list[tuple[datetime, datetime]] = field(default_factory=list)
     """The parts of the log that were read."""
@@ -172,6 +175,10 @@ class FakePager(Pager):
         if len(found) > self.longest_log:
             raise Rejected("too_many", "PagerDuty has more log entries in this time.")
         return found
+
+    def alerts(self, services: Collection[str], *, since: datetime, until: datetime) -> Sequence[AlertReport]:
+        self._meet_trouble()
+        return [it for it in self.own if it.pager_service in services and since <= it.heard_at <= until]
 
     def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
         self._meet_trouble()

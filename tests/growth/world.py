@@ -51,7 +51,7 @@ POLICY = replace(
     permissions={"operator": frozenset(NAMES), "admin": frozenset({"U0ANA"})},
     retention=Retention(closed_incidents=800 * DAY, audit=800 * DAY, on_call=800 * DAY),
 )
-SYNCS = ("oncall", "shifts", "changes", "rings", "pages", "people", "groups", "members", "sweep")
+SYNCS = ("oncall", "shifts", "changes", "alerts", "rings", "pages", "people", "groups", "members", "sweep")
 NUMBERED = (
     table(tables.TeamNoticeRow),
     table(tables.PageRow),

@@ -1,9 +1,10 @@
-"""What services send to Spy: the base of their models, and timestamps."""
+"""What services send to Spy: the base of their models, timestamps, and values that may be odd."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError, WrapValidator
+from pydantic.functional_validators import ModelWrapValidatorHandler
 
 
 class Part(BaseModel):
@@ -20,3 +21,14 @@ def _in_utc(at: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """A timestamp with a time zone and a sensible year, converted to UTC."""
+
+
+def _or_none(given: object, handler: ModelWrapValidatorHandler[Any]) -> Any:
+    try:
+        return handler(given)
+    except ValidationError:
+        return None
+
+
+Maybe = WrapValidator(_or_none)
+"""None for a value that is not valid."""

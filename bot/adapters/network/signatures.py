@@ -46,12 +46,14 @@ class ToolSecret:
         """
         if not is_signed(b"v1:%s:%s" % (timestamp.encode(), body), [signature], [self.value], scheme="v1"):
             raise Rejected("signature", f"This request is not signed with {self.variable}: see {self.page}.")
-        if not (
-            timestamp.isascii() and timestamp.isdigit() and _is_near(int(timestamp[:12]), now, now + ahead)
-        ):
+        if not is_near(timestamp, now, now + ahead):
             minutes = OLDEST // timedelta(minutes=1)
             raise Rejected("signature", f"X-Spy-Timestamp is more than {minutes} min from now. Sign it anew.")
 
 
-def _is_near(seconds: int, *clocks: datetime) -> bool:
+def is_near(timestamp: str, *clocks: datetime) -> bool:
+    """Whether a timestamp, in seconds since 1970, is at most `OLDEST` from the time of one of these clocks."""
+    if not (timestamp.isascii() and timestamp.isdigit()):
+        return False
+    seconds = int(timestamp[:12])
     return any(abs(now.timestamp() - seconds) <= OLDEST.total_seconds() for now in clocks)

@@ -8,6 +8,7 @@ from itertools import islice
 
 from bot.adapters.network.clock import SystemClock
 from bot.adapters.network.server_clock import ServerClock
+from bot.adapters.pagerduty.alerts import MOST, alert_report
 from bot.adapters.pagerduty.answers import JSON, mark, on_call_shift, page_in, part, reference, ringing
 from bot.adapters.pagerduty.changes import change
 from bot.adapters.pagerduty.directory import AddressBook, PhoneBook
@@ -24,6 +25,7 @@ from bot.adapters.pagerduty.rings import MOST_ENTRIES, logged
 from bot.adapters.pagerduty.schedules import ScheduleKind, Schedules
 from bot.adapters.pagerduty.session import PagerDutySession
 from bot.adapters.rendering.mrkdwn import plain
+from bot.domain.alert.report import AlertReport
 from bot.domain.changes.change import Change
 from bot.domain.oncall.ring import RingNews
 from bot.domain.oncall.shift import Turn
@@ -137,6 +139,27 @@ class PagerDuty(Pager):
         window = {"since": mark(since + ahead), "until": mark(until + ahead)}
         every = self._session.all("/change_events", "change_events", window)
         return [found for entry in every if (found := change(entry, heard_at=until, ahead=ahead))]
+
+    # --- alerts
+
+    def alerts(self, services: Collection[str], *, since: datetime, until: datetime) -> Sequence[AlertReport]:
+        """Return the newest incidents of these services that began in this time, in any state, at most `MOST`."""
+        ahead = self._clock.ahead
+        wanted = {
+            "since": mark(since + ahead),
+            "until": mark(until + ahead + timedelta(seconds=1)),
+            "service_ids": sorted(services),
+            "sort_by": "created_at:desc",
+        }
+        every = islice(self._session.all("/incidents", "incidents", wanted), MOST)
+        found = [self._alert(it, heard_at=until) for it in each(IncidentBody, every)]
+        return [it for it in reversed(found) if it]
+
+    def _alert(self, incident: IncidentBody, *, heard_at: datetime) -> AlertReport | None:
+        page = ringing(incident)
+        as_of = page.at or incident.created_at or heard_at
+        ahead = self._clock.ahead
+        return alert_report(incident, who=page.who, as_of=as_of, heard_at=heard_at, ahead=ahead)
 
     # --- rings
 

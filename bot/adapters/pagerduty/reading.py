@@ -5,10 +5,9 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
 
 import structlog
-from pydantic import BeforeValidator, Field, ValidationError, WrapValidator
-from pydantic.functional_validators import ModelWrapValidatorHandler
+from pydantic import BeforeValidator, Field, ValidationError
 
-from bot.adapters.network.payload import Moment, Part
+from bot.adapters.network.payload import Maybe, Moment, Part
 from bot.domain.foreign import address, inert
 from bot.domain.text import one_line
 
@@ -28,13 +27,6 @@ def _url(given: object) -> str | None:
     return address(given) if isinstance(given, str) else None
 
 
-def _or_none(given: object, handler: ModelWrapValidatorHandler[Any]) -> Any:
-    try:
-        return handler(given)
-    except ValidationError:
-        return None
-
-
 def _list(given: object) -> list[object] | None:
     return [it for it in given if isinstance(it, dict)] if isinstance(given, list) else None
 
@@ -45,8 +37,6 @@ Words = Annotated[str | None, BeforeValidator(_words)]
 Line = Annotated[str | None, BeforeValidator(_line)]
 """One line of text that is compared and not shown."""
 Url = Annotated[str | None, BeforeValidator(_url)]
-Maybe = WrapValidator(_or_none)
-"""None for a value that is not valid."""
 Objects = Annotated[tuple[dict[str, Any], ...] | None, BeforeValidator(_list)]
 """Objects not yet validated; read them one by one with `each`."""
 
@@ -197,6 +187,10 @@ class IncidentBody(Part):
     status: Ident
     html_url: Url = None
     incident_key: Line = None
+    title: Words = None
+    created_at: Annotated[Moment | None, Maybe] = None
+    urgency: Words = None
+    priority: Annotated[Reference | None, Maybe] = None
     service: Annotated[Reference | None, Maybe] = None
     assignments: Objects = None
     assignees: Objects = None

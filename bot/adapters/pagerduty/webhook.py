@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import ValidationError
 
-from bot.adapters.network.payload import Moment, Part
+from bot.adapters.network.payload import Maybe, Moment, Part
 from bot.adapters.network.signatures import is_signed
+from bot.adapters.pagerduty.alerts import alert_report
 from bot.adapters.pagerduty.answers import ringing
-from bot.adapters.pagerduty.reading import Ident, IncidentBody, Maybe, User
+from bot.adapters.pagerduty.reading import Ident, IncidentBody, User
 from bot.adapters.pagerduty.rings import ring_news
 from bot.ports import PagerNews, Rejected
 
@@ -71,4 +72,6 @@ def _news(event: _PagerDutyEvent) -> PagerNews | None:
         at=event.occurred_at,
     )
     ring = ring_news(event.event_type, incident, by=page.user, at=event.occurred_at)
-    return PagerNews(id=event.id, kind=_KINDS.get(event.event_type, "other"), page=page, ring=ring)
+    alert = alert_report(incident, who=page.who, as_of=event.occurred_at, heard_at=event.occurred_at)
+    kind = _KINDS.get(event.event_type, "other")
+    return PagerNews(id=event.id, kind=kind, page=page, ring=ring, alert=alert)

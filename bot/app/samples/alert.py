@@ -37,11 +37,13 @@ FIRING = Alert(
 )
 BARE = replace(FIRING, source="tool", service=None, severity=None, url=None, is_listed=False)
 LONG = replace(FIRING, title="<" * 300, times=3, is_moved=True)
+RINGS = replace(FIRING, source="pagerduty", assigned="Raj Patel", pager_id="Q1")
+RINGS_NOBODY = replace(RINGS, assigned="")
 ACKNOWLEDGED = replace(FIRING, source="pagerduty", state=AlertState.ACKNOWLEDGED, who="Raj Patel")
 RESOLVED = replace(BARE, service="orders", state=AlertState.RESOLVED, resolved_at=NOW)
 QUIET = replace(FIRING, source="alertmanager", declare=Declare.NEVER)
 STORM = replace(FIRING, is_storm=True)
-UNDECIDED = (FIRING, BARE, LONG, ACKNOWLEDGED, RESOLVED, QUIET, STORM)
+UNDECIDED = (FIRING, BARE, LONG, RINGS, RINGS_NOBODY, ACKNOWLEDGED, RESOLVED, QUIET, STORM)
 DECIDED = tuple(
     replace(FIRING, decision=it, decided_by=by, decided_at=NOW) for it in Decision for by in ("U0ANA", None)
 )
@@ -89,7 +91,7 @@ def facts(incidents: Sequence[Incident]) -> dict[str, Sequence[Facts]]:
             },
         ],
         "alert/decided": [
-            {"alert": it, "incident": on} for it in (FIRING, BARE) for on in (*incidents, None)
+            {"alert": it, "incident": on} for it in (FIRING, BARE, RINGS) for on in (*incidents, None)
         ],
         "alert/open_already": [
             {"incident": it, "number": 12, "severity": severity}

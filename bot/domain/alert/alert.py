@@ -45,6 +45,7 @@ class Alert:
     """When Spy last heard of it, or of another one that its line shows."""
     as_of: datetime | None = None
     severity: str | None = None
+    urgency: str | None = None
     url: str | None = None
     resolved_at: datetime | None = None
     who: str | None = None
@@ -70,7 +71,10 @@ class Alert:
     """The Slack id of who decided; None if the settings did."""
     decided_at: datetime | None = None
     incident: int | None = None
+    assigned: str | None = None
+    """The names of the people whom the pager rings for it; "" is nobody, None unknown."""
     pager_id: str | None = None
+    """The pager's id of it, if it is an incident there."""
     version: int = 0
     """How often it was changed: it tells the refreshes of its line apart."""
 
@@ -99,8 +103,10 @@ class Alert:
             told_at=report.heard_at,
             as_of=report.as_of,
             severity=report.severity,
+            urgency=report.urgency,
             url=report.url,
             who=report.who,
+            assigned=report.assigned,
             pager_id=report.pager_id,
         )
 
@@ -145,6 +151,8 @@ class Alert:
             told_at=report.heard_at,
             as_of=report.as_of or self.as_of,
             severity=report.severity or self.severity,
+            urgency=report.urgency or self.urgency,
+            assigned=report.assigned if report.assigned is not None else self.assigned,
             url=report.url or self.url,
             who=report.who if report.state is not AlertState.FIRING else None,
             resolved_at=ended_at,

@@ -28,7 +28,7 @@ def likeliest(
 
 def _score(alert: Alert, incident: Incident, services: Collection[str]) -> int:
     suspected = {it.service for it in incident.suspects}
-    is_same = alert.service is not None and alert.service in {*services, *suspected}
+    is_same = alert.service is not None and alert.service in {*services, *suspected, *incident.services}
     about = words(f"{alert.title} {alert.service or ''}")
     shared = about & words(f"{incident.name} {incident.impact or ''} {incident.cause or ''}")
     is_recent = abs(incident.opened_at - alert.began_at) <= RECENT

@@ -31,11 +31,17 @@ class AlertReport:
     as_of: datetime | None = None
     """When the source made this report. None if the source does not say; then reports count in the order of receipt."""
     severity: str | None = None
+    urgency: str | None = None
+    """The pager's: high or low."""
     url: str | None = None
     who: str | None = None
     """The name of who acknowledged or resolved it."""
+    assigned: str | None = None
+    """The names of the people whom the pager rings for it; "" is nobody."""
     pager_id: str | None = None
-    """The pager's id of it. `service` is the pager's id of the service then."""
+    """The pager's id of it."""
+    pager_service: str | None = None
+    """The pager's id of its service; `service` is its name there."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,6 +62,21 @@ class PageSent(PageEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PageAdopted(PageEvent):
+    """An incident that the pager had already became a page of this incident, so that nobody is rung twice.
+
+    `assigned` is whom it rings: "" means nobody, None means unknown. `message` is its title there.
+    """
+
+    pager_id: str
+    url: str
+    message: str
+    assigned: str | None = None
+    text_field: ClassVar[str] = "message"
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
+
+
+@dataclass(frozen=True, kw_only=True)
 class PageRingsNobody(PageEvent):
     """Nobody is on call. `as_of` (UTC) is the age of the stored on-calls; None: the pager said so of this page."""
 

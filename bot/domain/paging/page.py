@@ -217,6 +217,16 @@ class Page:
                     assigned=event.assigned,
                     why=None,
                 )
+            case events.PageAdopted():
+                return replace(
+                    self,
+                    state=PageState.SENT,
+                    pager_id=event.pager_id,
+                    url=event.url,
+                    sent_at=event.at,
+                    rings_since=event.at,
+                    assigned=event.assigned,
+                )
             case events.PageRingsNobody():
                 return replace(self, assigned=NOBODY, fallback=event.fallback)
             case events.PageAcknowledged():

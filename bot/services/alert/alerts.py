@@ -6,17 +6,22 @@ from datetime import timedelta
 
 from bot.domain.alert import events
 from bot.domain.alert.alert import Alert, Decision
+from bot.domain.alert.report import AlertState
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.severity import means
-from bot.domain.policy import Severity
+from bot.domain.policy import Policy, Severity
 from bot.domain.refusal import Choice, Refusal
 from bot.services.alert.lines import Lines, section
+from bot.services.alert.routing import team_of
 from bot.services.incident.incidents import Declaration, Incidents
+from bot.services.paging.adoption import Adoption, PagersIncident
 from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 
 LISTED_FOR = timedelta(days=7)
 LISTED_AT_MOST = 200
+ADOPTED = 20
+"""How many of the pager's incidents in one storm become pages."""
 UNKNOWN = "`alert list` shows those of the last 7 days."
 
 
@@ -61,6 +66,7 @@ class Alerts:
             private=private,
             anyway=anyway,
             services=self._affected(alert),
+            paged={it.team for it in self._theirs(alert)},
         )
         if not declared.is_new:
             return declared
@@ -142,7 +148,29 @@ class Alerts:
             is_first=what is Decision.DECLARED,
         )
         self._lines.keep(alert.decided(what, by=by, at=self._tx.now, incident=incident.number))
-        return self._tx.record(incident, added)
+        self._tx.record(incident, added)
+        for theirs in self._theirs(alert):
+            Adoption(self._tx).adopt(theirs, incident, by=by)
+        return self._tx.incident(incident.number)
+
+    def _theirs(self, alert: Alert) -> list[PagersIncident]:
+        """Return the incidents of the pager that this alert, or its storm, stands for and that still ring."""
+        every = [
+            alert,
+            *(self._session.alerts.in_storm(alert.number, limit=ADOPTED) if alert.is_storm else ()),
+        ]
+        return [
+            PagersIncident(
+                pager_id=it.pager_id,
+                url=it.url or "",
+                title=it.title,
+                team=_team(self._tx.policy, it),
+                assigned=it.assigned,
+                acknowledged_by=it.who if it.state is AlertState.ACKNOWLEDGED else None,
+            )
+            for it in every
+            if it.pager_id and not it.is_resolved
+        ]
 
     def _detach(self, alert: Alert, *, by: str) -> None:
         incident = self._incident(alert)
@@ -161,6 +189,11 @@ class Alerts:
             for it in found
             if self._access.sees_record(asker, it.incident)
         ]
+
+
+def _team(policy: Policy, alert: Alert) -> str:
+    team = team_of(policy, alert)
+    return team.key if team else alert.service or policy.pager_name.casefold()
 
 
 def _anyway(alert: Alert) -> Choice | None:

@@ -33,7 +33,7 @@ class Reports:
 
     def hear_all(self, reports: Iterable[AlertReport]) -> Heard:
         """Store reports. The same report twice changes nothing; one that arrived late neither."""
-        named = [replace(it, service=known_as(it.service, self._tx.policy.services)) for it in reports]
+        named = [replace(it, service=self._service(it)) for it in reports]
         known = [self._session.alerts.by_key(it.key) for it in named]
         services = {*(it.service for it in named), *(it.service for it in known if it)}
         self._session.lock(*(section(it) for it in services))
@@ -46,6 +46,15 @@ class Reports:
             elif after:
                 changed += 1
         return Heard(new=new, changed=changed)
+
+    def _service(self, report: AlertReport) -> str | None:
+        """Return the name of its service in config.yaml; a service or team may be named by the pager's id."""
+        policy = self._tx.policy
+        if report.pager_service:
+            key = policy.service_paged_as(report.pager_service)
+            if key in policy.services or key in policy.teams:
+                return key
+        return known_as(report.service, policy.services)
 
     def _hear(self, known: Alert | None, report: AlertReport) -> Alert | None:
         """Return the alert that is new or changed; None if the report says nothing new."""

@@ -35,4 +35,4 @@ def other_channels(policy: Policy, alert: Alert) -> list[str]:
 
 def declares(policy: Policy, alert: Alert) -> Declare:
     service = service_of(policy, alert)
-    return service.declares(alert.severity) if service else Declare.ASK
+    return service.declares(alert.severity, alert.urgency) if service else Declare.ASK

@@ -1,6 +1,6 @@
 """Open, change, find and end incidents."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +12,6 @@ from bot.domain.incident.name import NAME_LENGTH, bare_name
 from bot.domain.incident.role import COMMAND_NAMES, ROLE_LENGTH, find, nearest, plain
 from bot.domain.incident.search import Search
 from bot.domain.incident.state import Phase
-from bot.domain.paging.page import Page
 from bot.domain.policy import Severity
 from bot.domain.portion import LISTED, Portion, within
 from bot.domain.refusal import Choice, Refusal
@@ -70,10 +69,12 @@ class Incidents:
         drill: bool = False,
         anyway: bool = False,
         services: Sequence[str] = (),
+        paged: Collection[str] = (),
     ) -> Declaration:
         """Open an incident with `by` as commander, and page the teams of its severity. A drill pages nobody.
 
-        `services` are the names of those that it affects, as they are listed.
+        `services` are the names of those that it affects, as they are listed. The teams in `paged` are not paged,
+        because the pager rings them already.
 
         If an incident of this name is already open, return that one, unless `anyway` is set.
         """
@@ -102,7 +103,7 @@ class Incidents:
         if short != name:
             incident = self.note(incident, name, by=by)
         if not drill:
-            self._page_for(severity, incident, by=by, paged=())
+            self._page_for(severity, incident, by=by, already=paged)
         return Declaration(incident=incident, is_new=True)
 
     def _alike(self, wanted: str, by: str, *, private: bool, drill: bool) -> list[Incident]:
@@ -133,9 +134,8 @@ class Incidents:
         return True
 
     def _page_for(
-        self, severity: Severity | None, incident: Incident, *, by: str, paged: Sequence[Page]
+        self, severity: Severity | None, incident: Incident, *, by: str, already: Collection[str | None]
     ) -> None:
-        already = {page.team for page in paged}
         for key in severity.page if severity else ():
             team = self._tx.policy.team(key)
             if team.service and team.key not in already:
@@ -170,8 +170,8 @@ class Incidents:
         incident = Folding(self._tx).ring_if_worse(self._tx.record(incident, changed))
         if not incident.drill:
             pages = self._session.pages.of(incident.number)
-            paged = [page for page in pages if page.requested_at >= incident.opened_at]
-            self._page_for(severity, incident, by=by, paged=paged)
+            already = {page.team for page in pages if page.requested_at >= incident.opened_at}
+            self._page_for(severity, incident, by=by, already=already)
         return self._tx.incident(incident.number)  # with the entries of its pages
 
     def move_to(self, incident: Incident, phase: Phase, *, by: str) -> Incident:

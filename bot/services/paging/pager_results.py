@@ -139,6 +139,10 @@ class PagerResults:
         for number in sorted(numbers):
             self._hear(number, news)
 
+    def has_made(self, ringing: Ringing) -> bool:
+        """Whether Spy asked for this page, so that it is no alert."""
+        return ringing.key is not None and self._session.pages.by_key(ringing.key) is not None
+
     def _hear(self, number: int, news: PagerNews) -> None:
         page = self._pages.locked(number)
         if page and page.pager_id is None:

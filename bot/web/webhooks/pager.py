@@ -1,9 +1,11 @@
 """The pager's webhook: what became of a page there."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from bot.ports import PagerNews
+from bot.services.alert.reports import Reports
 from bot.services.oncall.rings import Rings
 from bot.services.paging.pager_results import PagerResults
 from bot.services.transaction import Transaction
@@ -33,7 +35,14 @@ def _happened_at(news: PagerNews) -> datetime | None:
 
 
 def _keep(tx: Transaction, news: PagerNews) -> WebAnswer:
+    heard(tx, news)
+    return KEPT
+
+
+def heard(tx: Transaction, news: PagerNews) -> None:
+    """Store what the pager says: of an alert, of a page, and of whom it rang. Alerts are locked before incidents."""
+    if news.alert and not PagerResults(tx).has_made(news.page):
+        Reports(tx).hear_all([replace(news.alert, heard_at=tx.now)])
     PagerResults(tx).record(news)
     if news.ring:
         Rings(tx).hear([news.ring])
-    return KEPT

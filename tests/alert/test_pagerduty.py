@@ -1,0 +1,232 @@
+"""PagerDuty's own incidents: lines like other alerts, and pages of the incident that is opened for them."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.adapters.pagerduty.webhook import news
+from bot.domain.paging.effects import AnswerPage, SendPage
+from bot.domain.paging.page import PageState
+from bot.domain.service import Service
+from bot.ports import PagerNews
+from bot.services.alert.reports import Reports
+from bot.services.paging.pager_results import PagerResults
+from bot.testing import SpyKit
+from bot.web.webhooks.pager import heard
+from bot.workers.sync import Sync
+from tests.adapters.test_pagerduty_webhook import SECRET, signed
+from tests.alert.world import alert, labels, line, lines
+from tests.fakes.chat import FakeChat
+from tests.fakes.pager import FakePager
+from tests.support.folders import ROOT
+
+RECORDED = json.loads((ROOT / "tests/alert/payloads/pagerduty.json").read_text(encoding="utf-8"))["event"]
+
+
+def told(spy: SpyKit, kind: str = "incident.triggered", status: str = "triggered", **more: Any) -> PagerNews:
+    """Deliver the recorded webhook, with the times of the test, as the door does."""
+    now = spy.clock.now()
+    data = RECORDED["data"] | {"status": status, "created_at": iso(now - timedelta(minutes=2))} | more
+    event = RECORDED | {
+        "event_type": kind,
+        "occurred_at": iso(now),
+        "data": data,
+        "id": f"{kind}-{now}".replace(" ", ""),
+    }
+    body = json.dumps({"event": event}).encode()
+    found = news(body, signed(body), [SECRET])
+    assert found
+    with spy.tx(source="pagerduty") as tx:
+        heard(tx, found)
+    return found
+
+
+def iso(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@pytest.fixture
+def spy(spy: SpyKit) -> SpyKit:
+    services = {"checkout": Service(key="checkout", team="payments", pager_ids=("PF9KMXH",))}
+    severities = {key: replace(it, page=("imoc", "payments")) for key, it in spy.policy.severities.items()}
+    spy.adopt(replace(spy.policy, services=services, severities=severities))
+    return spy
+
+
+def declared(spy: SpyKit) -> None:
+    spy.press("Declare", line(spy), channel="C0PAY")
+
+
+def test_an_incident_that_spy_did_not_make_is_a_line_that_says_whom_it_rings(spy: SpyKit):
+    told(spy)
+
+    assert lines(spy)[0].to == "C0PAY"
+    assert "A little bump in the road" in line(spy).text
+    assert "(P1)" in line(spy).text
+    assert "rings User 123" in line(spy).text
+    assert labels(line(spy)) == ["Declare", "Not an incident"]
+
+
+def test_the_same_line_shows_each_change_there(spy: SpyKit):
+    told(spy)
+    spy.clock.tick(minutes=1)
+    told(spy, "incident.acknowledged", "acknowledged")
+    acknowledged = line(spy).text
+    spy.clock.tick(minutes=1)
+    told(spy, "incident.resolved", "resolved")
+
+    assert "acknowledged by Tenex Engineer" in acknowledged
+    assert "resolved" in line(spy).text
+    assert {it.slot for it in lines(spy)} == {"alert:1"}
+
+
+def test_declare_makes_it_the_page_of_the_incident_and_rings_nobody_twice(spy: SpyKit):
+    told(spy)
+
+    declared(spy)
+
+    pages = {it.team: it for it in spy.pages(1)}
+    assert pages["payments"].pager_id == "PGR0VU2"
+    assert pages["payments"].state is PageState.SENT
+    assert [it.page for it in spy.asked(SendPage)] == [pages["imoc"].number]
+    assert "page_adopted" in [it.kind for it in spy.timeline(1)]
+    assert spy.incident(1).severity == "sev1"
+
+
+def test_what_happens_there_afterwards_happens_to_the_page(spy: SpyKit):
+    told(spy)
+    declared(spy)
+    spy.clock.tick(minutes=1)
+
+    told(spy, "incident.acknowledged", "acknowledged")
+
+    [page] = [it for it in spy.pages(1) if it.team == "payments"]
+    assert (page.state, page.acknowledged_by) == (PageState.ACKNOWLEDGED, "Tenex Engineer")
+
+
+def test_an_acknowledgement_from_before_counts(spy: SpyKit):
+    told(spy)
+    spy.clock.tick(minutes=1)
+    told(spy, "incident.acknowledged", "acknowledged")
+
+    declared(spy)
+
+    [page] = [it for it in spy.pages(1) if it.team == "payments"]
+    assert page.state is PageState.ACKNOWLEDGED
+
+
+def test_the_end_of_the_incident_resolves_it_there(spy: SpyKit):
+    told(spy)
+    declared(spy)
+
+    spy.say('incident 1 resolve "rolled back"')
+
+    [page] = [it.number for it in spy.pages(1) if it.team == "payments"]
+    assert (page, "resolved") in [(it.page, it.answer) for it in spy.asked(AnswerPage)]
+
+
+def test_same_as_makes_it_a_page_of_that_incident(spy: SpyKit):
+    spy.say('incident me "checkout is slow" sev3', by="U0KIM")
+    told(spy)
+
+    spy.press("Same as INC-1", line(spy), channel="C0PAY")
+
+    assert "PGR0VU2" in [it.pager_id for it in spy.pages(1)]
+
+
+def test_a_wrong_incident_is_put_right_with_its_page(spy: SpyKit):
+    spy.say('incident me "mail is late"', by="U0KIM")
+    spy.say('incident me "checkout is slow"', by="U0KIM")
+    told(spy)
+    spy.say("alert same 1 as 1", channel="C0PAY")
+
+    spy.say("alert same 1 as 2 anyway", channel="C0PAY")
+
+    assert [it.pager_id for it in spy.pages(1)] == []
+    assert [it.pager_id for it in spy.pages(2)] == ["PGR0VU2"]
+
+
+def test_not_an_incident_leaves_it_as_it_is_there(spy: SpyKit):
+    told(spy)
+
+    answer = spy.say("alert ignore 1", channel="C0PAY")
+
+    assert answer.message
+    assert "It stays as it is in" in answer.message.text
+    assert spy.asked(AnswerPage) == []
+
+
+def test_what_is_resolved_there_becomes_no_page(spy: SpyKit):
+    told(spy)
+    spy.clock.tick(minutes=1)
+    told(spy, "incident.resolved", "resolved")
+
+    spy.say("alert declare 1 sev3", channel="C0PAY")
+
+    assert [it.pager_id for it in spy.pages(1)] == [None, None]
+
+
+def test_pages_that_spy_asked_for_are_no_alerts(spy: SpyKit):
+    told(spy, incident_key="spy-3f2a")
+
+    assert lines(spy) == []
+
+
+def test_an_unknown_service_has_its_name_there(spy: SpyKit):
+    told(spy, service={"id": "PNEW", "type": "service_reference", "summary": "API Service"})
+
+    assert alert(spy).service == "api-service"
+    assert lines(spy)[0].to == "C0IMOC"
+
+
+def test_without_a_webhook_spy_asks(spy: SpyKit):
+    report = told(spy).alert
+    assert report
+    pager = FakePager(
+        own=[replace(report, key="pagerduty:Q2", title="disk is full", heard_at=spy.clock.now())]
+    )
+    sync = Sync(
+        sessions=spy.sessions,
+        clock=spy.clock,
+        policy=lambda: spy.policy,
+        chat=FakeChat(),
+        pager=pager,
+        wake=lambda: None,
+        owner="me",
+    )
+
+    sync.alerts()
+    sync.alerts()
+
+    assert alert(spy, 2).title == "disk is full"
+    assert len({it.slot for it in lines(spy)}) == 2
+
+
+def test_a_reopened_incident_of_pagerduty_asks_nothing_twice(spy: SpyKit):
+    told(spy)
+    declared(spy)
+    spy.clock.tick(minutes=1)
+    told(spy, "incident.resolved", "resolved")
+    spy.clock.tick(minutes=1)
+
+    told(spy, "incident.reopened", "triggered")
+
+    assert alert(spy).times == 2
+    assert {it.slot for it in lines(spy)} == {"alert:1"}
+    assert len(spy.asked(SendPage)) == 1
+
+
+def test_a_webhook_that_arrives_late_changes_nothing(spy: SpyKit):
+    first = told(spy)
+    spy.clock.tick(minutes=1)
+    told(spy, "incident.resolved", "resolved")
+
+    with spy.tx(source="pagerduty") as tx:
+        assert first.alert
+        assert Reports(tx).hear_all([first.alert]).changed == 0
+        PagerResults(tx).record(first)
+
+    assert alert(spy).is_resolved
