@@ -10,6 +10,7 @@ from bot.ports import Runbooks
 from bot.services.incident.affected import AffectedServices
 from bot.services.incident.fields import IncidentFields
 from bot.services.incident.incidents import Incidents
+from bot.services.levers import Levers
 
 
 @command('runbook <name> ["values"]')
@@ -23,6 +24,7 @@ def runbook(
     fields: IncidentFields,
     incidents: Incidents,
     affected: AffectedServices,
+    levers: Levers,
 ) -> Reply | Fill:
     """Fill in a runbook for all to see: `runbook restart-db service=checkout`; what you leave out, a form asks."""
     wanted = runbooks.find(name)
@@ -32,6 +34,7 @@ def runbook(
         filled = runbooks.fill(wanted, reading.filled, fields.of(incident))
         if incident:
             incident = incidents.open_runbook(incident, wanted, by=request.user)
+            levers.opened(incident, wanted)
         facts = {"runbook": wanted, "filled": filled, "incident": incident}
         return Reply("runbook/filled", facts, shared=True)
     if request.trigger and request.source is not Source.FORM:

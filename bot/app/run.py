@@ -32,6 +32,8 @@ from bot.web import listen, serve
 from bot.workers.audit import SEAL_EVERY, AuditSealer
 from bot.workers.everyone import TRIED_EVERY, Everyone
 from bot.workers.lanes import LOOK_EVERY, Lanes
+from bot.workers.levers import LOOK_EVERY as LEVERS_EVERY
+from bot.workers.levers import LeverLook
 from bot.workers.pulse import LOOK_EVERY as PULSE_EVERY
 from bot.workers.pulse import Pulse
 from bot.workers.retention import PRUNE_EVERY, Pruner
@@ -220,6 +222,14 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     yield later(name="audit", every=SEAL_EVERY, run=sealer.run)
     pruner = Pruner(sessions=bot.database, clock=bot.clock, policy=bot.live.policy)
     yield later(name="retention", every=PRUNE_EVERY, run=pruner.run)
+    levers = LeverLook(
+        sessions=bot.database,
+        clock=bot.clock,
+        policy=bot.live.policy,
+        runbooks=bot.runbooks.all,
+        wake=bot.delivery.wake,
+    )
+    yield later(name="levers", every=LEVERS_EVERY, run=levers.run)
     yield later(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
 
 

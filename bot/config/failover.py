@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.config.services import as_list
 from bot.config.values import Ahead, ConfigSection, Duration, Repository, Words, shaped
 from bot.domain.failover.plan import (
     Bound,
@@ -28,6 +29,7 @@ from bot.domain.failover.plan import (
     Step,
     Workflow,
 )
+from bot.domain.lever import Relieves
 from bot.domain.permission import Role
 
 BOUNDS = frozenset({"min", "max", "equals"})
@@ -324,6 +326,8 @@ class PlanSection(ConfigSection):
     watch: Words | None = None
     undo_within: Duration = timedelta(hours=24)
     drill: StrictBool = False
+    relieves: Annotated[tuple[Relieves, ...], BeforeValidator(as_list)] = ()
+    """What it is a lever against, for `levers`."""
     before: tuple[CheckSection, ...] = ()
     steps: Annotated[tuple[StepSection, ...], Field(min_length=1)]
 

@@ -100,6 +100,7 @@ class Settings(Sections):
             milestones=tuple(_milestone(it) for it in self.milestones),
             services={key: it.service(key, self._at_pager(it) or ()) for key, it in self.services.items()},
             plans={name: section.plan(name) for name, section in self.failover.items()},
+            relieves={name: section.relieves for name, section in self.failover.items() if section.relieves},
             postmortem_settings=self._postmortem_settings(),
             retention=Retention(**dict(self.retention)),
             resolution=ResolutionSettings(**dict(self.resolution)),

@@ -136,6 +136,8 @@ class Timers:
         *(timedelta(days=it) for it in (3, 2, 1)),
         timedelta(hours=12),
     )
+    lever_rehearsal: timedelta = timedelta(days=90)
+    """After how long without a rehearsal Spy asks for one."""
     lock_every: timedelta = timedelta(days=1)
     """How often Spy asks the owner of a deploy lock whether it is still needed."""
     shift_load_flag: int = 2
@@ -220,6 +222,8 @@ class Policy:
     services: Services = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)
     """The failover plans, by name."""
+    relieves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What each plan is a lever against. It is no part of the plan: approvals hold for the plan's own words."""
     postmortem_settings: PostmortemSettings = field(default_factory=PostmortemSettings)
     people: Mapping[str, Account] = field(default_factory=dict)
     """By Slack id."""

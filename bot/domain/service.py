@@ -99,6 +99,16 @@ def found(words: str, services: Services) -> Service | None:
     return services.get(name) or next((it for it in services.values() if _joined(it.key) == joined), None)
 
 
+def named_in(words: Iterable[str], services: Services) -> tuple[str, ...]:
+    """Return the names of the services among these words, in the order of the words."""
+    said: dict[str, int] = {}
+    for word in words:
+        if len(word) <= TYPED and (name := service_name(word)):
+            said.setdefault(_joined(name), len(said))
+    joined = {it: _joined(it) for it in services}
+    return tuple(sorted((it for it in services if joined[it] in said), key=lambda it: said[joined[it]]))
+
+
 def known_as(words: str | None, services: Services) -> str | None:
     """Return the name of the service that a source means. A name that is not listed stays as the source has it."""
     listed = found(words, services) if words else None

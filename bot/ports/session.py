@@ -9,6 +9,7 @@ from bot.ports.records.audit import AuditRecords
 from bot.ports.records.changes import ChangeRecords, LockRecords
 from bot.ports.records.failover import FailoverRecords
 from bot.ports.records.incident import IncidentRecords, TeamNoticeRecords, TimelineRecords
+from bot.ports.records.levers import LeverRecords
 from bot.ports.records.messages import InboundRecords, MessageRecords
 from bot.ports.records.oncall import (
     ContactRecords,
@@ -81,6 +82,8 @@ class Session(Protocol):
     def audit(self) -> AuditRecords: ...
     @property
     def pruning(self) -> PruningRecords: ...
+    @property
+    def levers(self) -> LeverRecords: ...
     @property
     def troubles(self) -> TroubleRecords: ...
 

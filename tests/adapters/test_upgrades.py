@@ -56,6 +56,7 @@ NOT_RECORDS = {
     "counter",
     "inbound",
     "lease",
+    "lever",
     "message",
     "on_call_copy",
     "outbox",

@@ -33,6 +33,7 @@ WITHOUT_PAST = {
     "audit_mark",
     "counter",
     "lease",
+    "lever",
     "on_call_copy",
     "pruned",
     "ring_copy",

@@ -96,6 +96,8 @@ failover abort {failover}
 incident channel new
 runbook nobody-answers
 runbook list
+levers
+levers rehearsed roll-back-deploy
 incident list
 incident list closed
 incident list all :imoc sev1 "checkout"

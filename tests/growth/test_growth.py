@@ -29,6 +29,7 @@ SMALL = {
     "json_each": "the parameters of the statement",
     "latest": "the 50 last runs of a plan",
     "lease": "a row for each job",
+    "lever": "a row for each plan and runbook that relieves something",
     "on_call_copy": "one row",
     "pruned": "a row for each kind",
     "ring_copy": "one row",

@@ -12,6 +12,7 @@ from bot.adapters.database.columns import begins
 from bot.adapters.database.statements import find_recent, table
 from bot.adapters.database.table import Table
 from bot.domain.incident.team_notice import TeamNotice
+from bot.domain.lever import LeverHistory
 from bot.domain.limits import PageCounts
 from bot.domain.oncall.cover import CoverRequest
 from bot.domain.oncall.shift import Shift
@@ -147,6 +148,10 @@ class ContactTable(Table[Contact]):
 class TroubleTable(Table[Trouble]):
     row, adapter, key = tables.TroubleRow, Adapter(Trouble), "key"
     fields = ("over_at",)
+
+
+class LeverTable(Table[LeverHistory]):
+    row, adapter, key = tables.LeverRow, Adapter(LeverHistory), "key"
 
 
 class OnCallCopyTable(Table[OnCallCopy]):

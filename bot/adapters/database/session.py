@@ -62,6 +62,7 @@ class SqlSession:
     postmortems = _table(PostmortemTable)
     follow_ups = _table(FollowUpTable)
     troubles = _table(records.TroubleTable)
+    levers = _table(records.LeverTable)
     timers = _table(TimerTable)
     messages = _table(coordination.MessageTable)
     audit = _table(AuditTable)

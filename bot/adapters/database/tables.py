@@ -359,6 +359,12 @@ class TroubleRow(RecordRow, table=True):
     over_at: datetime | None = moment_column(index=True)
 
 
+class LeverRow(RecordRow, table=True):
+    """A plan or runbook that relieves something: its last rehearsal."""
+
+    key: str = Field(primary_key=True)
+
+
 class InboundRow(Row, table=True):
     """A request that was handled, and its answer."""
 

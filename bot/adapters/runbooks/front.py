@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from bot.adapters.runbooks.mistakes import UnusableRunbook
+from bot.domain.lever import RELIEVES, Relieves
 from bot.domain.refusal import Refusal
 from bot.domain.runbook.runbook import Kind, Runbook, RunbookParameter, visible
 
@@ -41,12 +42,19 @@ class ParameterMatter(_Matter):
     description: Annotated[str, Field(max_length=300)] = ""
 
 
+def _as_list(given: Any) -> Any:
+    return [given] if isinstance(given, str) else given
+
+
 class RunbookMatter(_Matter):
     title: Annotated[str, Field(min_length=1, max_length=120)]
     description: Annotated[str, Field(max_length=300)] = ""
     parameters: Annotated[dict[str, ParameterMatter], Field(max_length=PARAMETERS)] = {}
+    relieves: Annotated[list[Relieves], BeforeValidator(_as_list)] = []
 
 
+MUST = {"type": "must be word, number, choice or text", "relieves": f"must be {', '.join(RELIEVES)}"}
+"""What is said of a word that is not among those of a key."""
 Lines = dict[tuple[str, ...], int]
 
 
@@ -78,7 +86,11 @@ def read(name: str, matter: str) -> Runbook:
     if mistakes:
         raise UnusableRunbook(*mistakes)
     return Runbook(
-        name=name, title=read_.title, description=read_.description, parameters=tuple(parameters.values())
+        name=name,
+        title=read_.title,
+        description=read_.description,
+        parameters=tuple(parameters.values()),
+        relieves=tuple(read_.relieves),
     )
 
 
@@ -160,7 +172,7 @@ def _mistake(problem: ErrorDetails, lines: Lines) -> tuple[int, str]:
             known = ParameterMatter if place[:1] == ("parameters",) else RunbookMatter
             sentence = f"{key} is an unknown key. Known here: {', '.join(known.model_fields)}."
         case "literal_error":
-            sentence = f"{key} must be word, number, choice or text."
+            sentence = f"{key} {MUST[place[-1]]}."
         case "model_type" | "model_attributes_type" | "dict_type":
             sentence = f"{key or 'the front matter'} must be a section of keys."
         case _:

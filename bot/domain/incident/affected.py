@@ -3,17 +3,16 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import islice
 
 from bot.domain.incident.events import ServicesAffected, ServicesCleared
 from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.service import Services, found
+from bot.domain.service import Services, named_in
 
 MOST = 20
 """How many services an incident affects at most."""
-NAMED_BY = 30
-"""In how many words of its name a service is looked for."""
+LOOKED_THROUGH = 200
+"""In how many characters of its name a service is looked for."""
 _WORD = re.compile(r"[\w.-]+")
 
 
@@ -41,10 +40,8 @@ def clear(incident: Incident, services: Sequence[str], *, by: str, at: datetime)
 
 def likely(incident: Incident, services: Services) -> tuple[str, ...]:
     """Return the services that it probably affects while nobody has said so: those in its name and its suspects."""
-    words = (it[0] for it in islice(_WORD.finditer(incident.name), NAMED_BY))
-    said = (*words, *(it.service for it in incident.suspects if it.service))
-    named = (found(it, services) for it in said)
-    return tuple(dict.fromkeys(it.key for it in named if it))
+    words = _WORD.findall(incident.name[:LOOKED_THROUGH])
+    return named_in((*words, *(it.service for it in incident.suspects if it.service)), services)
 
 
 def runbooks(incident: Incident, services: Services) -> tuple[str, ...]:

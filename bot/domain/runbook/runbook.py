@@ -124,6 +124,8 @@ class Runbook:
     title: str
     description: str = ""
     parameters: tuple[RunbookParameter, ...] = ()
+    relieves: tuple[str, ...] = ()
+    """What it is a lever against. See `domain.lever`."""
 
     @property
     def example(self) -> str:
