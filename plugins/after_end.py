@@ -7,6 +7,7 @@ from bot.commands.request import Request
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.follow_up import Category
 from bot.services.incident.after_end import AfterEnd
+from bot.services.postmortem.archive import Archive
 from bot.services.postmortem.follow_ups import FollowUps
 
 
@@ -18,6 +19,13 @@ def still_broken(request: Request, incident: Incident, words: Line | None, *, af
     """
     incident = after.still_broken(incident, words or "", by=request.user)
     return Reply("incident/still_broken", {"incident": incident})
+
+
+@command("incident channel keep")
+def keep_channel(request: Request, incident: Incident, *, archive: Archive) -> Reply:
+    """Keep the incident's channel, although `resolution: {archive_channels: …}` would archive it."""
+    incident = archive.keep(incident, by=request.user)
+    return Reply("incident/done", {"incident": incident, "what": "its channel stays"}, confirms=True)
 
 
 @command('incident lever missing ["what"]')

@@ -256,6 +256,7 @@ class ResolutionSection(ConfigSection):
     """What follows the end of an incident."""
 
     still_broken: Literal["ask", "reopen"] = "ask"
+    archive_channels: Annotated[Duration, Field(ge=timedelta(days=1))] | None = None
 
 
 def _of_everybody(given: Any) -> Any:

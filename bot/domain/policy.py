@@ -71,6 +71,8 @@ class ResolutionSettings:
 
     still_broken: Literal["ask", "reopen"] = "ask"
     """Whether *Still broken for you?* asks who led, or opens the incident again."""
+    archive_channels: timedelta | None = None
+    """How long after the end of its review an incident's channel is archived. None: never."""
 
 
 Hour = Annotated[int, range(24)]

@@ -33,7 +33,7 @@ CODES = _named(
     ref released_by reminded reminder repository requested_by role roles runbook schedule seen_by
     service services severity slot snoozed source stages stands state step steps still_broken_for style subject
     supersedes taken_by task team template thread thread_of told told_to told_without trigger trouble ts updated_by
-    usage user visibility watch without written_by zone
+    urgency usage user visibility watch without written_by zone
     """
 )
 """What programs compare: ids, teams, phases, kinds, states, templates, keys, and words of the configuration."""

@@ -94,6 +94,9 @@ class Chat(Protocol):
     def channel_members(self, channel: str) -> Collection[str]:
         """Return the people in a channel that Spy is in, without Spy. All of them, or it raises."""
 
+    def archive(self, channel: str) -> None:
+        """Archive a channel. One that is archived already is no error."""
+
     def set_topic(self, channel: str, topic: str) -> None: ...
 
     def bookmark(self, channel: str, title: str, url: str) -> None: ...

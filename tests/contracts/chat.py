@@ -128,6 +128,15 @@ class ChatContract:
         assert chat.has_bookmark("C0PAY", "https://example.com/?a=1&b=2")
         assert not chat.has_bookmark("C0PAY", "https://example.com/")
 
+    def test_a_channel_that_is_archived_twice_is_archived(self, chat: Chat):
+        channel = chat.create_channel("inc-9-over", private=False)
+
+        chat.archive(channel)
+        chat.archive(channel)
+
+        with pytest.raises(Rejected):
+            chat.post(channel, HELLO, key="card:9")
+
     def test_a_topic_of_any_length_is_set(self, chat: Chat):
         chat.set_topic("C0PAY", "checkout is down & " * 50)
 

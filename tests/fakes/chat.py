@@ -117,6 +117,10 @@ class FakeChat:
         self._called("channel_members")
         return set(self._channel(channel).people)
 
+    def archive(self, channel: str) -> None:
+        self._called("archive")
+        self._channel(channel).archived = True
+
     def set_topic(self, channel: str, topic: str) -> None:
         self._called("set_topic")
         self._channel(channel).topic = topic

@@ -94,6 +94,7 @@ failover rehearse pod 8 to west
 failover answer {failover} yes
 failover abort {failover}
 incident channel new
+incident channel keep
 runbook nobody-answers
 runbook list
 levers

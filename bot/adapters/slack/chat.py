@@ -152,6 +152,13 @@ class SlackChat:
     def join(self, channel: str) -> None:
         self._calls.write("conversations.join", channel=channel)
 
+    def archive(self, channel: str) -> None:
+        try:
+            self._calls.write("conversations.archive", channel=channel)
+        except Rejected as refusal:
+            if refusal.code != "already_archived":
+                raise
+
     def set_topic(self, channel: str, topic: str) -> None:
         self._calls.write("conversations.setTopic", channel=channel, topic=topic)
 

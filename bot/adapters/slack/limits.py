@@ -10,6 +10,7 @@ from bot.ports import Throttled
 TIER_2, TIER_3, TIER_4 = 3.0, 1.2, 0.6  # seconds between calls: 20, 50 and 100 a minute
 PACES = {
     "chat.postMessage": 1.0,  # a channel
+    "conversations.archive": TIER_2,
     "conversations.create": TIER_2,
     "conversations.setTopic": TIER_2,
     "bookmarks.add": TIER_2,

@@ -34,6 +34,11 @@ class Invite(ChannelEffect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ArchiveChannel(ChannelEffect):
+    label: ClassVar[str] = "The archiving of the channel of INC-{incident}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class SetTopic(ChannelEffect):
     label: ClassVar[str] = "The channel's topic"
 

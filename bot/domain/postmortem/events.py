@@ -98,6 +98,25 @@ class PostmortemExported(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ArchivePlanned(Event):
+    """Spy announces that it archives the channel at this time (UTC)."""
+
+    until: datetime
+    substance: ClassVar[bool] = False
+    is_needed: ClassVar[bool] = True
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelKept(Event):
+    """Somebody wants the channel to stay as it is."""
+
+    substance: ClassVar[bool] = False
+    is_needed: ClassVar[bool] = True
+    shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReviewClosed(Event):
     """The review is over. Nothing more is due."""
 

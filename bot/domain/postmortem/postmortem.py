@@ -20,6 +20,7 @@ from bot.domain.text import shortened
 from bot.domain.timer import Timer, milliseconds
 
 OWED = "postmortem"
+ARCHIVE = "archive"
 HALF_TIME, DAY_BEFORE, DUE = "half", "day", "due"
 
 PARTS: Mapping[str, str] = {
@@ -54,6 +55,10 @@ class Postmortem:
     """Why a category has no follow-ups, by category."""
     closed_at: datetime | None = None
     closed_by: str | None = None
+    archive_at: datetime | None = None
+    """When its channel is archived, once that is announced."""
+    keeps_channel: bool = False
+    """Whether the channel stays: somebody said so, or it is archived already."""
     filed: Filed | None = None
     exported_at: datetime | None = None
     edited_by_people: tuple[str, ...] = ()
@@ -143,7 +148,11 @@ class Postmortem:
             case events.ReviewClosed():
                 return replace(self, closed_at=event.at, closed_by=event.by)
             case incident_events.Reopened():
-                return replace(self, closed_at=None, closed_by=None, due=None)
+                return replace(self, closed_at=None, closed_by=None, due=None, archive_at=None)
+            case events.ArchivePlanned():
+                return replace(self, archive_at=event.until)
+            case events.ChannelKept():
+                return replace(self, keeps_channel=True)
             case events.PostmortemPlanned():
                 return replace(self, owner=event.owner, due=event.due)
             case events.PostmortemExported():
@@ -187,6 +196,8 @@ def postmortem_agenda(
     postmortem: Postmortem, incident: Incident, policy: Policy, *, zone: str
 ) -> list[Timer]:
     """Return the next reminder: at half-time, a day before the due time, at the due time, and daily after it."""
+    if timer := archive_timer(postmortem, incident, policy, zone=zone):
+        return [timer]
     due = due_by(postmortem, incident, policy, zone=zone)
     if due is None or postmortem.closed_at or incident.phase is not Phase.RESOLVED or incident.drill:
         return []
@@ -199,6 +210,20 @@ def postmortem_agenda(
             occurrence = Occurrence(OWED, milliseconds(due), name)
             return [Timer(subject=postmortem.subject, occurrence=occurrence, due_at=at)]
     return []
+
+
+def archive_timer(postmortem: Postmortem, incident: Incident, policy: Policy, *, zone: str) -> Timer | None:
+    """Return when the channel is announced to be archived, a day before, or when it is archived; None if it stays."""
+    after, closed_at = policy.resolution.archive_channels, postmortem.closed_at
+    is_there = incident.channel is not None and incident.channel_closed is None
+    if after is None or closed_at is None or incident.is_open or postmortem.keeps_channel or not is_there:
+        return None
+    if postmortem.archive_at:
+        occurrence = Occurrence(ARCHIVE, milliseconds(postmortem.archive_at), DUE)
+        return Timer(subject=postmortem.subject, occurrence=occurrence, due_at=postmortem.archive_at)
+    announced_at = awake(closed_at + after - DAY, zone, policy.timers, weekdays=True)
+    occurrence = Occurrence(ARCHIVE, milliseconds(closed_at), DAY_BEFORE)
+    return Timer(subject=postmortem.subject, occurrence=occurrence, due_at=announced_at)
 
 
 def _sent_for(postmortem: Postmortem, due: datetime) -> Iterator[SentReminder]:

@@ -11,7 +11,7 @@ from bot.domain.portion import Portion
 from bot.domain.postmortem import events
 from bot.domain.postmortem.effects import CopyPostmortem, ExportPostmortem, FileFollowUp, FileLog
 from bot.domain.postmortem.follow_up import Category, Filed
-from bot.domain.postmortem.postmortem import Postmortem
+from bot.domain.postmortem.postmortem import ARCHIVE, Postmortem
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.subject import Address, IncidentChannel, Subject
 from bot.domain.timer import Timer
@@ -19,6 +19,7 @@ from bot.ports import Issue, Moved, Offer
 from bot.services.directory import Directory
 from bot.services.incident.channels import IncidentChannels
 from bot.services.incident.incidents import OFFERED
+from bot.services.postmortem.archive import Archive
 from bot.services.postmortem.follow_ups import FollowUps, filed_now
 from bot.services.postmortem.lifecycle import PostmortemLifecycle
 from bot.services.read_access import ReadAccess
@@ -277,6 +278,9 @@ class PostmortemReminders:
 
     def send(self, timer: Timer) -> None:
         incident = self._tx.incident(timer.subject.number)
+        if timer.reminder == ARCHIVE:
+            Archive(self._tx).send(timer, incident)
+            return
         postmortem = self._lifecycle.of(incident.number)
         owner = postmortem.owned_by(incident)
         is_there = Directory(self._tx).is_assignable(owner) and incident.is_seen_by(owner)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from bot.domain.effects import ReleaseHeld
 from bot.domain.incident.effects import (
     AddBookmark,
+    ArchiveChannel,
     ChannelEffect,
     CreateChannel,
     Invite,
@@ -76,6 +77,18 @@ class CreateChannelHandler(EffectHandler[CreateChannel]):
                 if ours:
                     return ours, name
         raise Rejected("name_taken", f"the channel names {base}, {base}-2 … are all taken")
+
+
+@delivers(ArchiveChannel)
+class ArchiveChannelHandler(EffectHandler[ArchiveChannel]):
+    """Archives the channel, unless the incident was opened again. If Slack refuses that, the channel stays."""
+
+    def attempt(self, effect: ArchiveChannel, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        del item
+        incident = tx.incident(effect.incident)
+        if incident.channel is None or incident.is_open or incident.channel_closed:
+            return None
+        return Attempt(call=partial(self.chat.archive, incident.channel))
 
 
 class ChannelHandler(EffectHandler[C]):
