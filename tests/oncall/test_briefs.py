@@ -62,6 +62,24 @@ def test_a_quiet_shift_says_so(rota: Rota):
     assert "*Deploy locks*: none." in text
 
 
+def test_who_covers_from_now_on_takes_over_from_who_is_on_call():
+    rota = Rota()
+    rota.on("ana", NOON, NOON + 2 * DAY)
+    rota.sync()
+    rota.spy.clock.tick(hours=5)
+    with rota.spy.tx() as tx:
+        ring = PagerRing(incident="Q1", user="P1", at=NOON + HOUR, person="U0ANA", service="PSVC1")
+        tx.session.rings.put(ring)
+    rota.spy.say("oncall cover today 17:00-20:00 <@U0RAJ>", by="U0ANA")
+    rota.spy.say("oncall cover accept 1", by="U0RAJ")
+    rota.deliver_promises()
+    rota.spy.tick()
+
+    [text] = rota.texts("shift_brief", "U0RAJ")
+    assert "from Ana Lima" in text
+    assert "imoc 1 time" in text
+
+
 def test_it_comes_once(rota: Rota):
     begin(rota)
     rota.spy.clock.tick(minutes=5)

@@ -117,6 +117,12 @@ EXCEPTIONS = (
         why="no form of a channel has a key that it must have, so that each channel has several forms, not one",
     ),
     Mistaken(
+        service="pagerduty",
+        method="GET /log_entries",
+        problem="'acknowledge_log_entry' is not one of ['acknowledgement_log_entry']",
+        why="its own list of the types of entries has acknowledge_log_entry, and so has its text",
+    ),
+    Mistaken(
         service="github",
         method="GET /repos/acme/infra/actions/runs/{id}/jobs",
         problem="/conclusion: None is not one of",

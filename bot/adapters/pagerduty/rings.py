@@ -21,6 +21,7 @@ _LOGGED: Mapping[str, RingKind] = {
     "escalate_log_entry": RingKind.ASSIGNED,
     "delegate_log_entry": RingKind.ASSIGNED,
     "acknowledge_log_entry": RingKind.ACKNOWLEDGED,
+    "acknowledgement_log_entry": RingKind.ACKNOWLEDGED,  # as one place of PagerDuty's description writes it
     "resolve_log_entry": RingKind.RESOLVED,
 }
 

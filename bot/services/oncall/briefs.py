@@ -55,11 +55,11 @@ class Briefs:
 
     def of(self, shift: Shift, reader: str) -> Brief:
         """Return the brief of a shift. It shows what its reader may see."""
-        before = list(self._before(shift))
-        began = max([it.start for it in before if it.person != reader], default=shift.start - USUAL)
+        before = self._before(shift)
+        began = max((it.start for it in before), default=shift.start - USUAL)
         window = Span(start=max(began, shift.start - LONGEST), end=shift.start)
         return Brief(
-            before=list(dict.fromkeys(it.turn.name for it in before if it.person != reader)),
+            before=list(dict.fromkeys(it.turn.name for it in before)),
             window=window,
             incidents=self._incidents(reader)[:LISTED],
             follow_ups=list(self._follow_ups(shift, window, reader))[:LISTED],
@@ -68,13 +68,15 @@ class Briefs:
             plans=Failovers(self._tx).plans(asker=reader)[:LISTED],
         )
 
-    def _before(self, shift: Shift) -> Iterator[Shift]:
-        """Yield the shifts on this schedule that ended when this one began."""
-        close = shift.start - timedelta(minutes=1)
-        for it in self._session.shifts.on(shift.turn.schedule, since=close, until=shift.start):
-            ended = it.gone_at or it.end
-            if it.number != shift.number and close <= ended <= shift.start + timedelta(minutes=5):
-                yield it
+    def _before(self, shift: Shift) -> Sequence[Shift]:
+        """Return the shifts on this schedule that ended when this one began, else those that it is taken from."""
+        close = timedelta(minutes=5)
+        on = self._session.shifts.on(shift.turn.schedule, since=shift.start - close, until=shift.start)
+        others = [it for it in on if it.turn.user != shift.turn.user]
+        ended = [it for it in others if (it.gone_at or it.end) <= shift.start + close]
+        return [it for it in ended if (it.gone_at or it.end) >= shift.start - close] or [
+            it for it in others if not it.gone_at
+        ]
 
     def _incidents(self, reader: str) -> list[Incident]:
         found = self._session.incidents.open(limit=OPEN_AT_MOST)
