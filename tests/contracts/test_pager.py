@@ -330,6 +330,15 @@ def test_an_override_that_is_overridden_again_leaves_the_last_on_call(world: Wor
     assert names(world.pager.shifts(["PSCH1"], since=start, until=end)) == ["Ana Lima"]
 
 
+def test_a_cover_that_went_back_and_is_asked_for_again_is_entered_again(world: World) -> None:
+    start = world.now() + timedelta(days=1)
+    end = start + timedelta(hours=2)
+    for who, instead in (("kim", "PURAJ"), ("raj", "PUKIM"), ("kim", "PURAJ")):
+        world.pager.override("PSCH1", email=f"{who}@example.com", start=start, end=end, instead_of=instead)
+
+    assert set(names(world.pager.shifts(["PSCH1"], since=start, until=end))) == {"Kim Park"}
+
+
 def test_an_override_puts_somebody_on_call_where_nobody_was(world: World) -> None:
     world.vacate("PSCH2")
     start = world.now() + timedelta(days=1)

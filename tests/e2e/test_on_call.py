@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from bot.sandbox import Box
 from bot.sandbox.pagerduty.schedules import ScheduleShift
 from bot.sandbox.slack.state import SlackMessage
@@ -29,13 +31,16 @@ def said(box: Box, place: str) -> list[SlackMessage]:
     return [message for message in box.slack.messages(place) if message.bot]
 
 
+@pytest.mark.parametrize("kind", ["layered", "shift-based"])
 def test_who_is_overridden_in_is_warned_and_a_promise_to_cover_reaches_pagerduty(
-    box: Box, running_bot: RunningBot, database_url: str
+    box: Box, running_bot: RunningBot, database_url: str, kind: str
 ):
     soon = box.clock.now().replace(second=0, microsecond=0) + timedelta(minutes=50)
     box.pagerduty.account.override(
         "PSCH1", ScheduleShift(user="PUKIM", start=soon, end=soon + timedelta(hours=3))
     )
+    if kind == "shift-based":
+        box.pagerduty.account.upgrade("PSCH1")
     running_bot(box, database_url)
 
     warning = wait_for(box, "U0KIM", "*You are on call for :imoc in")

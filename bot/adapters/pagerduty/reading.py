@@ -120,6 +120,7 @@ class ShiftSource(Part):
 
     rotation_id: Annotated[Ident | None, Maybe] = None
     shift_id: Annotated[Ident | None, Maybe] = None
+    override_id: Annotated[Ident | None, Maybe] = None
 
 
 class AssignmentEntry(Part):

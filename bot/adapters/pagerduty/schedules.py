@@ -44,7 +44,7 @@ class Schedules:
             try:
                 return self._layers(schedule, since=since, until=until)
             except Rejected:
-                del self._layered_until[schedule]
+                self._layered_until.pop(schedule, None)
         return self._ask(schedule, since=since, until=until)[1]
 
     def kind(self, schedule: str, *, at: datetime) -> ScheduleKind:
@@ -91,12 +91,18 @@ class Schedules:
         path = f"/schedules/{schedule}/overrides"
         window = {"since": mark(start), "until": mark(end)}
         made = each(ScheduleEntry, part(self._session.call("GET", path, params=window), "overrides"))
-        if found := next((it for it in made if covers(it, user, start, end)), None):
+        found = next((it for it in made if covers(it, user, start, end)), None)
+        if found and self._is_on_call(schedule, user, start, end):
             return self._turn(schedule, found)
         wanted = {"start": mark(start), "end": mark(end), "user": reference("user", user.id)}
         return self._turn(
             schedule, overridden(self._session.call("POST", path, body={"overrides": [wanted]}))
         )
+
+    def _is_on_call(self, schedule: str, user: User, start: datetime, end: datetime) -> bool:
+        """Whether only this user is on call then: a younger override may lie over theirs."""
+        turns = self._layers(schedule, since=start, until=end)
+        return {it.user for it in turns if it.start < end and it.end > start} == {user.id}
 
     def _turn(self, schedule: str, entry: ScheduleEntry) -> Turn:
         return self._people.turn(schedule, entry.user, entry.start, entry.end)

@@ -34,6 +34,12 @@ class Assigned:
     start: datetime
     end: datetime
     source: tuple[str, str] | None
+    is_override: bool = False
+    """Whether an override put them there. Then it is younger than an override of them, which no longer counts."""
+
+    def is_like(self, other: "Assigned") -> bool:
+        same = (self.user, self.source) == (other.user, other.source)
+        return same and self.is_override == other.is_override
 
     def covers(self, other: "Assigned") -> bool:
         same = (self.user, self.source) == (other.user, other.source)
@@ -57,7 +63,13 @@ class ShiftBasedSchedules:
         answer = self._session.call("GET", f"/v3/schedules/{schedule}", params=wanted, headers=HEADERS)
         every = each(AssignmentEntry, final_entries(answer, "computed_shift_assignments"))
         return [
-            Assigned(user=it.member.user_id, start=it.start_time, end=it.end_time, source=_named(it.source))
+            Assigned(
+                user=it.member.user_id,
+                start=it.start_time,
+                end=it.end_time,
+                source=_named(it.source),
+                is_override=bool(it.source and it.source.override_id),
+            )
             for it in every
             if it.member.user_id
         ]
@@ -83,7 +95,8 @@ class ShiftBasedSchedules:
             Assigned(user="", start=since, end=until, source=None)
             for since, until in gaps_in(there, start, end)
         ]
-        self._replace(schedule, [it for it in theirs if not _is_made(it, made)], user.id)
+        still = [it for it in theirs if it.is_override or not _is_made(it, made)]
+        self._replace(schedule, still, user.id)
         self._add(schedule, [it for it in gaps if not _is_made(it, made)], user.id)
         times = [*theirs, *gaps, *made, *(it for it in there if it.user == user.id)]
         if not times:
@@ -151,7 +164,7 @@ def within(given: Iterable[Assigned], start: datetime, end: datetime) -> list[As
         last = joined[-1] if joined else None
         if cut.start >= cut.end:
             continue
-        if last and (last.user, last.source) == (cut.user, cut.source) and cut.start <= last.end:
+        if last and last.is_like(cut) and cut.start <= last.end:
             joined[-1] = replace(last, end=max(last.end, cut.end))
         else:
             joined.append(cut)
