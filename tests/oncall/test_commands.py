@@ -102,7 +102,7 @@ def test_who_is_covered_for_a_while_is_ready_for_the_rest_as_before(rota: Rota):
     rota.pass_time(DAY + 9 * HOUR)
 
     assert "Tue 24 Nov 20:00 to Mon 30 Nov" in said(rota, "oncall me")
-    assert len(rota.texts("warning", "U0ANA")) == 3  # a day and an hour before she is on call again, and then
+    assert len(rota.texts("warning", "U0ANA")) == 2  # an hour before she is on call again, and then
     assert rota.texts("unready", "C0IMOC") == []
 
 

@@ -121,6 +121,66 @@ def test_entries_of_one_person_that_overlap_are_one_shift(rota: Rota):
     assert [(it.start, it.end) for it in shifts_of(rota, "U0ANA")] == [(MONDAY, MONDAY + 3 * DAY)]
 
 
+# --- day shifts -------------------------------------------------------------------------------------------
+
+
+def week_of_days(rota: Rota, who: str, monday: datetime) -> None:
+    """Put a person on call from 9 to 17 on five days."""
+    for day in range(5):
+        rota.beside(who, monday + day * DAY, monday + day * DAY + 8 * HOUR)
+
+
+def marks(rota: Rota, who: str) -> list[str]:
+    return [it.mark.removeprefix(":") for it in warnings(rota, who)]
+
+
+def test_day_shifts_of_a_week_are_warned_of_days_before_only_once(rota: Rota):
+    week_of_days(rota, "ana", MONDAY)
+    rota.sync()
+    said(rota, "oncall ready", by="U0ANA")
+
+    for _ in range(12 * 24):
+        rota.pass_time(HOUR)
+        rota.sync()
+
+    assert marks(rota, "U0ANA") == ["7d", "1d"] + ["1h", "start"] * 5
+    assert rota.texts("unready", "C0IMOC") == []
+
+
+def test_the_week_after_is_warned_of_again(rota: Rota):
+    week_of_days(rota, "ana", MONDAY)
+    week_of_days(rota, "ana", MONDAY + WEEK)
+    rota.sync()
+
+    rota.pass_time(MONDAY + 2 * WEEK - rota.now)
+
+    assert sorted(marks(rota, "U0ANA")).count("7d") == 2
+
+
+def test_when_the_day_before_goes_to_another_the_next_one_is_warned_of_in_full(rota: Rota):
+    week_of_days(rota, "ana", MONDAY)
+    rota.sync()
+    rota.pager.schedules["PSCH1"] = [
+        it if it.start != MONDAY else replace(it, user="PURAJ", name="Raj Patel", email="raj@example.com")
+        for it in rota.pager.schedules["PSCH1"]
+    ]
+
+    rota.sync()
+
+    tuesday = next(it for it in shifts_of(rota, "U0ANA"))
+    assert (tuesday.start, tuesday.goes_on) == (MONDAY + DAY, False)
+
+
+def test_only_the_first_of_them_is_to_be_answered(rota: Rota):
+    week_of_days(rota, "ana", MONDAY)
+    rota.sync()
+
+    said(rota, "oncall ready", by="U0ANA")
+
+    assert said(rota, "oncall me", by="U0ANA").count("goes on") == 4
+    assert "You have confirmed all your shifts." in said(rota, "oncall ready", by="U0ANA")
+
+
 # --- many teams -------------------------------------------------------------------------------------------
 
 

@@ -164,7 +164,7 @@ CASES: dict[str, Sequence[Facts]] = {
     ],
     "oncall/me": [
         {"found": Portion.of(shifts, 1), "now": NOW}
-        for shifts in ((), (SHIFT, replace(SHIFT, ready_at=NOON)))
+        for shifts in ((), (SHIFT, replace(SHIFT, ready_at=NOON), replace(SHIFT, goes_on=True)))
     ],
     "oncall/ready": [{"shift": SHIFT}],
     "oncall/testing": [{"page": it} for it in TESTS],

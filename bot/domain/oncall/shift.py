@@ -7,7 +7,7 @@ goes to somebody else and comes back, it is the same shift and nothing is sent t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,9 @@ from bot.domain.zone import known_zone
 
 CLOSE = timedelta(minutes=15)
 """A warning this soon after the last one is skipped, except the one at the start."""
+A_DAY = timedelta(days=1)
+A_NIGHT = timedelta(hours=16)
+"""A shift that begins so soon after the person's last one goes on with it, as day shifts of one week do."""
 KNOWN_TOO_LATE = timedelta(hours=1)
 """If Spy first sees a shift this long after its start, it sends no start warning."""
 
@@ -72,6 +75,8 @@ class Shift:
     person: str | None = None
     zone: str = "UTC"
     ready_at: datetime | None = None
+    goes_on: bool = False
+    """Whether it goes on with another one of theirs, so that they know of it and have answered."""
     gone_at: datetime | None = None
     """When the shift was moved, swapped or covered, so that it is no longer theirs (UTC)."""
     overload: Overload | None = None
@@ -136,9 +141,15 @@ class Shift:
     def gone(self, at: datetime) -> "Shift":
         return self if self.gone_at else replace(self, gone_at=at)
 
-    def seen(self, turn: Turn, *, person: str | None, zone: str, at: datetime) -> "Shift":
-        """Return the shift after a sync. Its end or the person's zone may have changed."""
-        seen = replace(self, turn=turn, person=person, zone=zone)
+    def seen(
+        self, turn: Turn, *, person: str | None, zone: str, at: datetime, goes_on: bool = False
+    ) -> "Shift":
+        """Return the shift after a sync. Its end or the person's zone may have changed.
+
+        Once the shift before it is over, a sync no longer sees what it goes on with: then it stays as it was.
+        """
+        kept = goes_on or (self.goes_on and turn.start - A_NIGHT <= at)
+        seen = replace(self, turn=turn, person=person, zone=zone, goes_on=kept)
         return replace(seen, gone_at=None, known_since=at) if self.gone_at else seen
 
     @classmethod
@@ -178,6 +189,14 @@ def _joined(turns: Iterable[Turn]) -> Iterator[Turn]:
         yield whole
 
 
+def in_a_row(turns: Iterable[Turn]) -> frozenset[Subject]:
+    """Return which of these turns, by subject, begin within a night after the person's last one."""
+    found: set[Subject] = set()
+    for _, own in groupby(sorted(turns, key=_whose), key=lambda turn: (turn.schedule, turn.user)):
+        found |= {subject(later) for earlier, later in pairwise(own) if later.start - earlier.end <= A_NIGHT}
+    return frozenset(found)
+
+
 def is_part(turn: Turn, whole: Turn) -> bool:
     """Whether a turn lies within another turn of the same person, after its start."""
     return turn.user == whole.user and whole.start < turn.start < whole.end
@@ -212,11 +231,15 @@ def _next_warning(shift: Shift, timers: Timers) -> Timer | None:
 
 
 def _warnings(shift: Shift, timers: Timers) -> list[tuple[str, datetime]]:
-    """Return all warnings still to send. Of those missed before Spy knew the shift, only the last is sent."""
+    """Return all warnings still to send. Of those missed before Spy knew the shift, only the last is sent.
+
+    A shift that goes on with another one needs none of those that come days before.
+    """
     known = shift.known_since
     every = [
         (lead_name(lead), before(shift.start, lead, shift.zone))
         for lead in sorted(timers.shift_warnings, reverse=True)
+        if lead < A_DAY or not shift.goes_on
     ]
     missed = [(name, known) for name, due in every if due <= known][-1:]
     if known - shift.start > KNOWN_TOO_LATE:
@@ -226,7 +249,8 @@ def _warnings(shift: Shift, timers: Timers) -> list[tuple[str, datetime]]:
 
 def _unanswered(shift: Shift, timers: Timers) -> Timer | None:
     """Return when the schedule's owner is notified of an unconfirmed shift. A late warning leaves time to answer."""
-    if shift.ready_at or Occurrence(UNANSWERED, "once") in shift.told or shift.known_since > shift.start:
+    is_answered = shift.ready_at or shift.goes_on or Occurrence(UNANSWERED, "once") in shift.told
+    if is_answered or shift.known_since > shift.start:
         return None
     grace = min(shift.known_since + CLOSE, shift.start)
     due = max(shift.start - timers.shift_unanswered, grace)

@@ -17,6 +17,7 @@ from bot.domain.oncall.shift import (
     WARNING,
     Shift,
     Turn,
+    in_a_row,
     is_part,
     knowing,
     shift_agenda,
@@ -83,7 +84,7 @@ class Shifts:
             return self.find(number, by=by)
         mine = self.of(by)
         for shift in mine:
-            if shift.ready_at is None:
+            if shift.ready_at is None and not shift.goes_on:
                 return shift
         raise Refusal(
             "You have confirmed all your shifts." if mine else "I found no shifts of yours in the next weeks."
@@ -128,11 +129,12 @@ class Shifts:
         known = {it.subject: it for it in self._session.shifts.on(schedule, since=now, until=now + HORIZON)}
         mine = [turn for turn in turns if turn.schedule == schedule and turn.end > now]
         seen = [self._begun_earlier(turn, known.values()) for turn in unbroken(mine)]
-        subjects = {subject(turn) for turn in seen}
+        subjects, goes_on = {subject(turn) for turn in seen}, in_a_row(seen)
         going_on = [shift for shift in known.values() if shift.subject in subjects and not shift.gone_at]
         for turn in seen:
             whole = next((it for it in going_on if is_part(turn, it.turn)), None)
-            self._report(team, self._see(team, turn, known.get(subject(turn)), whole))
+            is_on = subject(turn) in goes_on
+            self._report(team, self._see(team, turn, known.get(subject(turn)), whole, goes_on=is_on))
         for shift in known.values():
             if shift.subject not in subjects and not shift.gone_at:
                 self._lose(shift)
@@ -145,19 +147,23 @@ class Shifts:
                 return replace(turn, start=shift.start)
         return turn
 
-    def _see(self, team: Team, turn: Turn, known: Shift | None, whole: Shift | None) -> Shift:
+    def _see(
+        self, team: Team, turn: Turn, known: Shift | None, whole: Shift | None, *, goes_on: bool
+    ) -> Shift:
         """Store a turn. If it is the rest of a shift that was cut in two (`whole`), its person knows of it already."""
         now = self._tx.now
         person = Directory(self._tx).paged_as(turn.user, turn.email)
         zone = Directory(self._tx).zone(person) if person else "UTC"
-        if known and known.seen(turn, person=person, zone=zone, at=now) == known:
+        if known and known.seen(turn, person=person, zone=zone, at=now, goes_on=goes_on) == known:
             return known
         self._session.lock(str(subject(turn)))
         fresh = self._session.shifts.of(subject(turn))
         if fresh:
-            return self._keep(fresh.seen(turn, person=person, zone=zone, at=now), because="moved")
+            seen = fresh.seen(turn, person=person, zone=zone, at=now, goes_on=goes_on)
+            return self._keep(seen, because="moved")
         number = self._session.shifts.reserve()
         new = Shift.new(number, turn, team=team.key, person=person, zone=zone, known_since=now)
+        new = replace(new, goes_on=goes_on)
         return self._keep(new.rest_of(whole, self._tx.policy) if whole else new, because="new")
 
     def _report(self, team: Team, shift: Shift) -> None:
