@@ -203,6 +203,7 @@ def test_findings_are_well_where_all_is_well(pager: PagerDuty) -> None:
         ("PagerDuty service PSVC1", True),
         ("PagerDuty escalation policy PPOL1", True),
         ("PagerDuty schedule PSCH1 (layered)", True),
+        ("PagerDuty log: who was paged, for oncall load and the ledger", True),
     ]
 
 

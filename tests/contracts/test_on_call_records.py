@@ -5,12 +5,13 @@ from datetime import timedelta
 
 from bot.domain.incident.events import Resolved
 from bot.domain.oncall.cover import CoverRequest
+from bot.domain.oncall.ring import PagerRing
 from bot.domain.oncall.shift import Overload, SentReminder, Shift, Turn
 from bot.domain.subject import Occurrence
-from bot.ports import Contact, Sessions
+from bot.ports import Contact, RingCopy, Sessions
 from tests.contracts.test_session import NOON, declared, noted, paged
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def shift(number: int = 1, *, hours: int = 0, schedule: str = "PSCH1", person: str | None = "U0ANA") -> Shift:
@@ -133,3 +134,43 @@ def test_pages_are_found_by_when_they_were_asked_for(sessions: Sessions) -> None
 
     with sessions.begin() as session:
         assert [it.number for it in session.pages.since(NOON + HOUR)] == [18]
+
+
+def ring(incident: str, user: str = "P1", *, hours: int = 0, person: str | None = "U0ANA") -> PagerRing:
+    return PagerRing(incident=incident, user=user, at=NOON + hours * HOUR, person=person, service="PSVC1")
+
+
+def test_rings_are_found_by_incident_by_person_and_by_time(sessions: Sessions) -> None:
+    first, second, third = ring("Q1"), ring("Q1", "P2", person="U0RAJ"), ring("Q2", hours=2)
+    with sessions.begin() as session:
+        for it in (third, second, first, first):
+            session.rings.put(it)
+
+    with sessions.begin() as session:
+        assert list(session.rings.of("Q1")) == [first, second]
+        assert list(session.rings.since(NOON + HOUR, NOON + DAY)) == [third]
+        assert list(session.rings.of_person("U0ANA", since=NOON, until=NOON + 2 * HOUR)) == [first]
+        assert session.rings.counts(["U0ANA", "U0KIM"], since=NOON) == {"U0ANA": 2}
+        assert session.rings.last_of("P1", since=NOON) == third
+
+
+def test_who_is_unknown_is_asked_after_once(sessions: Sessions) -> None:
+    asked = replace(ring("Q3", "P4", person=None), asked_at=NOON)
+    with sessions.begin() as session:
+        for it in (ring("Q1", "P3", person=None), ring("Q2", "P3", person=None), ring("Q2"), asked):
+            session.rings.put(it)
+
+    with sessions.begin() as session:
+        assert list(session.rings.unknown_users(limit=5)) == ["P3"]
+        assert {it.incident for it in session.rings.of_nobody("P3", since=NOON, limit=5)} == {"Q1", "Q2"}
+        assert session.rings.forget(before=NOON + HOUR, limit=3) == 3
+        assert session.rings.forget(before=NOON + HOUR, limit=3) == 1
+
+
+def test_it_is_kept_up_to_when_rings_are_known(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        assert session.ring_copy.copy() == RingCopy()
+        session.ring_copy.replace(RingCopy(since=NOON, until=NOON + HOUR, trouble="x"))
+
+    with sessions.begin() as session:
+        assert session.ring_copy.copy() == RingCopy(since=NOON, until=NOON + HOUR, trouble="x")

@@ -139,6 +139,17 @@ def test_an_old_delivery_of_pagerduty_is_refused(served: ServedBot, days: int, s
     assert answers[1].text.startswith("Known already." if status == 202 else "This is of ")
 
 
+def test_an_incident_that_spy_did_not_make_is_a_ring_of_whom_it_reached(served: ServedBot):
+    at = served.bot.clock.now()
+    for kind in ("incident.triggered", "incident.acknowledged", "incident.acknowledged", "incident.resolved"):
+        body = webhook(kind, occurred_at=at.isoformat(), id=f"01{kind}")
+        served.web.post("/webhooks/pagerduty", body, {"X-PagerDuty-Signature": signed(body, SECRET)})
+
+    with served.bot.database.read() as session:
+        [ring] = session.rings.of("Q1")
+    assert (ring.user, ring.at, ring.acknowledged_at, ring.resolved_at) == ("PURAJ", at, at, at)
+
+
 def test_a_deployment_and_its_statuses_stay_one_change(served: ServedBot):
     for name in ("deployment_status", "deployment"):
         github(served, name)

@@ -29,6 +29,16 @@ def results(pager: PagerDuty, ids: PagerIds) -> Iterator[CheckResult]:
     yield from (_schedule(pager, ident) for ident in sorted(ids.schedules))
     yield from _presences(pager, "user", "users", ids.users)
     yield from (_account(pager, email) for email in sorted(ids.emails))
+    yield _log(pager)
+
+
+def _log(pager: PagerDuty) -> CheckResult:
+    what = "PagerDuty log: who was paged, for oncall load and the ledger"
+    try:
+        pager.must_read_log()
+    except (Unreachable, Throttled, Rejected) as trouble:
+        return CheckResult(what=what, well=False, cure=_cure(trouble))
+    return CheckResult(what=what, well=True)
 
 
 def _account(pager: PagerDuty, email: str) -> CheckResult:

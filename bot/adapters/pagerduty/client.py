@@ -223,6 +223,10 @@ class PagerDuty(Pager):
         """Raise Rejected `not_found` if there is no object of this kind (`services`, `users` …) with this id."""
         self._session.call("GET", f"/{kind}/{ident}")
 
+    def must_read_log(self) -> None:
+        """Raise Rejected if the token may not read the log of incidents."""
+        self._session.call("GET", "/log_entries", params={"limit": 1})
+
     def owner(self) -> User | None:
         """Return the token's user; None if the token belongs to the whole account."""
         try:
