@@ -49,6 +49,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "bot/commands/doubt.py",
         "bot/commands/interpreter.py",
         "bot/domain/former_words.py",
+        "bot/domain/incident/likeness.py",
         "bot/domain/incident/name.py",
         "bot/domain/incident/role.py",
         "bot/domain/markup.py",

@@ -125,6 +125,13 @@ class Unreacted(Reacted):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WrittenNotice(Notice):
+    """A person wrote what is no command. The router passes on only words in the channel of a merged incident."""
+
+    person: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Edited(Notice):
     person: str
     ts: str

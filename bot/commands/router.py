@@ -17,7 +17,17 @@ from bot.commands.discretion import leaves, private_incidents
 from bot.commands.interpreter import Interpreter, incident_number
 from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Fill
-from bot.commands.request import SAID_THERE, VISIBLE, Edited, Notice, Request, Response, Shared, Source
+from bot.commands.request import (
+    SAID_THERE,
+    VISIBLE,
+    Edited,
+    Notice,
+    Request,
+    Response,
+    Shared,
+    Source,
+    WrittenNotice,
+)
 from bot.domain.audit import FAILED
 from bot.domain.effects import OpenForm
 from bot.domain.grammar.typed import Typed, Word
@@ -97,8 +107,16 @@ class Router:
 
     def notice(self, notice: Notice, limit: TimeLimit | None = None) -> None:
         """Call the listeners of a notice, once."""
+        if isinstance(notice, WrittenNotice) and not self._is_left(notice.channel):
+            return
         retry_on_conflict(partial(self._notice, notice, limit or TimeLimit.none()))
         self._wake()
+
+    def _is_left(self, channel: str) -> bool:
+        """Whether this is the channel of a merged incident. Most messages are written elsewhere: this only reads."""
+        with self._sessions.read() as session:
+            incident = session.incidents.in_channel(channel)
+            return incident is not None and incident.merged is not None
 
     def _notice(self, notice: Notice, limit: TimeLimit) -> None:
         if isinstance(notice, Edited | Shared):

@@ -24,6 +24,8 @@ class MessageType:
     on_refused: OnRefused
     """What to do if Slack refuses the message for good. The last argument is the reason, as a sentence."""
     on_delivered: OnDelivered
+    is_worth_posting: Callable[[Facts], bool]
+    """Whether it has anything to show. One that has nothing is not posted; one that is there already is edited."""
     finds_reopened: bool
     """Whether to try the incident's channel each time, even if Spy has it as closed."""
 
@@ -40,12 +42,17 @@ def nothing(_tx: Transaction, _effect: UpsertMessage) -> None:
     """Do nothing."""
 
 
+def always(_facts: Facts) -> bool:
+    return True
+
+
 def message(
     name: str,
     template: str,
     *,
     on_refused: OnRefused = tell_maintainers,
     on_delivered: OnDelivered = nothing,
+    is_worth_posting: Callable[[Facts], bool] = always,
     finds_reopened: bool = False,
 ) -> Callable[[ReadFacts], ReadFacts]:
     """Declare a lasting message. The decorated function returns its facts."""
@@ -58,6 +65,7 @@ def message(
             facts=facts,
             on_refused=on_refused,
             on_delivered=on_delivered,
+            is_worth_posting=is_worth_posting,
             finds_reopened=finds_reopened,
         )
         return facts

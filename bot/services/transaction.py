@@ -1,6 +1,6 @@
 """One database transaction: its session, time and policy, and the effects it queues."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -108,6 +108,12 @@ class Transaction:
         self._keep(corrected)
         self.recorded[f"{incident.number}.{entry.seq} {entry.kind}"] = corrected
         return corrected
+
+    def extend(self, incident: Incident, entries: Sequence[Entry]) -> Incident:
+        """Store further timeline entries, which are numbered already. They have no effects."""
+        for entry in entries[:-1]:
+            self.session.timeline.append(entry)
+        return self.correct(incident, entries[-1]) if entries else incident
 
     def _keep(self, incident: Incident) -> None:
         self.session.incidents.put(incident)

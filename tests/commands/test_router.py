@@ -201,7 +201,7 @@ def test_what_was_nearly_said_is_offered_with_all_its_words(spy: SpyKit, text: s
     assert said(spy.say(text)).splitlines()[-1] == say
 
 
-@pytest.mark.parametrize("text", ["incident private", "incident merge 2", "incident frobnicate"])
+@pytest.mark.parametrize("text", ["incident private", "incident absorb 2", "incident frobnicate"])
 def test_what_resembles_no_command_is_not_taken_for_one(spy: SpyKit, text: str):
     assert said(spy.say(text)) == f"I don't know `{text}`. `help` shows what I can do.\nhelp"
 

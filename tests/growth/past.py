@@ -26,7 +26,9 @@ AGE = {
 """What is pruned earlier is newer, and all of one time."""
 SHARE = {"outbox": 50, "inbound": 50}
 """Of which only one incident in so many still has rows."""
-MOST = {"audit": 10, "shift": 1}
+MERGED = 2
+"""The number of the second incident, which was merged into the first one. It leaves no rows."""
+MOST = {"audit": 10, "incident": 1, "postmortem": 1, "shift": 1}
 """Rows of an incident that are enough."""
 WITHOUT_PAST = {
     "alembic_version",
@@ -56,14 +58,17 @@ class Life:
 
     @classmethod
     def of(cls, engine: Engine) -> "Life":
-        """Take all rows of a database in SQLite, in which one incident came to its end."""
+        """Take the rows of the first incident of a database in SQLite, which came to its end."""
         names = [it for it in inspect(engine).get_table_names() if it not in WITHOUT_PAST]
         with engine.connect() as connection:
             every = "SELECT * FROM {} ORDER BY 1"
             found = {it: connection.exec_driver_sql(every.format(f'"{it}"')) for it in names}
             return cls(
                 rows={
-                    it: [dict(row) for row in rows.mappings()][: MOST.get(it)] for it, rows in found.items()
+                    it: [dict(row) for row in rows.mappings() if row.get("incident") != MERGED][
+                        : MOST.get(it)
+                    ]
+                    for it, rows in found.items()
                 }
             )
 

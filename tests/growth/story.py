@@ -93,7 +93,10 @@ failover output {failover}
 failover rehearse pod 8 to west
 failover answer {failover} yes
 failover abort {failover}
+incident similar
 incident channel new
+raj: incident me "cart hangs"
+raj: incident {incident} merge {incident_before}
 incident channel keep
 runbook nobody-answers
 runbook list

@@ -17,7 +17,7 @@ from tests.growth.world import World
 
 INCIDENTS, FEWER = 10_000, 300
 MORE = 1.2
-SEARCH, PER_INCIDENT = "incident list", 70
+SEARCH, PER_INCIDENT = ("incident list", "incident similar"), 70
 """A search reads an index of all incidents twice, at so many steps for each: less than a millisecond in a thousand."""
 LOOK_BACK, BOUNDED = ("failover", "failover status", "failover rollback", "incident channel new"), 50 * 100
 """These look at the 50 last runs of a plan; the last one delivers the cards of new failovers, which name such runs."""

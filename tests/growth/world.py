@@ -53,6 +53,7 @@ POLICY = replace(
 )
 SYNCS = ("oncall", "shifts", "changes", "alerts", "rings", "pages", "people", "groups", "members", "sweep")
 NUMBERED = (
+    table(tables.IncidentRow),
     table(tables.TeamNoticeRow),
     table(tables.PageRow),
     table(tables.FollowUpRow),
@@ -144,7 +145,8 @@ class World:
             entries = session.timeline.of(session.incidents.search(ANY, limit=1)[0].number)
         *_, before, note = (0, 0, *(it.seq for it in entries if it.kind == "note_taken"))
         names = (it.name for it in NUMBERED)
-        return line.format(**dict(zip(names, last, strict=True)), note=note, note_before=before)
+        numbers = dict(zip(names, last, strict=True))
+        return line.format(**numbers, incident_before=numbers["incident"] - 1, note=note, note_before=before)
 
     # --- jobs ---
 

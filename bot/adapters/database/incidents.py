@@ -12,6 +12,7 @@ from sqlalchemy import (
     TextClause,
     and_,
     bindparam,
+    case,
     cast,
     false,
     func,
@@ -37,7 +38,7 @@ from bot.adapters.database.statements import (
     table,
 )
 from bot.adapters.database.table import Table, plain
-from bot.adapters.database.tables import IS_EDIT
+from bot.adapters.database.tables import IS_EDIT, OPENED_RUNBOOK
 from bot.adapters.database.writes import Writes
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.name import bare_name
@@ -72,7 +73,8 @@ class IncidentTable(Table[Incident]):
 
     def _columns(self, value: Incident) -> dict[str, Any]:
         offered_to = value.command_offered_to
-        words = (value.name, value.impact, value.cause, value.resolution, *value.services)
+        services = (*value.services, *(it.service for it in value.suspects))
+        words = (value.name, value.impact, value.cause, value.resolution, *services)
         return {
             **super()._columns(value),
             "seen_by": [*value.members, offered_to] if offered_to else value.members,
@@ -111,6 +113,13 @@ class IncidentTable(Table[Incident]):
         newest = select(c.number).where(*self._conditions(wanted)).order_by(c.number.desc())
         shown = newest.offset(skip).limit(limit)  # found in an index, without reading the records
         return self._where(c.number.in_(shown), order=[c.number.desc()])
+
+    def resembling(self, wanted: Search, words: Sequence[str], *, limit: int) -> Sequence[Incident]:
+        c = self._table.c
+        has = [c.words.contains(word, autoescape=True) for word in words]
+        most = sum((case((it, 1), else_=0) for it in has[1:]), case((has[0], 1), else_=0)).desc()
+        found = select(c.number).where(*self._conditions(wanted), or_(*has)).order_by(most, c.number.desc())
+        return self._where(c.number.in_(found.limit(limit)), order=[c.number.desc()])
 
     def count(self, wanted: Search) -> int:
         self.flush()
@@ -224,6 +233,12 @@ class TimelineTable(Rows):
         c = self._table.c
         is_its = [c.kind == kind, c.data["message"].as_string() == message]
         return list(self._connection.execute(select(c.seq).where(c.incident == incident, *is_its)).scalars())
+
+    def opened_runbooks(self, *, limit: int) -> Sequence[tuple[int, str]]:
+        self._write_all()
+        c = self._table.c
+        opened = select(c.incident, c.data["runbook"].as_string()).where(text(OPENED_RUNBOOK))
+        return [(n, name) for n, name in self._connection.execute(opened.order_by(c.id.desc()).limit(limit))]
 
     def set_permalink(self, incident: int, seq: int, permalink: str) -> None:
         self.flush()

@@ -32,7 +32,17 @@ from bot.domain.paging.page import PageState
 from bot.domain.retention import Ended, Pruned
 
 MESSAGES: Mapping[str, Sequence[str]] = {
-    "incident": ("card", "announcement", "brief", "reminder", "missed", "closed_channel", "review"),
+    "incident": (
+        "card",
+        "announcement",
+        "brief",
+        "reminder",
+        "missed",
+        "closed_channel",
+        "review",
+        "alike",
+        "merged",
+    ),
     "page": ("page", "unanswered", "also_paged", "test", "tested"),
     "failover": ("failover", "failover_question", "failover_word"),
     "team_notice": ("team_notice", "team_notice_sent"),

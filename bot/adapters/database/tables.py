@@ -77,11 +77,15 @@ class IncidentRow(NumberedRow, table=True):
 IS_EDIT = "supersedes IS NOT NULL OR kind = 'timeline_edited'"
 """The condition of an entry that corrects or removes a line, or says who edited one."""
 
+OPENED_RUNBOOK = "kind = 'runbook_opened'"
+"""The condition of an entry that names a runbook which somebody opened."""
+
 
 class TimelineRow(Row, table=True):
     __table_args__ = (
         UniqueConstraint("incident", "seq"),
         partial_index("timeline_edits", "incident", "seq", where=IS_EDIT),
+        partial_index("timeline_runbooks", "id", where=OPENED_RUNBOOK),
     )
 
     id: int | None = Field(default=None, primary_key=True)

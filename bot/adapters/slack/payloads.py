@@ -24,6 +24,7 @@ from bot.commands.request import (
     Shared,
     Source,
     Unreacted,
+    WrittenNotice,
 )
 from bot.domain.foreign import WORD, inert
 from bot.domain.markup import undecorated
@@ -298,6 +299,12 @@ def _changed(body: Payload, bot: str) -> Notice | None:  # noqa: PLR0911  a tabl
         return _made_private(body, bot)
     if event.get("subtype") == "message_deleted":
         return _deleted(body, required(event, "deleted_ts"))
+    if event.get("subtype") is None and maybe(event, "user"):
+        return WrittenNotice(
+            id=required(body, "event_id"),
+            channel=required(event, "channel"),
+            person=required(event, "user"),
+        )
     if event.get("subtype") != "message_changed":
         return None
     message, before = part(event, "message"), part(event, "previous_message")

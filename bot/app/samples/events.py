@@ -7,6 +7,7 @@ from bot.app.samples import alert as sample_alert
 from bot.app.samples import changes as sample_changes
 from bot.app.samples import channels as sample_channels
 from bot.app.samples import failover as sample_failover
+from bot.app.samples import merging as sample_merging
 from bot.app.samples import postmortems as sample_postmortems
 from bot.app.samples.made import event_of
 from bot.app.samples.world import ABOUT, HALF_HOUR, NOON, NOW, PAGED, TYPED, Facts
@@ -88,6 +89,7 @@ LISTED: tuple[Event, ...] = (
     *sample_alert.HAPPENED,
     *sample_changes.HAPPENED,
     *sample_channels.HAPPENED,
+    *sample_merging.HAPPENED,
 )
 """Those with values or states of their own. The others are made from their fields."""
 HAPPENED: tuple[Event, ...] = (

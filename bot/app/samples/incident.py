@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 from bot.app.samples import changes as sample_changes
 from bot.app.samples import failover as sample_failover
+from bot.app.samples import merging as sample_merging
 from bot.app.samples.events import HAPPENED, facts_of
 from bot.app.samples.world import (
     ABOUT,
@@ -124,7 +125,7 @@ def why_of(reminder: str, incident: Incident) -> Facts:
     }
 
 
-STATES = [state_of(incident) for incident in (*INCIDENTS, UNEXPLAINED)]
+STATES = [state_of(incident) for incident in (*INCIDENTS, UNEXPLAINED, sample_merging.MERGED)]
 
 SHORT = [{"incident": incident} for incident in INCIDENTS]
 

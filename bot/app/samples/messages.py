@@ -13,6 +13,7 @@ from bot.app.samples import events as sample_events
 from bot.app.samples import failover as sample_failover
 from bot.app.samples import guide as sample_guide
 from bot.app.samples import incident as sample_incident
+from bot.app.samples import merging as sample_merging
 from bot.app.samples import oncall as sample_oncall
 from bot.app.samples import paging as sample_paging
 from bot.app.samples import postmortems as sample_postmortems
@@ -42,6 +43,7 @@ _LISTED: dict[str, Sequence[Facts]] = (
     | sample_runbooks.facts(FULL)
     | sample_relief.CASES
     | sample_incident.CASES
+    | sample_merging.CASES
     | sample_paging.CASES
     | sample_oncall.CASES
     | sample_events.CASES

@@ -7,15 +7,15 @@ happened. Nothing else changes an incident, so its state and its timeline can't 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from bot.domain.alert import events as alert_events
 from bot.domain.changes import events as changes_events
 from bot.domain.event import Event
-from bot.domain.incident import events
+from bot.domain.incident import events, merging
 from bot.domain.incident.membership import Membership
 from bot.domain.incident.name import channel_name
-from bot.domain.incident.state import CLOSED, ClosedChannel, Link, Passed, Phase, Suspect
+from bot.domain.incident.state import CLOSED, STATES, ClosedChannel, Link, MergeRecord, Passed, Phase, Suspect
 from bot.domain.paging import events as paging_events
 from bot.domain.policy import Severity
 from bot.domain.postmortem import events as postmortem_events
@@ -62,6 +62,8 @@ class Incident(Membership):
     mitigated_at: datetime | None = None
     resolved_at: datetime | None = None
     resolution: str | None = None
+    merged: MergeRecord | None = None
+    """The incident as which this one goes on, while it is merged."""
     still_broken_for: tuple[str, ...] = ()
     """Who said since its end that it is still broken for them."""
     reopened_at: datetime | None = None
@@ -75,8 +77,6 @@ class Incident(Membership):
     """The finished steps of the guide."""
     entries: int = 0
     """The number of its timeline entries. The next entry's `seq` is one more."""
-
-    # --- properties ---
 
     @property
     def subject(self) -> Subject:
@@ -93,7 +93,7 @@ class Incident(Membership):
     @property
     def state(self) -> str:
         """Its phase, worded to follow "it is"."""
-        return {Phase.FALSE_ALARM: "a false alarm", Phase.TRIAGE: "in triage"}.get(self.phase, self.phase)
+        return self.merged.state if self.merged else STATES.get(self.phase, self.phase)
 
     @property
     def opened_at(self) -> datetime:
@@ -214,8 +214,9 @@ class Incident(Membership):
     def must_be_open(self) -> None:
         """Refuse if the incident is over."""
         if not self.is_open:
+            back = f"Say it there. To take {self.id} out again" if self.merged else "If the problem is back"
             raise Refusal(
-                f"{self.id} is {self.state}. If the problem is back, reopen it first: `incident reopen`.",
+                f"{self.id} is {self.state}. {back}, reopen it first: `incident reopen`.",
                 choices=(Choice(label="Reopen it", say=f"incident {self.number} reopen"),),
             )
 
@@ -306,6 +307,11 @@ class Incident(Membership):
                 return replace(self, still_broken_for=tuple(dict.fromkeys((*self.still_broken_for, person))))
             case events.Cancelled():
                 return self._ended(Phase.FALSE_ALARM, event.why, event.at)
+            case merging.MergedInto():
+                return replace(self._ended(Phase.MERGED, "", event.at), merged=event.record)
+            case merging.MergedFrom():
+                more: dict[str, Any] = {it: (*getattr(self, it), *new) for it, new in event.brings.items()}
+                return replace(self, **more)
             case events.Reopened():
                 again = replace(
                     self,
@@ -314,6 +320,7 @@ class Incident(Membership):
                     mitigated_at=None,
                     resolved_at=None,
                     resolution=None,
+                    merged=None,
                     still_broken_for=(),
                     reopened_at=event.at,
                     update_due=event.next_due,

@@ -20,6 +20,8 @@ class Phase(StrEnum):
 
 
 CLOSED = frozenset({Phase.RESOLVED, Phase.REVIEWED, Phase.MERGED, Phase.FALSE_ALARM})
+STATES = {Phase.FALSE_ALARM: "a false alarm", Phase.TRIAGE: "in triage"}
+"""The phases that are worded in another way to follow "it is"."""
 WORKING = tuple(phase for phase in Phase if phase not in CLOSED)
 
 
@@ -48,6 +50,23 @@ class Passed:
     by: str
     at: datetime
     answer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeRecord:
+    """INC-`into`, into which an incident was merged, by whom and when, and the numbers of what moved there."""
+
+    into: int
+    at: datetime
+    by: str | None
+    pages: tuple[int, ...] = ()
+    follow_ups: tuple[int, ...] = ()
+    failovers: tuple[int, ...] = ()
+    locks: tuple[int, ...] = ()
+
+    @property
+    def state(self) -> str:
+        return f"merged into INC-{self.into}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -183,9 +183,9 @@ def due_by(postmortem: Postmortem, incident: Incident, policy: Policy, *, zone: 
     """Return when it is due (UTC): as people set it, else by severity, counted from the resolution.
 
     The defaults are PagerDuty's: three calendar days for sev1, five business days for sev2. Other severities, false
-    alarms and drills need none.
+    alarms, drills and incidents that were merged need none.
     """
-    needs_none = incident.phase is Phase.FALSE_ALARM or incident.drill
+    needs_none = incident.phase in {Phase.FALSE_ALARM, Phase.MERGED} or incident.drill
     if postmortem.due or incident.resolved_at is None or needs_none:
         return postmortem.due
     grace = policy.timers.postmortem_due.get(incident.severity or "")

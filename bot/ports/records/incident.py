@@ -33,6 +33,9 @@ class IncidentRecords(Protocol):
     def search(self, wanted: Search, *, skip: int = 0, limit: int) -> Sequence[Incident]:
         """Return matching incidents, newest first."""
 
+    def resembling(self, wanted: Search, words: Sequence[str], *, limit: int) -> Sequence[Incident]:
+        """Return the matching incidents with most of these words (in lower case), of equal ones the newest."""
+
     def count(self, wanted: Search) -> int: ...
     def count_opened(self, person: str, *, since: datetime) -> int:
         """Count the incidents that a person has opened since then. Those reopened since count too."""
@@ -76,6 +79,9 @@ class TimelineRecords(Protocol):
 
     def made_from(self, incident: int, kind: str, message: str) -> Sequence[int]:
         """Return the lines of a kind that were made from a Slack message, by its `ts`."""
+
+    def opened_runbooks(self, *, limit: int) -> Sequence[tuple[int, str]]:
+        """Return the runbooks that were opened last, each with its incident, newest first."""
 
     def set_permalink(self, incident: int, seq: int, permalink: str) -> None: ...
     def set_visibility(self, incident: int, seqs: Collection[int], mark: str | None) -> None:

@@ -20,6 +20,7 @@ from bot.domain.runbook.runbook import Runbook
 from bot.domain.spelling import did_you_mean
 from bot.domain.text import quoted, shortened
 from bot.services.directory import Directory
+from bot.services.incident.merges import Merges
 from bot.services.limits import RequestLimits
 from bot.services.ownership import Ownership, people
 from bot.services.paging.folding import Folding
@@ -38,7 +39,7 @@ OFFERED = 5
 RECENT = timedelta(days=7)
 """How long after its end an incident is offered."""
 
-REOPENED = frozenset({Phase.RESOLVED, Phase.FALSE_ALARM, Phase.REVIEWED})
+REOPENED = frozenset({Phase.RESOLVED, Phase.FALSE_ALARM, Phase.REVIEWED, Phase.MERGED})
 WHICH = "Which incident? Use the command in the incident's channel, or choose"
 NONE_OPEN = 'No incident is open. Open one with `incident me "what is wrong"`.'
 
@@ -157,6 +158,7 @@ class Incidents:
         """Reopen the incident, and wait again for answers to its pages."""
         severity = self._tx.policy.severities.get(incident.severity or "")
         opened = self._tx.record(incident, incident.reopen(by=by, at=self._tx.now, severity=severity))
+        Merges(self._tx).take_out(incident, opened, by=by)
         Paging(self._tx).wait_again(opened)
         return opened
 

@@ -11,6 +11,7 @@ from bot.domain.subject import MilestoneName
 from bot.domain.timer import moment_of
 from bot.services.channels import Channels
 from bot.services.incident.channels import IncidentChannels
+from bot.services.incident.merges import Merges, is_shown
 from bot.services.incident.views import LINES, Views, line
 from bot.services.messages import Facts, message
 from bot.services.postmortem.documents import Documents
@@ -109,3 +110,11 @@ def closed_channel(tx: Transaction, it: UpsertMessage) -> Facts:
     closed = incident.channel_closed
     is_closed = bool(closed and it.facts["closing"] == closed.mark)
     return {"incident": incident, "closed": closed if is_closed else None}
+
+
+@message("merged", "incident/merged")
+def merged(tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return as which incident a merged one goes on, for the channel that is left."""
+    incident = tx.incident(it.ref)
+    target = Merges(tx).last(incident)
+    return {"incident": incident, "into": target if is_shown(target, to=incident) else None}

@@ -96,6 +96,14 @@ class FollowUps:
         again = follow_up.take_up_again(by=by, at=self._tx.now)
         return self._happened(follow_up, again, reopens=True)
 
+    def move(self, number: int, *, to: Incident) -> None:
+        """Let a follow-up belong to another incident, and tell its issue and both postmortems."""
+        follow_up = self._locked(number)
+        if follow_up and follow_up.incident != to.number:
+            after = replace(follow_up, incident=to.number)
+            self._keep(after)
+            self._publish(after)
+
     def let_go(self, person: str) -> Mapping[int, Sequence[int]]:
         """Remove a person as the owner of their open follow-ups. Return the numbers by incident."""
         freed: dict[int, list[int]] = {}

@@ -32,10 +32,11 @@ class LastingMessageHandler(PostingHandler[UpsertMessage]):
         place = resolve(effect.to, tx, aside=effect.aside)
         kind = MESSAGE_TYPES[effect.message_type]
         facts = kind.facts(tx, effect)
-        if is_needless(place) or is_withheld(place, facts):
+        existing = _existing(effect.slot, place, tx)
+        is_empty = existing is None and not kind.is_worth_posting(facts)
+        if is_empty or is_needless(place) or is_withheld(place, facts):
             return None
         message = self.templates.render(kind.template, facts, names=People(tx).name)
-        existing = _existing(effect.slot, place, tx)
         words, slot = self.aside(place, message), place.slot(effect.slot)
         own = Place(to=place.aside.channel or "", incident=place.aside.number) if place.aside else place
         in_channel = partial(self._put, own, _existing(effect.slot, own, tx), message, effect.slot)
