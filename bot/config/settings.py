@@ -204,6 +204,7 @@ class Settings(Sections):
         yield from self._webhooks()
         yield from self._blank()
         yield self._sources_of_changes()
+        yield self._sources_of_alerts()
 
     def _tracker_token(self) -> Iterator[CheckResult]:
         if (tracker := self.tracker) and not self.env.secret(tracker.variable):
@@ -262,6 +263,21 @@ class Settings(Sections):
             )
             return CheckResult(what=what, well=False, cure=cure)
         return CheckResult(what=what, well=True)
+
+    def _sources_of_alerts(self) -> CheckResult:
+        """Report who sends alerts, and who may. Without the pager and a secret, nobody does."""
+        sources = [self.pager.name] if self.pager and self.access(self.pager) else []
+        given = (
+            ("Alertmanager", self.env.alertmanager_webhook_token),
+            ("Grafana", self.env.grafana_webhook_secret),
+            ("your tools", self.env.alerts_webhook_secret),
+        )
+        sources += [name for name, secret in given if secret]
+        wants = [key for key, it in self.services.items() if "always" in it.declare.values()]
+        if wants and not sources:
+            cure = f"Set up a source (docs/alerts.md): nobody tells of alerts of {', '.join(wants)}."
+            return CheckResult(what="Alerts come from: nobody", well=False, cure=cure)
+        return CheckResult(what=f"Alerts come from: {', '.join(sources) or 'nobody'}", well=True)
 
     def _missing(self) -> Iterator[str]:
         slack = "api.slack.com/apps, your app"

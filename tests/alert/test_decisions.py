@@ -258,3 +258,13 @@ def test_the_line_says_when_its_incident_is_over(spy: SpyKit):
 
     assert len(lines(spy)) == before + 1
     assert "now resolved" in line(spy).text
+
+
+def test_whoever_puts_it_with_the_same_incident_second_hears_who_was_first(spy: SpyKit):
+    spy.say('incident me "checkout" sev3')
+    hears(owned(spy))
+    said(spy, "alert same 1 as 1")
+
+    refused = said(spy, "alert same 1 as 1", by="U0RAJ")
+
+    assert "<@U0ANA> put alert 1 with INC-1 checkout at 12:00 UTC" in refused.text

@@ -312,6 +312,7 @@ def test_what_can_be_told_without_asking_anybody_is_told(read: Read):
         ("Announcements", False),
         ("Slack", False),
         ("Changes come from", True),
+        ("Alerts come from", True),
     ]
 
 

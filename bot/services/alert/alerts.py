@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from bot.domain.alert import events
 from bot.domain.alert.alert import Alert, Decision
@@ -62,16 +63,22 @@ class Alerts:
         declared = Incidents(self._tx).declare(
             alert.title,
             by=by,
-            severity=severity or self._severity(alert),
             private=private,
             anyway=anyway,
-            services=self._affected(alert),
-            paged={it.team for it in self._theirs(alert)},
+            **self.carried(alert, severity),
         )
         if not declared.is_new:
             return declared
-        incident = self._attach(alert, declared.incident, Decision.DECLARED, by=by)
+        incident = self.attach(alert, declared.incident, Decision.DECLARED, by=by)
         return Declaration(incident=incident, is_new=True)
+
+    def carried(self, alert: Alert, severity: Severity | None = None) -> dict[str, Any]:
+        """Return what an incident takes over from an alert, beside its name."""
+        return {
+            "severity": severity or self._severity(alert),
+            "services": self._affected(alert),
+            "paged": {it.team for it in self._theirs(alert)},
+        }
 
     def _affected(self, alert: Alert) -> Sequence[str]:
         """Return the alert's service, if it is listed."""
@@ -83,14 +90,14 @@ class Alerts:
         if alert.is_decided_so(Decision.SAME, by=by, incident=incident.number):
             return alert
         if alert.incident == incident.number:
-            raise Refusal(f"Alert {number} is with {incident.id} already.")
+            raise alert.already(asker=by, shown=incident)
         again = Choice(
             label=f"With {incident.id} instead", say=f"alert same {number} as {incident.number} anyway"
         )
         self._must_be_open_to(alert, by, instead=again, anyway=anyway)
         incident.must_be_open()
         self._detach(alert, by=by)
-        self._attach(alert, incident, Decision.SAME, by=by)
+        self.attach(alert, incident, Decision.SAME, by=by)
         return alert
 
     def ignore(self, number: int, *, by: str) -> Alert:
@@ -134,7 +141,8 @@ class Alerts:
             return None
         return next((it for it in self._tx.policy.severities.values() if means(named, it.key)), None)
 
-    def _attach(self, alert: Alert, incident: Incident, what: Decision, *, by: str) -> Incident:
+    def attach(self, alert: Alert, incident: Incident, what: Decision, *, by: str | None) -> Incident:
+        """Put an alert with an incident (`by` None: the settings say so). The pager's incident becomes a page of it."""
         incident = self._tx.incident(incident.number)
         added = events.AlertAdded(
             at=self._tx.now,

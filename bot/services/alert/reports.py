@@ -7,9 +7,10 @@ from datetime import timedelta
 from bot.domain.alert import events
 from bot.domain.alert.alert import Alert, Decision
 from bot.domain.alert.report import AlertReport, AlertState
-from bot.domain.service import known_as
+from bot.domain.service import Declare, known_as
 from bot.services.alert.lines import Lines, section
 from bot.services.alert.routing import channel_of, declares
+from bot.services.alert.unasked import Unasked
 from bot.services.transaction import Transaction
 
 STORM_WITHIN = timedelta(minutes=5)
@@ -79,7 +80,9 @@ class Reports:
             self._session.alerts.put(alert)
             self._lines.keep(replace(lead, told_at=self._tx.now))
         else:
-            self._lines.keep(alert)
+            alert = self._lines.keep(alert)
+            if alert.declare is Declare.ALWAYS:
+                Unasked(self._tx).declare(alert)
         return alert
 
     def _change(self, known: Alert, lead: Alert, report: AlertReport) -> Alert | None:

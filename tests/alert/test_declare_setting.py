@@ -1,0 +1,80 @@
+"""`declare:` of a service: always, ask, never; by severity or urgency."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.alert.alert import Decision
+from bot.domain.policy import Account
+from bot.domain.service import Declare
+from bot.ports import OnCallShift
+from bot.services.oncall.oncall import OnCall
+from bot.testing import SpyKit
+from tests.alert.world import RESOLVED, alert, hears, labels, line, owned
+
+
+def raj_on_call(spy: SpyKit, **treated: Any) -> SpyKit:
+    """Let payments own checkout, and Raj be on call for payments."""
+    owned(spy, **treated)
+    spy.adopt(replace(spy.policy, people={"U0RAJ": Account(pager_id="PURAJ")}))
+    shift = OnCallShift(policy="PPOL2", level=1, name="Raj Patel", email="raj@example.com", user="PURAJ")
+    with spy.tx() as tx:
+        OnCall(tx).synced([shift])
+    return spy
+
+
+def test_always_opens_an_incident_led_by_who_is_on_call(spy: SpyKit):
+    hears(raj_on_call(spy, declare=Declare.ALWAYS))
+
+    assert (spy.incident(1).name, spy.incident(1).commander) == ("error rate 12 %", "U0RAJ")
+    assert spy.incident(1).services == ("checkout",)
+    assert "Spy opened INC-1 error rate 12 %" in line(spy).text
+    assert labels(line(spy)) == []
+
+
+def test_the_next_alert_of_the_service_joins_the_open_incident(spy: SpyKit):
+    hears(raj_on_call(spy, declare=Declare.ALWAYS))
+
+    hears(spy, "latency")
+
+    assert (alert(spy, 2).decision, alert(spy, 2).incident) == (Decision.SAME, 1)
+    with pytest.raises(LookupError):
+        spy.incident(2)
+
+
+def test_a_flapping_alert_opens_nothing_more_while_the_incident_is_open(spy: SpyKit):
+    hears(raj_on_call(spy, declare=Declare.ALWAYS))
+    hears(spy, state=RESOLVED)
+    spy.clock.tick(minutes=5)
+
+    hears(spy)
+
+    with pytest.raises(LookupError):
+        spy.incident(2)
+
+
+def test_without_anybody_on_call_the_line_asks(spy: SpyKit):
+    hears(owned(spy, declare=Declare.ALWAYS))
+
+    assert labels(line(spy)) == ["Declare", "Not an incident"]
+
+
+def test_never_shows_the_alert_and_asks_nothing(spy: SpyKit):
+    hears(owned(spy, declare=Declare.NEVER))
+
+    assert "error rate 12 %" in line(spy).text
+    assert labels(line(spy)) == []
+    assert spy.say("alert declare 1", channel="C0PAY").message
+    assert spy.incident(1).commander == "U0ANA"
+
+
+def test_the_severity_or_the_urgency_decides(spy: SpyKit):
+    raj_on_call(spy, declare_by={"sev1": Declare.ALWAYS, "low": Declare.NEVER})
+
+    hears(spy, "ask", severity="warning", urgency="high")
+    hears(spy, "never", severity=None, urgency="low")
+    hears(spy, "always", severity="P1")
+
+    assert [len(labels(line(spy, number))) for number in (1, 2)] == [3, 0]
+    assert spy.incident(1).name == "always"
