@@ -26,8 +26,8 @@ AGE = {
 """What is pruned earlier is newer, and all of one time."""
 SHARE = {"outbox": 50, "inbound": 50}
 """Of which only one incident in so many still has rows."""
-MERGED = 2
-"""The number of the second incident, which was merged into the first one. It leaves no rows."""
+OTHERS = frozenset({2, 3})
+"""The numbers of the other incidents: one was merged, one was recorded after its end. They leave no rows."""
 MOST = {"audit": 10, "incident": 1, "postmortem": 1, "shift": 1}
 """Rows of an incident that are enough."""
 WITHOUT_PAST = {
@@ -65,7 +65,7 @@ class Life:
             found = {it: connection.exec_driver_sql(every.format(f'"{it}"')) for it in names}
             return cls(
                 rows={
-                    it: [dict(row) for row in rows.mappings() if row.get("incident") != MERGED][
+                    it: [dict(row) for row in rows.mappings() if row.get("incident") not in OTHERS][
                         : MOST.get(it)
                     ]
                     for it, rows in found.items()

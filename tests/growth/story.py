@@ -140,4 +140,5 @@ postmortem export dry
 postmortem export
 postmortem none recovery "it went well"
 postmortem close
+incident was "login was down" from 10:05 to 11:40
 """

@@ -60,6 +60,9 @@ CASES: dict[str, Sequence[Facts]] = {
             ],
         )
     ],
+    "incident/recorded": [
+        {"incident": it, "due": due} for it in (OVER, replace(OVER, drill=True)) for due in (NOON, None)
+    ],
     "incident/pointer": [
         {"incident": MERGED, "into": into, "channel": channel}
         for into, channel in (("INC-7", "C0INC7"), ("INC-7", None), (None, None))

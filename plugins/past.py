@@ -1,0 +1,30 @@
+"""Incidents that were handled without Spy: record one afterwards."""
+
+from datetime import datetime
+
+from bot.commands.arguments import Plain
+from bot.commands.command import command
+from bot.commands.reply import Reply
+from bot.commands.request import Request
+from bot.domain.policy import Severity
+from bot.services.incident.past import PastIncidents
+from bot.services.postmortem.postmortems import Postmortems
+
+
+@command('incident was "name" [<severity>] from <began> to|until <ended>')
+def was(
+    request: Request,
+    name: Plain,
+    severity: Severity | None,
+    began: datetime,
+    ended: datetime,
+    *,
+    past: PastIncidents,
+    postmortems: Postmortems,
+) -> Reply:
+    """Record an incident that is over: `incident was "checkout was down" from 10:05 to 11:40`, in your time zone.
+
+    It rings nobody. Its postmortem is owed as usual.
+    """
+    incident = past.record(name, began=began, ended=ended, by=request.user, severity=severity)
+    return Reply("incident/recorded", {"incident": incident, "due": postmortems.due(incident)})

@@ -1,0 +1,71 @@
+"""An incident that was handled without Spy is recorded after the fact."""
+
+import pytest
+
+from bot.commands.request import Response
+from bot.domain.effects import UpsertMessage
+from bot.domain.incident.state import Phase
+from bot.domain.paging.effects import SendPage
+from bot.ports import Profile
+from bot.services.people import People
+from bot.services.postmortem.postmortems import Postmortems
+from bot.testing import SpyKit
+
+
+def said(answer: Response) -> str:
+    assert answer.message
+    return answer.message.text
+
+
+def test_it_is_open_as_resolved_with_its_own_times_and_rings_nobody(spy: SpyKit):
+    answer = spy.say('incident was "checkout was down" sev1 from 10:05 to 11:40')
+
+    it = spy.incident(1)
+    assert said(answer).startswith("*INC-1 checkout was down* is recorded as resolved")
+    assert (it.phase, it.severity) == (Phase.RESOLVED, "sev1")
+    assert f"{it.declared_at:%H:%M}" == "10:05"
+    assert it.resolved_at is not None
+    assert f"{it.resolved_at:%H:%M}" == "11:40"
+    assert not spy.asked(SendPage)
+
+
+def test_it_owes_its_postmortem_and_is_asked_about_nothing_else(spy: SpyKit):
+    spy.say('incident was "checkout was down" sev1 from 10:05 to 11:40')
+    with spy.tx() as tx:
+        due = Postmortems(tx).due(tx.incident(1))
+
+    spy.pass_time(days=4)
+
+    asked = {it.message_type for it in spy.asked(UpsertMessage)}
+    assert due is not None
+    assert "review" in asked
+    assert "relief" not in asked
+
+
+def test_the_times_are_those_of_the_asker(spy: SpyKit):
+    with spy.tx() as tx:
+        People(tx).met("U0ANA", Profile(name="Ana Lima", zone="Europe/Helsinki"))
+
+    spy.say('incident was "checkout was down" from 10:05 to 11:40')
+
+    assert f"{spy.incident(1).declared_at:%H:%M}" == "08:05"
+
+
+def test_yesterday_is_a_day_too(spy: SpyKit):
+    spy.say('incident was "checkout was down" from yesterday 23:10 to yesterday 23:50')
+
+    assert f"{spy.incident(1).declared_at:%d %H:%M}" == "22 23:10"
+
+
+@pytest.mark.parametrize(
+    ("times", "sentence"),
+    [
+        ("from 10:05 to tomorrow 11:40", "future"),
+        ("from 11:40 to 10:05", "It can't end at 10:05 UTC, before it began (11:40 UTC)."),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_sentence(spy: SpyKit, times: str, sentence: str):
+    answer = spy.say(f'incident was "checkout was down" {times}')
+
+    assert answer.is_refusal
+    assert sentence in said(answer)
