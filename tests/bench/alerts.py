@@ -48,7 +48,7 @@ def _measured(world: World, number: int) -> list[float]:
 
     world.box.faults.after("slack", "chat.postMessage", arrived, times=number * 2)
     began = time.perf_counter()
-    with ThreadPoolExecutor(A_SECOND) as tools, httpx.Client() as http:
+    with httpx.Client() as http, ThreadPoolExecutor(A_SECOND) as tools:
         for at in range(number):
             time.sleep(max(0.0, began + at / A_SECOND - time.perf_counter()))
             title = f"bench alert {at:04}"
