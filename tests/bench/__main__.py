@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bot.services.features import load_features
 from tests.bench.acknowledgements import acknowledgement
+from tests.bench.alerts import alerts
 from tests.bench.full import full
 from tests.bench.measures import MEASURES, QUICK, SLACK_TAKES, Effort
 from tests.bench.page import page
@@ -28,6 +29,7 @@ ALL = {
     "scaling": scaling,
     "rush": rush,
     "full": full,
+    "alerts": alerts,
     "timers": timers,
     "afterwards": postmortems,
     "page": page,
