@@ -1,4 +1,4 @@
-"""Alerts: open an incident for one, put it with an open incident, or say that it is none."""
+"""Alerts: open an incident for one, add it to an open incident, or say that it is none."""
 
 from typing import Annotated
 
@@ -28,7 +28,7 @@ def declare(
 ) -> Reply:
     """Open an incident for an alert, with you in command. Its name, service, link and start come from the alert.
 
-    `anyway` opens one although somebody said that it is none, or although one of this name is open.
+    `anyway` opens one although somebody said that it is none, its incident is over, or one of this name is open.
     """
     declared = alerts.declare(alert, by=request.user, severity=severity, private=private, anyway=anyway)
     incident = declared.incident
@@ -39,13 +39,14 @@ def declare(
         "announce": tx.policy.announce,
         "pages": tx.session.pages.of(incident.number),
         "severities": list(tx.policy.severities),
+        "paged": alerts.paged_for(alert),
     }
     return Reply("incident/declared", facts)
 
 
 @command("alert same <alert> [as <id>] [anyway]")
 def same(request: Request, incident: Incident, alert: AlertNumber, anyway: bool, *, alerts: Alerts) -> Reply:
-    """Put an alert with an open incident: `alert same 12 as 7`. `anyway` takes it from another one."""
+    """Add an alert to an open incident: `alert same 12 as 7`. `anyway` takes it from another one."""
     found = alerts.same(alert, incident, by=request.user, anyway=anyway)
     return Reply("alert/decided", {"alert": found, "incident": incident})
 

@@ -29,7 +29,7 @@ def test_always_opens_an_incident_led_by_who_is_on_call(spy: SpyKit):
 
     assert (spy.incident(1).name, spy.incident(1).commander) == ("error rate 12 %", "U0RAJ")
     assert spy.incident(1).services == ("checkout",)
-    assert "Spy opened INC-1 error rate 12 %" in line(spy).text
+    assert "Declared by Spy" in line(spy).text
     assert labels(line(spy)) == []
 
 

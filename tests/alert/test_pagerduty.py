@@ -66,7 +66,7 @@ def test_an_incident_that_spy_did_not_make_is_a_line_that_says_whom_it_rings(spy
     assert lines(spy)[0].to == "C0PAY"
     assert "A little bump in the road" in line(spy).text
     assert "(P1)" in line(spy).text
-    assert "rings User 123" in line(spy).text
+    assert "is paging User 123" in line(spy).text
     assert labels(line(spy)) == ["Declare", "Not an incident"]
 
 

@@ -32,12 +32,15 @@ from bot.domain.reminder import REMINDERS as DECLARED
 from bot.domain.reminder import Status
 from bot.domain.service import Service
 from bot.domain.timer import Snooze
+from bot.services.paging.adoption import PagersIncident
 from bot.testing import POLICY
 
 REMINDERS = tuple(DECLARED)
 """Every reminder about an incident."""
 
 TOLD = TeamNotice(number=5, incident=42, team="payments", channel="C0PAY", message=TYPED, by="U0ANA", at=NOON)
+
+PAGED = PagersIncident(pager_id="Q1", url="https://example.com", title=TYPED, team="payments")
 
 NOTICES = (TOLD, replace(TOLD, seen_by=("U0RAJ", "U0KIM")), replace(TOLD, failed="is_archived"))
 
@@ -177,9 +180,14 @@ CASES: dict[str, Sequence[Facts]] = {
         )
     ],
     "incident/declared": [
-        {"incident": it, "announce": where, "pages": PAGES, "severities": ["sev1", "sev2"]}
+        {"incident": it, "announce": where, "pages": PAGES, "severities": ["sev1", "sev2"], "paged": paged}
         for it in INCIDENTS
-        for where in ("C0INC", None)
+        for where, paged in (
+            ("C0INC", ()),
+            (None, (PAGED,)),
+            (None, (replace(PAGED, assigned="Raj Patel"),)),
+            (None, (replace(PAGED, acknowledged_by="Raj Patel"),)),
+        )
     ],
     "incident/open_already": [
         {

@@ -175,8 +175,13 @@ class Alert:
         is_same = incident is None or incident == self.incident
         return self.decision is what and self.decided_by == by and is_same
 
-    def already(self, *, asker: str, shown: Incident | None, instead: Choice | None = None) -> Refusal:
-        """Return the refusal for a person who decides second. `shown` is its incident, if they may see that."""
+    def already(
+        self, *, asker: str, shown: Incident | None, live: Incident | None, instead: Choice | None = None
+    ) -> Refusal:
+        """Return the refusal for a person who decides second. `shown` is its incident, if they may see that.
+
+        `live` is the incident as which that one goes on, if it is open and they may see it.
+        """
         who = (
             "Spy"
             if self.decided_by is None
@@ -186,8 +191,8 @@ class Alert:
         )
         at = f"{self.decided_at:%H:%M} UTC" if self.decided_at else "before"
         join = (
-            (Choice(label=f"Join {shown.id}", say=f"incident {shown.number} join"),)
-            if shown and shown.is_open and asker not in shown.members
+            (Choice(label=f"Join {live.id}", say=f"incident {live.number} join"),)
+            if live and asker not in live.members
             else ()
         )
         choices = (*join, *((instead,) if instead else ()))
@@ -196,6 +201,10 @@ class Alert:
                 f"{who} said at {at} that alert {self.number} is not an incident.", choices=choices
             )
         name = f"{shown.id} {shown.name}" if shown else "an incident that you can't see"
-        if self.decision is Decision.SAME:
-            return Refusal(f"{who} put alert {self.number} with {name} at {at}.", choices=choices)
-        return Refusal(f"{who} opened {name} for alert {self.number} at {at}.", choices=choices)
+        said = (
+            f"{who} added alert {self.number} to {name} at {at}."
+            if self.decision is Decision.SAME
+            else f"{who} opened {name} for alert {self.number} at {at}."
+        )
+        now = f" It is {shown.state}." if shown and not shown.is_open else ""
+        return Refusal(f"{said}{now}", choices=choices)

@@ -18,7 +18,7 @@ class AlertEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class AlertAdded(AlertEvent):
-    """Somebody (`by`; None: the settings) put an alert with the incident, or opened the incident for it (`is_first`).
+    """Somebody (`by`; None: the settings) added an alert to the incident, or opened the incident for it (`is_first`).
 
     `began_at` is in UTC. `source` is the tool that reported it.
     """
@@ -33,7 +33,7 @@ class AlertAdded(AlertEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class AlertRemoved(AlertEvent):
-    """Somebody put the alert with another incident."""
+    """Somebody moved the alert to another incident."""
 
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
 

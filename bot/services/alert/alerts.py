@@ -15,6 +15,7 @@ from bot.domain.refusal import Choice, Refusal
 from bot.services.alert.lines import Lines, section
 from bot.services.alert.routing import team_of
 from bot.services.incident.incidents import Declaration, Incidents
+from bot.services.incident.merges import Merges
 from bot.services.paging.adoption import Adoption, PagersIncident
 from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
@@ -54,12 +55,15 @@ class Alerts:
     ) -> Declaration:
         """Open an incident with the name, service, link and start of an alert, and `by` as commander.
 
-        If an incident of this name is open, return that one, unless `anyway` is set.
+        If an incident of this name is open, return that one, unless `anyway` is set. `anyway` also opens one for an
+        alert that is no incident, or whose incident is over. It opens no second one beside an open incident.
         """
         alert = self._locked(number, asker=by)
-        if alert.is_decided_so(Decision.DECLARED, by=by) and (mine := self._incident(alert)):
-            return Declaration(incident=mine, is_new=True)
-        self._must_be_open_to(alert, by, instead=_anyway(alert), anyway=anyway)
+        live = self._live(alert)
+        if live and alert.is_decided_so(Decision.DECLARED, by=by):
+            return Declaration(incident=self._again(live, severity, private=private, by=by), is_new=True)
+        again = None if live else _anyway(alert, severity, private=private)
+        self._must_be_open_to(alert, by, instead=again, anyway=anyway and live is None)
         declared = Incidents(self._tx).declare(
             alert.title,
             by=by,
@@ -69,8 +73,22 @@ class Alerts:
         )
         if not declared.is_new:
             return declared
+        self._detach(alert, by=by)
         incident = self.attach(alert, declared.incident, Decision.DECLARED, by=by)
         return Declaration(incident=incident, is_new=True)
+
+    def _again(self, mine: Incident, severity: Severity | None, *, private: bool, by: str) -> Incident:
+        """Return the incident that a person opened before. A severity that they add now is set."""
+        if private and not mine.private:
+            raise Refusal(
+                f"{mine.id} is open already, and everybody can see it. To hide it, make its channel private in Slack."
+            )
+        if severity is None or severity.key == mine.severity:
+            return mine
+        if mine.severity is None:
+            return Incidents(self._tx).set_severity(mine, severity, by=by)
+        choice = Choice(label=f"Set {severity.key}", say=f"incident {mine.number} sev {severity.key}")
+        raise Refusal(f"{mine.id} is open already, as {mine.severity}.", choices=(choice,))
 
     def carried(self, alert: Alert, severity: Severity | None = None) -> dict[str, Any]:
         """Return what an incident takes over from an alert, beside its name."""
@@ -85,14 +103,14 @@ class Alerts:
         return [alert.service] if alert.service and alert.service in self._tx.policy.services else []
 
     def same(self, number: int, incident: Incident, *, by: str, anyway: bool = False) -> Alert:
-        """Put an alert with an open incident. `anyway` takes it from another one."""
+        """Add an alert to an open incident. `anyway` takes it from another one."""
         alert = self._locked(number, asker=by)
         if alert.is_decided_so(Decision.SAME, by=by, incident=incident.number):
             return alert
         if alert.incident == incident.number:
-            raise alert.already(asker=by, shown=incident)
+            raise alert.already(asker=by, shown=incident, live=incident)
         again = Choice(
-            label=f"With {incident.id} instead", say=f"alert same {number} as {incident.number} anyway"
+            label=f"Add it to {incident.id} instead", say=f"alert same {number} as {incident.number} anyway"
         )
         self._must_be_open_to(alert, by, instead=again, anyway=anyway)
         incident.must_be_open()
@@ -127,12 +145,19 @@ class Alerts:
         """Refuse a second decision, and say who was first."""
         if alert.is_undecided or anyway:
             return
-        incident = self._incident(alert)
+        incident, live = self._incident(alert), self._live(alert)
         seen = incident if incident and self._access.sees(asker, incident) else None
-        raise alert.already(asker=asker, shown=seen, instead=instead)
+        joined = live if live and self._access.sees(asker, live) else None
+        raise alert.already(asker=asker, shown=seen, live=joined, instead=instead)
 
     def _incident(self, alert: Alert) -> Incident | None:
         return self._session.incidents.get(alert.incident) if alert.incident else None
+
+    def _live(self, alert: Alert) -> Incident | None:
+        """Return the open incident of an alert, as it goes on after a merge; None if it is over, or has none."""
+        incident = self._incident(alert)
+        last = Merges(self._tx).last(incident) if incident else None
+        return last if last and last.is_open else None
 
     def _severity(self, alert: Alert) -> Severity | None:
         """Return the severity with the name that the source gives: `sev1`, `P1`. Other words mean none."""
@@ -142,7 +167,7 @@ class Alerts:
         return next((it for it in self._tx.policy.severities.values() if means(named, it.key)), None)
 
     def attach(self, alert: Alert, incident: Incident, what: Decision, *, by: str | None) -> Incident:
-        """Put an alert with an incident (`by` None: the settings say so). The pager's incident becomes a page of it."""
+        """Add an alert to an incident (`by` None: the settings say so). The pager's incident becomes a page of it."""
         incident = self._tx.incident(incident.number)
         added = events.AlertAdded(
             at=self._tx.now,
@@ -160,6 +185,12 @@ class Alerts:
         for theirs in self._theirs(alert):
             Adoption(self._tx).adopt(theirs, incident, by=by)
         return self._tx.incident(incident.number)
+
+    def paged_for(self, number: int) -> list[PagersIncident]:
+        """Return the pager's incidents that an alert, or its storm, stands for, and for which somebody is paged."""
+        alert = self._session.alerts.get(number)
+        theirs = self._theirs(self._lines.lead(alert)) if alert else []
+        return [it for it in theirs if it.assigned != "" or it.acknowledged_by]
 
     def _theirs(self, alert: Alert) -> list[PagersIncident]:
         """Return the incidents of the pager that this alert, or its storm, stands for and that still ring."""
@@ -204,8 +235,7 @@ def _team(policy: Policy, alert: Alert) -> str:
     return team.key if team else alert.service or policy.pager_name.casefold()
 
 
-def _anyway(alert: Alert) -> Choice | None:
-    """Offer to declare what somebody called no incident."""
-    if alert.decision is not Decision.IGNORED:
-        return None
-    return Choice(label="Declare it anyway", say=f"alert declare {alert.number} anyway")
+def _anyway(alert: Alert, severity: Severity | None, *, private: bool) -> Choice:
+    """Offer to declare, as it was typed, what somebody called no incident, or whose incident is over."""
+    words = [f"alert declare {alert.number}", *([severity.key] if severity else ()), *(["private"] * private)]
+    return Choice(label="Declare it anyway", say=" ".join([*words, "anyway"]))

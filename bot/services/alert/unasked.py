@@ -18,7 +18,7 @@ class Unasked:
         self._alerts = Alerts(tx)
 
     def declare(self, alert: Alert) -> None:
-        """Open an incident, led by who is on call for the team, or put the alert with an open one of its service.
+        """Open an incident, led by who is on call for the team, or add the alert to an open one of its service.
 
         If nobody on call is known in Slack, or Spy may open no more for them, the line asks as others do.
         """
