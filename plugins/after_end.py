@@ -28,7 +28,7 @@ def keep_channel(request: Request, incident: Incident, *, archive: Archive) -> R
     return Reply("incident/done", {"incident": incident, "what": "its channel stays"}, confirms=True)
 
 
-@command('incident lever missing ["what"]')
+@command('(incident lever missing|lever missing) ["what"]')
 def lever_missing(
     request: Request, incident: Incident, what: Line | None, *, follow_ups: FollowUps
 ) -> Reply | Fill:

@@ -22,6 +22,7 @@ from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Request, Source
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.name import must_be_words
 from bot.domain.incident.role import find
 from bot.domain.incident.search import ALL, OPEN, OVER, Search
 from bot.domain.incident.state import WORKING, Phase
@@ -70,6 +71,7 @@ def declare(  # noqa: PLR0917  one a word of its usage line
         choices = {"severities": list(tx.policy.severities), "services": list(tx.policy.services)}
         said = {**values, "services": ", ".join(services or ())}
         return Fill("incident/declare", "incident me", {**choices, "said": said})
+    must_be_words(name, anyway=anyway)
     declared = incidents.declare(
         name,
         by=request.user,

@@ -9,6 +9,7 @@ from bot.commands.interpreter import incident_number
 from bot.commands.reply import Reply
 from bot.commands.request import Request, WrittenNotice
 from bot.domain.incident.incident import Incident
+from bot.domain.refusal import Refusal
 from bot.services.incident.incidents import Incidents
 from bot.services.incident.merges import Merges
 from bot.services.incident.similar import SimilarIncidents
@@ -23,7 +24,7 @@ def _read(word: str, tx: Transaction, asker: str) -> int:
 OtherIncident = Annotated[int, Reader(looks=anything, read=_read, example="7")]
 
 
-@command("incident merge <into>", allow="responder")
+@command("incident (merge|merge into|duplicate|duplicate of) <into>", allow="responder")
 def merge(
     request: Request, incident: Incident, into: OtherIncident, *, incidents: Incidents, merges: Merges
 ) -> Reply:
@@ -33,6 +34,15 @@ def merge(
     """
     target = merges.merge(incident, incidents.find(into, asker=request.user), by=request.user)
     return Reply("incident/merge_done", {"incident": incident, "into": target})
+
+
+@command("incident unmerge [<id>]", allow="responder")
+def unmerge(request: Request, incident: Incident, *, incidents: Incidents) -> Reply:
+    """Take a merged incident out again, like `incident reopen`."""
+    if incident.merged is None:
+        raise Refusal(f"{incident.id} is not merged: it is {incident.state}.")
+    reopened = incidents.reopen(incident, by=request.user)
+    return Reply("incident/done", {"incident": reopened, "what": "reopened"}, confirms=True)
 
 
 @command("incident similar [<id>]", allow="everyone")

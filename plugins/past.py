@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.commands.arguments import Plain
+from bot.commands.arguments import Plain, ServiceNames
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
@@ -11,20 +11,23 @@ from bot.services.incident.past import PastIncidents
 from bot.services.postmortem.postmortems import Postmortems
 
 
-@command('incident was "name" [<severity>] from <began> to|until <ended>')
-def was(
+@command('incident was "name" [<severity>] from <began> to|until <ended> [affects <services>]')
+def was(  # noqa: PLR0917  one a word of its usage line
     request: Request,
     name: Plain,
     severity: Severity | None,
     began: datetime,
     ended: datetime,
+    services: ServiceNames | None,
     *,
     past: PastIncidents,
     postmortems: Postmortems,
 ) -> Reply:
     """Record an incident that is over: `incident was "checkout was down" from 10:05 to 11:40`, in your time zone.
 
-    It rings nobody. Its postmortem is owed as usual.
+    It pages nobody. Its postmortem is owed as usual.
     """
-    incident = past.record(name, began=began, ended=ended, by=request.user, severity=severity)
+    incident = past.record(
+        name, began=began, ended=ended, by=request.user, severity=severity, services=services or ()
+    )
     return Reply("incident/recorded", {"incident": incident, "due": postmortems.due(incident)})

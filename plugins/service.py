@@ -1,6 +1,6 @@
 """Services: what you run, and which of it an incident affects."""
 
-from bot.commands.arguments import PageNumber, ServiceNames
+from bot.commands.arguments import PageNumber, ServiceName, ServiceNames
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
@@ -24,7 +24,7 @@ def affects(
     return Reply("incident/affects", affected.facts(incident), confirms=True)
 
 
-@command('incident (unaffected|affects not|affects no longer) "services"')
+@command('incident (unaffected|not affected|affects not|affects no longer|no longer affects) "services"')
 def unaffected(
     request: Request, incident: Incident, services: ServiceNames, *, affected: AffectedServices
 ) -> Reply:
@@ -33,9 +33,9 @@ def unaffected(
     return Reply("incident/affects", affected.facts(incident), confirms=True)
 
 
-@command("services [page <page>]")
-def listing(page: PageNumber | None, *, tx: Transaction) -> Reply:
-    """List the services: whose each one is, its repositories and its runbooks."""
-    return Reply(
-        "incident/services", {"found": Portion.of(tuple(tx.policy.services.values()), page)}, shared=True
-    )
+@command("services|service [<service>] [page <page>]")
+def listing(service: ServiceName | None, page: PageNumber | None, *, tx: Transaction) -> Reply:
+    """List the services, or show one: whose it is, its repositories and its runbooks."""
+    services = tx.policy.services
+    found = [services[service]] if service and service in services else [*services.values()]
+    return Reply("incident/services", {"found": Portion.of(found, page)}, shared=True)

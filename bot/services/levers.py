@@ -73,7 +73,11 @@ class Levers:
         lever = known.get(name.casefold())
         if lever is None:
             meant = did_you_mean(nearest(name.casefold(), known))
-            raise Refusal(f"There is no lever {shortened(name)}.{meant} `levers` lists them.", slot="name")
+            raise Refusal(
+                f"There is no lever {shortened(name)}.{meant} `levers` lists them. "
+                "A plan or a runbook with `relieves:` is one.",
+                slot="name",
+            )
         self._rehearsed(lever.key)
         return replace(lever, rehearsed_at=self._tx.now)
 

@@ -97,6 +97,8 @@ incident similar
 incident channel new
 raj: incident me "cart hangs"
 raj: incident {incident} merge {incident_before}
+raj: incident {incident} unmerge
+raj: incident {incident} merge {incident_before}
 incident channel keep
 runbook nobody-answers
 runbook list

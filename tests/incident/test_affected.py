@@ -262,3 +262,28 @@ def test_an_incident_that_is_over_offers_no_runbook(spy: SpyKit, channel: str):
     card = spy.message_type("card", 1)
     assert "*Affects* checkout" in card.text
     assert "Runbook" not in card.text
+
+
+# --- other words ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words", ["not affected search", "no longer affects search", "affects no longer search"]
+)
+def test_a_service_is_taken_back_in_other_words_too(spy: SpyKit, channel: str, words: str):
+    spy.say("incident affects checkout, search", channel=channel)
+
+    spy.say(f"incident {words}", channel=channel)
+
+    assert spy.incident(1).services == ("checkout",)
+
+
+def test_one_service_is_shown_by_its_name(spy: SpyKit):
+    shown = message(spy.say("services checkout")).text
+
+    assert "*checkout* · tier 1 · :payments" in shown
+    assert "cart-api" not in shown
+
+
+def test_an_unknown_service_is_asked_back(spy: SpyKit):
+    assert "Did you mean checkout?" in message(spy.say("services chekout")).text

@@ -122,6 +122,15 @@ def test_a_private_incident_is_asked_about_by_its_people_only():
     assert spy.incident(1).still_broken_for == ()
 
 
+def test_without_a_number_only_those_that_are_over_are_offered(spy: SpyKit):
+    spy.say('incident me "search is slow" sev3', by="U0ANA")
+
+    answer = spy.say('incident still broken "cards fail in Norway"', by="U0RAJ").message
+
+    assert answer
+    assert labels(answer) == ["INC-1 checkout is down"]
+
+
 # --- a lever that was missing -----------------------------------------------------------------------------
 
 
@@ -140,6 +149,13 @@ def test_the_missing_lever_becomes_a_follow_up_for_recovery(spy: SpyKit):
     with spy.tx() as tx:
         [added] = tx.session.follow_ups.of(1)
     assert (added.what, added.category) == ("shed load by plan", Category.RECOVERY)
+
+
+def test_a_missing_lever_is_understood_without_the_word_incident(spy: SpyKit):
+    spy.say('lever missing "shed load by plan"', channel="C0ROOM", by="U0RAJ")
+
+    with spy.tx() as tx:
+        assert [it.what for it in tx.session.follow_ups.of(1)] == ["shed load by plan"]
 
 
 def test_a_press_opens_a_form_for_the_lever(spy: SpyKit):

@@ -204,3 +204,23 @@ def test_the_first_one_is_not_held_up(spy: SpyKit):
         declared = Incidents(tx).declare("search is slow", by="U0RAJ")
 
     assert declared.is_new
+
+
+# --- a number is no name ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["declare 1", "incident declare 1", "incident me #1"])
+def test_a_lone_number_opens_nothing_and_asks_about_the_alert(spy: SpyKit, words: str):
+    answer = spy.say(words)
+
+    assert answer.is_refusal
+    assert answer.message
+    assert "Did you mean `alert declare 1`?" in answer.message.text
+    with spy.tx() as tx:
+        assert tx.session.incidents.get(2) is None
+
+
+def test_a_number_may_be_the_name_after_all(spy: SpyKit):
+    spy.say('incident me "1" anyway')
+
+    assert spy.incident(2).name == "1"

@@ -52,6 +52,29 @@ def pointer(spy: SpyKit, number: int = 2) -> str:
     return in_utc(spy.message_type("merged", number).text)
 
 
+# --- other words for it ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words", ["incident merge into 1", "incident merge into INC-1", "incident duplicate of #1", "duplicate 1"]
+)
+def test_other_words_merge_too(spy: SpyKit, words: str):
+    spy.say(words, by="U0RAJ", channel="C0TWO")
+
+    assert spy.incident(2).phase is Phase.MERGED
+
+
+def test_unmerge_takes_out_what_is_merged_and_reopens_nothing_else(spy: SpyKit):
+    merge(spy)
+
+    spy.say("incident unmerge", by="U0RAJ", channel="C0TWO")
+    spy.say("incident 2 resolve", by="U0RAJ", channel="C0TWO")
+    again = spy.say("incident unmerge", by="U0RAJ", channel="C0TWO")
+
+    assert "INC-2 is not merged" in said(again)
+    assert spy.incident(2).phase is Phase.RESOLVED
+
+
 # --- what is said ---------------------------------------------------------------------------------------------
 
 

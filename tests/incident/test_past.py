@@ -1,20 +1,42 @@
 """An incident that was handled without Spy is recorded after the fact."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from bot.commands.request import Response
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident.state import Phase
 from bot.domain.paging.effects import SendPage
+from bot.domain.policy import Milestone
+from bot.domain.service import Service
 from bot.ports import Profile
 from bot.services.people import People
 from bot.services.postmortem.postmortems import Postmortems
-from bot.testing import SpyKit
+from bot.testing import POLICY, SpyKit
+from bot.testing.clock import FrozenClock
+from tests.support.folders import PLUGINS
+from tests.support.templates import shipped
 
 
 def said(answer: Response) -> str:
     assert answer.message
     return answer.message.text
+
+
+@pytest.fixture
+def with_milestones() -> SpyKit:
+    clock = FrozenClock()
+    check = Milestone(
+        name="status-page", when=(timedelta(minutes=1),), at_stop=True, message="Check the status page"
+    )
+    policy = replace(POLICY, milestones=(check,))
+    return SpyKit(PLUGINS, templates=shipped(clock), clock=clock, policy=policy)
+
+
+def texts(spy: SpyKit) -> list[str]:
+    return [it.text for it in [*spy.reminder_messages(), *spy.posts("U0ANA")]]
 
 
 def test_it_is_open_as_resolved_with_its_own_times_and_rings_nobody(spy: SpyKit):
@@ -40,6 +62,37 @@ def test_it_owes_its_postmortem_and_is_asked_about_nothing_else(spy: SpyKit):
     assert due is not None
     assert "review" in asked
     assert "relief" not in asked
+
+
+def test_what_a_milestone_would_have_asked_for_during_it_is_not_asked_afterwards(
+    with_milestones: SpyKit,
+):
+    spy = with_milestones
+    spy.say('incident was "cards failed" sev1 from 10:05 to 11:40')
+
+    spy.pass_time(hours=2)
+
+    assert not any("Check the status page" in it for it in texts(spy))
+
+
+def test_once_it_is_opened_again_its_milestones_count(with_milestones: SpyKit):
+    spy = with_milestones
+    spy.say('incident was "cards failed" sev1 from 10:05 to 11:40')
+    spy.say("incident 1 reopen")
+
+    spy.pass_time(hours=2)
+
+    assert any("Check the status page" in it for it in texts(spy))
+
+
+@pytest.mark.parametrize("words", ["sev1 affects checkout", "affects checkout sev1"])
+def test_severity_and_services_may_follow_the_times(words: str):
+    clock = FrozenClock()
+    policy = replace(POLICY, services={"checkout": Service(key="checkout")})
+    spy = SpyKit(PLUGINS, templates=shipped(clock), clock=clock, policy=policy)
+    spy.say(f'incident was "cards failed" from 10:05 to 11:40 {words}')
+
+    assert (spy.incident(1).severity, spy.incident(1).services) == ("sev1", ("checkout",))
 
 
 def test_the_times_are_those_of_the_asker(spy: SpyKit):

@@ -57,6 +57,16 @@ def test_by_default_no_channel_is_archived():
     assert spy.asked(ArchiveChannel) == []
 
 
+def test_where_no_channel_is_archived_there_is_nothing_to_keep():
+    spy = reviewed(POLICY)
+
+    answer = spy.say("incident channel keep", channel=OWN)
+
+    assert answer.is_refusal
+    assert answer.message
+    assert "Spy does not archive channels here" in answer.message.text
+
+
 def test_it_is_announced_a_day_before_and_then_done_once(spy: SpyKit):
     pass_days(spy, 12)
     assert announced(spy) == []

@@ -92,7 +92,11 @@ def test_one_kind_is_listed_alone(spy: SpyKit, words: str):
 
 
 def test_an_unknown_kind_is_asked_back(spy: SpyKit):
-    assert "Did you mean load?" in text(spy.say("levers laod"))
+    answer = spy.say("levers laod").message
+
+    assert answer
+    assert "Did you mean load?" in answer.text
+    assert [it.label for part in answer.parts for it in getattr(part, "buttons", ())] == ["load"]
 
 
 # --- rehearsals -------------------------------------------------------------------------------------------
@@ -122,6 +126,7 @@ def test_a_rehearsal_elsewhere_is_told_by_name(spy: SpyKit):
     assert "`failover shed` · rehearsed" in text(spy.say("levers load"))
     assert "There is no lever shad. Did you mean shed?" in text(spy.say("levers rehearsed shad"))
     assert "There is no lever plain." in text(spy.say("levers rehearsed plain"))
+    assert "with `relieves:` is one" in text(spy.say("levers rehearsed plain"))
 
 
 # --- the question -----------------------------------------------------------------------------------------

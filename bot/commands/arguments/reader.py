@@ -72,9 +72,10 @@ def choice_of(
         given = word.casefold()
         if given in words:
             return kind(given)
+        meant = nearest(given, words)
         raise Refusal(
-            f"{no} {shortened(word)}.{did_you_mean(nearest(given, words))} {all_are}: {', '.join(words)}.",
-            choices=tuple(Choice(label=it, say=f"{say}{it}") for it in words),
+            f"{no} {shortened(word)}.{did_you_mean(meant)} {all_are}: {', '.join(words)}.",
+            choices=tuple(Choice(label=it, say=f"{say}{it}") for it in ([meant] if meant else words)),
         )
 
     return Reader(

@@ -20,6 +20,8 @@ class Declared(Event):
     services: tuple[str, ...] = ()
     next_due: datetime | None = None
     """When the first update is due (UTC)."""
+    recorded: bool = False
+    """Whether it was over when it was recorded: it was handled without Spy."""
     text_field: ClassVar[str] = "name"
 
 

@@ -35,6 +35,8 @@ class Incident(Membership):
     severity_at: datetime | None = None
     phase: Phase = Phase.TRIAGE
     drill: bool = False
+    recorded: bool = False
+    """Whether it was over when it was recorded: it was handled without Spy."""
     channel: str | None = None
     """The Slack id of the incident channel, once it exists."""
     channel_name: str
@@ -136,6 +138,7 @@ class Incident(Membership):
             severity_at=event.at if event.severity else None,
             private=event.private,
             drill=event.drill,
+            recorded=event.recorded,
             services=event.services,
             channel_name=channel_name(number, event.name),
             commander=event.by,

@@ -62,7 +62,9 @@ def is_milestone_done(incident: Incident, policy: Policy, name: ReminderName, _s
 
 
 def concerns(milestone: Milestone, incident: Incident) -> bool:
-    """Whether a milestone applies to this incident and is not done already."""
+    """Whether a milestone applies to this incident and is not done already. None applies to a recorded one."""
+    if incident.recorded and not incident.reopened_at:
+        return False
     if milestone.severities and incident.severity not in milestone.severities:
         return False
     return not (milestone.unless and holds(milestone.unless, incident))

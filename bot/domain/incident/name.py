@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Collection
 
 from bot.domain.markup import as_seen, cleaned
+from bot.domain.number import read_number
+from bot.domain.refusal import Choice, Refusal
 
 NAME_LENGTH = 120
 """The most characters that fit one line on a phone. A longer name is kept whole as the first note."""
@@ -26,6 +28,20 @@ def channel_name(number: int, name: str) -> str:
 
 def _unnamed(mark: re.Match[str]) -> str:
     return {"@": "someone", "#": "a channel"}.get(mark[0][1], " ")
+
+
+def must_be_words(name: str, *, anyway: bool) -> None:
+    """Refuse a name that is only a number: it is probably that of an alert. `anyway` allows it."""
+    number = read_number(name.strip())
+    if number is not None and not anyway:
+        raise Refusal(
+            f"{number} is only a number. Did you mean `alert declare {number}`?",
+            slot="name",
+            choices=(
+                Choice(label=f"Declare alert {number}", say=f"alert declare {number}"),
+                Choice(label=f"Open an incident named {number}", say=f'incident me "{number}" anyway'),
+            ),
+        )
 
 
 def bare_name(name: str, severities: Collection[str] = ()) -> str:

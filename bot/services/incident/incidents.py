@@ -40,6 +40,8 @@ RECENT = timedelta(days=7)
 """How long after its end an incident is offered."""
 
 REOPENED = frozenset({Phase.RESOLVED, Phase.FALSE_ALARM, Phase.REVIEWED, Phase.MERGED})
+AFTER_THE_END = ("reopen", "unmerge", "still broken")
+"""Commands about an incident that is over."""
 WHICH = "Which incident? Use the command in the incident's channel, or choose"
 NONE_OPEN = 'No incident is open. Open one with `incident me "what is wrong"`.'
 
@@ -357,13 +359,11 @@ class Incidents:
         raise Refusal(f"There is no INC-{number} that you can see. `incident list` shows what is open.")
 
     def pick(self, command_words: str, *, asker: str) -> Refusal:
-        """Ask which incident is meant: an open one, else one that ended recently. `reopen` offers only ended ones."""
+        """Ask which incident is meant: an open one, else one that ended recently; for `AFTER_THE_END` only these."""
         rest = command_words.removeprefix("incident").strip()
         ended = Search(seen_by=asker, phases=REOPENED, since=self._tx.now - RECENT)
-        if rest.casefold() == "reopen":
-            none = (
-                "No incident ended in the last 7 days. `incident 42 reopen` takes an older one by its number."
-            )
+        if after := next((it for it in AFTER_THE_END if rest.casefold().startswith(it)), None):
+            none = f"No incident ended in the last 7 days. `incident 42 {after}` takes an older one by its number."
             return self._choice(rest, ended, WHICH, none)
         if self._session.incidents.count(self._access.search(Search(seen_by=asker))):
             return self._choice(rest, Search(seen_by=asker), WHICH, NONE_OPEN)

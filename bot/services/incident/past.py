@@ -1,5 +1,6 @@
 """Record an incident that is over: it was handled without Spy."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.incident import events
@@ -17,11 +18,18 @@ class PastIncidents:
         self._tx = tx
 
     def record(
-        self, name: str, *, began: datetime, ended: datetime, by: str, severity: Severity | None = None
+        self,
+        name: str,
+        *,
+        began: datetime,
+        ended: datetime,
+        by: str,
+        severity: Severity | None = None,
+        services: Sequence[str] = (),
     ) -> Incident:
         """Open an incident with these times (UTC) as resolved, with `by` as commander. It pages nobody.
 
-        Its postmortem is owed as usual, counted from its end.
+        Its postmortem is owed as usual, counted from its end. Milestones are not sent: the work is done.
         """
         if ended <= began:
             raise Refusal(
@@ -35,6 +43,8 @@ class PastIncidents:
             by=by,
             name=shortened(one_line(name), NAME_LENGTH),
             severity=severity.key if severity else None,
+            services=tuple(services),
+            recorded=True,
         )
         incident = Incident.declared(self._tx.session.incidents.reserve(), declared)
         opened = self._tx.record(incident, declared)

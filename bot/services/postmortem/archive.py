@@ -18,6 +18,11 @@ class Archive:
 
     def keep(self, incident: Incident, *, by: str) -> Incident:
         """Let the channel stay. Spy does not announce its end again."""
+        if self._tx.policy.resolution.archive_channels is None:
+            raise Refusal(
+                f"Spy does not archive channels here, so the channel of {incident.id} stays. "
+                "`resolution: {archive_channels: 14d}` in config.yaml would change that."
+            )
         postmortem = self._lifecycle.of(incident.number)
         if postmortem.keeps_channel:
             raise Refusal(f"The channel of {incident.id} stays already.")
