@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from bot.commands.arguments import PageNumber, Someone, number_of
+from bot.commands.arguments import PageNumber, Someone, names, number_of
 from bot.commands.arguments.months import MONTH as MONTHS
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
@@ -27,6 +27,7 @@ from bot.services.paging.paging import Paging
 from bot.services.transaction import Transaction
 
 ShiftNumber = Annotated[int, number_of("a shift", listed_by="oncall me")]
+OnCallTeam = Annotated[Team, names.TEAM_OR_WORD]
 LedgerMonth = Annotated[Month, MONTHS]
 OF_BLOCK = 20
 """Lines of a table in one block of code: as many as Slack shows whole."""
@@ -34,7 +35,7 @@ CoverNumber = Annotated[int, number_of("a request for cover")]
 
 
 @command("oncall [:team] [page <page>]", allow="everyone")
-def oncall(team: Team | None, page: PageNumber | None, *, on_calls: OnCall, tx: Transaction) -> Reply:
+def oncall(team: OnCallTeam | None, page: PageNumber | None, *, on_calls: OnCall, tx: Transaction) -> Reply:
     """Show who is on call for one team or all teams, and how old this information is."""
     answer = on_calls.of(team) if team else on_calls.of()
     found = Portion.of(answer.teams, page)
@@ -159,7 +160,7 @@ def ledger(
     calendars: Calendars,
     rings: Rings,
 ) -> Reply:
-    """Show your month on call: hours, nights, weekends, holidays, rings, work. `:team`: its sums. `csv`: each line."""
+    """Show your month on call: hours, nights, weekends, holidays, pages, work. `:team`: its sums. `csv`: each line."""
     found = (
         ledgers.of_team(team, month, calendars, by=request.user, channel=request.channel)
         if team

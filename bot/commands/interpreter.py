@@ -162,16 +162,19 @@ class Interpreter:
     def _nearest(self, typed: Typed) -> tuple[tuple[str, ...], int] | None:
         """Return the most similar command's words, and how many typed words they replace.
 
-        Words that resemble no command word stay as typed: in `incident start db down` only `me` is missing.
+        Words that resemble no command word stay as typed: in `incident start db down` only `me` is missing. In
+        `ledger` only the first word of `oncall ledger` is.
         """
         given = tuple(word.bare for word in typed.words[:MOST_LITERALS])
         spelled = self._prefixes
         short = [it[1:] for it in spelled if it[0] == INCIDENT and len(it) > 1]
+        unbegun = [it for it in spelled if len(it) > 1 and given[: len(it) - 1] == it[1:]]
         near = [
             (_likeness(given, words[:count]), count - len(words), count, spoken)
             for spoken, words in [
                 *((it, it) for it in spelled),
                 *(((INCIDENT, *it), it) for it in short),
+                *((it, it[1:]) for it in unbegun),
             ]
             for count in {len(words), max(len(words) - 1, 2)}
             if count <= min(len(words), len(given)) and not any(it.quoted for it in typed.words[:count])

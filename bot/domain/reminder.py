@@ -71,6 +71,8 @@ class Reminder:
     is_on_card: bool = True
     lasts: bool = False
     """Whether it is still sent after the incident is over."""
+    lapses: Callable[[datetime, Policy, str], datetime] | None = None
+    """Returns when it is too late to send it, from its due time and the owner's zone (IANA). None: never."""
 
     @property
     def template(self) -> str:

@@ -40,7 +40,7 @@ def test_the_next_one_hears_what_rang_and_how_often(rota: Rota):
     text = begin(rota)
 
     assert "*What you take over for :imoc* from Ana Lima, until Wed 25 Nov 17:30 (Asia/Kolkata)" in text
-    assert "imoc 3 times (2 at night), a service that Spy does not know 1 time" in text
+    assert "imoc: 3 (2 at night), a service that Spy does not know: 1" in text
 
 
 def test_the_next_one_hears_of_what_is_open(rota: Rota):
@@ -57,7 +57,7 @@ def test_the_next_one_hears_of_what_is_open(rota: Rota):
 def test_a_quiet_shift_says_so(rota: Rota):
     text = begin(rota)
 
-    assert "nothing that Spy knows of" in text
+    assert "none that Spy knows of" in text
     assert "*Open incidents*: none." in text
     assert "*Deploy locks*: none." in text
 
@@ -77,7 +77,21 @@ def test_who_covers_from_now_on_takes_over_from_who_is_on_call():
 
     [text] = rota.texts("shift_brief", "U0RAJ")
     assert "from Ana Lima" in text
-    assert "imoc 1 time" in text
+    assert "imoc: 1" in text
+
+
+def test_a_brief_for_a_new_override_says_that_the_schedule_has_changed():
+    rota = Rota()
+    rota.on("ana", NOON - DAY, NOON + DAY)
+    rota.sync()
+    rota.spy.clock.tick(minutes=30)
+    rota.on("raj", NOON + HOUR / 3, NOON + DAY)
+    rota.sync()
+    rota.spy.tick()
+
+    [text] = rota.texts("shift_brief", "U0RAJ")
+    assert "This is new: the schedule has just changed" in text
+    assert "comes late" not in text
 
 
 def test_it_comes_once(rota: Rota):

@@ -53,9 +53,9 @@ def said(rota: Rota, words: str, by: str = "U0ANA", channel: str = "C0GENERAL") 
 def test_a_person_sees_their_own(rota: Rota):
     text = said(rota, "oncall ledger")
 
-    assert "*On call in 2026-11*, yours" in text
+    assert "*Your time on call in November 2026*" in text
     assert "48.0 h on call (18.0 h at night, 0.0 h on weekends, 0.0 h on holidays)" in text
-    assert "2 rings, 1 at night · 3.0 h of work" in text
+    assert "2 pages, 1 at night · 3.0 h of work" in text
 
 
 def test_a_shift_that_was_given_away_counts_until_then():
@@ -142,12 +142,59 @@ def test_a_holiday_is_that_of_the_person_or_the_team_or_everybody(holidays: dict
 
 def test_a_month_may_be_said_in_many_ways_and_a_wrong_one_is_asked_back(rota: Rota):
     assert all(
-        "in 2026-11" in said(rota, f"oncall ledger {it}")
-        for it in ("nov", "November", "2026-11", "this month")
+        "in November 2026" in said(rota, f"oncall ledger {it}")
+        for it in (
+            "nov",
+            "November",
+            "2026-11",
+            "this month",
+            "november 2026",
+            "nov. 2026",
+            "November, 2026",
+            "2026 november",
+            "11/2026",
+            "2026/11",
+        )
     )
-    assert "in 2026-10" in said(rota, "oncall ledger last month")
-    assert "in 2025-12" in said(rota, "oncall ledger december")
+    assert "in October 2026" in said(rota, "oncall ledger last month")
+    assert "in December 2025" in said(rota, "oncall ledger december")
     assert "november" in said(rota, "oncall ledger novmber")
+
+
+@pytest.mark.parametrize("person", ["@raj", "<@U0RAJ>"])
+def test_the_ledger_of_somebody_else_is_refused_kindly(rota: Rota, person: str):
+    assert "You can see your own ledger: `oncall ledger`." in said(rota, f"oncall ledger {person}")
+
+
+def test_the_ledger_is_found_without_its_first_word(rota: Rota):
+    answer = rota.spy.say("ledger november", by="U0ANA", channel="C0GENERAL").message
+
+    assert "Did you mean `oncall ledger`?" in answer.text
+    rota.spy.press("oncall ledger", answer, by="U0ANA")
+
+
+def test_a_month_that_is_over_is_not_until_now(rota: Rota):
+    assert "Until now" in said(rota, "oncall ledger november")
+    assert "Until now" not in said(rota, "oncall ledger october")
+
+
+def test_the_only_person_on_call_is_shown_the_way_to_their_own():
+    mine = Rota()
+    mine.on("raj", NOON, NOON + DAY)
+    mine.sync()
+    mine.spy.clock.tick(hours=5)
+
+    text = said(mine, "oncall ledger :imoc", by="U0KIM", channel="C0IMOC")
+
+    assert "Yours: `oncall ledger`." in text
+    assert "in November 2026" in text
+
+
+def test_a_word_that_is_no_command_is_not_taken_for_a_team(rota: Rota):
+    text = said(rota, "oncall rest")
+
+    assert "`help oncall` lists the commands" in text
+    assert "There is no team :nosuch" in said(rota, "oncall :nosuch")
 
 
 def test_a_test_page_is_no_ring(rota: Rota):
@@ -159,7 +206,7 @@ def test_a_test_page_is_no_ring(rota: Rota):
         assert page
         tx.session.pages.put(replace(page, pager_id="QT", requested_at=NOON + HOUR))
 
-    assert "2 rings" in said(rota, "oncall ledger")
+    assert "2 pages" in said(rota, "oncall ledger")
 
 
 def test_a_long_table_comes_in_pages():

@@ -1,5 +1,6 @@
 """All rings count: what the pager's webhook and its log say of alerts that Spy did not send."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -55,7 +56,7 @@ def test_who_was_woken_four_times_by_alerts_has_four_night_pages(rota: Rota):
     assert load(rota) == (4, 4)
     text = rota.spy.say("oncall load").message.text
     assert "Ana Lima: 4 pages, 4 at night" in text
-    assert "Counts all that PagerDuty rang since" in text
+    assert "Counts every PagerDuty page since" in text
 
 
 def test_the_webhook_and_the_log_together_count_once(rota: Rota):
@@ -105,7 +106,19 @@ def test_a_person_without_slack_is_kept_by_their_pagers_id_and_does_no_harm(rota
 
     assert [(it.user, it.person) for it in every(rota)] == [("PUANA", "U0ANA"), ("PUEVE", None)]
     text = rota.spy.say("oncall load").message.text
-    assert "1 person whom PagerDuty rang and Spy does not find in Slack is not listed" in text
+    assert "1 person whom PagerDuty paged is not matched to Slack yet, so their pages are not counted" in text
+
+
+def test_test_pages_and_drills_make_nobody_a_person_who_is_not_matched(rota: Rota):
+    rota.spy.say("oncall test", by="U0ANA")
+    with rota.spy.tx() as tx:
+        test = tx.session.pages.get(1)
+        assert test
+        tx.session.pages.put(replace(test, pager_id="QTEST"))
+
+    hear(rota, rang("QTEST", NOON, "PUNEW"))
+
+    assert "not matched" not in rota.spy.say("oncall load").message.text
 
 
 def test_a_stranger_is_asked_after_once_a_day(rota: Rota):

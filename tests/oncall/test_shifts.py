@@ -372,5 +372,5 @@ def test_the_offer_is_mended_when_somebody_else_has_the_rest(rota: Rota):
     rota.pass_time(DAY)
 
     assert rota.texts("overload", "U0ANA") == [
-        "*The rest is no longer yours*: the shift for :imoc had 3 incidents within 12 h (INC-1, INC-2, INC-3)."
+        "*You are no longer on call for :imoc.* Your shift had 3 incidents within 12 h (INC-1, INC-2, INC-3)."
     ]

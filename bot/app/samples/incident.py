@@ -23,6 +23,7 @@ from bot.app.samples.world import (
 )
 from bot.domain.incident import events, guide
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.reminders import FIND_CAUSE
 from bot.domain.incident.search import Search
 from bot.domain.incident.state import WORKING
 from bot.domain.incident.team_notice import TeamNotice
@@ -99,6 +100,11 @@ def reminder_messages_of(reminder: str) -> list[Facts]:
             "milestone": milestone,
             "message": milestone.message if milestone else None,
             "due": NOW + HALF_HOUR if milestone else None,
+            "can_wait": {
+                "until": NOW + HALF_HOUR,
+                "words": FIND_CAUSE,
+                "noted": 3 if status is Status.SNOOZED or incident is FULL else None,
+            },
         }
         for incident in INCIDENTS
         for status in Status

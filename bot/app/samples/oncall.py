@@ -139,7 +139,7 @@ LINES = lines(
     holiday=lambda _day: "Restauração",
 )
 LEDGERS = (
-    Ledger(month=Month.of(NOON), total=sums(LINES), lines=LINES),
+    Ledger(month=Month.of(NOON), total=sums(LINES), lines=LINES, is_current=True),
     Ledger(month=Month.of(NOON), total=sums(LINES), team="imoc", count=2),
     Ledger(
         month=Month.of(NOON),
@@ -204,10 +204,12 @@ CASES: dict[str, Sequence[Facts]] = {
             "ends": shift.local[1],
             "brief": it,
             "said": SentReminder(at=NOON, late=True),
+            "fresh": fresh,
             "now": NOW,
         }
         for shift in (SHIFT, SHIFT.gone(NOON))
         for it in BRIEFS
+        for fresh in (False, True)
     ],
     "oncall/overload": [
         {**it, "shift": replace(it["shift"], overload=Overload(at=NOON, incidents=(41, 42, 43)))}

@@ -115,6 +115,19 @@ def _locked_service(word: str, tx: Transaction, asker: str) -> LockedService:
         raise
 
 
+def _team_or_word(word: str, tx: Transaction, asker: str) -> Team:
+    bare = word.casefold()
+    if bare.isalpha() and bare not in tx.policy.teams and not nearest(bare, tx.policy.teams):
+        raise Refusal(
+            f"{shortened(word)} is no team and no command. A team is written `oncall :imoc`; "
+            "`help oncall` lists the commands.",
+            choices=(Choice(label="Commands", say="help oncall"),),
+        )
+    return _team(word, tx, asker)
+
+
+TEAM_OR_WORD = Reader(looks=_team_looks, read=_team_or_word, example=":imoc", sees=peeled)
+"""A team where a word without a colon is more likely a command that does not exist: `oncall rest`."""
 TEAM = Reader(looks=_team_looks, read=_team, example=":imoc", sees=peeled)
 PERSON = Reader(looks=_person_looks, read=_person, example="@raj", resembles=_person_resembles, sees=peeled)
 SERVICE = Reader(looks=_service_looks, read=_service, example="checkout")

@@ -19,6 +19,8 @@ from bot.domain.timer import LastSent, Timer, milliseconds
 
 USUAL_PERIOD = timedelta(minutes=30)
 """How often an overdue update is reminded if its severity has no interval any more."""
+FIND_CAUSE = "find the cause"
+"""The words of the follow-up that *the cause can wait* offers."""
 CHANGE_WORDS = re.compile(
     r"\b(change|chang\w+|deploy\w*|release\w*|roll\w*|ship\w*|merge\w*|config\w*|migrat\w+|upgrade\w*"
     r"|flag\w*|commit\w*|version\w*|pr|patch\w*)\b",
@@ -226,14 +228,30 @@ def _till_morning(incident: Incident, policy: Policy, zone: str | None) -> Itera
     )
 
 
+def _night_ends(moment: datetime, policy: Policy, zone: str) -> datetime:
+    return _next_at(policy.timers.night_until, moment, zone)
+
+
+def morning(moment: datetime, policy: Policy, zone: str) -> datetime:
+    """Return until when (UTC) a cause can wait: the hour of *still open* after the night of this moment."""
+    return _next_at(policy.timers.still_open_hour, _night_ends(moment, policy, zone), zone)
+
+
+def _has_changed_hands(incident: Incident, _policy: Policy, _name: ReminderName, sent: LastSent) -> bool:
+    return incident.command_since is not None and incident.command_since > sent.at
+
+
 TILL_MORNING = declare(
     Reminder(
         name="till_morning",
         row="the cause can wait",
-        settings=("night_from", "night_until"),
+        settings=("night_from", "night_until", "still_open_hour"),
         rule=_till_morning,
+        is_done=_has_changed_hands,
         cycle=_since_mitigated,
         to_owner=True,
+        is_on_card=False,
+        lapses=_night_ends,
     )
 )
 

@@ -4,6 +4,7 @@ Every line is of one local day of one person, and names its source: a shift, a r
 lengths of real time, so a night in which clocks change has eight or ten of them.
 """
 
+from calendar import month_name
 from collections.abc import Callable, Iterable, Iterator
 from csv import writer
 from dataclasses import dataclass
@@ -34,6 +35,11 @@ class Month:
 
     def __str__(self) -> str:
         return f"{self.year}-{self.month:02}"
+
+    @property
+    def name(self) -> str:
+        """Its name in words: November 2026."""
+        return f"{month_name[self.month]} {self.year}"
 
     def span(self, zone: str) -> Span:
         """Return its time by the clock of a zone."""

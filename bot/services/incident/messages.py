@@ -1,19 +1,22 @@
 """The lasting messages about an incident: card, announcement, briefs, reminders, and its channel."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident.agenda import last_sent, reminder_of, sent_name, status
+from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import in_words, milestone_of
-from bot.domain.incident.reminders import UPDATE_DUE
+from bot.domain.incident.reminders import FIND_CAUSE, TILL_MORNING, UPDATE_DUE, morning
 from bot.domain.incident.timeline import visible
 from bot.domain.subject import MilestoneName
-from bot.domain.timer import moment_of
+from bot.domain.timer import LastSent, moment_of
 from bot.services.channels import Channels
 from bot.services.incident.channels import IncidentChannels
 from bot.services.incident.merges import Merges, is_shown
 from bot.services.incident.views import LINES, Views, line
 from bot.services.messages import Facts, message
+from bot.services.people import People
 from bot.services.postmortem.documents import Documents
 from bot.services.transaction import Transaction
 from bot.services.troubles import Troubles
@@ -79,6 +82,18 @@ def reminder(tx: Transaction, it: UpsertMessage) -> Facts:
         "milestone": milestone,
         "message": in_words(milestone.message, incident) if milestone and milestone.message else None,
         "due": Documents(tx).due(incident) if name == POSTMORTEM else None,
+        "can_wait": _can_wait(tx, incident, sent, str(it.to)) if name == TILL_MORNING.name else None,
+    }
+
+
+def _can_wait(tx: Transaction, incident: Incident, sent: LastSent, reader: str) -> Facts:
+    """Return until when the cause can wait by the reader's clock, and the follow-up that asks for it."""
+    zone = People(tx).zone(reader)
+    asked = (it for it in tx.session.follow_ups.of(incident.number) if it.what == FIND_CAUSE)
+    return {
+        "until": morning(sent.at, tx.policy, zone).astimezone(ZoneInfo(zone)),
+        "words": FIND_CAUSE,
+        "noted": next((it.number for it in asked if it.done_at is None), None),
     }
 
 

@@ -38,7 +38,17 @@ class IncidentReminders:
         if not any(it.reminder in BY_ZONE and it.due_at <= self._tx.now for it in timers):
             return timers
         known = self._session.people.get(incident.owner)
-        return agenda(incident, self._tx.policy, zone=(known.zone if known else None) or "UTC")
+        zone = (known.zone if known else None) or "UTC"
+        timers = agenda(incident, self._tx.policy, zone=zone)
+        return [it for it in timers if not self._has_lapsed(it, zone)]
+
+    def _has_lapsed(self, timer: Timer, zone: str) -> bool:
+        reminder = reminder_of(timer.reminder)
+        return bool(
+            reminder
+            and reminder.lapses
+            and reminder.lapses(timer.due_at, self._tx.policy, zone) <= self._tx.now
+        )
 
     def send(self, timer: Timer) -> None:
         incident = self._tx.incident(timer.subject.number)

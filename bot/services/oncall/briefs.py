@@ -14,6 +14,7 @@ from bot.domain.oncall.ring import PagerRing
 from bot.domain.oncall.shift import BRIEF, Shift
 from bot.domain.postmortem.follow_up import FollowUp
 from bot.domain.subject import Occurrence
+from bot.domain.timer import LATE_AFTER
 from bot.services.changes.locks import Locks
 from bot.services.failover.failovers import Failovers, PlanStatus
 from bot.services.messages import Facts, message
@@ -113,4 +114,11 @@ def shift_brief(tx: Transaction, it: UpsertMessage) -> Facts:
         raise LookupError(f"shift {it.ref} is not in the database")
     brief = Briefs(tx).of(shift, shift.person) if shift.person else None
     said = shift.told.get(Occurrence(BRIEF, "once"))
-    return {"shift": shift, "ends": shift.local[1], "brief": brief, "said": said, "now": tx.now}
+    return {
+        "shift": shift,
+        "ends": shift.local[1],
+        "brief": brief,
+        "said": said,
+        "fresh": bool(said and said.at - shift.known_since < LATE_AFTER),
+        "now": tx.now,
+    }

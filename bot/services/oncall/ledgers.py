@@ -32,6 +32,8 @@ class Ledger:
     """How many people are in the total."""
     lines: Sequence[Line] = ()
     zone: str = "UTC"
+    is_current: bool = False
+    """Whether the month is not over, so that more may come."""
 
 
 class Ledgers:
@@ -47,7 +49,13 @@ class Ledgers:
         shifts = self._session.shifts.of_ledger(span.start, span.end, person=person)
         entries = [*self._shifts(shifts), *self._others(person, span, self._tests(span))]
         mine = self._lines(person, entries, month, calendars)
-        return Ledger(month=month, total=sums(mine), lines=mine, zone=zone)
+        return Ledger(
+            month=month,
+            total=sums(mine),
+            lines=mine,
+            zone=zone,
+            is_current=month.span(zone).end > self._tx.now,
+        )
 
     def of_team(
         self,
@@ -66,7 +74,8 @@ class Ledgers:
         shows_people = team.key in self._tx.policy.on_call.by_person
         if len(every) == 1 and by not in every and not shows_people:
             raise Refusal(
-                f"Only one person was on call for :{team.key} in {month}, so the sums would be theirs."
+                f"Only one person was on call for :{team.key} in {month.name}, so the sums would be theirs. "
+                "Yours: `oncall ledger`."
             )
         of_people = {person: sums(own) for person, own in sorted(every.items())}
         of_all = [line for own in every.values() for line in own]
@@ -77,6 +86,7 @@ class Ledgers:
             people=of_people if shows_people else {},
             count=len(every),
             lines=of_all if shows_people else every.get(by, ()),
+            is_current=month.span("UTC").end > self._tx.now,
         )
 
     def _of_team(self, team: Team, month: Month, calendars: Calendars | None) -> Mapping[str, Sequence[Line]]:

@@ -22,7 +22,7 @@ class LoadAnswer:
     """The load per person of the last 7 and 30 days.
 
     `known` says from when until when all rings of the pager are in it; `strangers` are users of the pager who were
-    paged and whom Spy does not find in Slack.
+    paged and whom Spy has not found in Slack.
     """
 
     week: Sequence[Load]
@@ -43,7 +43,10 @@ class Loads:
         drills = {it.number for it in incidents if it.drill}
         led = self._command_periods([it.number for it in incidents if not it.drill])
         of_pager = self._session.rings.since(since, self._tx.now)
-        rings = [*self._rings(since, drills, of_pager)]
+        pages = self._session.pages.since(since)
+        untold = {it.pager_id for it in pages if it.test or it.incident in drills}
+        of_pager = [it for it in of_pager if it.incident not in untold]
+        rings = [*self._rings(since, drills, of_pager, pages)]
         people = {ring.person for ring in rings} | {it.person for several in led.values() for it in several}
         zones = {person: People(self._tx).zone(person) for person in people}
 
@@ -64,11 +67,10 @@ class Loads:
         return {f"INC-{number}": command_periods(own, now=self._tx.now) for number, own in by_incident}
 
     def _rings(
-        self, since: datetime, drills: Collection[int], of_pager: Sequence[PagerRing]
+        self, since: datetime, drills: Collection[int], of_pager: Sequence[PagerRing], pages: Sequence[Page]
     ) -> Iterator[Ring]:
         """Yield what rang. What Spy sent and the pager reports too is one ring."""
         shifts = self._session.shifts.between(since, self._tx.now)
-        pages = self._session.pages.since(since)
         reported: defaultdict[str, dict[str, PagerRing]] = defaultdict(dict)
         for ring in of_pager:
             if ring.person:

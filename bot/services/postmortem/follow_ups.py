@@ -6,7 +6,9 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.domain.effects import UpsertMessage
+from bot.domain.incident.agenda import reminder_message
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.reminders import FIND_CAUSE, TILL_MORNING
 from bot.domain.postmortem import events
 from bot.domain.postmortem.effects import ExportPostmortem, FileFollowUp
 from bot.domain.postmortem.follow_up import (
@@ -19,7 +21,7 @@ from bot.domain.postmortem.follow_up import (
     follow_up_agenda,
 )
 from bot.domain.refusal import Refusal
-from bot.domain.subject import Address, IncidentChannel, Subject
+from bot.domain.subject import Address, CardOnly, IncidentChannel, Subject
 from bot.domain.text import quoted
 from bot.domain.timer import Timer
 from bot.ports import Issue, IssueNews, Moved
@@ -65,9 +67,11 @@ class FollowUps:
             due=due,
         )
         follow_up = FollowUp.added(incident.number, added)
-        self._tx.record(incident, added)
+        recorded = self._tx.record(incident, added)
         self._keep(follow_up)
         self._publish(follow_up)
+        if what == FIND_CAUSE:
+            self._refresh_offer(recorded)
         return follow_up
 
     def change(
@@ -272,6 +276,13 @@ class FollowUps:
         if is_exported:
             key = f"export:{n}:follow-up:{follow_up.number}:{at}"
             self._tx.send(ExportPostmortem(key=key, incident=n))
+
+    def _refresh_offer(self, incident: Incident) -> None:
+        """Update the message that offered this follow-up: that the cause can wait."""
+        name = TILL_MORNING.name
+        sent = incident.reminded.get(name)
+        if sent and not isinstance(sent.to, CardOnly):
+            self._tx.send(reminder_message(incident.number, name, sent, origin=str(incident.entries)))
 
     # --- reminders ---
 
