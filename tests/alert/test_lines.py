@@ -53,6 +53,28 @@ def test_a_resolved_alert_shows_it_in_the_same_line(spy: SpyKit):
     assert "resolved 12:07 UTC after 7 min" in in_utc(line(spy).text)
 
 
+@pytest.mark.parametrize("said", [{"ended_at": 4}, {"as_of": 4}, {"ended_at": 4, "as_of": 5}])
+def test_an_alert_ends_when_its_source_says_not_when_spy_hears_of_it(spy: SpyKit, said: dict[str, int]):
+    hears(owned(spy))
+    ended = {name: ago(spy, minutes=-it) for name, it in said.items()}
+    spy.clock.tick(hours=6)
+
+    hears(spy, state=RESOLVED, **ended)
+
+    assert "resolved 12:04 UTC after 4 min" in in_utc(line(spy).text)
+
+
+@pytest.mark.parametrize("minutes", [0, -30, 999])
+def test_an_end_before_the_start_or_in_the_future_is_an_end_now(spy: SpyKit, minutes: int):
+    hears(owned(spy))
+    ended = ago(spy, minutes=-minutes)
+    spy.clock.tick(minutes=7)
+
+    hears(spy, state=RESOLVED, ended_at=ended)
+
+    assert "resolved 12:07 UTC after 7 min" in in_utc(line(spy).text)
+
+
 def test_what_was_over_before_spy_heard_of_it_gets_no_line(spy: SpyKit):
     assert hears(owned(spy), state=RESOLVED) == []
     assert lines(spy) == []
@@ -161,6 +183,35 @@ def test_services_have_storms_of_their_own(spy: SpyKit):
     hears(spy, "d", service="orders")
 
     assert alert(spy, 4).storm is None
+
+
+def test_a_storm_that_is_over_says_so(spy: SpyKit):
+    hears(owned(spy), "a", "b", "c", "d")
+
+    hears(spy, "a", "b", "c", "d", state=RESOLVED)
+
+    assert "✅ *4 alerts on checkout*" in line(spy).text
+    assert "all resolved" in line(spy).text
+
+
+def test_all_alerts_of_a_storm_can_be_listed(spy: SpyKit):
+    hears(owned(spy), *(f"pod {number} is down" for number in range(9)))
+
+    listed = spy.say("alert list", channel="C0PAY").message
+
+    assert listed
+    assert "9 alerts" in listed.text
+    assert all(f"pod {number} is down" in listed.text for number in range(9))
+    assert "in the storm of alert 1" in listed.text
+
+
+def test_a_decision_about_one_alert_of_a_storm_says_that_it_is_for_all(spy: SpyKit):
+    hears(owned(spy), *"abcdefghi")
+
+    answer = spy.say("alert ignore 3", channel="C0PAY").message
+
+    assert answer
+    assert "9 alerts on checkout are not an incident: " in answer.text
 
 
 def test_the_line_of_a_storm_counts_those_that_end(spy: SpyKit):

@@ -151,3 +151,66 @@ def test_a_page_that_is_over_pages_nobody(spy: SpyKit):
     hears(spy, pager_id="Q1", source="pagerduty", state=RESOLVED)
 
     assert "so nobody is paged" in said(spy, "alert declare 1").text
+
+
+# --- after a merge ----------------------------------------------------------------------------------------
+
+
+def merged(spy: SpyKit) -> None:
+    """Let INC-1 be Ana's, and INC-2, to which alert 1 was added, be merged into it."""
+    hears(owned(spy), "disk is full")
+    said(spy, "incident me cards sev3")
+    said(spy, "incident me mail sev3", by="U0RAJ")
+    said(spy, "alert same 1 as 2")
+    said(spy, "incident 2 merge 1", by="U0RAJ")
+    assert not spy.incident(2).is_open
+
+
+def test_an_alert_of_a_merged_incident_is_heard_where_that_goes_on(spy: SpyKit):
+    merged(spy)
+
+    hears(spy, "disk is full", state=RESOLVED)
+    spy.clock.tick(hours=2)
+    again = hears(spy, "disk is full")
+
+    assert again == []
+    assert [it.kind for it in spy.timeline(1)][-2:] == ["alert_resolved", "alert_fired_again"]
+
+
+def test_an_alert_of_a_merged_incident_opens_no_other(spy: SpyKit):
+    merged(spy)
+
+    refused = said(spy, "alert declare 1 anyway", by="U0KIM")
+
+    assert "added alert 1 to INC-2 mail" in refused.text
+    assert "It is merged into INC-1." in refused.text
+    assert labels(refused) == ["Join INC-1"]
+
+
+def test_after_reopen_the_alert_is_heard_in_its_own_incident_again(spy: SpyKit):
+    merged(spy)
+    said(spy, "incident 2 reopen", by="U0RAJ")
+
+    hears(spy, "disk is full", state=RESOLVED)
+
+    assert spy.timeline(2)[-1].kind == "alert_resolved"
+
+
+def test_still_broken_under_a_merged_incident_leads_to_the_one_that_goes_on(spy: SpyKit):
+    merged(spy)
+
+    answer = said(spy, "incident 2 still broken", by="U0KIM")
+
+    assert "INC-2 goes on as INC-1, which is open" in answer.text
+    assert labels(answer) == ["Join it"]
+    assert "still_broken" not in [it.kind for it in spy.timeline(2)]
+
+
+def test_still_broken_asks_who_led_the_incident_that_went_on(spy: SpyKit):
+    merged(spy)
+    said(spy, 'incident 1 resolve "rolled back"')
+
+    answer = said(spy, "incident 2 still broken", by="U0KIM")
+
+    assert "Ana Lima is asked whether to reopen INC-1" in answer.text
+    assert spy.incident(1).still_broken_for == ("U0KIM",)

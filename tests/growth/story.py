@@ -79,6 +79,8 @@ alert declare {alert}
 alert ignore {alert}
 alert list
 alert list checkout
+alert {alert}
+alert ack {alert}
 lock checkout "until it is fixed"
 locks
 unlock checkout

@@ -51,6 +51,7 @@ def _report(given: Any, source: str, heard_at: datetime) -> AlertReport | None:
         service=service_name(named),
         heard_at=heard_at,
         began_at=alert.startsAt,
+        ended_at=alert.endsAt if alert.status == "resolved" else None,
         severity=inert(alert.labels.get("severity") or alert.labels.get("priority") or "", WORD) or None,
         url=next(filter(None, map(address, links)), None),
     )
@@ -76,6 +77,7 @@ class _Alert(Part):
     annotations: _Labels = Field(default_factory=dict)
     fingerprint: Annotated[str | None, Field(pattern=r"^[\x21-\x7e]{1,200}$"), Maybe] = None
     startsAt: Annotated[Moment | None, Maybe] = None  # noqa: N815  as it is sent
+    endsAt: Annotated[Moment | None, Maybe] = None  # noqa: N815
     generatorURL: _Text = None  # noqa: N815
     dashboardURL: _Text = None  # noqa: N815
     panelURL: _Text = None  # noqa: N815

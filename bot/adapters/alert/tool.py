@@ -37,6 +37,7 @@ def news(body: bytes, *, heard_at: datetime) -> AlertNews:
         service=service,
         heard_at=heard_at,
         began_at=None if report.status == "resolved" else report.at,
+        ended_at=report.at if report.status == "resolved" else None,
         severity=inert(report.severity or "", WORD) or None,
         url=address(report.url),
     )

@@ -42,6 +42,7 @@ def alert_report(
         pager_service=service.id if service else None,
         heard_at=heard_at,
         began_at=incident.created_at - ahead if incident.created_at else None,
+        ended_at=as_of - ahead if state is AlertState.RESOLVED else None,
         as_of=as_of,
         severity=incident.priority.summary if incident.priority else None,
         urgency=incident.urgency,

@@ -62,7 +62,11 @@ HAPPENED = (
 def facts(incidents: Sequence[Incident]) -> dict[str, Sequence[Facts]]:
     posted = Posted(channel="C0PAY", ts="1.0", permalink="https://acme.slack.com/archives/C0PAY/p1")
     around: dict[str, Any] = {"lead_at": None, "counts": StormCounts(), "stormed": [], "now": NOW}
-    listed = [Listed(alert=it, incident=on) for it in (*UNDECIDED, *DECIDED) for on in (incidents[0], None)]
+    members = [Listed(alert=it, lead=STORM, incident=None) for it in (JOINED, LONG)]
+    listed = [
+        Listed(alert=it, lead=it, incident=on) for it in (*UNDECIDED, *DECIDED) for on in (incidents[0], None)
+    ]
+    listed += members
     return {
         "alert/line": [
             {"alert": None, "now": NOW},
@@ -89,9 +93,26 @@ def facts(incidents: Sequence[Incident]) -> dict[str, Sequence[Facts]]:
                 "counts": StormCounts(count=40, firing=31),
                 "stormed": [LONG] * 5,
             },
+            around
+            | {
+                "alert": replace(RESOLVED, is_storm=True),
+                "lead": STORM,
+                "incident": None,
+                "likely": (),
+                "counts": StormCounts(count=4, firing=0),
+                "stormed": [RESOLVED] * 4,
+            },
         ],
         "alert/decided": [
-            {"alert": it, "incident": on} for it in (FIRING, BARE, RINGS) for on in (*incidents, None)
+            {"alert": it, "incident": on, "count": count}
+            for it, count in (
+                (FIRING, 1),
+                (BARE, 1),
+                (RINGS, 1),
+                (STORM, 9),
+                (replace(STORM, service=None), 9),
+            )
+            for on in (*incidents, None)
         ],
         "alert/open_already": [
             {"incident": it, "number": 12, "severity": severity}

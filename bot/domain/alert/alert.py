@@ -142,7 +142,7 @@ class Alert:
         again = self.fires_again(report)
         is_over = report.state is AlertState.RESOLVED
         began_at = min(report.began_at or report.heard_at, report.heard_at) if again else self.began_at
-        ended_at = (self.resolved_at if self.is_resolved else report.heard_at) if is_over else None
+        ended_at = (self.resolved_at if self.is_resolved else report.over_at(began_at)) if is_over else None
         return replace(
             self,
             title=report.title if not is_over else self.title,

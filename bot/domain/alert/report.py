@@ -28,6 +28,8 @@ class AlertReport:
     heard_at: datetime
     began_at: datetime | None = None
     """When it began to fire. None if the source does not say."""
+    ended_at: datetime | None = None
+    """When it was over. None if the source does not say."""
     as_of: datetime | None = None
     """When the source made this report. None if the source does not say; then reports count in the order of receipt."""
     severity: str | None = None
@@ -42,6 +44,11 @@ class AlertReport:
     """The pager's id of it."""
     pager_service: str | None = None
     """The pager's id of its service; `service` is its name there."""
+
+    def over_at(self, began_at: datetime) -> datetime:
+        """Return when it was over by the source's time, if that is after its start and not in the future."""
+        times = (it for it in (self.ended_at, self.as_of) if it and began_at < it <= self.heard_at)
+        return next(times, self.heard_at)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,16 +12,20 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.severity import means
 from bot.domain.policy import Policy, Severity
 from bot.domain.refusal import Choice, Refusal
-from bot.services.alert.lines import Lines, section
+from bot.domain.text import shortened
+from bot.services.alert.lines import Lines, facts_of_line, section
 from bot.services.alert.routing import team_of
 from bot.services.incident.incidents import Declaration, Incidents
 from bot.services.incident.merges import Merges
+from bot.services.messages import Facts
 from bot.services.paging.adoption import Adoption, PagersIncident
 from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 
 LISTED_FOR = timedelta(days=7)
 LISTED_AT_MOST = 200
+OFFERED, LABEL = 5, 60
+"""How many alerts are offered as buttons, and how many characters of a name stand on one."""
 ADOPTED = 20
 """How many of the pager's incidents in one storm become pages."""
 UNKNOWN = "`alert list` shows those of the last 7 days."
@@ -32,6 +36,8 @@ class Listed:
     """An alert of a list, and its incident if the reader may see that."""
 
     alert: Alert
+    lead: Alert
+    """The alert whose line shows this one: itself, or that of its storm. Decisions are made about that one."""
     incident: Incident | None
 
 
@@ -194,10 +200,7 @@ class Alerts:
 
     def _theirs(self, alert: Alert) -> list[PagersIncident]:
         """Return the incidents of the pager that this alert, or its storm, stands for and that still ring."""
-        every = [
-            alert,
-            *(self._session.alerts.in_storm(alert.number, limit=ADOPTED) if alert.is_storm else ()),
-        ]
+        every = [alert, *self._members(alert, limit=ADOPTED)]
         return [
             PagersIncident(
                 pager_id=it.pager_id,
@@ -219,15 +222,53 @@ class Alerts:
 
     # --- finding ---
 
-    def recent(self, service: str | None, *, asker: str) -> Sequence[Listed]:
-        """Return the alerts of the last 7 days that a person may see, newest first."""
+    def shown(self, number: int, *, asker: str) -> Facts:
+        """Return the facts of an alert's line, or of that of its storm, for a person who asks."""
+        return facts_of_line(self._tx, self._lines.lead(self._find(number, asker=asker)))
+
+    def pick(self, words: str) -> Refusal:
+        """Ask which alert is meant: one of the newest about which nobody has decided."""
         since = self._tx.now - LISTED_FOR
-        found = self._session.alerts.recent(service, since=since, limit=LISTED_AT_MOST)
-        return [
-            Listed(alert=it, incident=self._session.incidents.look(it.incident) if it.incident else None)
-            for it in found
-            if self._access.sees_record(asker, it.incident)
+        found = self._session.alerts.recent(None, since=since, limit=LISTED_AT_MOST)
+        undecided = [it for it in found if it.is_undecided][:OFFERED]
+        if not undecided:
+            return Refusal("Every alert of the last 7 days is decided. `alert list` shows them.")
+        return Refusal(
+            "Which alert?",
+            choices=tuple(
+                Choice(label=shortened(f"{it.number} {it.title}", LABEL), say=f"{words} {it.number}")
+                for it in undecided
+            ),
+        )
+
+    def recent(self, service: str | None, *, asker: str) -> Sequence[Listed]:
+        """Return the alerts of the last 7 days that a person may see, newest first; those of a storm together.
+
+        `service` may be a team, as `:payments`: then those of its services.
+        """
+        since = self._tx.now - LISTED_FOR
+        team = service[1:] if service and service.startswith(":") else None
+        found = self._session.alerts.recent(None if team else service, since=since, limit=LISTED_AT_MOST)
+        if team:
+            found = [it for it in found if (owner := team_of(self._tx.policy, it)) and owner.key == team]
+        listed = [
+            Listed(alert=it, lead=lead, incident=self._seen(lead))
+            for lead in found
+            if self._access.sees_record(asker, lead.incident)
+            for it in (lead, *self._members(lead, limit=LISTED_AT_MOST))
         ]
+        return listed[:LISTED_AT_MOST]
+
+    def count(self, lead: Alert) -> int:
+        """Return how many alerts a line stands for."""
+        return 1 + (self._session.alerts.storm_counts(lead.number).count if lead.is_storm else 0)
+
+    def _seen(self, alert: Alert) -> Incident | None:
+        return self._session.incidents.look(alert.incident) if alert.incident else None
+
+    def _members(self, lead: Alert, *, limit: int) -> Sequence[Alert]:
+        """Return the other alerts of a storm, newest first."""
+        return self._session.alerts.in_storm(lead.number, limit=limit) if lead.is_storm else ()
 
 
 def _team(policy: Policy, alert: Alert) -> str:

@@ -90,10 +90,13 @@ def _delivered(tx: Transaction, it: UpsertMessage) -> None:
 
 @message("alert", "alert/line", on_refused=_refused, on_delivered=_delivered)
 def line(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return the facts of a line. Everybody in its channel reads it, so it names no private incident."""
+    """Return the facts of a line."""
     alert = tx.session.alerts.get(it.ref)
-    if alert is None:
-        return {"alert": None, "now": tx.now}
+    return facts_of_line(tx, alert) if alert else {"alert": None, "now": tx.now}
+
+
+def facts_of_line(tx: Transaction, alert: Alert) -> Facts:
+    """Return what a line shows of an alert. Everybody in its channel reads it, so it names no private incident."""
     lines = Lines(tx)
     lead = lines.lead(alert)
     incident = tx.session.incidents.look(lead.incident) if lead.incident else None

@@ -7,10 +7,12 @@ from datetime import timedelta
 from bot.domain.alert import events
 from bot.domain.alert.alert import Alert, Decision
 from bot.domain.alert.report import AlertReport, AlertState
+from bot.domain.incident.incident import Incident
 from bot.domain.service import Declare, known_as
 from bot.services.alert.lines import Lines, section
 from bot.services.alert.routing import channel_of, declares
 from bot.services.alert.unasked import Unasked
+from bot.services.incident.merges import Merges
 from bot.services.transaction import Transaction
 
 STORM_WITHIN = timedelta(minutes=5)
@@ -64,7 +66,7 @@ class Reports:
         if known.is_newer_than(report):
             return None
         lead = self._lines.lead(known)
-        incident = self._session.incidents.look(lead.incident) if lead.incident else None
+        incident = self._incident(lead)
         if known.is_another(report, incident):
             self._session.alerts.put(replace(known, newest=False))
             return self._begin(report)
@@ -100,12 +102,18 @@ class Reports:
 
     def _tell_incident(self, before: Alert, after: Alert) -> None:
         """Record in the timeline that an alert of an incident is over, or fires again."""
-        if after.incident is None or before.is_resolved == after.is_resolved:
+        if before.is_resolved == after.is_resolved:
             return
-        incident = self._tx.incident(after.incident)
-        if incident.is_open:
+        incident = self._incident(after)
+        if incident and incident.is_open:
+            incident = self._tx.incident(incident.number)
             kind = events.AlertResolved if after.is_resolved else events.AlertFiredAgain
             self._tx.record(incident, kind(at=self._tx.now, alert=after.number, title=after.title))
+
+    def _incident(self, alert: Alert) -> Incident | None:
+        """Return the incident of an alert; if that was merged, the one as which it goes on."""
+        incident = self._session.incidents.look(alert.incident) if alert.incident else None
+        return Merges(self._tx).last(incident) if incident else None
 
     # --- storms ---
 
@@ -120,7 +128,7 @@ class Reports:
 
     def _goes_on(self, line: Alert) -> bool:
         """Whether people still wait for more of it: nobody called it no incident, and its incident is not over."""
-        incident = self._session.incidents.look(line.incident) if line.incident else None
+        incident = self._incident(line)
         return line.decision is not Decision.IGNORED and (incident is None or incident.is_open)
 
     def _begin_storm(self, lines: Sequence[Alert]) -> Alert:
