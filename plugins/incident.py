@@ -31,6 +31,7 @@ from bot.domain.policy import Severity, Team
 from bot.domain.portion import Portion
 from bot.domain.refusal import Refusal
 from bot.services.incident.incidents import Incidents
+from bot.services.incident.origins import Origins
 from bot.services.incident.team_notices import TeamNotices
 from bot.services.incident.views import Views
 from bot.services.permissions import Permissions
@@ -60,6 +61,7 @@ def declare(  # noqa: PLR0917  one a word of its usage line
     anyway: bool,
     *,
     incidents: Incidents,
+    origins: Origins,
     tx: Transaction,
 ) -> Reply | Fill:
     """Open an incident with you in command: its channel, its card, the announcement, the pages.
@@ -69,7 +71,7 @@ def declare(  # noqa: PLR0917  one a word of its usage line
     if not name:
         values = {"severity": severity.key if severity else None, "private": private, "drill": drill}
         choices = {"severities": list(tx.policy.severities), "services": list(tx.policy.services)}
-        said = {**values, "services": ", ".join(services or ())}
+        said = {**values, "services": ", ".join(services or ()), **origins.proposal(request.origin)}
         return Fill("incident/declare", "incident me", {**choices, "said": said})
     must_be_words(name, anyway=anyway)
     declared = incidents.declare(
@@ -86,6 +88,7 @@ def declare(  # noqa: PLR0917  one a word of its usage line
         is_double_click = incidents.is_double_click(incident, request.user)
         facts = {"incident": incident, "is_double_click": is_double_click, "asker": request.user}
         return Reply("incident/open_already", {**facts, "name": name, "severity": severity, "now": tx.now})
+    incident = origins.link(incident, request.origin, by=request.user)
     elsewhere = request.channel != tx.policy.announce and not private
     facts = {
         "incident": incident,

@@ -34,7 +34,11 @@ def send_discreetly(
     if request.is_answered_at_once:
         return Response(message=message)
     # Slack posts answers to that URL outside threads.
-    if request.source in {Source.BUTTON, Source.SLASH} and request.response_url and not request.thread:
+    if (
+        request.source in {Source.BUTTON, Source.SLASH, Source.SHORTCUT}
+        and request.response_url
+        and not request.thread
+    ):
         tx.send(Respond(key=key, url=request.response_url, message=message, person=request.user, about=about))
     elif request.source is Source.DM and request.channel:
         tx.send(_post(request, message, about))

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from bot.domain.incident.origin import Origin
 from bot.domain.message import Message
 
 
@@ -22,11 +23,14 @@ class Source(StrEnum):
     BUTTON = "button"
     FORM = "form"
     REACTION = "reaction"
+    SHORTCUT = "shortcut"
     TERMINAL = "terminal"
 
 
 VISIBLE = frozenset({Source.MENTION, Source.PLAIN, Source.DM})
-SAID_THERE = frozenset({Source.SLASH, Source.MENTION, Source.PLAIN, Source.BUTTON, Source.REACTION})
+SAID_THERE = frozenset(
+    {Source.SLASH, Source.MENTION, Source.PLAIN, Source.BUTTON, Source.REACTION, Source.SHORTCUT}
+)
 """The sources that prove that the person is in the request's channel. A form only remembers where it was opened."""
 
 
@@ -51,6 +55,8 @@ class Request:
     response_url: str | None = None
     incident: int | None = None
     """The incident it is about, if a form or button knows it. Otherwise the router finds it by the channel."""
+    origin: Origin | None = None
+    """The message it is about, or the thread in which it was written."""
     is_private: bool = False
     """Whether its channel is private, or may be: what was said there is not repeated elsewhere."""
     given: Mapping[str, str] = field(default_factory=dict)

@@ -181,6 +181,8 @@ class OpenForm(Effect):
     command: str
     incident: int | None = None
     thread: str | None = None
+    origin: Mapping[str, Any] = field(default_factory=dict)
+    """What the form keeps of the message or thread that it was opened from."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     urgency: ClassVar[Urgency] = Urgency.NOW
 

@@ -39,7 +39,7 @@ CODES = _named(
 """What programs compare: ids, teams, phases, kinds, states, templates, keys, and words of the configuration."""
 UNDECIDED = _named(
     """
-    actor before command data facts given how kept original output permalink request say tail to url values
+    actor before command data facts given how kept origin original output permalink request say tail to url values
     """
 )
 """Commands, links, and what holds now this and now that. A field of a plugin's own is treated alike."""

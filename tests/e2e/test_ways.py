@@ -8,7 +8,7 @@ import pytest
 from bot.sandbox import Box
 from bot.sandbox.slack.world import SlackMessage
 from tests.conftest import RunningBot
-from tests.e2e.world import World
+from tests.e2e.world import NUMBER, World
 
 
 @pytest.fixture
@@ -142,6 +142,37 @@ def test_an_incident_without_a_name_is_asked_for_one_until_it_has_it(world: Worl
     assert (nameless.status, still_open, named.status) == ("errors", 1, "ok")
     assert slack.views("raj") == []
     assert any("named at last" in text for text in world.texts("incidents"))
+
+
+def test_an_incident_is_declared_from_a_message_and_answered_in_its_thread(world: World):
+    slack = world.box.slack
+    ts = slack.say("raj", "general", "checkout answers 500\nsince noon")
+    slack.shortcut("ana", "Declare from this", slack.message("general", ts))
+    world.box.wait_for(lambda: slack.views("ana"))
+
+    slack.submit("ana", None)
+    slack.redeliver(kind="interactive")
+    world.settle()
+
+    [answer] = [it for it in slack.messages("general") if it.thread_ts == ts and it.bot]
+    number = NUMBER.search(slack.text_of(answer))
+    assert number
+    links = world.slash(f"{number[1]} links", by="ana")
+    assert "checkout answers 500" in slack.text_of(answer)
+    assert isinstance(links.body, dict)
+    assert links.body["text"].count("The message it was declared from") == 1
+    assert f"/p{ts.replace('.', '')}" in links.body["text"]
+
+
+def test_the_global_shortcut_opens_the_form_anywhere(world: World):
+    slack = world.box.slack
+    slack.shortcut("kim", "Declare an incident")
+    world.box.wait_for(lambda: slack.views("kim"))
+
+    slack.submit("kim", None, {"What is wrong?": "declared from anywhere"})
+    world.settle()
+
+    assert any("declared from anywhere" in text for text in world.texts("incidents"))
 
 
 def test_the_update_button_opens_a_form_whose_words_are_posted(world: World, channel: str):

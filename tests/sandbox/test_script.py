@@ -27,6 +27,7 @@ from bot.sandbox.console.script_actions import (
     SendTrafficAction,
     SetHealthAction,
     SetLagAction,
+    ShortcutAction,
     ShowPhoneAction,
     ShowTrafficAction,
     SlashAction,
@@ -50,6 +51,10 @@ TABLE = {
     "raj phone> +90s": ScriptLine(person="raj", place="phone", action=WaitAction(span=timedelta(seconds=90))),
     "+1": ScriptLine(action=SayAction(text="+1")),
     "+1 to that": ScriptLine(action=SayAction(text="+1 to that")),
+    'shortcut "Declare from this"': ScriptLine(action=ShortcutAction(name="Declare from this")),
+    'shortcut "Declare from this" "it is slow"': ScriptLine(
+        action=ShortcutAction(name="Declare from this", words="it is slow")
+    ),
     "jump +3h": ScriptLine(action=JumpAction(span=timedelta(hours=3))),
     "jump to 23:00": ScriptLine(action=JumpAction(to="23:00")),
     "jump to wed 18:00": ScriptLine(action=JumpAction(to="18:00", day="wed")),

@@ -316,7 +316,14 @@ def _without_free_parts(payload: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _shape_of(payload: Mapping[str, Any]) -> Shape:
-    kinds = {"block_actions": "BlockAction", "view_submission": "ViewSubmission", "view_closed": "ViewClosed"}
+    kinds = {
+        "block_actions": "BlockAction",
+        "message_action": "MessageShortcut",
+        "view_submission": "ViewSubmission",
+        "view_closed": "ViewClosed",
+    }
+    if payload.get("type") == "shortcut":
+        return GLOBAL_SHORTCUT
     if "command" in payload:
         return {**_shapes()["app_backend"]["SlashCommand"], "is_enterprise_install": "string"}
     if payload.get("type") in kinds:
@@ -325,6 +332,18 @@ def _shape_of(payload: Mapping[str, Any]) -> Shape:
     return _shapes()["events"].get(_event_name(event["type"], event.get("subtype") or ""))
 
 
+GLOBAL_SHORTCUT: Shape = {
+    "type": "string",
+    "token": "string",
+    "action_ts": "string",
+    "team": {"id": "string", "domain": "string"},
+    "user": {"id": "string", "username": "string", "team_id": "string"},
+    "is_enterprise_install": "boolean",
+    "enterprise": "object",
+    "callback_id": "string",
+    "trigger_id": "string",
+}
+"""As in the recorded envelope of Socket Mode; Slack's shapes of payloads lack it."""
 _RECORDED = {"bot_message": "bot", "group_join": "channel_join"}
 """Subtypes by the names of the recordings. Slack's reference has group_join, as channel_join, for private channels."""
 

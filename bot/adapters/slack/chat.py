@@ -170,10 +170,10 @@ class SlackChat:
         return any(it.get("link") == url for it in entries(answer, "bookmarks"))
 
     def permalink(self, channel: str, ts: str | None = None) -> str:
-        if self._identity is None:
+        if self.identity is None:
             at = f"&message_ts={ts}" if ts else ""
             return f"https://slack.com/app_redirect?channel={channel}{at}"
-        place = f"{self._identity.url}archives/{channel}"
+        place = f"{self.identity.url}archives/{channel}"
         return f"{place}/p{ts.replace('.', '')}" if ts else place
 
     # --- messages -----------------------------------------------------------------------------------------

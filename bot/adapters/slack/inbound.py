@@ -23,7 +23,7 @@ from slack_sdk.signature import Clock as SignatureClock
 from slack_sdk.signature import SignatureVerifier
 
 from bot.adapters.network.server_clock import ServerClock
-from bot.adapters.slack import forms, payloads
+from bot.adapters.slack import forms, payloads, shortcuts
 from bot.adapters.slack.blocks import messages, payload
 from bot.adapters.slack.channel_types import ChannelTypes
 from bot.adapters.slack.chat import SlackChat
@@ -96,6 +96,8 @@ def build_app(router: RequestRouter, chat: SlackChat, *, signing_secret: str, ap
     app.command(ANYTHING)(listeners.slash)
     app.block_action(ANYTHING)(listeners.press)
     app.block_suggestion(ANYTHING)(listeners.suggestion)
+    app.global_shortcut(shortcuts.DECLARE)(listeners.shortcut)
+    app.message_shortcut(shortcuts.DECLARE_FROM)(listeners.shortcut_on_message)
     app.view(forms.CALLBACK)(listeners.submission)
     app.view_closed(ANYTHING)(listeners.nothing)
     app.event("app_mention")(listeners.mention)
@@ -242,23 +244,30 @@ class Listeners:
 
     def press(self, body: Body, context: BoltContext) -> BoltResponse:
         """Answer a button press. Slack delivers it only once."""
-        return self._aside(payloads.press(body), context, comes_again=False)
+        return self._aside(self._in_thread(payloads.press(body)), context, comes_again=False)
+
+    def shortcut(self, body: Body, context: BoltContext) -> BoltResponse:
+        return self._aside(shortcuts.anywhere(body), context, comes_again=False)
+
+    def shortcut_on_message(self, body: Body, context: BoltContext) -> BoltResponse:
+        request = shortcuts.on_message(body, self._chat.permalink)
+        return self._aside(request, context, comes_again=False)
 
     def mention(self, body: Body, context: BoltContext) -> BoltResponse:
         request = payloads.mention(body, self._bot(body))
         if request:
             request = replace(request, is_private=self._types.is_private(request.channel))
-        return self._aside(request, context, comes_again=True)
+        return self._aside(self._in_thread(request), context, comes_again=True)
 
     def message(self, body: Body, context: BoltContext) -> BoltResponse:
         """Answer a message. An edit is a notice first; if it makes the message a command, answer that too."""
         self._types.learn(body.get("event"))
         bot = self._bot(body)
         if request := payloads.speech(body, bot):
-            return self._aside(request, context, comes_again=True)
+            return self._aside(self._in_thread(request), context, comes_again=True)
         noticed = self.event(body, context)
         request = payloads.correction(body, bot) if noticed.status == HTTPStatus.OK else None
-        return self._aside(request, context, comes_again=True) if request else noticed
+        return self._aside(self._in_thread(request), context, comes_again=True) if request else noticed
 
     def event(self, body: Body, context: BoltContext) -> BoltResponse:
         """Pass a notice on. If that fails, don't acknowledge it: Slack delivers it again, and nobody waits for it."""
@@ -304,6 +313,10 @@ class Listeners:
         except Exception as error:  # noqa: BLE001  as above
             self._replies.add(request, _told(request, error))
         return _done()
+
+    def _in_thread(self, request: Request | None) -> Request | None:
+        """Return a request with the thread that it was written in as its origin."""
+        return shortcuts.in_thread(request, self._chat.permalink) if request else None
 
     def _bot(self, body: Body) -> str:
         """Return Spy's user id. Before auth.test has answered, take it from the event."""

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bot.adapters.slack.shortcuts import SHORTCUTS, Shortcut
+
 SCOPES = (
     "app_mentions:read",  # @spy …
     "bookmarks:read",
@@ -84,6 +86,7 @@ def manifest(
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": "spy", "always_online": True},
+            "shortcuts": [_shortcut(it) for it in SHORTCUTS],
             "slash_commands": [_slash(command, url.get("request_url")) for command in commands],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
@@ -94,6 +97,15 @@ def manifest(
             "socket_mode_enabled": mode == "socket",
             "token_rotation_enabled": False,
         },
+    }
+
+
+def _shortcut(shortcut: Shortcut) -> dict[str, Any]:
+    return {
+        "name": shortcut.name,
+        "type": shortcut.kind,
+        "callback_id": shortcut.callback,
+        "description": shortcut.description,
     }
 
 

@@ -27,10 +27,10 @@ from bot.commands.request import (
     WrittenNotice,
 )
 from bot.domain.foreign import WORD, inert
+from bot.domain.incident import origin
 from bot.domain.markup import undecorated
 
 Payload = Mapping[str, Any]
-
 
 PRIVATE = "channel_convert_to_private"
 PRIVATE_NAME = "privategroup"
@@ -43,9 +43,6 @@ EDITED_WITHIN = 3600.0
 CALLED = re.compile(
     r"\s*[*_~`]{0,3}spy[,:]?[*_~`]{0,3}(?:[,:]?\s+(?P<words>\S.*)|[,:]?\s*$)", re.IGNORECASE | re.DOTALL
 )
-
-
-# --- requests -------------------------------------------------------------------------------------------------
 
 
 def slash(body: Payload) -> Request:
@@ -101,6 +98,7 @@ def submission(body: Payload) -> Request:
         thread=maybe(memory, "thread"),
         trigger=maybe(body, "trigger_id"),
         incident=number if isinstance(number, int) else None,
+        origin=origin.remembered(memory.get("origin")),
         given=forms.filled_in(part(part(view, "state"), "values")),
     )
 

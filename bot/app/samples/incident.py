@@ -252,7 +252,14 @@ FORMS: dict[str, Facts] = {
     "incident/declare": {
         "severities": ["sev1", "sev2"],
         "services": ["checkout", "search"],
-        "said": {"severity": "sev1", "private": True, "drill": False, "services": "checkout"},
+        "said": {
+            "severity": "sev1",
+            "private": True,
+            "drill": False,
+            "services": "checkout",
+            "name": TYPED,
+            "is_of_private": True,
+        },
     },
     "incident/update": {
         "incident": asdict(FULL),

@@ -210,6 +210,8 @@ class ServicesCleared(Event):
 class LinkAdded(Event):
     url: str
     title: str
+    author: str = ""
+    """Who wrote the linked message: a mention, or the name of a bot."""
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE,)
     text_field: ClassVar[str] = "title"
 

@@ -30,6 +30,7 @@ from bot.sandbox.console.script_actions import (
     SendTrafficAction,
     SetHealthAction,
     SetLagAction,
+    ShortcutAction,
     ShowPhoneAction,
     ShowTrafficAction,
     SlashAction,
@@ -87,6 +88,7 @@ SITE = re.compile(
     r"site (?P<site>east|west) (?:(?P<health>healthy|failing|no response)|lag (?P<lag>\d{1,5}) ?s)"
 )
 TRAFFIC = re.compile(r"traffic to (?P<site>east|west)")
+SHORTCUT = re.compile(rf"(?P<name>{QUOTED})(?: (?P<words>{QUOTED}))?")
 REACTION = re.compile(rf"(?P<verb>react|unreact) :?(?P<name>[\w+-]+):?(?: (?P<words>{QUOTED}))?")
 PHONE_VERBS = {"ack": "acknowledge"} | {
     verb: verb for verb in ("acknowledge", "resolve", "escalate", "ignore")
@@ -98,6 +100,7 @@ ScriptAction = (
     | SlashAction
     | ReplyAction
     | PressAction
+    | ShortcutAction
     | ReactAction
     | UnreactAction
     | EditAction
@@ -288,6 +291,13 @@ def _press(_line: str, rest: str) -> ScriptAction:
     return PressAction(label=label) if label else _usage('press "Take command"')
 
 
+def _shortcut(_line: str, rest: str) -> ScriptAction:
+    match = SHORTCUT.fullmatch(rest)
+    if not match:
+        return _usage('shortcut "Declare from this"')
+    return ShortcutAction(name=_unquoted(match["name"]), words=_unquoted(match["words"] or ""))
+
+
 def _reaction(line: str, _rest: str) -> ScriptAction:
     match = REACTION.fullmatch(line)
     if not match:
@@ -375,6 +385,7 @@ WORDS: Mapping[str, ScriptAction] = {
 }
 VERBS = {
     "press": _press,
+    "shortcut": _shortcut,
     "react": _reaction,
     "unreact": _reaction,
     "edit": _edit,

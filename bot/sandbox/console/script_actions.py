@@ -60,6 +60,14 @@ class JoinAction:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShortcutAction:
+    """Choose a shortcut of the app, by name: in the menu of the last message with these words, or anywhere."""
+
+    name: str
+    words: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FillAction:
     """Fill in fields of the open modal, by label or id."""
 

@@ -83,6 +83,24 @@ def message_action(
     return payload
 
 
+def shortcut(person: SlackPerson, callback_id: str, *, action_ts: str, trigger_id: str) -> Json:
+    payload = _interaction("shortcut", person, trigger_id)
+    del payload["api_app_id"], payload["user"]["name"]
+    return payload | {"callback_id": callback_id, "action_ts": action_ts}
+
+
+def of_message(person: SlackPerson, channel: SlackChannel, m: SlackMessage, *, response_url: str) -> Json:
+    """Return what the shortcut of a message has instead of, or beside, what the global one has."""
+    return {
+        "type": "message_action",
+        "user": {"id": person.id, "name": person.name},
+        "channel": {"id": channel.id, "name": channel_name(channel)},
+        "message_ts": m.ts,
+        "message": shapes.message(m),
+        "response_url": response_url,
+    }
+
+
 def view_action(person: SlackPerson, view: SlackView, values: Json, action: Json, *, trigger_id: str) -> Json:
     return _interaction("block_actions", person, trigger_id) | {
         "container": {"type": "view", "view_id": view.id},

@@ -21,6 +21,7 @@ from bot.sandbox.slack.own_commands import OWN_COMMANDS, unknown
 from bot.sandbox.slack.permissions import ALL_EVENTS, ALL_SCOPES
 from bot.sandbox.slack.reader import WorkspaceReader
 from bot.sandbox.slack.response_urls import ResponseUrls
+from bot.sandbox.slack.shortcuts import Shortcuts
 from bot.sandbox.slack.state import WorkspaceState
 from bot.sandbox.slack.triggers import ResponseUrl, Triggers
 from bot.sandbox.slack.web_api import WebApi
@@ -63,6 +64,7 @@ class Workspace(WorkspaceReader):
         """The app's slash commands, and whether each one escapes names. None allows any command."""
         self.links = SocketModeLinks()
         self.sender = PayloadSender(delivery=delivery, links=self.links, recorder=recorder)
+        self.shortcuts = Shortcuts(state, self.triggers, self.sender, self._response_url)
         self.response_urls = ResponseUrls(state, self.triggers)
         self.web_api = WebApi(
             state=state,
@@ -77,6 +79,7 @@ class Workspace(WorkspaceReader):
         features, settings = manifest.get("features", {}), manifest.get("settings", {})
         if found := features.get("slash_commands"):
             self.commands = {it["command"]: bool(it.get("should_escape")) for it in found}
+        self.shortcuts.known = features.get("shortcuts", [])
         if subscribed := settings.get("event_subscriptions", {}).get("bot_events"):
             self.subscriptions.intersection_update(subscribed)
         if allowed := manifest.get("oauth_config", {}).get("scopes", {}).get("bot"):
@@ -163,6 +166,10 @@ class Workspace(WorkspaceReader):
             trigger_id=self.triggers.trigger(who.id),
         )
         return self.sender.deliver(SlackPayload(kind="interactive", name="block_actions", payload=payload))
+
+    def shortcut(self, person: str, name: str, message: SlackMessage | None = None) -> DeliveryResult:
+        """Choose a shortcut of a message, or without one the global shortcut of this name."""
+        return self.shortcuts.choose(self.person(person), name, message)
 
     def press_in_view(self, person: str, label: str, view_id: str | None = None) -> DeliveryResult:
         """Press a button in a modal, or in the home tab if no modal is open."""

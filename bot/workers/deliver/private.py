@@ -61,6 +61,7 @@ class FormHandler(EffectHandler[OpenForm]):
             "incident": effect.incident,
             "channel": effect.channel,
             **({"thread": effect.thread} if effect.thread else {}),
+            **({"origin": effect.origin} if effect.origin else {}),
         }
 
         def call() -> None:
