@@ -1,4 +1,4 @@
-"""Incidents that were handled without Spy: record one afterwards."""
+"""Incidents that were handled without Spy: record one afterwards, with what was said meanwhile."""
 
 from datetime import datetime
 
@@ -6,7 +6,9 @@ from bot.commands.arguments import Plain, ServiceNames
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
+from bot.domain.incident.incident import Incident
 from bot.domain.policy import Severity
+from bot.services.incident.backfills import Backfills
 from bot.services.incident.past import PastIncidents
 from bot.services.postmortem.postmortems import Postmortems
 
@@ -31,3 +33,28 @@ def was(  # noqa: PLR0917  one a word of its usage line
         name, began=began, ended=ended, by=request.user, severity=severity, services=services or ()
     )
     return Reply("incident/recorded", {"incident": incident, "due": postmortems.due(incident)})
+
+
+@command("incident backfill [<id>] [from <since>] [to|until <until>]")
+def backfill(
+    request: Request,
+    incident: Incident,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    backfills: Backfills,
+) -> Reply:
+    """Put what was said in this channel on the timeline: `incident backfill 12 from 10:05 to 11:40`.
+
+    Without times it is the incident's own time. Said again, it adds nothing twice.
+    """
+    channel, began, ended = backfills.ask(
+        incident,
+        by=request.user,
+        is_private=request.is_private,
+        asked=request.id,
+        since=since,
+        until=until,
+    )
+    facts = {"incident": incident, "channel": channel, "since": began, "until": ended}
+    return Reply("incident/backfilling", facts)

@@ -26,7 +26,7 @@ def _spans(retention: Retention) -> Iterator[str]:
     if retention.of_private != retention.closed_incidents:
         yield f"private ones {_span(retention.of_private)}"
     yield f"audit log {_span(retention.audit)}"
-    yield f"shifts and rings {_span(retention.on_call)}"
+    yield f"shifts and pages {_span(retention.on_call)}"
     yield f"messages {_span(retention.messages)}"
 
 

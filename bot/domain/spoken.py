@@ -24,11 +24,11 @@ WORDS = _named(
 """What people typed, and names of people as Slack, the pager or the tracker wrote them."""
 CODES = _named(
     """
-    acknowledged_person action added_by allow answer args asked asker before_by by category channel
+    acknowledged_person action added_by after allow answer args asked asker before_by by category channel
     channel_refused choices closed_by command_offered_to commander copied copied_without cycle
     decided_by declared_by declined_by done_by edited_by_people email end env equals escalated_to failed fallback
-    file folded_for folder form group headers holder id incident inputs instead_of into joined json key kind lane left
-    line_at lock manager mark members merged_into message_type method milestone moved_to n occurrence on
+    file first folded_for folder form group headers holder id incident inputs instead_of into joined json key kind lane
+    last left line_at lock manager mark members merged_into message_type method milestone moved_to n occurrence on
     order outcome owner pager_id params part pattern people person phase phone place plan policy proposed_by
     ref released_by reminded reminder repository requested_by role roles runbook schedule seen_by
     service services severity slot snoozed source stages stands state step steps still_broken_for style subject

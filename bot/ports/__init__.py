@@ -2,7 +2,7 @@
 
 from bot.ports.action_runner import ActionRunner, Clock
 from bot.ports.calendars import Calendars, NoCalendars
-from bot.ports.chat import SLACKBOT, Chat, Person, PersonMessage, Posted, Profile
+from bot.ports.chat import SLACKBOT, Chat, HistoryPage, PastMessage, Person, PersonMessage, Posted, Profile
 from bot.ports.check_result import CheckResult
 from bot.ports.failures import Conflict, Rejected, Throttled, Unavailable, Unreachable
 from bot.ports.issue_tracker import (
@@ -73,6 +73,7 @@ __all__ = [
     "FollowUpRecords",
     "Form",
     "FormField",
+    "HistoryPage",
     "InboundRecords",
     "IncidentRecords",
     "Issue",
@@ -95,6 +96,7 @@ __all__ = [
     "PageRecords",
     "Pager",
     "PagerNews",
+    "PastMessage",
     "PeopleRecords",
     "Person",
     "PersonMessage",

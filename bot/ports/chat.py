@@ -49,6 +49,30 @@ class PersonMessage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PastMessage:
+    """What was said in a channel, with Slack's own escapes. `person` is None for an app without a user id."""
+
+    ts: str
+    text: str
+    person: str | None
+    permalink: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryPage:
+    """Some of what was said in a channel, oldest first.
+
+    `read` counts what Slack returned: that is more than `messages`. `before` is where the next page ends (a `ts`);
+    None if this was the last one. `threads` counts the threads whose replies are not in it.
+    """
+
+    messages: Sequence[PastMessage] = ()
+    read: int = 0
+    before: str | None = None
+    threads: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Person:
     """A person as Spy knows them; `zone` as in Profile.
 
@@ -128,6 +152,12 @@ class Chat(Protocol):
 
     def read(self, channel: str, ts: str) -> PersonMessage:
         """Read one message, also in a thread."""
+
+    def history(self, channel: str, *, after: str, before: str) -> HistoryPage:
+        """Read the newest page of what was said between two `ts`, in a channel that Spy is in.
+
+        Left out: what Spy said or was told, who came and went, what has no words, and replies in threads.
+        """
 
     def profile(self, person: str) -> Profile: ...
     def people(self) -> Iterator[Sequence[Person]]:

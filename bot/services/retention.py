@@ -10,7 +10,7 @@ from bot.services.postmortem.postmortems import Postmortems
 from bot.services.transaction import Transaction
 
 INCIDENTS, FAILOVERS, AUDIT, MESSAGES = "closed incidents", "failovers", "audit rows", "messages"
-ON_CALL = "shifts and rings"
+ON_CALL = "shifts and pages"
 """What is counted, by the words of `spy check`."""
 
 

@@ -154,7 +154,7 @@ def test_it_says_how_long_what_is_kept_and_what_was_pruned(tmp_path: Path, sqlit
 
     assert (
         line.what == "Retention: closed incidents 2 years, private ones 90 days, audit log for ever, "
-        "shifts and rings 400 days, messages 90 days"
+        "shifts and pages 400 days, messages 90 days"
     )
     assert line.notes == ("pruned so far: 12 closed incidents, last on 2026-11-24 12:00 UTC",)
 

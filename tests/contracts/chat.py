@@ -12,7 +12,7 @@ BYE = Message(text="Bye")
 
 
 class ChatContract:
-    """Subclasses give the fixture `chat` and the three methods at the end.
+    """Subclasses give the fixture `chat` and the methods at the end.
 
     In it are people U0ANA and U0RAJ, both in user group S0SRE, a guest U0ZOE, channel C0PAY, and C0SECRET without Spy.
     """
@@ -212,6 +212,45 @@ class ChatContract:
 
         assert refusal.value.code == "channel_not_found"
 
+    def test_the_history_has_what_people_said_and_not_what_spy_said(self, chat: Chat):
+        chat.post("C0PAY", HELLO, key="card:1")
+        first = self.says("C0PAY", "U0ANA", "it is <https://a.example|slow>")
+        last = self.says("C0PAY", "U0RAJ", "mended &amp; done")
+
+        page = chat.history("C0PAY", after=f"{float(first) - 1:.6f}", before=f"{float(last) + 1:.6f}")
+
+        assert [(it.ts, it.person, it.text) for it in page.messages] == [
+            (first, "U0ANA", "it is <https://a.example|slow>"),
+            (last, "U0RAJ", "mended &amp; done"),
+        ]
+        assert page.messages[0].permalink == chat.permalink("C0PAY", first)
+        assert page.before is None
+
+    def test_the_history_is_of_its_time_only(self, chat: Chat):
+        first = self.says("C0PAY", "U0ANA", "one")
+        middle = self.says("C0PAY", "U0ANA", "two")
+        last = self.says("C0PAY", "U0ANA", "three")
+
+        page = chat.history("C0PAY", after=first, before=last)
+
+        assert [it.ts for it in page.messages] == [middle]
+
+    def test_a_long_history_is_read_from_its_end_page_by_page(self, chat: Chat):
+        said = [self.says("C0PAY", "U0ANA", f"message {number}") for number in range(450)]
+        before, found, pages = f"{float(said[-1]) + 1:.6f}", list[str](), 0
+
+        while before and pages < 10:
+            page = chat.history("C0PAY", after=f"{float(said[0]) - 1:.6f}", before=before)
+            found = [*(it.ts for it in page.messages), *found]
+            before, pages = page.before or "", pages + 1
+
+        assert found == said
+        assert pages > 1
+
+    def test_a_channel_without_spy_has_no_history_for_it(self, chat: Chat):
+        with pytest.raises(Rejected):
+            chat.history("C0SECRET", after="1.000000", before="9999999999.000000")
+
     def test_a_user_group_has_its_members(self, chat: Chat):
         assert set(chat.group_members("S0SRE")) == {"U0ANA", "U0RAJ"}
 
@@ -241,6 +280,9 @@ class ChatContract:
     # --- what only the one who made the chat can see ------------------------------------------------------
 
     def now(self) -> datetime:
+        raise NotImplementedError
+
+    def says(self, channel: str, person: str, text: str) -> str:
         raise NotImplementedError
 
     def people_in(self, channel: str) -> set[str]:

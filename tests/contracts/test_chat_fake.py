@@ -25,6 +25,9 @@ class TestFakeChat(ChatContract):
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    def says(self, channel: str, person: str, text: str) -> str:
+        return self.fake.person_says(channel, person, text)
+
     def people_in(self, channel: str) -> set[str]:
         return set(self.fake.channels[channel].people)
 

@@ -38,6 +38,10 @@ class TestSlackChat(ChatContract):
 
         assert set(chat.channel_members(channel)) == set(crowd)
 
+    def says(self, channel: str, person: str, text: str) -> str:
+        slack = self.box.slack
+        return slack.state.post(slack.channel(channel), person, text).ts
+
     def people_in(self, channel: str) -> set[str]:
         return set(self.box.slack.channel(channel).members)
 

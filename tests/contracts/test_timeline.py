@@ -100,6 +100,18 @@ def test_lines_are_found_by_their_slack_message(sessions: Database):
     ]
 
 
+def test_the_messages_of_which_there_was_ever_a_line_are_known(sessions: Database):
+    entries = told(sessions)
+    taken = {it.data["message"] for it in entries if it.kind == "note_taken" and it.data.get("message")}
+
+    with sessions.read() as session:
+        found = session.timeline.known_messages(42, "note_taken", {"3.5", "C0PAY:3.5", "0.1"})
+        none = session.timeline.known_messages(42, "note_taken", ())
+
+    assert found == {"3.5", "C0PAY:3.5", "0.1"} & taken
+    assert not none
+
+
 def test_what_this_transaction_added_and_marked_is_read(sessions: Database):
     entries = told(sessions)
     late = replace(entries[0], seq=201, visibility=None, kind="note_taken", substance=True)

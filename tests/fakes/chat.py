@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from bot.domain.message import Message
-from bot.ports import Form, Person, PersonMessage, Posted, Profile, Rejected
+from bot.ports import Form, HistoryPage, PastMessage, Person, PersonMessage, Posted, Profile, Rejected
 
 WORKSPACE = "https://acme.slack.com/"
 
@@ -60,6 +60,8 @@ class FakeChat:
         self.groups: dict[str, tuple[str, ...]] = {}
         self.calls: list[str] = []
         self.failures: dict[str, list[Exception]] = {}
+        self.page = 100
+        """How many messages one page of a channel's history has."""
         self._numbers = count(1)
 
     # --- arranging and asking -----------------------------------------------------------------------------
@@ -73,8 +75,10 @@ class FakeChat:
         self.channels[channel] = Channel(id=channel, name=name, **({"ours": False} | facts))
         return self.channels[channel]
 
-    def person_says(self, channel: str, person: str, text: str, *, thread: str | None = None) -> str:
-        ts = self._ts()
+    def person_says(
+        self, channel: str, person: str, text: str, *, thread: str | None = None, at: datetime | None = None
+    ) -> str:
+        ts = f"{at.timestamp():.0f}.{next(self._numbers):06}" if at else self._ts()
         post = Post(to=channel, ts=ts, message=Message(text=text), person=person, thread=thread)
         self.posts.append(post)
         return ts
@@ -186,6 +190,30 @@ class FakeChat:
             if (post.to, post.ts) == (channel, ts):
                 return PersonMessage(text=post.message.text, person=post.person)
         raise Rejected("message_not_found", "That message is gone.")
+
+    def history(self, channel: str, *, after: str, before: str) -> HistoryPage:
+        self._called("history")
+        if not self._channel(channel).joined:
+            raise Rejected("not_in_channel", "Spy is not in that channel.")
+        posts = [it for it in self.posts if it.to == channel and after < it.ts < before and not it.thread]
+        newest = sorted(posts, key=lambda it: it.ts)[-self.page :]
+        return HistoryPage(
+            messages=[
+                PastMessage(
+                    ts=it.ts,
+                    text=it.message.text,
+                    person=it.person,
+                    permalink=self.permalink(channel, it.ts),
+                )
+                for it in newest
+                if it.person
+            ],
+            read=len(newest),
+            before=newest[0].ts if len(posts) > len(newest) else None,
+            threads=len(
+                {it.thread for it in self.posts if it.to == channel and it.thread} & {it.ts for it in newest}
+            ),
+        )
 
     def profile(self, person: str) -> Profile:
         self._called("profile")

@@ -145,4 +145,5 @@ postmortem export
 postmortem none recovery "it went well"
 postmortem close
 incident was "login was down" from 10:05 to 11:40
+incident backfill {incident}
 """

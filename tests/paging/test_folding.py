@@ -41,10 +41,13 @@ def test_a_phone_that_rings_already_is_not_rung_again_and_everybody_reads_why(sp
     assert requested(spy) == [1]
     assert of(spy, 2).state is PageState.FOLDED
     assert in_utc(spy.lines(2)[-1]) == (
-        "*Page to :imoc joins page 1* for INC-1, which rings Raj Patel since 12:00 UTC"
+        "*Page to :imoc joins page 1* for INC-1, which has been paging Raj Patel since 12:00 UTC"
     )
     card = in_utc(spy.message_type("card", 2).text)
-    assert "joined page 1 for INC-1, which rings Raj Patel since 12:00 UTC; not acknowledged yet" in card
+    assert (
+        "joined page 1 for INC-1, which has been paging Raj Patel since 12:00 UTC; not acknowledged yet"
+        in card
+    )
 
 
 def test_many_incidents_of_one_person_ring_a_phone_once(spy: SpyKit):
@@ -60,10 +63,13 @@ def test_who_pages_reads_whom_the_other_page_rings_and_what_happens_next(spy: Sp
 
     assert answer.message is None or "joins page 1" in in_utc(answer.message.text)
     line = in_utc(spy.message_type("page", 3).text)
-    assert "*Page 3 to :imoc*: come please\njoined page 1 for INC-1, which rings Raj Patel since" in line
+    assert (
+        "*Page 3 to :imoc*: come please\njoined page 1 for INC-1, which has been paging Raj Patel since"
+        in line
+    )
     elsewhere = spy.say("page :imoc come please", by="U0KIM")
     assert elsewhere.message
-    assert "If nobody answers soon, it rings again." in elsewhere.message.text
+    assert "If nobody answers soon, this page is sent too." in elsewhere.message.text
 
 
 def test_the_first_page_shows_for_which_others_it_rings(spy: SpyKit):
@@ -218,7 +224,7 @@ def test_a_page_rings_by_itself_when_the_one_that_it_joined_does_not_ring_for_it
 
     assert requested(spy) == [1, 2]
     assert of(spy, 2).state is PageState.REQUESTED
-    assert "*Page to :imoc rings by itself now*" in spy.lines(2)[-1]
+    assert "*Page to :imoc is sent by itself now*" in spy.lines(2)[-1]
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -267,7 +273,7 @@ def test_who_acknowledges_has_both_is_told_and_invited(spy: SpyKit):
     assert {it.incident for it in spy.asked(Invite) if "U0RAJ" in it.people} == {1, 2}
     told = in_utc(spy.message_type("also_paged", 1).text)
     assert told.startswith(
-        "*You acknowledged page 1 to :imoc. It rang for another page too, which you have as well:*"
+        "*You acknowledged page 1 to :imoc. It also stands for another page, which you have as well:*"
     )
     assert "• Page 2 for INC-2, requested 12:00 UTC by <@U0ZOE>: search is slow" in told
     assert "page_acknowledged" in kinds(spy, 2)

@@ -234,6 +234,13 @@ class TimelineTable(Rows):
         is_its = [c.kind == kind, c.data["message"].as_string() == message]
         return list(self._connection.execute(select(c.seq).where(c.incident == incident, *is_its)).scalars())
 
+    def known_messages(self, incident: int, kind: str, messages: Collection[str]) -> Collection[str]:
+        self._write_all()
+        c = self._table.c
+        message = c.data["message"].as_string()
+        is_its = [c.incident == incident, c.kind == kind, message.in_(list(messages))]
+        return set(self._connection.execute(select(message).where(*is_its)).scalars())
+
     def opened_runbooks(self, *, limit: int) -> Sequence[tuple[int, str]]:
         self._write_all()
         c = self._table.c

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bot.adapters.network.server_clock import ServerClock
@@ -14,6 +15,7 @@ from bot.adapters.slack.calls import Answer, Calls, entries, promised
 from bot.adapters.slack.channels import SlackChannels
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import SlackRejected
+from bot.adapters.slack.history import history_page
 from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.lengths import INVITED
 from bot.adapters.slack.limits import SlackLimits
@@ -22,7 +24,18 @@ from bot.adapters.slack.reading import listed, maybe, part
 from bot.adapters.slack.words import words
 from bot.domain.message import Message
 from bot.domain.subject import is_person
-from bot.ports import Clock, Form, Person, PersonMessage, Posted, Profile, Rejected, Throttled, Unreachable
+from bot.ports import (
+    Clock,
+    Form,
+    HistoryPage,
+    Person,
+    PersonMessage,
+    Posted,
+    Profile,
+    Rejected,
+    Throttled,
+    Unreachable,
+)
 
 MARK = "spy"  # the metadata's event_type, by which a posted message is found
 PAGE, PAGES = 200, 5
@@ -252,6 +265,12 @@ class SlackChat:
                 if message.get("ts") == ts:
                     return _read(message)
         raise Rejected("message_not_found", "That message is gone.")
+
+    def history(self, channel: str, *, after: str, before: str) -> HistoryPage:
+        wanted = {"channel": channel, "oldest": after, "latest": before, "limit": PAGE}
+        answer = self._calls.request("conversations.history", **wanted)
+        link = partial(self.permalink, channel)
+        return history_page(answer, after=after, before=before, us=self.identify(), link=link)
 
     # --- forms and people ---------------------------------------------------------------------------------
 

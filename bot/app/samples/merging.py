@@ -21,6 +21,17 @@ COMMON = (
     Likeness(words=("checkout",)),
 )
 POSTED = events.UpdatePosted(**ABOUT, message=TYPED, next_due=NOON)
+BACKFILLED: Facts = {
+    "by": "U0ANA",
+    "channel": "C0ROOM",
+    "added": 34,
+    "known": 0,
+    "threads": 0,
+    "first": NOON.isoformat(),
+    "last": NOW.isoformat(),
+    "left_before": None,
+    "why": None,
+}
 HAPPENED: tuple[Event, ...] = (
     merging.MergedInto(**ABOUT, into=7),
     merging.MergedFrom(**ABOUT, other=42, name=TYPED, channel="C0ROOM", severity="sev1"),
@@ -62,6 +73,23 @@ CASES: dict[str, Sequence[Facts]] = {
     ],
     "incident/recorded": [
         {"incident": it, "due": due} for it in (OVER, replace(OVER, drill=True)) for due in (NOON, None)
+    ],
+    "incident/backfilling": [
+        {"incident": it, "channel": "C0ROOM", "since": NOON, "until": NOW}
+        for it in (OVER, replace(OVER, drill=True))
+    ],
+    "incident/backfilled": [
+        {**BACKFILLED, "incident": it, **more}
+        for it in (OVER, replace(OVER, drill=True))
+        for more in (
+            {},
+            {"added": 1, "known": 2, "threads": 1},
+            {"threads": 3, "left_before": NOON.isoformat()},
+            {"added": 0, "known": 0, "first": None, "last": None},
+            {"added": 0, "known": 4, "first": None, "last": None},
+            {"why": TYPED},
+            {"why": TYPED, "added": 0},
+        )
     ],
     "incident/pointer": [
         {"incident": MERGED, "into": into, "channel": channel}

@@ -97,3 +97,32 @@ class SayCommand(Effect):
     person: str
     urgency: ClassVar[Urgency] = Urgency.SOON
     label: ClassVar[str] = "The command `{command}`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backfill(Effect):
+    """Read a page of a channel's history into an incident's timeline, from the newest message back.
+
+    `after` and `before` are each a Slack `ts`: what was said between them is still to be read. The other facts count
+    what earlier pages had.
+    """
+
+    incident: int
+    channel: str
+    by: str
+    asked: str
+    """Identifies the request, as its pages share it."""
+    after: str
+    before: str
+    added: int = 0
+    known: int = 0
+    read: int = 0
+    threads: int = 0
+    first: str | None = None
+    last: str | None = None
+    """The `ts` of the oldest and the newest line that were added."""
+    label: ClassVar[str] = "The messages of <#{channel}> for INC-{incident}"
+
+    @property
+    def lane(self) -> str:
+        return f"backfill:{self.channel}"

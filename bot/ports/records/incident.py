@@ -80,6 +80,9 @@ class TimelineRecords(Protocol):
     def made_from(self, incident: int, kind: str, message: str) -> Sequence[int]:
         """Return the lines of a kind that were made from a Slack message, by its `ts`."""
 
+    def known_messages(self, incident: int, kind: str, messages: Collection[str]) -> Collection[str]:
+        """Return those of the messages from which a line of a kind was ever made."""
+
     def opened_runbooks(self, *, limit: int) -> Sequence[tuple[int, str]]:
         """Return the runbooks that were opened last, each with its incident, newest first."""
 
