@@ -252,7 +252,7 @@ class Alerts:
         `service` may be a team, as `:payments`: then those of its services.
         """
         since = self._tx.now - LISTED_FOR
-        team = service.removeprefix(":") if service and service.startswith(":") else None
+        team = next((key for key in self._tx.policy.teams if service == f":{key}"), None)
         found = self._session.alerts.recent(None if team else service, since=since, limit=LISTED_AT_MOST)
         if team:
             found = [it for it in found if (owner := team_of(self._tx.policy, it)) and owner.key == team]
