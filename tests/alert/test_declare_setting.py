@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain.alert.alert import Decision
+from bot.domain.paging.effects import SendPage
 from bot.domain.policy import Account
 from bot.domain.service import Declare
 from bot.ports import OnCallShift
@@ -78,3 +79,51 @@ def test_the_severity_or_the_urgency_decides(spy: SpyKit):
 
     assert [len(labels(line(spy, number))) for number in (1, 2)] == [3, 0]
     assert spy.incident(1).name == "always"
+
+
+def test_the_team_of_an_incident_that_nobody_asked_for_is_paged(spy: SpyKit):
+    hears(raj_on_call(spy, declare=Declare.ALWAYS))
+
+    [page] = spy.pages(1)
+    assert (page.team, page.requested_by) == ("payments", None)
+    assert [it.page for it in spy.asked(SendPage)] == [page.number]
+
+
+def test_a_team_that_its_severity_pages_is_paged_once(spy: SpyKit):
+    raj_on_call(spy, declare=Declare.ALWAYS)
+    severities = {key: replace(it, page=("payments",)) for key, it in spy.policy.severities.items()}
+    spy.adopt(replace(spy.policy, severities=severities))
+
+    hears(spy, severity="sev1")
+
+    assert [it.team for it in spy.pages(1)] == ["payments"]
+
+
+def test_a_storm_of_alerts_that_open_incidents_is_one_incident_and_one_line(spy: SpyKit):
+    raj_on_call(spy, declare=Declare.ALWAYS)
+
+    hears(spy, *(f"pod {number} is down" for number in range(20)))
+
+    assert alert(spy, 20).storm == 1
+    assert [it.team for it in spy.pages(1)] == ["payments"]
+    with pytest.raises(LookupError):
+        spy.incident(2)
+
+
+def test_an_alert_that_opens_an_incident_does_so_in_a_storm_of_others(spy: SpyKit):
+    raj_on_call(spy, declare_by={"low": Declare.NEVER, "sev1": Declare.ALWAYS})
+    hears(spy, *"abcde", severity="low")
+
+    hears(spy, "the database is down", severity="sev1")
+
+    assert (spy.incident(1).name, spy.incident(1).severity) == ("the database is down", "sev1")
+    assert alert(spy, 6).storm is None
+
+
+def test_an_alert_that_asks_is_not_hidden_in_a_storm_that_does_not(spy: SpyKit):
+    owned(spy, declare_by={"low": Declare.NEVER})
+    hears(spy, *"abcde", severity="low")
+
+    hears(spy, "the disk is full", severity="sev2")
+
+    assert labels(line(spy, 6)) == ["Declare", "Not an incident"]

@@ -221,3 +221,48 @@ def test_the_line_of_a_storm_counts_those_that_end(spy: SpyKit):
 
     assert "5 alerts on checkout" in line(spy).text
     assert "3 not resolved" in line(spy).text
+
+
+def test_alerts_that_name_no_service_are_no_storm(spy: SpyKit):
+    hears(owned(spy), *"abcdef", service=None)
+
+    assert [alert(spy, number).storm for number in range(1, 7)] == [None] * 6
+
+
+def test_an_alert_after_three_with_incidents_of_their_own_asks(spy: SpyKit):
+    owned(spy)
+    for number, person in enumerate(("U0ANA", "U0RAJ", "U0KIM"), start=1):
+        hears(spy, f"part {number} fails")
+        spy.say(f"alert declare {number}", by=person, channel="C0PAY")
+
+    hears(spy, "part 4 fails")
+
+    assert "Declare" in labels(line(spy, 4))
+
+
+def test_a_storm_is_as_severe_as_its_worst_alert(spy: SpyKit):
+    hears(owned(spy), *"abcd", severity="sev3")
+    hears(spy, "e", severity="sev1")
+
+    spy.say("alert declare 1", channel="C0PAY")
+
+    assert spy.incident(1).severity == "sev1"
+
+
+def test_the_end_of_an_alert_that_arrives_first_is_remembered(spy: SpyKit):
+    assert hears(owned(spy), state=RESOLVED, as_of=ago(spy, minutes=1)) == []
+
+    assert hears(spy, as_of=ago(spy, minutes=2)) == []
+    assert lines(spy) == []
+    said = spy.say("alert list", channel="C0PAY").message
+    assert said
+    assert "No alert" in said.text
+
+
+def test_an_alert_that_fires_after_the_end_that_spy_heard_of_gets_a_line(spy: SpyKit):
+    hears(owned(spy), state=RESOLVED, as_of=ago(spy, minutes=2))
+
+    [new] = hears(spy, as_of=ago(spy, minutes=1))
+
+    assert "firing" in line(spy, new.number).text
+    assert (new.times, new.to) == (1, "C0PAY")

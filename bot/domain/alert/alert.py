@@ -110,6 +110,16 @@ class Alert:
             pager_id=report.pager_id,
         )
 
+    @classmethod
+    def only_an_end(cls, number: int, report: AlertReport) -> "Alert":
+        """Return an alert of which Spy knows nothing but that it is over."""
+        return replace(cls.first(number, report), resolved_at=report.heard_at, times=0)
+
+    @property
+    def is_only_an_end(self) -> bool:
+        """Whether Spy heard only of its end. It has no line, and no list shows it."""
+        return self.times == 0
+
     def is_newer_than(self, report: AlertReport) -> bool:
         """Whether a report arrived late: a later one is known already."""
         if report.as_of and self.as_of:

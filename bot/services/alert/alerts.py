@@ -166,11 +166,17 @@ class Alerts:
         return last if last and last.is_open else None
 
     def _severity(self, alert: Alert) -> Severity | None:
-        """Return the severity with the name that the source gives: `sev1`, `P1`. Other words mean none."""
-        named = alert.severity
-        if named is None:
-            return None
-        return next((it for it in self._tx.policy.severities.values() if means(named, it.key)), None)
+        """Return the severity with the name that the source gives: `sev1`, `P1`. Other words mean none.
+
+        A storm has the worst of its alerts'.
+        """
+        named = [it.severity for it in self._every(alert) if it.severity]
+        worst_first = self._tx.policy.severities.values()
+        return next((it for it in worst_first if any(means(word, it.key) for word in named)), None)
+
+    def _every(self, alert: Alert) -> list[Alert]:
+        """Return the alert, and the newest of its storm."""
+        return [alert, *self._members(alert, limit=ADOPTED)]
 
     def attach(self, alert: Alert, incident: Incident, what: Decision, *, by: str | None) -> Incident:
         """Add an alert to an incident (`by` None: the settings say so). The pager's incident becomes a page of it."""
@@ -200,7 +206,6 @@ class Alerts:
 
     def _theirs(self, alert: Alert) -> list[PagersIncident]:
         """Return the incidents of the pager that this alert, or its storm, stands for and that still ring."""
-        every = [alert, *self._members(alert, limit=ADOPTED)]
         return [
             PagersIncident(
                 pager_id=it.pager_id,
@@ -210,7 +215,7 @@ class Alerts:
                 assigned=it.assigned,
                 acknowledged_by=it.who if it.state is AlertState.ACKNOWLEDGED else None,
             )
-            for it in every
+            for it in self._every(alert)
             if it.pager_id and not it.is_resolved
         ]
 
@@ -230,7 +235,7 @@ class Alerts:
         """Ask which alert is meant: one of the newest about which nobody has decided."""
         since = self._tx.now - LISTED_FOR
         found = self._session.alerts.recent(None, since=since, limit=LISTED_AT_MOST)
-        undecided = [it for it in found if it.is_undecided][:OFFERED]
+        undecided = [it for it in found if it.is_undecided and not it.is_only_an_end][:OFFERED]
         if not undecided:
             return Refusal("Every alert of the last 7 days is decided. `alert list` shows them.")
         return Refusal(
@@ -247,14 +252,14 @@ class Alerts:
         `service` may be a team, as `:payments`: then those of its services.
         """
         since = self._tx.now - LISTED_FOR
-        team = service[1:] if service and service.startswith(":") else None
+        team = service.removeprefix(":") if service and service.startswith(":") else None
         found = self._session.alerts.recent(None if team else service, since=since, limit=LISTED_AT_MOST)
         if team:
             found = [it for it in found if (owner := team_of(self._tx.policy, it)) and owner.key == team]
         listed = [
             Listed(alert=it, lead=lead, incident=self._seen(lead))
             for lead in found
-            if self._access.sees_record(asker, lead.incident)
+            if not lead.is_only_an_end and self._access.sees_record(asker, lead.incident)
             for it in (lead, *self._members(lead, limit=LISTED_AT_MOST))
         ]
         return listed[:LISTED_AT_MOST]

@@ -11,6 +11,9 @@ from bot.services.transaction import Transaction, follower
 OFFERED_FOR = timedelta(hours=1)
 """How long after its last report an undecided alert is offered to incidents that open later."""
 REFRESHED_AT_MOST = 20
+NAMED_FOR = timedelta(days=30)
+HIDDEN_AT_MOST = 500
+"""Lines offer an incident longer than it is news to them. When it becomes private, all of them must forget its name."""
 
 
 @follower
@@ -30,8 +33,10 @@ class AlertFollower:
         for alert in self._session.alerts.of([incident.number]).get(incident.number, ()):
             self._lines.refresh(alert, because=because)
         if not incident.private or not before.private:
-            since = self._tx.now - OFFERED_FOR
-            for alert in self._session.alerts.recent(None, since=since, limit=REFRESHED_AT_MOST):
+            span, limit = (
+                (NAMED_FOR, HIDDEN_AT_MOST) if incident.private else (OFFERED_FOR, REFRESHED_AT_MOST)
+            )
+            for alert in self._session.alerts.recent(None, since=self._tx.now - span, limit=limit):
                 if alert.is_undecided:
                     self._lines.refresh(alert, because=because)
         return ()

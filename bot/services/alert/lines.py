@@ -53,7 +53,10 @@ class Lines:
 
     def move(self, number: int, why: str) -> bool:
         """Show a line in another channel, because Slack refuses it in its own. Return False if there is none."""
-        alert = self._session.alerts.get(number)
+        found = self._session.alerts.get(number)
+        if found:
+            self._session.lock(section(found.service))
+        alert = self._session.alerts.get(number)  # as it is now: somebody may have decided meanwhile
         others = other_channels(self._tx.policy, alert) if alert else []
         if alert is None or alert.is_moved or not others:
             return False

@@ -62,29 +62,47 @@ class Reports:
     def _hear(self, known: Alert | None, report: AlertReport) -> Alert | None:
         """Return the alert that is new or changed; None if the report says nothing new."""
         if known is None:
-            return self._begin(report) if report.state is not AlertState.RESOLVED else None
+            return self._begin_first(report)
         if known.is_newer_than(report):
             return None
+        if known.is_only_an_end:
+            return self._begin_after(known, report) if report.state is not AlertState.RESOLVED else None
         lead = self._lines.lead(known)
         incident = self._incident(lead)
         if known.is_another(report, incident):
-            self._session.alerts.put(replace(known, newest=False))
-            return self._begin(report)
+            return self._begin_after(known, report)
         return self._change(known, lead, report)
+
+    def _begin_first(self, report: AlertReport) -> Alert | None:
+        """Begin an unknown alert. Remember one that is over without a line: an older report may arrive later."""
+        if report.state is not AlertState.RESOLVED:
+            return self._begin(report)
+        if report.as_of:
+            self._session.alerts.put(Alert.only_an_end(self._session.alerts.reserve(), report))
+        return None
+
+    def _begin_after(self, known: Alert, report: AlertReport) -> Alert:
+        """Begin another alert with the same key."""
+        self._session.alerts.put(replace(known, newest=False))
+        return self._begin(report)
 
     def _begin(self, report: AlertReport) -> Alert:
         alert = Alert.first(self._session.alerts.reserve(), report)
         to, is_listed = channel_of(self._tx.policy, alert)
         alert = replace(alert, to=to, is_listed=is_listed, declare=declares(self._tx.policy, alert))
-        lead = self._storm_of(alert)
-        if lead:
-            alert = replace(alert, storm=lead.number)
-            self._session.alerts.put(alert)
-            self._lines.keep(replace(lead, told_at=self._tx.now))
-        else:
-            alert = self._lines.keep(alert)
-            if alert.declare is Declare.ALWAYS:
-                Unasked(self._tx).declare(alert)
+        if lead := self._storm_of(alert):
+            return self._join(lead, alert)
+        if alert.declare is Declare.ALWAYS and (declared := Unasked(self._tx).declare(alert)):
+            return declared
+        if lead := self._new_storm_of(alert):
+            return self._join(lead, alert)
+        return self._lines.keep(alert)
+
+    def _join(self, lead: Alert, alert: Alert) -> Alert:
+        """Let the line of a storm show an alert too."""
+        alert = replace(alert, storm=lead.number)
+        self._session.alerts.put(alert)
+        self._lines.keep(replace(lead, told_at=self._tx.now))
         return alert
 
     def _change(self, known: Alert, lead: Alert, report: AlertReport) -> Alert | None:
@@ -118,13 +136,37 @@ class Reports:
     # --- storms ---
 
     def _storm_of(self, alert: Alert) -> Alert | None:
-        """Return the alert whose line shows this one too, if there is a storm. It may begin now."""
-        lines = self._session.alerts.lines(alert.service, since=self._tx.now - STORM_WITHIN)
-        lines = [it for it in lines if it.to == alert.to and self._goes_on(it)]
+        """Return the alert whose line shows this one too, if there is a storm.
+
+        For an alert that opens incidents unasked, that is only a storm with an incident. Its fourth line begins one.
+        """
+        lines = self._alike(alert)
+        if alert.declare is Declare.ALWAYS:
+            lines = [it for it in lines if it.incident]
+            storm = next((it for it in lines if it.is_storm), None)
+            by_incident = [
+                [it for it in lines if it.incident == number] for number in {it.incident for it in lines}
+            ]
+            return storm or next(
+                (self._begin_storm(it) for it in by_incident if len(it) >= STORM_FROM - 1), None
+            )
+        return next((it for it in lines if it.is_storm), None)
+
+    def _new_storm_of(self, alert: Alert) -> Alert | None:
+        """Return the oldest undecided line, if this alert makes it a storm."""
+        lines = [it for it in self._alike(alert) if it.is_undecided]
         storm = next((it for it in lines if it.is_storm), None)
         if storm is None and len(lines) >= STORM_FROM - 1:
             storm = self._begin_storm(lines)
         return storm
+
+    def _alike(self, alert: Alert) -> list[Alert]:
+        """Return the recent lines that this alert may join: of its service, and treated as it is (`declare`)."""
+        if alert.service is None:
+            return []
+        lines = self._session.alerts.lines(alert.service, since=self._tx.now - STORM_WITHIN)
+        same = [it for it in lines if it.to == alert.to and it.declare is alert.declare]
+        return [it for it in same if not it.is_only_an_end and self._goes_on(it)]
 
     def _goes_on(self, line: Alert) -> bool:
         """Whether people still wait for more of it: nobody called it no incident, and its incident is not over."""

@@ -1,5 +1,7 @@
 """Open an incident for an alert without asking: `declare: always` of its service."""
 
+from collections.abc import Collection
+
 from bot.domain.alert.alert import Alert, Decision
 from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Refusal
@@ -8,6 +10,7 @@ from bot.services.alert.lines import LOOKED_THROUGH
 from bot.services.alert.routing import team_of
 from bot.services.directory import Directory
 from bot.services.incident.incidents import Incidents
+from bot.services.paging.paging import Paging
 from bot.services.transaction import Transaction
 
 
@@ -17,23 +20,36 @@ class Unasked:
         self._session = tx.session
         self._alerts = Alerts(tx)
 
-    def declare(self, alert: Alert) -> None:
+    def declare(self, alert: Alert) -> Alert | None:
         """Open an incident, led by who is on call for the team, or add the alert to an open one of its service.
 
-        If nobody on call is known in Slack, or Spy may open no more for them, the line asks as others do.
+        Return the alert as decided. If nobody on call is known in Slack, or Spy may open no more for them, return None:
+        then the line asks as others do.
         """
         if known := self._open(alert):
             self._alerts.attach(alert, known, Decision.SAME, by=None)
-            return
+            return self._session.alerts.get(alert.number)
         person = self._on_call(alert)
         if person is None:
-            return
+            return None
+        carried = self._alerts.carried(alert)
         try:
-            declared = Incidents(self._tx).declare(alert.title, by=person, **self._alerts.carried(alert))
+            declared = Incidents(self._tx).declare(alert.title, by=person, **carried)
         except Refusal:
-            return
+            return None
+        if declared.is_new:
+            self._page_team(alert, declared.incident, already=carried["paged"])
         what = Decision.DECLARED if declared.is_new else Decision.SAME
         self._alerts.attach(alert, declared.incident, what, by=None)
+        return self._session.alerts.get(alert.number)
+
+    def _page_team(self, alert: Alert, incident: Incident, *, already: Collection[str]) -> None:
+        """Ring the team, because nobody has typed anything: its person on call may be asleep."""
+        team = team_of(self._tx.policy, alert)
+        severity = self._tx.policy.severities.get(incident.severity or "")
+        already_paged = {*already, *(severity.page if severity else ())}
+        if team and team.service and team.key not in already_paged:
+            Paging(self._tx).page_team(team, incident.name, by=None, incident=incident, on_card=True)
 
     def _open(self, alert: Alert) -> Incident | None:
         """Return the newest open incident of its service that everybody may see."""
