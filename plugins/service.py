@@ -16,7 +16,7 @@ def affects(
 ) -> Reply:
     """Say which services the incident affects: `incident affects checkout, search`; without one, show them.
 
-    They are on the card, with the runbooks for them. An unknown name is asked back.
+    They are on the card, with the runbooks for them. Spy asks again about an unknown name.
     """
     if not services:
         return Reply("incident/affects", affected.facts(incident))

@@ -111,7 +111,7 @@ def _plugin_checks(settings: Settings) -> Iterator[CheckResult]:
     found = load(settings.plugin_folders)
     yield CheckResult(what=f"Plugins: {len(found.commands)} commands", well=True)
     for line in found.failures:
-        yield CheckResult(what=f"Plugin left out: {line}", well=False, cure="Mend it, and start Spy anew.")
+        yield CheckResult(what=f"Plugin left out: {line}", well=False, cure="Fix it, then restart Spy.")
     for line in shadowed(found.commands):
         yield CheckResult(what=f"Plugin: {line}", well=False, cure="Give the later one other words.")
     for where, name in templates_named(settings.plugin_folders):
@@ -125,7 +125,7 @@ def _template_checks(settings: Settings) -> Iterator[CheckResult]:
     if own := own_templates(templates):
         yield CheckResult(what=f"Templates: {len(own)} of your own", well=True)
     while not templates.mistakes.empty():
-        cure = "Mend it, and start Spy anew. Until then Spy's own is used."
+        cure = "Fix it, then restart Spy. Until then Spy's own is used."
         yield CheckResult(what=f"Template left out: {templates.mistakes.get()}", well=False, cure=cure)
 
 

@@ -91,7 +91,7 @@ def _changes(changed: Counter[str], policy: Policy) -> Iterator[CheckResult]:
     for name, count in unknown.items():
         if meant := likeliest(name, policy.services):
             changes = "1 change" if count == 1 else f"{count} changes"
-            cure = f"Did you mean {meant}? Mend it where the change comes from, or put it into services:."
+            cure = f"Did you mean {meant}? Correct the name where the change comes from, or put it into services:."
             yield CheckResult(
                 what=f"Changes: {changes} of {name}, which is no service", well=False, cure=cure
             )

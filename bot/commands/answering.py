@@ -29,7 +29,7 @@ def send(
 def send_discreetly(
     request: Request, message: Message, tx: Transaction, private: Iterable[Incident] = ()
 ) -> Response:
-    """Answer so that only the asker sees it. Whoever is removed from a private incident meanwhile gets nothing."""
+    """Answer so that only the asker sees it. People who were removed from a private incident get nothing."""
     key, about = f"answer:{request.id}", tuple(it.number for it in private)
     if request.is_answered_at_once:
         return Response(message=message)

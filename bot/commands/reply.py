@@ -15,7 +15,7 @@ class Reply:
     document: Mapping[str, Any] | None = None
     """The facts of a postmortem. Its Markdown becomes the template's fact `document`."""
     confirms: bool = False
-    """Whether the line in the incident's channel says the same: then whoever asked there needs no second answer."""
+    """Whether the line in the incident's channel says the same: then the person who asked there needs no answer."""
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ class TeamSection(ConfigSection):
     channel: Channel
     manager: User | None = None
     oncall_group: UserGroupId | None = None
-    """The user group that holds whoever is on call now. Spy replaces its members."""
+    """The user group that holds the people on call. Spy replaces its members."""
 
 
 def different_groups(teams: Mapping[str, TeamSection]) -> Mapping[str, TeamSection]:

@@ -29,7 +29,7 @@ class Team:
     schedule: str | None = None
     manager: str | None = None
     oncall_group: str | None = None
-    """The Slack user group that holds whoever is on call now."""
+    """The Slack user group that holds the people on call."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -191,7 +191,7 @@ class SpyKit:
     def request(self, request: Request) -> Response:
         """Send a request as an adapter builds it from a payload, and return the response.
 
-        Whoever asks is a confirmed member of the workspace, unless `confirms` is False.
+        The person who asks is a confirmed member of the workspace, unless `confirms` is False.
         """
         if self.confirms:
             confirm(self.sessions, request.user, at=self.clock.now())

@@ -1,4 +1,4 @@
-"""Who may see everything on a port: those with the token, or whoever reaches an internal port."""
+"""Who may see everything on a port: those with the token, or all who reach an internal port."""
 
 import base64
 import binascii

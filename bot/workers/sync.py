@@ -102,7 +102,7 @@ class Sync:
         self._compare_group(team)
 
     def _compare_group(self, team: Team) -> None:
-        """Look whether a team's user group holds whoever is on call. If PagerDuty is down, known shifts say who is."""
+        """Look whether a team's user group holds the people on call. If PagerDuty is down, known shifts say who is."""
         if team.oncall_group:
             with self.sessions.begin() as session:
                 OnCallGroups(self._transaction(session)).compare(team)

@@ -61,7 +61,7 @@ def test_a_plugin_that_is_left_out_is_named_with_the_reason(tmp_path: Path, sour
 
     assert trouble.what.startswith(f"Plugin left out: {tmp_path / 'plugins' / 'ours.py'}: ")
     assert why in trouble.what
-    assert trouble.cure == "Mend it, and start Spy anew."
+    assert trouble.cure == "Fix it, then restart Spy."
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_spy_check_names_each(own: Own):
         (False, "words.j2:1: expect"),
         (False, "card.j2:1: 'incidn"),
     ]
-    assert all("Mend it" in it.cure for it in found if not it.well)
+    assert all("Fix it" in it.cure for it in found if not it.well)
 
 
 def test_admins_hear_of_it_once_however_often_spy_starts(own: Own, tmp_path: Path):

@@ -73,7 +73,7 @@ def test_the_button_merges_it(spy: SpyKit):
     declared(spy, '"checkout broken"')
 
     message = spy.message_type("alike", 2)
-    spy.press("Merge", message, by="U0RAJ", channel="C0INC2")
+    spy.press("Merge into INC-1", message, by="U0RAJ", channel="C0INC2")
 
     assert spy.incident(2).merged
     after = spy.message_type("alike", 2)

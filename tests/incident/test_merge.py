@@ -91,7 +91,7 @@ def test_the_newer_one_ends_and_says_where_it_goes_on(spy: SpyKit):
     assert spy.lines(1)[-1].startswith(
         "*INC-2 payments fail was merged into this* by Raj Patel, from <#C0TWO>"
     )
-    assert "It goes on as INC-1." in spy.message_type("announcement", 2).text
+    assert "Merged into INC-1." in spy.message_type("announcement", 2).text
 
 
 @pytest.mark.parametrize(

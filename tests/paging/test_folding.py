@@ -76,7 +76,7 @@ def test_the_first_page_shows_for_which_others_it_rings(spy: SpyKit):
     spy.say("page :payments look", by="U0ANA", channel="C0INC1")
     spy.say("page :payments look too", by="U0ZOE", channel="C0INC2")
 
-    assert "Whoever answers it has this page too: 4 (INC-2)" in spy.message_type("page", 3).text
+    assert "The person who answers it has this page too: 4 (INC-2)" in spy.message_type("page", 3).text
 
 
 def test_the_page_of_a_private_incident_rings_by_itself(spy: SpyKit):

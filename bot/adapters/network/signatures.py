@@ -48,7 +48,9 @@ class ToolSecret:
             raise Rejected("signature", f"This request is not signed with {self.variable}: see {self.page}.")
         if not is_near(timestamp, now, now + ahead):
             minutes = OLDEST // timedelta(minutes=1)
-            raise Rejected("signature", f"X-Spy-Timestamp is more than {minutes} min from now. Sign it anew.")
+            raise Rejected(
+                "signature", f"X-Spy-Timestamp is more than {minutes} min from now. Sign it again."
+            )
 
 
 def is_near(timestamp: str, *clocks: datetime) -> bool:

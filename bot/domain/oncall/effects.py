@@ -22,7 +22,7 @@ class MakeOverride(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class SetOnCallGroup(Effect):
-    """Let a team's user group hold whoever is on call when this is delivered."""
+    """Make a team's user group hold the people who are on call at the delivery."""
 
     team: str
     group: str

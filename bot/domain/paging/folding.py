@@ -1,8 +1,8 @@
 """Folding: a page to people who are rung already joins that page, and rings by itself if that one ends unanswered.
 
-A folded page is never left alone. It waits only while the other page rings somebody, for a short time at most. Whoever
-acknowledges that page, is known in Slack and may see this one is told of it and has it too, until the other page or its
-incident ends. In all other cases it rings by itself.
+A folded page is never left alone. It waits only while the other page rings somebody, for a short time at most. A
+person who acknowledges that page, is known in Slack and may see this one gets a message and has it too, until the other
+page or its incident ends. In all other cases it rings by itself.
 """
 
 from datetime import datetime, timedelta

@@ -22,6 +22,11 @@ def flat(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def _is_label(name: str, wanted: str) -> bool:
+    start, star, _ = flat(wanted).partition("*")
+    return flat(name).startswith(start) if star else flat(name) == start
+
+
 class Visibility:
     """What people see, by handle and place: #name with * for the rest of it, @spy, or a phone.
 
@@ -103,12 +108,12 @@ class Visibility:
         ]
 
     def button(self, person: str, place: str, label: str) -> tuple[SlackMessage, str] | None:
-        """Return the latest message with such a button, and the button's exact label."""
+        """Return the latest message with such a button, and the button's exact label. A * stands for any rest of it."""
         found = (
             (message, name)
             for message in reversed(self.messages(person, place))
             for name in labels(message.blocks)
-            if flat(name) == flat(label)
+            if _is_label(name, label)
         )
         return next(found, None)
 

@@ -1,4 +1,4 @@
-"""Find the open incidents that a new one resembles. Only workers look: whoever declares waits for nothing."""
+"""Find the open incidents that a new one resembles. Only workers look: nobody who declares waits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -127,7 +127,7 @@ class IncidentChannels:
     def bring(self, incident: Incident, person: str, *, called_at: datetime) -> Incident:
         """Invite a person who was called for help (UTC) into an open incident's channel with the tldr.
 
-        Whoever left or was removed since then stays out: only people in the channel can add them again.
+        People who left or were removed since then stay out: only people in the channel can add them again.
         """
         is_out = incident.has_left(person, since=called_at)
         if person in incident.members or is_out or not incident.is_open:

@@ -83,8 +83,8 @@ class Incidents:
         """
         short = _shorten(name)
         wanted = bare_name(short, self._tx.policy.severities)
-        # whoever says the same words waits, and so does the same person: their incidents are counted, and their
-        # work begins
+        # A second request with the same words waits, and so does one of the same person: their incidents are
+        # counted, and their work begins.
         self._session.lock(section(by), f"declared-as:{wanted}")
         alike = self._alike(wanted, by, private=private, drill=drill)
         clicks = [it for it in alike if self.is_double_click(it, by)]

@@ -1,4 +1,4 @@
-"""A team's Slack user group, such as @payments-oncall: it holds whoever is on call now."""
+"""A team's Slack user group, such as @payments-oncall: it holds the people on call."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace

@@ -44,7 +44,7 @@ class ReleaseHeldHandler(EffectHandler[ReleaseHeld]):
             tx.session.outbox.release(effect.incident)
 
     def on_giving_up(self, effect: ReleaseHeld, tx: Transaction, why: str) -> None:
-        """Report nothing: whoever opens the channel releases what waits for it."""
+        """Report nothing: the worker that opens the channel releases what waits for it."""
 
 
 @delivers(CreateChannel)

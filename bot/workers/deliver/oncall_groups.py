@@ -1,4 +1,4 @@
-"""User groups that hold whoever is on call."""
+"""User groups that hold the people on call."""
 
 from functools import partial
 

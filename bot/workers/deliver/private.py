@@ -28,7 +28,7 @@ class EphemeralHandler(PostingHandler[PostEphemeral]):
         return Attempt(call=partial(self._post_to_member if is_own else self.post_ephemeral, effect))
 
     def _post_to_member(self, effect: PostEphemeral) -> None:
-        """Post in a private incident's own channel. Whoever is not in it any more gets no DM instead."""
+        """Post in a private incident's own channel. People who are not in it any more get no DM instead."""
         try:
             self.chat.post_ephemeral(effect.to, effect.person, effect.message, thread=effect.thread)
         except Rejected as rejected:
