@@ -91,6 +91,7 @@ def find(
 ) -> Fill:
     """Find cover for one of your shifts, in a form with its times and who carried least. `today`: until midnight."""
     mine = shifts.find(shift, by=request.user)
+    mine.must_go_on(tx.now)
     end = min(mine.end, end_of_day(max(mine.start, tx.now), mine.zone)) if today else mine.end
     return _cover_form(mine, end, rest, tx)
 

@@ -54,6 +54,23 @@ def test_the_next_one_hears_of_what_is_open(rota: Rota):
     assert "secret" not in text
 
 
+def test_after_a_gap_the_last_one_who_was_on_call_is_named():
+    rota = Rota()
+    rota.on("ana", NOON - 3 * HOUR, NOON + 5 * HOUR)
+    rota.on("raj", NOON + 6 * HOUR, NOON + 20 * HOUR)
+    rota.sync()
+    with rota.spy.tx() as tx:
+        ring = PagerRing(incident="Q1", user="P1", at=NOON + HOUR, person="U0ANA", service="PSVC1")
+        tx.session.rings.put(ring)
+
+    rota.spy.clock.tick(hours=6)
+    rota.sync()
+
+    [text] = rota.texts("shift_brief", "U0RAJ")
+    assert "*What you take over for :imoc* from Ana Lima" in text
+    assert "imoc: 1" in text
+
+
 def test_a_quiet_shift_says_so(rota: Rota):
     text = begin(rota)
 

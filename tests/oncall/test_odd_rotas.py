@@ -229,3 +229,57 @@ def test_a_partner_without_slack_does_not_keep_the_other_from_being_warned(rota:
     assert len(warnings(rota, "U0ANA")) == 4
     assert len(rota.texts("stranger", "C0IMOC")) == 1
     assert "Kim Park" in rota.texts("stranger", "C0IMOC")[0]
+
+
+# --- shifts that grow together ----------------------------------------------------------------------------
+
+
+def test_who_covers_right_before_their_own_shift_keeps_it_and_reads_so(rota: Rota):
+    """Raj is on call from Tuesday 18:00, and covers the two hours before."""
+    rota.on("ana", NOON - 3 * HOUR, NOON + 30 * HOUR)
+    rota.on("raj", NOON + 30 * HOUR, NOON + 54 * HOUR)
+    rota.sync()
+    said(rota, "oncall ready", by="U0RAJ")
+    said(rota, "oncall cover 2026-11-24 16:00 - 2026-11-24 18:00 <@U0RAJ>", by="U0ANA")
+    said(rota, "oncall cover accept 1 anyway", by="U0RAJ")
+    rota.deliver_promises()
+
+    rota.sync()
+
+    [text] = rota.texts("warning", "U0RAJ")
+    assert "now part of a longer one of yours: Tue 24 Nov 21:30 to Wed 25 Nov 23:30 (Asia/Kolkata)" in text
+    assert "no longer yours" not in text.casefold()
+    assert "Tue 24 Nov 21:30 to Wed 25 Nov 23:30" in said(rota, "oncall me", by="U0RAJ")
+
+
+def test_a_shift_that_begins_earlier_in_the_pager_is_not_said_to_be_lost(rota: Rota):
+    rota.on("raj", NOON + 20 * HOUR, NOON + 44 * HOUR)
+    rota.sync()
+    rota.on("raj", NOON + 10 * HOUR, NOON + 20 * HOUR)
+    rota.sync()
+
+    texts = rota.texts("warning", "U0RAJ")
+    assert not any("no longer yours" in it.casefold() for it in texts)
+    assert any("This is new" in it for it in texts)
+
+
+def test_the_owner_reads_that_an_unconfirmed_shift_became_longer(rota: Rota):
+    rota.on("raj", NOON + HOUR, NOON + 20 * HOUR)
+    rota.sync()
+    rota.pass_time(HOUR / 2)
+    rota.on("raj", rota.now, NOON + HOUR)
+    rota.sync()
+
+    text = rota.texts("unready", "C0IMOC")[0]
+    assert "now part of a longer one of Raj Patel" in text
+    assert "They have not confirmed it." in text
+
+
+def test_a_shift_beside_others_that_goes_to_nobody_of_its_own_names_who_has_it(rota: Rota):
+    rota.on("raj", NOON + 20 * HOUR, NOON + 44 * HOUR)
+    rota.sync()
+    rota.on("kim", NOON + 20 * HOUR, NOON + 44 * HOUR)
+    rota.sync()
+
+    assert "*No longer yours*" in rota.texts("warning", "U0RAJ")[0]
+    assert "Kim Park has it." in rota.texts("warning", "U0RAJ")[0]

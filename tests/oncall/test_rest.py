@@ -88,6 +88,45 @@ def test_who_is_not_on_call_that_day_is_left_alone(rota: Rota):
     assert rota.texts("night", "U0ANA") == []
 
 
+def test_rest_is_offered_once_although_the_day_has_two_shifts():
+    """Ana is on call until 8:30, and from 9:00 to 21:00."""
+    rota = Rota()
+    rota.on("ana", NOON - 3 * HOUR, NOON + 20.5 * HOUR)
+    rota.on("raj", NOON + 20.5 * HOUR, NOON + 21 * HOUR)
+    rota.on("ana", NOON + 21 * HOUR, NOON + 33 * HOUR)
+    rota.sync()
+    rang(rota, NOON + 14 * HOUR)
+
+    for minutes in (0, 1, 31, 61):
+        sync_at(rota, NOON + 20 * HOUR + minutes * MINUTE)
+
+    [text] = rota.texts("night", "U0ANA")
+    assert "until Tue 24 Nov 21:00 (Europe/Lisbon)" in text
+
+
+def test_rest_is_offered_once_although_the_first_shift_went_to_somebody_else(rota: Rota):
+    rota.pager.override("PSCH2", email="ana@example.com", start=NOON - 3 * HOUR, end=NOON + 5 * DAY)
+    rang(rota, NOON + 14 * HOUR)
+    sync_at(rota, NOON + 20 * HOUR)
+    rota.on("raj", rota.now, NOON + 36 * HOUR)
+
+    for minutes in (31, 32, 33):
+        sync_at(rota, NOON + 20 * HOUR + minutes * MINUTE)
+
+    assert len(rota.texts("night", "U0ANA")) == 1
+
+
+def test_cover_for_today_is_refused_once_the_shift_is_over():
+    rota = Rota()
+    rota.on("ana", NOON - 3 * HOUR, NOON + 20.5 * HOUR)
+    rota.sync()
+    rota.spy.clock.tick(hours=22)
+
+    for words in ("oncall find 1 today", "oncall find 1", "oncall ready 1"):
+        assert "That shift is over." in rota.spy.say(words, by="U0ANA").message.text
+    assert rota.spy.asked(OpenForm) == []
+
+
 def test_morning_is_where_the_person_is(rota: Rota):
     rota.chat.profiles["U0ANA"] = Profile(
         name="Ana Lima", email="ana@example.com", zone="America/Los_Angeles"

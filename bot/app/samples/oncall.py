@@ -80,11 +80,17 @@ SHIFTS: list[dict[str, Any]] = [
         "said": sent,
         "fresh": fresh,
         "cover": cover,
-        "by_now": "Raj Patel" if shift.gone_at else None,
+        "by_now": "Raj Patel" if shift.gone_at and not joined else None,
+        "joined": joined,
         "ahead": ahead,
         "now": NOW,
     }
-    for shift in (SHIFT, replace(SHIFT, ready_at=NOON), SHIFT.gone(NOON))
+    for shift, joined in (
+        (SHIFT, None),
+        (replace(SHIFT, ready_at=NOON), None),
+        (SHIFT.gone(NOON), None),
+        (SHIFT.gone(NOON), replace(SHIFT, ready_at=NOON)),
+    )
     for sent in (SentReminder(at=NOON), SentReminder(at=NOON, late=True))
     for fresh in (True, False)
     for cover in (COVER, None)
@@ -98,6 +104,7 @@ SHIFTS: list[dict[str, Any]] = [
         "fresh": False,
         "cover": None,
         "by_now": None,
+        "joined": None,
         "ahead": None,
         "now": NOW,
     }

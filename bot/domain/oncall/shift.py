@@ -113,11 +113,14 @@ class Shift:
         if self.gone_at:
             raise Refusal("That shift is no longer yours. `oncall me` lists your shifts.")
 
+    def must_go_on(self, at: datetime) -> None:
+        if self.end <= at:
+            raise Refusal("That shift is over. `oncall me` lists your shifts.")
+
     def ready(self, *, by: str, at: datetime) -> "Shift":
         """Return the shift as confirmed (*I'm ready*). Refuses a shift that is over."""
         self.must_be_theirs(by)
-        if self.end <= at:
-            raise Refusal("That shift is over.")
+        self.must_go_on(at)
         return self if self.ready_at else replace(self, ready_at=at)
 
     def after_sending(self, timer: Timer, *, at: datetime) -> "Shift":

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.changes.lock import Lock
@@ -70,14 +70,24 @@ class Briefs:
         )
 
     def _before(self, shift: Shift) -> Sequence[Shift]:
-        """Return the shifts on this schedule that ended when this one began, else those that it is taken from."""
+        """Return the shifts on this schedule that ended when this one began, else those that it is taken from.
+
+        After a time without anybody on call, return the last one: none if it was the same person's.
+        """
         close = timedelta(minutes=5)
-        on = self._session.shifts.on(shift.turn.schedule, since=shift.start - close, until=shift.start)
-        others = [it for it in on if it.turn.user != shift.turn.user]
-        ended = [it for it in others if (it.gone_at or it.end) <= shift.start + close]
-        return [it for it in ended if (it.gone_at or it.end) >= shift.start - close] or [
-            it for it in others if not it.gone_at
-        ]
+        on = self._session.shifts.on(shift.turn.schedule, since=shift.start - LONGEST, until=shift.start)
+        near = [it for it in on if it.end > shift.start - close]
+        others = [it for it in near if it.turn.user != shift.turn.user]
+        ended = [it for it in others if _ended(it) <= shift.start + close]
+        if ended := [it for it in ended if _ended(it) >= shift.start - close]:
+            return ended
+        return [it for it in others if not it.gone_at] or self._last(shift, on)
+
+    def _last(self, shift: Shift, on: Sequence[Shift]) -> Sequence[Shift]:
+        began = [it for it in on if it.start < _ended(it) <= shift.start]
+        last = max(map(_ended, began), default=None)
+        found = [it for it in began if _ended(it) == last]
+        return [] if any(it.turn.user == shift.turn.user for it in found) else found
 
     def _incidents(self, reader: str) -> list[Incident]:
         found = self._session.incidents.open(limit=OPEN_AT_MOST)
@@ -105,6 +115,10 @@ class Briefs:
         return [
             Rang(service=it, times=count, at_night=at_night[it]) for it, count in times.most_common(LISTED)
         ]
+
+
+def _ended(shift: Shift) -> datetime:
+    return min(shift.gone_at or shift.end, shift.end)
 
 
 @message("shift_brief", "oncall/brief")

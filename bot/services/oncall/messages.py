@@ -68,6 +68,8 @@ def _shift(tx: Transaction, number: int, occurrence: Occurrence) -> dict[str, An
         raise LookupError(f"shift {number} is not in the database")
     sent = shift.told.get(occurrence)
     starts, ends = shift.local
+    heir = _heir(tx, shift)
+    joined = heir and heir.turn.user == shift.turn.user
     return {
         "shift": shift,
         "starts": starts,
@@ -75,7 +77,8 @@ def _shift(tx: Transaction, number: int, occurrence: Occurrence) -> dict[str, An
         "said": sent,
         "fresh": bool(sent and sent.at - shift.known_since < LATE_AFTER),
         "cover": _cover_of(tx, shift),
-        "by_now": _now_on_call(tx, shift),
+        "by_now": heir.turn.name if heir and not joined else None,
+        "joined": heir if joined else None,
         "ahead": _ahead(shift.start - tx.now),
         "now": tx.now,
     }
@@ -87,11 +90,13 @@ def _cover_of(tx: Transaction, shift: Shift) -> CoverRequest | None:
     return next((it for it in mine if it.start < shift.end and it.end > shift.start), None)
 
 
-def _now_on_call(tx: Transaction, shift: Shift) -> str | None:
-    """Return who is on call at the start of a shift that is no longer its person's."""
+def _heir(tx: Transaction, shift: Shift) -> Shift | None:
+    """Return the shift that has the start of one that is gone: one of the same person, if there is one."""
+    if shift.gone_at is None:
+        return None
     on = tx.session.shifts.on(shift.turn.schedule, since=shift.start, until=shift.end)
     heirs = (it for it in on if it.start <= shift.start < it.end and not it.gone_at)
-    return next((it.turn.name for it in heirs), None) if shift.gone_at else None
+    return min(heirs, key=lambda it: it.turn.user != shift.turn.user, default=None)
 
 
 def _incidents_of(tx: Transaction, shift: Shift) -> list[Incident]:

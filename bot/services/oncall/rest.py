@@ -46,25 +46,32 @@ class Rest:
 
     def offer(self, team: Team) -> None:
         """Offer cover to people who were paged last night and are on call for a team today. Once a morning."""
-        for shift, night in list(self._broken(team)):
-            Shifts(self._tx).had_broken_night(shift, night)
+        now = self._tx.now
+        today = self._session.shifts.on(team.schedule or "", since=now, until=now + DAY)
+        for shift in sorted(today, key=self._left_of_today, reverse=True):
+            if night := self._broken(shift):
+                Shifts(self._tx).had_broken_night(shift, night)
 
-    def _broken(self, team: Team) -> Iterator[tuple[Shift, BrokenNight]]:
+    def _left_of_today(self, shift: Shift) -> timedelta:
+        left = Span(start=self._tx.now, end=end_of_day(self._tx.now, shift.zone))
+        return Span(start=shift.start, end=shift.end).within(left).length
+
+    def _broken(self, shift: Shift) -> BrokenNight | None:
+        """Return the night before a shift of today, if its person was paged and was not offered rest since."""
         now, timers = self._tx.now, self._tx.policy.timers
-        for shift in self._session.shifts.on(team.schedule or "", since=now, until=now + DAY):
-            if shift.gone_at or shift.person is None or not is_time_to_offer(now, shift.zone, timers):
-                continue
-            night = last_night(now, shift.zone, timers)
-            if night and shift.start < end_of_day(now, shift.zone) and not self._knows(shift.person, night):
-                rings = self._session.rings.of_person(shift.person, since=night.start, until=night.end)
-                real = tuple(it.at for it in rings if not self._is_test(it.incident))
-                if real:
-                    yield shift, BrokenNight(at=now, rings=real)
+        if shift.gone_at or shift.person is None or not is_time_to_offer(now, shift.zone, timers):
+            return None
+        night = last_night(now, shift.zone, timers)
+        if night is None or shift.start >= end_of_day(now, shift.zone) or self._knows(shift.person, night):
+            return None
+        rings = self._session.rings.of_person(shift.person, since=night.start, until=night.end)
+        real = tuple(it.at for it in rings if not self._is_test(it.incident))
+        return BrokenNight(at=now, rings=real) if real else None
 
     def _knows(self, person: str, night: Span) -> bool:
-        """Whether a person was offered rest since this night, for any of their shifts."""
-        mine = self._session.shifts.of_person(person, since=self._tx.now)
-        return any(it.at >= night.end for shift in mine for it in shift.nights)
+        """Whether a person was offered rest since this night, for any of their shifts: also one that is over."""
+        theirs = self._session.shifts.of_ledger(night.start, self._tx.now + DAY, person=person)
+        return any(it.at >= night.end for shift in theirs for it in shift.nights)
 
     def _is_test(self, incident: str) -> bool:
         return any(page.test for page in self._session.pages.following(incident))

@@ -6,7 +6,7 @@ from bot.domain.oncall.cover import CoverRequest, CoverState
 from bot.domain.oncall.effects import MakeOverride
 from bot.domain.oncall.shift import Turn
 from bot.domain.policy import Account
-from bot.ports import OutboxItem
+from bot.ports import OutboxItem, Rejected
 from bot.services.oncall.covers import Covers
 from bot.services.transaction import Transaction
 from bot.workers.deliver.attempt import Attempt
@@ -35,7 +35,12 @@ class OverrideHandler(EffectHandler[MakeOverride]):
         Covers(tx).refused(effect.cover, why)
 
     def _override(self, cover: CoverRequest, taker: str, account: Account, relieved: str | None) -> Turn:
-        """Create the override. A second try finds the first one's."""
+        """Create the override. A second try finds the first one's.
+
+        Without the person who is relieved, PagerDuty would replace everybody who is on call beside them.
+        """
+        if relieved is None:
+            raise Rejected("no_shift", "Spy no longer finds the shift of the person who asked.")
         email = self.accounts.known_email(account, taker)
         return self.clients.pager.override(
             cover.schedule, email=email, start=cover.start, end=cover.end, instead_of=relieved
