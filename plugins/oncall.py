@@ -7,8 +7,8 @@ from bot.commands.arguments import PageNumber, Someone, names, number_of
 from bot.commands.arguments.months import MONTH as MONTHS
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
-from bot.commands.request import Request
-from bot.domain.oncall.ledger import COLUMNS, Month, table
+from bot.commands.request import Request, Source
+from bot.domain.oncall.ledger import COLUMNS, Month, table, tables
 from bot.domain.oncall.rest import Span, end_of_day
 from bot.domain.oncall.shift import Shift
 from bot.domain.policy import Team
@@ -29,8 +29,9 @@ from bot.services.transaction import Transaction
 ShiftNumber = Annotated[int, number_of("a shift", listed_by="oncall me")]
 OnCallTeam = Annotated[Team, names.TEAM_OR_WORD]
 LedgerMonth = Annotated[Month, MONTHS]
-OF_BLOCK = 20
-"""Lines of a table in one block of code: as many as Slack shows whole."""
+HEADER = ",".join(COLUMNS)
+OF_BLOCK = 2_700
+"""Characters of a table in one block of code, beside its header: Slack shows 3,000."""
 CoverNumber = Annotated[int, number_of("a request for cover")]
 
 
@@ -167,10 +168,13 @@ def ledger(
         if team
         else ledgers.of_person(request.user, month, calendars)
     )
+    is_for_all = team is not None and request.channel == team.channel
+    if csv and request.source is Source.TERMINAL:
+        return Reply("oncall/ledger_file", {"csv": f"{HEADER}\n{table(found.lines)}".rstrip()})
     if csv:
-        blocks = [table(found.lines[n : n + OF_BLOCK]) for n in range(0, len(found.lines), OF_BLOCK)]
-        facts = {"ledger": found, "header": ",".join(COLUMNS), "found": Portion.of(blocks, page, size=3)}
-        return Reply("oncall/ledger_csv", facts)
+        blocks = Portion.of(tables(found.lines, most=OF_BLOCK), page, size=3)
+        facts = {"ledger": found, "header": HEADER, "found": blocks}
+        return Reply("oncall/ledger_csv", facts, discreet=not (is_for_all and found.people))
     people = Portion.of([*found.people.items()], page)
     facts = {"ledger": found, "people": people, "known": rings.known()}
-    return Reply("oncall/ledger", facts)
+    return Reply("oncall/ledger", facts, discreet=not is_for_all)

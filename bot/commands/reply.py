@@ -16,6 +16,8 @@ class Reply:
     """The facts of a postmortem. Its Markdown becomes the template's fact `document`."""
     confirms: bool = False
     """Whether the line in the incident's channel says the same: then the person who asked there needs no answer."""
+    discreet: bool = False
+    """Whether only the asker sees it, also if they asked in a message that everybody sees."""
 
 
 @dataclass(frozen=True)

@@ -237,7 +237,7 @@ class Router:
             }
         message = self._templates.render(outcome.template, facts, names=People(tx).name)
         private = private_incidents(outcome, tx)
-        if leaves(private, request.channel):
+        if outcome.discreet or leaves(private, request.channel):
             return send_discreetly(request, message, tx, private)
         if outcome.confirms and request.source in VISIBLE and is_shown_there(tx.effects, request, tx):
             return Response()

@@ -66,3 +66,47 @@ def test_what_cannot_be_read_has_no_holidays_and_says_why(
 
     assert calendars.trouble(calendar)
     assert calendars.holiday(calendar, date(2026, 12, 24)) is None
+
+
+def written(folder: Path, *events: str) -> None:
+    """Write a file of a good event, after events of these lines."""
+    several = "".join(f"BEGIN:VEVENT\n{it}\nEND:VEVENT\n" for it in events)
+    text = FILE.replace("BEGIN:VEVENT", f"{several}BEGIN:VEVENT", 1)
+    (folder / "odd.ics").write_text(text.replace("\n", "\r\n"), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "DTSTART;VALUE=DATE:20261201\nDTSTART;VALUE=DATE:20261202",
+        "DTSTART;VALUE=DATE:20261201\nDTEND;VALUE=DATE:20261202\nDTEND;VALUE=DATE:20261203",
+        "DTSTART;VALUE=TEXT:soon",
+        "DTSTART;VALUE=TIME:120000",
+        "DTSTART;VALUE=PERIOD:20261201T000000Z/P1D",
+        "DTSTART;VALUE=DATE:99991231",
+        "DTSTART;VALUE=DATE:20260231",
+        "DTSTART;VALUE=DATE:20261201\nDURATION:soon",
+        "SUMMARY:without a day",
+    ],
+)
+def test_an_odd_event_is_left_out_and_the_others_count(calendars: HolidayCalendars, tmp_path: Path, odd: str):
+    written(tmp_path, odd)
+
+    assert calendars.holiday("odd.ics", date(2026, 12, 24)) == "Company days"
+    assert "1 of 3 events" in calendars.trouble("odd.ics")
+
+
+def test_an_event_may_have_a_length_or_two_names(calendars: HolidayCalendars, tmp_path: Path):
+    written(tmp_path, "DTSTART;VALUE=DATE:20261201\nDURATION:P3D\nSUMMARY:First\nSUMMARY:Second")
+
+    found = [calendars.holiday("odd.ics", date(2026, 12, day)) for day in (1, 2, 3, 4)]
+
+    assert found == ["First", "First", "First", None]
+    assert calendars.trouble("odd.ics") == ""
+
+
+def test_a_huge_file_is_not_read(calendars: HolidayCalendars, tmp_path: Path):
+    written(tmp_path, *["SUMMARY:" + "x" * 1000] * 500)
+
+    assert "more than 500 kB" in calendars.trouble("odd.ics")
+    assert calendars.holiday("odd.ics", date(2026, 12, 24)) is None

@@ -21,7 +21,7 @@ def entry(
     return LedgerEntry(source=source, ref=ref, span=Span(start=start, end=start + hours * HOUR), team="imoc")
 
 
-def no_holiday(_day: date) -> None:
+def no_holiday(_day: date, _team: str) -> None:
     return None
 
 
@@ -66,7 +66,7 @@ def test_a_weekend_and_a_holiday_are_days_of_the_persons_calendar():
         Month(year=2026, month=11),
         zone="UTC",
         timers=Timers(),
-        holiday=lambda day: "Day off" if day == date(2026, 11, 27) else None,
+        holiday=lambda day, _team: "Day off" if day == date(2026, 11, 27) else None,
     )
 
     total = sums(found)
@@ -102,7 +102,7 @@ def test_a_name_from_a_calendar_is_no_formula_in_a_spreadsheet():
         Month(year=2026, month=11),
         zone="UTC",
         timers=Timers(),
-        holiday=lambda _day: '=cmd("x"), y',
+        holiday=lambda _day, _team: '=cmd("x"), y',
     )
 
     assert table(found).endswith(',"\'=cmd(""x""), y"')
@@ -142,7 +142,7 @@ def test_the_sums_are_those_of_an_independent_reckoning(
         Month(year=2026, month=10),
         zone=zone,
         timers=timers,
-        holiday=lambda day: "off" if day.day in off else None,
+        holiday=lambda day, _team: "off" if day.day in off else None,
     )
 
     total = sums(found)

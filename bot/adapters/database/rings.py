@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Index, func, select, text
+from sqlalchemy import Index, delete, func, select, text
 from sqlmodel import Field
 
 from bot.adapters.database.adapter import Adapter
@@ -75,6 +75,11 @@ class RingTable(Table[PagerRing]):
         c = self._table.c
         users = select(c.user).where(text(NOBODY_YET)).group_by(c.user).order_by(c.user)
         return list(self._connection.execute(users.limit(limit)).scalars())
+
+    def remove(self, incident: str) -> None:
+        self.flush()
+        self._known = {key: it for key, it in self._known.items() if it.incident != incident}
+        self._connection.execute(delete(self._table).where(self._table.c.incident == incident))
 
     def forget(self, *, before: datetime, limit: int) -> int:
         return self._delete_old(self._table.c.at, before=before, limit=limit)

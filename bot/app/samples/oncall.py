@@ -143,11 +143,14 @@ LINES = lines(
     Month.of(NOON),
     zone="Europe/Lisbon",
     timers=POLICY.timers,
-    holiday=lambda _day: "Restauração",
+    holiday=lambda _day, _team: "Restauração",
 )
 LEDGERS = (
     Ledger(month=Month.of(NOON), total=sums(LINES), lines=LINES, is_current=True),
     Ledger(month=Month.of(NOON), total=sums(LINES), team="imoc", count=2),
+    Ledger(
+        month=Month.of(NOON), total=sums(LINES), team="imoc", count=2, unknown=1, unknown_hours=NOW - NOON
+    ),
     Ledger(
         month=Month.of(NOON),
         total=sums(LINES),
@@ -200,6 +203,9 @@ CASES: dict[str, Sequence[Facts]] = {
         {"ledger": it, "header": ",".join(COLUMNS), "found": Portion.of(blocks, 1, 1)}
         for it in LEDGERS
         for blocks in ((), (table(LINES),), (table(LINES), table(LINES)))
+    ],
+    "oncall/ledger_file": [
+        {"csv": csv} for csv in (",".join(COLUMNS), f"{','.join(COLUMNS)}\n{table(LINES)}")
     ],
     "oncall/warning": SHIFTS,
     "oncall/unready": SHIFTS,

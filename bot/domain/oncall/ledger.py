@@ -10,6 +10,7 @@ from csv import writer
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from html import escape
 from io import StringIO
 from zoneinfo import ZoneInfo
 
@@ -18,8 +19,8 @@ from bot.domain.policy import Timers
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SATURDAY = 5
-Holiday = Callable[[date], str | None]
-"""Returns the name of a holiday on a day."""
+Holiday = Callable[[date, str], str | None]
+"""Returns the name of a holiday on a day, for a team (its key; empty if it is none's)."""
 
 
 class LedgerSource(StrEnum):
@@ -183,7 +184,7 @@ def _line(
         hours=span.length,
         night=sum((span.within(it).length for it in _nights(day, zone, timers)), timedelta()),
         weekend=day.weekday() >= SATURDAY,
-        holiday=holiday(day) or "",
+        holiday=holiday(day, entry.team) or "",
         at_night=entry.source is LedgerSource.RING and timers.is_night(local.hour),
     )
 
@@ -257,3 +258,17 @@ def table(every: Iterable[Line]) -> str:
     out = StringIO()
     writer(out, lineterminator="\n").writerows(map(row, every))
     return out.getvalue().rstrip("\n")
+
+
+def tables(every: Iterable[Line], *, most: int) -> list[str]:
+    """Return lines as CSV, in tables of at most `most` characters when `&`, `<` and `>` are escaped."""
+    found, length = list[str](), 0
+    for written in map(table, ([it] for it in every)):
+        more = len(escape(written, quote=False)) + 1
+        if found and length + more <= most:
+            found[-1] += f"\n{written}"
+            length += more
+        else:
+            found.append(written)
+            length = more
+    return found

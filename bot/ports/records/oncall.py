@@ -88,6 +88,9 @@ class RingRecords(Protocol):
     def forget(self, *, before: datetime, limit: int) -> int:
         """Delete rings that began before then. Return how many."""
 
+    def remove(self, incident: str) -> None:
+        """Delete the rings of one of the pager's incidents."""
+
     def put(self, ring: PagerRing) -> None: ...
 
 

@@ -1,9 +1,9 @@
 """The ledger of being on call, of a person or of a team, from shifts, rings and work periods."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.oncall.ledger import LedgerEntry, LedgerSource, Line, Month, Sums, lines, sums
@@ -32,6 +32,10 @@ class Ledger:
     """How many people are in the total."""
     lines: Sequence[Line] = ()
     zone: str = "UTC"
+    unknown: int = 0
+    """How many people of the team's shifts Spy does not find in Slack. They are not in the total."""
+    unknown_hours: timedelta = timedelta()
+    """How long these were on call."""
     is_current: bool = False
     """Whether the month is not over, so that more may come."""
 
@@ -47,7 +51,7 @@ class Ledgers:
         month = month or Month.of(self._tx.now.astimezone(ZoneInfo(zone)))
         span = _wide(month)
         shifts = self._session.shifts.of_ledger(span.start, span.end, person=person)
-        entries = [*self._shifts(shifts), *self._others(person, span, self._tests(span))]
+        entries = [*self._shifts(shifts), *self._others(person, span)]
         mine = self._lines(person, entries, month, calendars)
         return Ledger(
             month=month,
@@ -70,11 +74,12 @@ class Ledgers:
         if not TeamPeople(self._tx).has(team, by, channel=channel):
             raise Refusal(f"The ledger of :{team.key} is for its people. Yours: `oncall ledger`.")
         month = month or Month.of(self._tx.now)
-        every = self._of_team(team, month, calendars)
+        every, strangers = self._of_team(team, month, calendars)
         shows_people = team.key in self._tx.policy.on_call.by_person
-        if len(every) == 1 and by not in every and not shows_people:
+        if len(every.keys() - {by}) == 1 and not shows_people:
+            who = "Besides you, only one person" if by in every else "Only one person"
             raise Refusal(
-                f"Only one person was on call for :{team.key} in {month.name}, so the sums would be theirs. "
+                f"{who} was on call for :{team.key} in {month.name}, so the sums would be theirs. "
                 "Yours: `oncall ledger`."
             )
         of_people = {person: sums(own) for person, own in sorted(every.items())}
@@ -86,21 +91,36 @@ class Ledgers:
             people=of_people if shows_people else {},
             count=len(every),
             lines=of_all if shows_people else every.get(by, ()),
+            unknown=len(strangers),
+            unknown_hours=sum((sums(own).on_call for own in strangers.values()), timedelta()),
             is_current=month.span("UTC").end > self._tx.now,
         )
 
-    def _of_team(self, team: Team, month: Month, calendars: Calendars | None) -> Mapping[str, Sequence[Line]]:
+    def _of_team(
+        self, team: Team, month: Month, calendars: Calendars | None
+    ) -> tuple[Mapping[str, Sequence[Line]], Mapping[str, Sequence[Line]]]:
+        """Return the lines of people, and those of the pager's users whom Spy does not find in Slack."""
         span = _wide(month)
         shifts: defaultdict[str, list[Shift]] = defaultdict(list)
+        nobodys: defaultdict[str, list[Shift]] = defaultdict(list)
         for shift in self._session.shifts.of_ledger(span.start, span.end, schedule=team.schedule or ""):
             if shift.person:
                 shifts[shift.person].append(shift)
-        found, tests = {}, self._tests(span)
+            else:
+                nobodys[shift.turn.user or shift.turn.email or shift.turn.name].append(shift)
+        found = {}
         for person, theirs in shifts.items():
-            entries = list(self._shifts(theirs))
-            others = (it for it in self._others(person, span, tests) if _is_within(it, entries))
+            entries = [*self._shifts(theirs)]
+            others = [
+                it
+                for it in self._others(person, span)
+                if it.team in {"", team.key} and _is_within(it, entries)
+            ]
             found[person] = self._lines(person, [*entries, *others], month, calendars)
-        return {person: own for person, own in found.items() if own}
+        strangers = {
+            user: self._lines(user, [*self._shifts(theirs)], month, None) for user, theirs in nobodys.items()
+        }
+        return _with_lines(found), _with_lines(strangers)
 
     def _shifts(self, shifts: Sequence[Shift]) -> Iterator[LedgerEntry]:
         for it in shifts:
@@ -112,14 +132,11 @@ class Ledgers:
                     source=LedgerSource.SHIFT, ref=f"{it.turn.schedule} #{it.number}", span=span, team=it.team
                 )
 
-    def _tests(self, span: Span) -> Collection[str | None]:
-        """Return the pager's ids of test pages: their rings don't count."""
-        return {it.pager_id for it in self._session.pages.since(span.start) if it.test}
-
-    def _others(self, person: str, span: Span, tests: Collection[str | None]) -> Iterator[LedgerEntry]:
-        for ring in self._session.rings.of_person(person, since=span.start, until=span.end):
-            if ring.incident in tests:
-                continue
+    def _others(self, person: str, span: Span) -> Iterator[LedgerEntry]:
+        """Yield a person's rings and work. The work that a ring made bears its id and its team."""
+        rings = self._session.rings.of_person(person, since=span.start, until=span.end)
+        answered = {it.period: it for it in rings if it.period}
+        for ring in rings:
             at = Span(start=ring.at, end=ring.at)
             yield LedgerEntry(
                 source=LedgerSource.RING, ref=ring.incident, span=at, team=self._team_of(ring.service)
@@ -128,34 +145,40 @@ class Ledgers:
             worked = Span(start=period.started_at, end=period.ended_at or self._tx.now)
             if worked.start < span.end and worked.length:
                 incidents = " ".join(f"INC-{it}" for it in period.was_on if self._is_shown(it))
+                ring_of = answered.get(period.number)
                 yield LedgerEntry(
-                    source=LedgerSource.WORK, ref=incidents or f"work #{period.number}", span=worked
+                    source=LedgerSource.WORK,
+                    ref=incidents or (ring_of.incident if ring_of else f"work #{period.number}"),
+                    span=worked,
+                    team=self._team_of(ring_of.service) if ring_of else "",
                 )
 
     def _is_shown(self, incident: int) -> bool:
         found = self._session.incidents.look(incident)
         return found is not None and not found.private
 
-    def _team_of(self, service: str | None) -> str:
-        return next(
-            (it.key for it in self._tx.policy.teams.values() if service and it.service == service), ""
-        )
+    def _team_of(self, pager_id: str | None) -> str:
+        """Return the team of a service of the pager; empty if it is none's."""
+        policy = self._tx.policy
+        by_service = (it.team for it in policy.services.values() if pager_id in it.pager_ids)
+        by_team = (it.key for it in policy.teams.values() if pager_id and it.service == pager_id)
+        return next(filter(None, by_service), None) or next(by_team, "")
 
     def _lines(
         self, person: str, entries: Sequence[LedgerEntry], month: Month, calendars: Calendars | None
     ) -> Sequence[Line]:
         zone, policy = Directory(self._tx).zone(person), self._tx.policy
-        team = next((it.team for it in entries if it.source is LedgerSource.SHIFT), "")
-        calendar = policy.on_call.calendar(person, team)
+        usual = next((it.team for it in entries if it.source is LedgerSource.SHIFT), "")
 
-        return lines(
-            person,
-            entries,
-            month,
-            zone=zone,
-            timers=policy.timers,
-            holiday=lambda day: calendars.holiday(calendar, day) if calendars and calendar else None,
-        )
+        def holiday(day: date, team: str) -> str | None:
+            calendar = policy.on_call.calendar(person, team or usual)
+            return calendars.holiday(calendar, day) if calendars and calendar else None
+
+        return lines(person, entries, month, zone=zone, timers=policy.timers, holiday=holiday)
+
+
+def _with_lines(found: Mapping[str, Sequence[Line]]) -> Mapping[str, Sequence[Line]]:
+    return {person: own for person, own in found.items() if own}
 
 
 def _is_within(entry: LedgerEntry, shifts: Sequence[LedgerEntry]) -> bool:

@@ -35,8 +35,15 @@ class Rings:
         incident = news[0].incident
         self._session.lock(f"ring:{incident}")
         known = {it.user: it for it in self._session.rings.of(incident)}
+        if not known and self._is_test(incident):
+            return
         heard = after(known, news)
         self._keep([self._named(it) for user, it in sorted(heard.items()) if it != known.get(user)])
+
+    def _is_test(self, incident: str) -> bool:
+        """Whether the pager's incident is a page by which somebody tested their phone. It rings for nobody."""
+        pages = self._session.pages.following(incident)
+        return bool(pages) and all(it.test for it in pages)
 
     def read(self, *, since: datetime, until: datetime) -> None:
         """Record that the log was read up to this time."""

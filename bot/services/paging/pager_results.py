@@ -36,6 +36,9 @@ class PagerResults:
             assigned=NOBODY if has_nobody else ringing.assigned,
         )
         page = self._pages.keep(page, sent)
+        if page.test:  # the pager's webhook may have been faster
+            self._session.lock(f"ring:{ringing.id}")
+            self._session.rings.remove(ringing.id)
         if has_nobody and not knew:
             self._pages.keep(page, self._pages.nobody(page))
 
