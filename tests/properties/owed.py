@@ -132,7 +132,8 @@ def highest_step(began: datetime, now: datetime) -> str | None:
 
 def warned_since(shift: Shift, now: datetime) -> datetime | None:
     """Return since when its person must have been warned; None where no warning was owed so far."""
-    passed = [shift.start - lead for lead in LEADS if shift.start - lead <= now]
+    leads = [lead for lead in LEADS if lead < DAY or not shift.goes_on]  # one week of days is warned of once
+    passed = [shift.start - lead for lead in leads if shift.start - lead <= now]
     if not passed or shift.known_since - shift.start > HOUR:
         return None
     due = max(passed)

@@ -68,6 +68,8 @@ class Dying:
             if next(self._left, None) is None:
                 raise Death
 
+    begin_background = begin
+
 
 class World(RuleBasedStateMachine):
     """Incidents, the people who lead them and their shifts, under two processes; `processes` opens both."""
