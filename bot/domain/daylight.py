@@ -35,6 +35,11 @@ def on_the_clock(day: date, clock: time, place: tzinfo, *, slot: str | None = No
     )
 
 
+def at_hour(day: date, hour: int, place: tzinfo) -> datetime:
+    """Return when (UTC) it is this hour on a day: the first time if it comes twice, an hour later if it is skipped."""
+    return datetime.combine(day, time(hour), place).astimezone(UTC)
+
+
 def _is_there(moment: datetime) -> bool:
     """Whether this local time exists; daylight saving skips some."""
     there = moment.astimezone(UTC).astimezone(moment.tzinfo)

@@ -8,12 +8,13 @@ from calendar import month_name
 from collections.abc import Callable, Iterable, Iterator
 from csv import writer
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from html import escape
 from io import StringIO
 from zoneinfo import ZoneInfo
 
+from bot.domain.daylight import at_hour
 from bot.domain.oncall.rest import Span, merged
 from bot.domain.policy import Timers
 
@@ -191,7 +192,7 @@ def _line(
 
 def _nights(day: date, zone: str, timers: Timers) -> Iterator[Span]:
     """Yield the hours of the night in a local day: before the morning, and after the evening."""
-    begins, ends = (_clock(day, hour, zone) for hour in (timers.night_from, timers.night_until))
+    begins, ends = (at_hour(day, hour, ZoneInfo(zone)) for hour in (timers.night_from, timers.night_until))
     if timers.night_from < timers.night_until:
         yield Span(start=begins, end=ends)
     elif timers.night_from > timers.night_until:
@@ -204,12 +205,7 @@ def _local(moment: datetime, zone: str) -> datetime:
 
 
 def _midnight(day: date, zone: str) -> datetime:
-    return _clock(day, 0, zone)
-
-
-def _clock(day: date, hour: int, zone: str) -> datetime:
-    """Return when (UTC) it is this hour on a local day."""
-    return datetime.combine(day, time(hour), ZoneInfo(zone)).astimezone(UTC)
+    return at_hour(day, 0, ZoneInfo(zone))
 
 
 # --- as a table -------------------------------------------------------------------------------------------

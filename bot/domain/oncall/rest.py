@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.daylight import at_hour
 from bot.domain.policy import Timers
 
 DAY = timedelta(days=1)
@@ -41,13 +42,12 @@ def last_night(now: datetime, zone: str, timers: Timers) -> Span | None:
     """Return the last night that is over, by the clock of a zone; None if there is no night."""
     if timers.night_from == timers.night_until:
         return None
-    day = now.astimezone(ZoneInfo(zone)).date()
-    if _at(now, zone, timers.night_until) > now:
+    there = ZoneInfo(zone)
+    day = now.astimezone(there).date()
+    if at_hour(day, timers.night_until, there) > now:
         day -= DAY
     began = day if timers.night_from < timers.night_until else day - DAY
-    there = ZoneInfo(zone)
-    start = datetime.combine(began, time(timers.night_from), there).astimezone(UTC)
-    return Span(start=start, end=datetime.combine(day, time(timers.night_until), there).astimezone(UTC))
+    return Span(start=at_hour(began, timers.night_from, there), end=at_hour(day, timers.night_until, there))
 
 
 def is_time_to_offer(now: datetime, zone: str, timers: Timers) -> bool:
@@ -58,12 +58,7 @@ def is_time_to_offer(now: datetime, zone: str, timers: Timers) -> bool:
 def end_of_day(now: datetime, zone: str) -> datetime:
     """Return the next midnight of a zone (UTC)."""
     there = ZoneInfo(zone)
-    return datetime.combine(now.astimezone(there).date() + DAY, time(), there).astimezone(UTC)
-
-
-def _at(now: datetime, zone: str, hour: int) -> datetime:
-    there = ZoneInfo(zone)
-    return datetime.combine(now.astimezone(there).date(), time(hour), there).astimezone(UTC)
+    return at_hour(now.astimezone(there).date() + DAY, 0, there)
 
 
 # --- between what somebody does ---------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """Due times that are days away, in the owner's time zone and never at night."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.daylight import at_hour
 from bot.domain.policy import Grace, Timers
 
 SATURDAY = 5
@@ -27,7 +28,7 @@ def awake(moment: datetime, zone: str, timers: Timers, *, weekdays: bool = False
     day = local.date() + (DAY if local.hour >= timers.still_open_hour else timedelta())
     while weekdays and day.weekday() >= SATURDAY:
         day += DAY
-    return datetime.combine(day, time(timers.still_open_hour), local.tzinfo).astimezone(UTC)
+    return at_hour(day, timers.still_open_hour, ZoneInfo(zone))
 
 
 def morning(day: datetime, zone: str, timers: Timers) -> datetime:
