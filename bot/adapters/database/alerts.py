@@ -56,8 +56,3 @@ class AlertTable(Table[Alert]):
         for alert in self._where(self._table.c.incident.in_(incidents)) if incidents else ():
             found[alert.incident or 0].append(alert)
         return found
-
-    def unresolved(self, source: str, *, since: datetime, limit: int) -> Sequence[Alert]:
-        c = self._table.c
-        newest = [c.heard_at.desc(), c.number.desc()]
-        return self._where(is_set("open"), c.source == source, c.heard_at >= since, order=newest, limit=limit)
