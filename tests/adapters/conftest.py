@@ -1,16 +1,21 @@
-"""A stand-in for a vendor that says whatever a test wants it to say."""
+"""A stand-in for a vendor that says whatever a test wants it to say, and PagerDuty's adapter beside a sandbox."""
 
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
+from bot.adapters.pagerduty.client import PagerDuty
+from bot.sandbox.box import Box
+
 Answer = Callable[[str, str, Any], tuple[int, Mapping[str, str], Any]]
 """From method, path and the body's JSON (a form is None) to status, headers and JSON; bytes go as they are."""
 StandIn = Callable[[Answer], str]
+Connect = Callable[..., PagerDuty]
 
 
 @pytest.fixture
@@ -50,3 +55,44 @@ def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
             """Say nothing on the terminal."""
 
     return Handler
+
+
+# --- PagerDuty beside a sandbox ---------------------------------------------------------------------------
+
+
+class Stopwatch:
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def watch() -> Stopwatch:
+    return Stopwatch()
+
+
+@pytest.fixture
+def connect(box: Box, watch: Stopwatch) -> Iterator[Connect]:
+    opened = []
+
+    def connected(token: str | None = None, from_email: str = "spy@example.com", url: str = "") -> PagerDuty:
+        environment = box.environment()
+        pager = PagerDuty(
+            token or environment["PAGERDUTY_API_TOKEN"],
+            from_email=from_email,
+            url=url or environment["PAGERDUTY_API_URL"],
+            timeout=timedelta(seconds=1),
+            monotonic=watch,
+        )
+        opened.append(pager)
+        return pager
+
+    yield connected
+    for pager in opened:
+        pager.close()
+
+
+@pytest.fixture
+def pager(connect: Connect) -> PagerDuty:
+    return connect()

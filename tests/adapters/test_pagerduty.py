@@ -1,6 +1,6 @@
 """PagerDuty's adapter with faults, and the number of its calls without."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
 
@@ -12,52 +12,13 @@ from bot.config.vendors import PagerIds
 from bot.ports import Pager, Rejected, Ringing, Throttled, Unreachable
 from bot.sandbox.box import Box
 from bot.sandbox.faults import Fault, hang, http, rate_limited, reset_after, reset_before
-
-Connect = Callable[..., PagerDuty]
-
-
-class Stopwatch:
-    seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
+from tests.adapters.conftest import Connect, Stopwatch
 
 
 @pytest.fixture
 def box() -> Iterator[Box]:
     with Box() as box:
         yield box
-
-
-@pytest.fixture
-def watch() -> Stopwatch:
-    return Stopwatch()
-
-
-@pytest.fixture
-def connect(box: Box, watch: Stopwatch) -> Iterator[Connect]:
-    opened = []
-
-    def connected(token: str | None = None, from_email: str = "spy@example.com", url: str = "") -> PagerDuty:
-        environment = box.environment()
-        pager = PagerDuty(
-            token or environment["PAGERDUTY_API_TOKEN"],
-            from_email=from_email,
-            url=url or environment["PAGERDUTY_API_URL"],
-            timeout=timedelta(seconds=1),
-            monotonic=watch,
-        )
-        opened.append(pager)
-        return pager
-
-    yield connected
-    for pager in opened:
-        pager.close()
-
-
-@pytest.fixture
-def pager(connect: Connect) -> PagerDuty:
-    return connect()
 
 
 def page_imoc(pager: Pager, key: str = "inc-1", title: str = "checkout is down") -> Ringing:

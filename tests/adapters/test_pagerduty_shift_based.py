@@ -14,7 +14,7 @@ from bot.config.vendors import PagerIds
 from bot.ports import Rejected, Unreachable
 from bot.sandbox.box import Box
 from bot.sandbox.faults import http, reset_after, reset_before
-from tests.adapters.conftest import StandIn
+from tests.adapters.conftest import StandIn, Stopwatch
 from tests.fakes.pager import NOON
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -22,36 +22,10 @@ READ, READ_LAYERS = "GET /v3/schedules/{id}", "GET /schedules/{id}"
 OVERRIDE, ADD = "POST /v3/schedules/{id}/overrides", "POST /v3/schedules/{id}/custom_shifts"
 
 
-class Stopwatch:
-    seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
 @pytest.fixture
 def box() -> Iterator[Box]:
     with Box() as box:
         yield box
-
-
-@pytest.fixture
-def watch() -> Stopwatch:
-    return Stopwatch()
-
-
-@pytest.fixture
-def pager(box: Box, watch: Stopwatch) -> Iterator[PagerDuty]:
-    environment = box.environment()
-    pager = PagerDuty(
-        environment["PAGERDUTY_API_TOKEN"],
-        from_email="spy@example.com",
-        url=environment["PAGERDUTY_API_URL"],
-        timeout=timedelta(seconds=1),
-        monotonic=watch,
-    )
-    yield pager
-    pager.close()
 
 
 def now(box: Box) -> datetime:

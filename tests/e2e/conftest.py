@@ -1,11 +1,13 @@
-"""After each test, all that passed between bot and sandbox is held against the vendors' own descriptions."""
+"""A bot for each database; after each test, what passed is held against the vendors' own descriptions."""
 
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import BOXES
+from tests.conftest import BOXES, living_in
+from tests.e2e.world import World
+from tests.support.postgres import Postgres
 from tests.support.vendors import problems
 
 SEEN: Counter[int] = Counter()
@@ -22,3 +24,18 @@ def held_to_the_vendors() -> Iterator[None]:
         SEEN[at] += len(new)
         found.update(problem for exchange in new for problem in problems(exchange))
     assert not found, "\n".join(["the vendors' descriptions refuse:", *found])
+
+
+@pytest.fixture(scope="module")
+def sqlite_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One bot for all tests of a file, on SQLite."""
+    folder = tmp_path_factory.mktemp("lasting")
+    with living_in(folder, f"sqlite:///{folder / 'spy.db'}") as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def postgresql_world(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[World]:
+    """One bot for all tests of a file, on PostgreSQL."""
+    with postgres.fresh() as url, living_in(tmp_path_factory.mktemp("lasting"), url) as world:
+        yield world

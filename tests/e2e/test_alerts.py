@@ -12,28 +12,13 @@ import pytest
 from bot.sandbox.faults import reset_before
 from bot.sandbox.recorder import Exchange
 from bot.sandbox.slack.world import SlackMessage
-from tests.conftest import living_in
 from tests.e2e.world import World
 from tests.support import samples
 from tests.support.folders import DOCS
-from tests.support.postgres import Postgres
 
 TOOL = "sandbox-alerts-secret"
 POSTED = "chat.postMessage"
 PRESSES = ("Declare", "Same as INC-1", "Not an incident")
-
-
-@pytest.fixture(scope="module")
-def sqlite_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("alerts")
-    with living_in(folder, f"sqlite:///{folder / 'spy.db'}") as world:
-        yield world
-
-
-@pytest.fixture(scope="module")
-def postgresql_world(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[World]:
-    with postgres.fresh() as url, living_in(tmp_path_factory.mktemp("alerts"), url) as world:
-        yield world
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

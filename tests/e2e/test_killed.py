@@ -7,23 +7,8 @@ import pytest
 from bot.sandbox.faults import reset_before
 from bot.sandbox.recorder import Exchange
 from bot.sandbox.slack.delivery import PATIENCE
-from tests.conftest import living_in
 from tests.e2e.outside_calls import CALLS, Call
 from tests.e2e.world import World
-from tests.support.postgres import Postgres
-
-
-@pytest.fixture(scope="module")
-def sqlite_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("killed")
-    with living_in(folder, f"sqlite:///{folder / 'spy.db'}") as world:
-        yield world
-
-
-@pytest.fixture(scope="module")
-def postgresql_world(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[World]:
-    with postgres.fresh() as url, living_in(tmp_path_factory.mktemp("killed"), url) as world:
-        yield world
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
