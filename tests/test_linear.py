@@ -180,6 +180,7 @@ NOT_TYPED = {
     "bot.adapters.database.connection": "it opens a database",
     "bot.adapters.runbooks.front": "a file of the operator's",
     "bot.app": "it starts a bot",
+    "bot.cli": "it starts a program",
     "bot.config": "a file of the operator's",
     "bot.domain.relief.relief": "its agendas have no end",
     "bot.sandbox.__main__": "it starts a program",

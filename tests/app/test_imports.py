@@ -11,9 +11,9 @@ START = """
 import sys
 from contextlib import ExitStack
 
-from bot.__main__ import USUAL_CONFIG, _settings
+from bot.cli.shared import USUAL_CONFIG, read_settings
 
-settings = _settings(USUAL_CONFIG)
+settings = read_settings(USUAL_CONFIG)
 from bot.app import run
 
 with ExitStack() as stack:

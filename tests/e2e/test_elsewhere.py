@@ -22,7 +22,7 @@ severities: {sev1: {update_every: 15m, page: [lead]}}
 """
 
 ROOT = Path(bot.__file__).parent
-MAY_KNOW = ("sandbox", "app/demo.py", "__main__.py")
+MAY_KNOW = ("sandbox", "app/demo.py", "cli/demo.py")
 """The sandbox itself, and the one command that starts it."""
 
 SLASH = {"team_id": "TX", "user_id": "UANN", "user_name": "ann", "channel_id": "CX", "command": "/incident"}

@@ -1,0 +1,28 @@
+"""`spy say`: run a command from a terminal."""
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.shared import USUAL_CONFIG, Config, app, database_in_a_sentence, read_settings
+
+
+@app.command()
+def say(
+    words: Annotated[list[str], typer.Argument(help="The command as in chat, such as 'incident tldr 42'.")],
+    person: Annotated[
+        str, typer.Option("--as", metavar="PERSON", help="Who runs it: a name or a Slack user id.")
+    ],
+    channel: Annotated[
+        str | None,
+        typer.Option("--in", metavar="CHANNEL", help="Where: a channel name or a Slack channel id."),
+    ] = None,
+    config: Config = USUAL_CONFIG,
+) -> None:
+    """Run any command from a terminal when chat is down."""
+    settings = read_settings(config)
+    from bot.app.say import say as speak
+
+    with database_in_a_sentence():
+        code = speak(settings, person, channel, " ".join(words))
+    raise typer.Exit(code)
