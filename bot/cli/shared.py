@@ -8,11 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    from click import Context
-
     from bot.config import Settings
     from bot.ports import CheckResult
 
@@ -21,15 +18,8 @@ WELL, TROUBLE, UNUSABLE = 0, 1, 2
 
 USUAL_CONFIG = Path("config.yaml")
 
-
-class Alphabetical(TyperGroup):
-    def list_commands(self, ctx: "Context") -> list[str]:
-        return sorted(super().list_commands(ctx))
-
-
 app = typer.Typer(
     name="spy",
-    cls=Alphabetical,
     help="Spy runs incidents in Slack and looks after the people who run them.",
     epilog="New here? Begin with `spy demo`.",
     no_args_is_help=True,

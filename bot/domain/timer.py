@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from bot.domain.incident.events import Reminded
+from bot.domain.incident.reminder_events import Reminded
 from bot.domain.subject import Address, CardOnly, Occurrence, ReminderName, Subject
 
 T = TypeVar("T")

@@ -23,7 +23,7 @@ from tests.growth.past import Life
 from tests.growth.story import BEGINNING, SAID
 from tests.growth.world import World
 
-REPORTS = ("incident list", "oncall load", "follow-ups", "failover status")
+REPORTS = ("incident list", "incident similar", "oncall load", "follow-ups", "failover status")
 """Commands that look at what was, so they may cost twice as much; `failover` alone is one too."""
 LIMIT, REPORT = 1.2, 2.0
 NOISE = 0.0005

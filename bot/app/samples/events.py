@@ -12,7 +12,7 @@ from bot.app.samples import postmortems as sample_postmortems
 from bot.app.samples.made import event_of
 from bot.app.samples.world import ABOUT, HALF_HOUR, NOON, NOW, PAGED, TYPED, Facts
 from bot.domain.event import EVENT_KINDS, Event
-from bot.domain.incident import events
+from bot.domain.incident import events, reminder_events
 from bot.domain.incident.timeline import LineEdit
 from bot.domain.paging import events as paging_events
 from bot.domain.relief import events as relief_events
@@ -77,10 +77,10 @@ LISTED: tuple[Event, ...] = (
     events.TeamNotified(**ABOUT, notice=5, team="payments", message=TYPED),
     events.TeamNoticeSeen(**ABOUT, notice=5, team="payments"),
     relief_events.ReliefPutOff(**ABOUT, until=NOON + HALF_HOUR),
-    events.Reminded(
+    reminder_events.Reminded(
         at=NOON, reminder="update_due", occurrence="1.0", mark="1", to="U0ANA", due_at=NOON, late=True
     ),
-    events.Snoozed(**ABOUT, reminder="update_due", mark="1", until=NOW),
+    reminder_events.Snoozed(**ABOUT, reminder="update_due", mark="1", until=NOW),
     events.StepPassed(**ABOUT, step="clean_up"),
     events.StepPassed(**ABOUT, step="changes", answer="nothing changed"),
     RunbookOpened(**ABOUT, runbook="restart-db", title=TYPED),

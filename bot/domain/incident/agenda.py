@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.effects import UpsertMessage
-from bot.domain.incident.events import Snoozed
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import MILESTONE, milestone_address, milestone_of
+from bot.domain.incident.reminder_events import Snoozed
 from bot.domain.incident.reminders import UPDATE_DUE
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal

@@ -12,7 +12,7 @@ from typing import Any, Self
 from bot.domain.alert import events as alert_events
 from bot.domain.changes import events as changes_events
 from bot.domain.event import Event
-from bot.domain.incident import events, merging
+from bot.domain.incident import events, merging, reminder_events
 from bot.domain.incident.membership import Membership
 from bot.domain.incident.name import channel_name
 from bot.domain.incident.state import CLOSED, STATES, ClosedChannel, Link, MergeRecord, Passed, Phase, Suspect
@@ -223,9 +223,9 @@ class Incident(Membership):
                 choices=(Choice(label="Reopen it", say=f"incident {self.number} reopen"),),
             )
 
-    def hush(self, until: datetime, *, by: str, at: datetime) -> events.Hushed:
+    def hush(self, until: datetime, *, by: str, at: datetime) -> reminder_events.Hushed:
         self.must_be_open()
-        return events.Hushed(at=at, by=by, until=until)
+        return reminder_events.Hushed(at=at, by=by, until=until)
 
     # --- applying events ---
 
@@ -331,20 +331,20 @@ class Incident(Membership):
                 return again._asking_owner()  # noqa: SLF001  the same class
             case postmortem_events.ReviewClosed():
                 return replace(self, phase=Phase.REVIEWED)
-            case events.Reminded():
+            case reminder_events.Reminded():
                 in_channel = event.to == IncidentChannel(self.number)
                 return replace(
                     self,
                     reminded=remembering(self.reminded, event),
                     reminded_at=event.at if in_channel else self.reminded_at,
                 )
-            case events.Snoozed():
+            case reminder_events.Snoozed():
                 snooze = Snooze(mark=event.mark, until=event.until, by=event.by or "")
                 return replace(self, snoozed={**self.snoozed, event.reminder: snooze})
             case events.StepPassed():
                 passed = Passed(by=event.by or "", at=event.at, answer=event.answer)
                 return replace(self, steps={**self.steps, event.step: passed})
-            case events.Hushed():
+            case reminder_events.Hushed():
                 return replace(self, quiet_until=event.until)
         return self
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.event import Event
-from bot.domain.incident import events as incident_events
+from bot.domain.incident import reminder_events
 from bot.domain.incident.incident import Incident
 from bot.domain.paging import events
 from bot.domain.refusal import Refusal
@@ -262,7 +262,7 @@ class Page:
                 return replace(self, state=PageState.FAILED, why=event.why, fallback=event.fallback)
             case events.PageWithdrawn():
                 return replace(self, state=PageState.WITHDRAWN, why=None, fallback=())
-            case incident_events.Reminded():
+            case reminder_events.Reminded():
                 return replace(self, reminded=remembering(self.reminded, event))
         return self
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta, tzinfo
 from itertools import count
 
-from bot.domain.incident.events import Reminded
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.reminder_events import Reminded
 from bot.domain.policy import Timers
 from bot.domain.refusal import Refusal
 from bot.domain.subject import Address, Occurrence, ReminderName, Subject
