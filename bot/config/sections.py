@@ -17,6 +17,7 @@ from bot.config.values import (
     Duration,
     Email,
     Folder,
+    Interval,
     Name,
     RoleName,
     ServiceName,
@@ -93,7 +94,7 @@ def different_groups(teams: Mapping[str, TeamSection]) -> Mapping[str, TeamSecti
 
 
 class SeveritySection(ConfigSection):
-    update_every: Duration | None = None
+    update_every: Interval | None = None
     page: tuple[TeamName, ...] = ()
 
 

@@ -8,7 +8,7 @@ from pydantic import InstanceOf
 
 from bot.config.environment import Environment
 from bot.config.sections import MilestoneSection, Sections, SeveritySection, TeamSection
-from bot.config.values import INSTALLED, ConfigSection
+from bot.config.values import INSTALLED, NEVER, ConfigSection
 from bot.config.vendors import Access, PagerVendor, TrackerVendor, Vendor, Vendors
 from bot.domain.incident.role import nearest, plain
 from bot.domain.policy import (
@@ -312,7 +312,9 @@ class Settings(Sections):
 
 
 def _severity(key: str, section: SeveritySection) -> Severity:
-    return Severity(key=key, update_every=section.update_every, page=section.page)
+    is_quiet = section.update_every == NEVER
+    every = None if is_quiet else section.update_every
+    return Severity(key=key, update_every=every, is_quiet=is_quiet, page=section.page)
 
 
 def _milestone(section: MilestoneSection) -> Milestone:

@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, StrictInt, create_model, model_validator
 
 from bot.config.values import Ahead, ConfigSection, Days, Duration, Name
 from bot.domain.former_words import TIMERS, renamed
-from bot.domain.policy import Grace, Hour, Timers
+from bot.domain.policy import Grace, Hour, Safety, Timers
 
 _AS_WRITTEN: Mapping[Any, Any] = {
     timedelta: Duration,
@@ -19,6 +19,7 @@ _AS_WRITTEN: Mapping[Any, Any] = {
     int: Annotated[StrictInt, Field(ge=1, le=100)],
     Hour: Annotated[StrictInt, Field(ge=0, le=23)],
     Mapping[str, Grace]: Mapping[Name, Days],
+    tuple[Safety, ...]: tuple[Safety, ...],
 }
 """How a value of each type is written in config.yaml."""
 

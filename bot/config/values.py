@@ -21,6 +21,9 @@ from bot.domain.policy import Grace
 INSTALLED = Path(__file__).parents[2]
 """The folder that contains Spy's own plugins/ and templates/, beside the package."""
 
+NEVER = timedelta.max
+"""What `never` is read as."""
+
 _DAYS = re.compile(r"(\d{1,3})(d|bd)")
 _SPAN, _SPAN_DAYS = re.compile(r"(\d{1,4})(d|w|y)"), {"d": 1, "w": 7, "y": 365}
 _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
@@ -38,6 +41,11 @@ def duration(words: Any) -> timedelta:
     if not length:
         raise ValueError("must be longer than nothing, such as 15m")
     return length
+
+
+def interval(words: Any) -> timedelta:
+    """Read a length of time, or `never`."""
+    return NEVER if words == "never" else duration(words)
 
 
 def shaped(pattern: str, cure: str) -> AfterValidator:
@@ -139,6 +147,7 @@ ServiceName = Annotated[
 RoleName = Annotated[str, AfterValidator(_role)]
 TeamName = Annotated[str, AfterValidator(_team_name)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
+Interval = Annotated[timedelta, BeforeValidator(interval)]
 Span = Annotated[timedelta, BeforeValidator(span)]
 Days = Annotated[Grace, BeforeValidator(_days)]
 Folder = Annotated[Path, BeforeValidator(_folder)]

@@ -38,6 +38,8 @@ class Severity:
 
     key: str
     update_every: timedelta | None = None
+    is_quiet: bool = False
+    """Whether config.yaml says that no update is due: `update_every: never`."""
     page: tuple[str, ...] = ()
 
 
@@ -77,6 +79,12 @@ class ResolutionSettings:
 
 Hour = Annotated[int, range(24)]
 """An hour of the day."""
+Safety = Literal["no_commander", "page_unanswered", "relief", "long_hours"]
+"""The safety reminders that can be switched off by name. Those about updates are switched off by severity."""
+NO_COMMANDER: Safety = "no_commander"
+PAGE_UNANSWERED: Safety = "page_unanswered"
+RELIEF: Safety = "relief"
+LONG_HOURS: Safety = "long_hours"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +159,8 @@ class Timers:
     """By severity. A severity that is missing here needs no postmortem. Source: PagerDuty's guide."""
     follow_up_ahead: timedelta = timedelta(days=2)
     """How long before its due day the owner of a follow-up is reminded. Source: incident.io."""
+    switched_off: tuple[Safety, ...] = ()
+    """The safety reminders that are never sent. See `safety.vanished`."""
 
     def is_night(self, hour: int) -> bool:
         """Whether this local hour is at night."""

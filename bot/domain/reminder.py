@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.incident.incident import Incident
-from bot.domain.policy import Policy
+from bot.domain.policy import Policy, Safety
 from bot.domain.subject import Occurrence, ReminderName
 from bot.domain.timer import LastSent, Timer, milliseconds
 
@@ -71,6 +71,8 @@ class Reminder:
     is_on_card: bool = True
     lasts: bool = False
     """Whether it is still sent after the incident is over."""
+    safety: Safety | None = None
+    """The name by which `timers.switched_off` switches it off."""
     lapses: Callable[[datetime, Policy, str], datetime] | None = None
     """Returns when it is too late to send it, from its due time and the owner's zone (IANA). None: never."""
 

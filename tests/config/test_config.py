@@ -587,3 +587,22 @@ def test_a_span_that_can_not_be_is_refused(read: Read, given: str, said: str):
         read(f"retention: {given}")
 
     assert said in "\n".join(refused.value.lines)
+
+
+# --- safety reminders -------------------------------------------------------------------------------------
+
+
+def test_a_severity_may_say_that_no_update_is_ever_due(read: Read):
+    policy = read("severities: {sev1: {update_every: 15m}, sev4: {update_every: never}}").policy()
+
+    assert policy.severities["sev4"].update_every is None
+    assert [it.is_quiet for it in policy.severities.values()] == [False, True]
+
+
+def test_a_safety_reminder_is_switched_off_by_its_name(read: Read):
+    assert read("timers: {switched_off: [relief]}").policy().timers.switched_off == ("relief",)
+
+
+def test_an_unknown_name_of_a_safety_reminder_is_a_mistake(read: Read):
+    with pytest.raises(ConfigError, match="switched_off: must be no_commander, page_unanswered, relief or"):
+        read("timers: {switched_off: [releif]}")

@@ -18,7 +18,8 @@ from bot.domain.timer import LastSent, Timer, milliseconds
 
 def agenda(incident: Incident, policy: Policy, *, zone: str | None = None) -> list[Timer]:
     """Return each reminder's next occurrence. Without the owner's `zone` (IANA) *still open* may come too early."""
-    asking = [it for it in REMINDERS.values() if incident.is_open or it.lasts]
+    off = policy.timers.switched_off
+    asking = [it for it in REMINDERS.values() if (incident.is_open or it.lasts) and it.safety not in off]
     return [timer for it in asking for timer in it.rule(incident, policy, zone) if timer]
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.incident.guide import skipped_at
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import MILESTONE, is_milestone_done, milestones_due
-from bot.domain.policy import Policy
+from bot.domain.policy import NO_COMMANDER, Policy
 from bot.domain.reminder import Reminder, always, declare, occurrence, once, repeated, sent_in, since_opened
 from bot.domain.subject import ReminderName
 from bot.domain.timer import LastSent, Timer, milliseconds
@@ -128,6 +128,7 @@ declare(
         rule=_no_commander,
         is_done=_is_led,
         is_urgent=always,
+        safety=NO_COMMANDER,
     )
 )
 NO_COMMANDER_PAGE = declare(
@@ -138,6 +139,7 @@ NO_COMMANDER_PAGE = declare(
         rule=_no_commander_page,
         is_done=_is_led,
         is_urgent=always,
+        safety=NO_COMMANDER,
         repeats="no_commander",
     )
 )

@@ -2,7 +2,7 @@
 
 from bot.domain.incident.incident import Incident
 from bot.domain.paging.page import Page, PageState
-from bot.domain.policy import Policy
+from bot.domain.policy import PAGE_UNANSWERED, Policy
 from bot.domain.reminder import next_period, sent_in
 from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer, milliseconds
@@ -19,7 +19,7 @@ def page_agenda(page: Page, policy: Policy, incident: Incident | None = None) ->
     """
     if page.test or page.state is not PageState.SENT or page.rings_since is None:
         return []
-    if page.answer or page.is_needless(incident):
+    if page.answer or page.is_needless(incident) or PAGE_UNANSWERED in policy.timers.switched_off:
         return []
     every, cycle = policy.timers.page_unanswered_after, milliseconds(page.rings_since)
     sent = sent_in(page.reminded, UNANSWERED, cycle)

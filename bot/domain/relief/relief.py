@@ -11,7 +11,7 @@ from itertools import count
 
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.reminder_events import Reminded
-from bot.domain.policy import Timers
+from bot.domain.policy import LONG_HOURS, RELIEF, Safety, Timers
 from bot.domain.refusal import Refusal
 from bot.domain.subject import Address, Occurrence, ReminderName, Subject
 from bot.domain.timer import LATE_AFTER, LastSent, Timer, remembering
@@ -25,6 +25,8 @@ BREAK_AFTER = timedelta(minutes=30)
 """After less time on an incident, Spy does not advise a break."""
 ESCALATION, ON_DUTY, LONG_DAY = "relief", "duty", "day"
 """A person's reminders: the escalation, hours worked within 24 h, and hours since the day's first work."""
+SWITCHES: Mapping[ReminderName, Safety] = {ESCALATION: RELIEF, ON_DUTY: LONG_HOURS, LONG_DAY: LONG_HOURS}
+"""The names by which `timers.switched_off` switches them off."""
 WARN, ASK, PAGE, MANAGER, AGAIN = "warn", "ask", "page", "manager", "again"
 
 
@@ -343,7 +345,7 @@ def work_period_agenda(
         for reminder, name, at in _summed(period, earlier, zone, timers)
         if not _was_sent([period], reminder, name)
     ]
-    return [next_step(period, zone, timers), *_first_of_each(summed)]
+    return _switched_on([next_step(period, zone, timers), *_first_of_each(summed)], timers)
 
 
 def overdue(
@@ -358,7 +360,11 @@ def overdue(
         for reminder, name, at in _summed(period, earlier, zone, timers)
         if at <= now and not _was_sent([period], reminder, name)
     }
-    return [*([highest[1]] if highest else []), *summed.values()]
+    return _switched_on([*([highest[1]] if highest else []), *summed.values()], timers)
+
+
+def _switched_on(found: Iterable[Timer], timers: Timers) -> list[Timer]:
+    return [it for it in found if SWITCHES[it.reminder] not in timers.switched_off]
 
 
 def _first_of_each(timers: Iterable[Timer]) -> list[Timer]:
