@@ -24,6 +24,7 @@ from bot.services.oncall.rest import Rest
 from bot.services.oncall.rings import Rings
 from bot.services.oncall.shifts import Shifts
 from bot.services.paging.paging import Paging
+from bot.services.paging.phones import Phones
 from bot.services.transaction import Transaction
 
 ShiftNumber = Annotated[int, number_of("a shift", listed_by="oncall me")]
@@ -41,6 +42,23 @@ def oncall(team: OnCallTeam | None, page: PageNumber | None, *, on_calls: OnCall
     answer = on_calls.of(team) if team else on_calls.of()
     found = Portion.of(answer.teams, page)
     return Reply("oncall/who", {"answer": answer, "found": found, "now": tx.now}, shared=True)
+
+
+@command("oncall phone (:team|@person)")
+def phone(request: Request, team: OnCallTeam | None, person: Someone | None, *, phones: Phones) -> Reply:
+    """Show phone numbers of a team's on-call people, or of one person, to you alone. From the pager, else Slack."""
+    if team is None and person is None:
+        raise Refusal("Whose number? Name a team (:imoc) or a person (@raj).")
+    reaches = phones.of_team(team) if team else phones.of_person(str(person))
+    is_looking = request.source is not Source.TERMINAL and phones.look_up(
+        reaches,
+        asker=request.user,
+        to=request.channel or request.user,
+        origin=request.id,
+        thread=request.thread,
+    )
+    facts = {"reaches": reaches, "page": None, "is_looking": is_looking}
+    return Reply("paging/phones", facts, discreet=True)
 
 
 @command("oncall me [page <page>]", allow="everyone")

@@ -160,6 +160,9 @@ class Chat(Protocol):
         """
 
     def profile(self, person: str) -> Profile: ...
+    def phone(self, person: str) -> str | None:
+        """Return the phone number in a person's profile; None without one. The caller must not store it."""
+
     def people(self) -> Iterator[Sequence[Person]]:
         """Yield everyone in the workspace, some at a time."""
 

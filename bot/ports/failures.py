@@ -4,7 +4,7 @@ Each has `logged`: its message as the log may show it. A service's own words are
 what people wrote.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 class _Failure(Exception):  # noqa: N818  named for what happened
@@ -16,7 +16,12 @@ class _Failure(Exception):  # noqa: N818  named for what happened
 
 
 class Unreachable(_Failure):
-    """No answer, or a failure (5xx, reset, time-out). It is unknown whether the request was carried out."""
+    """No answer, or a failure (5xx, reset, time-out). It is unknown whether the request was carried out.
+
+    `steady_since` (UTC) is when the service came back after an outage: now, while it answers nobody; None if unknown.
+    """
+
+    steady_since: datetime | None = None
 
 
 class Throttled(_Failure):
@@ -40,4 +45,8 @@ class Conflict(_Failure):
 
 
 class Unavailable(_Failure):
-    """The database does not answer or refuses writes. The last transaction may or may not have been committed."""
+    """The database does not answer or refuses writes. If `may_be_done`, the last transaction may be committed."""
+
+    def __init__(self, message: str = "", *, may_be_done: bool = False) -> None:
+        super().__init__(message)
+        self.may_be_done = may_be_done

@@ -57,6 +57,7 @@ class FakeChat:
         self.responses: list[tuple[str, Message]] = []
         self.forms: list[tuple[str, Form, dict[str, Any]]] = []
         self.profiles: dict[str, Profile] = {}
+        self.phones: dict[str, str] = {}
         self.groups: dict[str, tuple[str, ...]] = {}
         self.calls: list[str] = []
         self.failures: dict[str, list[Exception]] = {}
@@ -220,6 +221,10 @@ class FakeChat:
         if not self._knows(person):
             raise Rejected("user_not_found", "Slack knows no such person here.")
         return self.profiles[person] if self.profiles else Profile(name=person)
+
+    def phone(self, person: str) -> str | None:
+        self._called("phone")
+        return self.phones.get(person)
 
     def people(self) -> Iterator[Sequence[Person]]:
         self._called("people")

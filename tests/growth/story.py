@@ -112,6 +112,7 @@ incident list all :imoc sev1 "checkout"
 incident list closed page 3
 oncall
 oncall me
+oncall phone :imoc
 oncall ready
 oncall test
 raj: oncall cover "friday 9 to 17" @kim

@@ -145,7 +145,7 @@ def test_a_page_that_is_late_says_so_once_and_how_to_reach_people(spy: SpyKit):
         with spy.tx() as tx:
             PagerResults(tx).delayed(1, "PagerDuty does not answer")
 
-    assert page(spy).fallback == ("Kim Park +1 2", "<#C0IMOC>")
+    assert page(spy).fallback == ("Kim Park", "<#C0IMOC>")
     assert kinds(spy) == ["page_requested", "page_delayed"]
 
 

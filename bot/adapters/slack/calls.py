@@ -10,10 +10,18 @@ from urllib3.exceptions import HTTPError
 from bot.adapters.network.reasons import reason
 from bot.adapters.network.server_clock import ServerClock
 from bot.adapters.slack.client import PooledWebClient
-from bot.adapters.slack.failures import HTTP_LIMITED, HTTP_REFUSED, failure, is_limited, retry_after
+from bot.adapters.slack.failures import (
+    HTTP_LIMITED,
+    HTTP_REFUSED,
+    SlackRejected,
+    failure,
+    is_limited,
+    retry_after,
+)
 from bot.adapters.slack.lengths import fitted
 from bot.adapters.slack.limits import SlackLimits
 from bot.adapters.slack.reading import maybe
+from bot.adapters.slack.silence import Silence
 from bot.ports import Unreachable
 
 Answer = Mapping[str, Any]
@@ -27,6 +35,7 @@ class Calls:
         self._client = client
         self._limits = limits
         self.clock = clock
+        self.silence = Silence(clock)
 
     def write(self, method: str, /, *, who: str = "", **params: Any) -> Answer:
         """Call a method that takes JSON. `who` identifies the caller's turn in the rate limit's queue."""
@@ -41,7 +50,8 @@ class Calls:
         try:
             status, headers, text = self._client.send(url, fitted("response_url", payload))
         except (HTTPError, OSError) as error:
-            raise Unreachable(f"Slack did not answer: {reason(error)}") from error
+            raise self._unheard(Unreachable(f"Slack did not answer: {reason(error)}")) from error
+        self.silence.heard()
         answer = _parsed(text)
         if status == HTTP_LIMITED:
             raise self._limits.refused("response_url", who=url, retry_after=retry_after(headers))
@@ -59,13 +69,27 @@ class Calls:
             self.clock.hear(error.response.headers)
             status, answer = error.response.status_code, error.response.data
             if not is_limited(status, maybe(answer, "error") or ""):
-                raise failure(method, status, answer) from error
+                raise self._judged(failure(method, status, answer)) from error
+            self.silence.heard()
             wait = retry_after(error.response.headers)
             raise self._limits.refused(method, channel=channel, who=turn, retry_after=wait) from error
         except (HTTPError, OSError) as error:
-            raise Unreachable(f"Slack did not answer {method}: {reason(error)}") from error
+            raise self._unheard(Unreachable(f"Slack did not answer {method}: {reason(error)}")) from error
         self.clock.hear(reply.headers)
+        self.silence.heard()
         return reply.data  # type: ignore[return-value]  # bytes only for files
+
+    def _judged(self, failed: Unreachable | SlackRejected) -> Unreachable | SlackRejected:
+        if isinstance(failed, Unreachable):
+            return self._unheard(failed)
+        self.silence.heard()
+        return failed
+
+    def _unheard(self, unreachable: Unreachable) -> Unreachable:
+        """Add to a failure whether Slack answers anybody else."""
+        self.silence.missed()
+        unreachable.steady_since = self.silence.steady_since
+        return unreachable
 
 
 def promised(answer: Answer, *path: str) -> str:

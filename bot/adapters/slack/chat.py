@@ -19,7 +19,7 @@ from bot.adapters.slack.history import history_page
 from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.lengths import INVITED
 from bot.adapters.slack.limits import SlackLimits
-from bot.adapters.slack.people import members, person_of, profile
+from bot.adapters.slack.people import members, person_of, phone, profile
 from bot.adapters.slack.reading import listed, maybe, part
 from bot.adapters.slack.words import words
 from bot.domain.message import Message
@@ -79,6 +79,11 @@ class SlackChat:
     def identity(self) -> Identity | None:
         """Who Spy is in Slack; None before `identify`. Makes no call."""
         return self._identity
+
+    @property
+    def is_down(self) -> bool:
+        """Whether Slack has answered no call for some time."""
+        return self._calls.silence.is_outage
 
     def identify(self) -> Identity:
         """Return who Spy is in Slack. Calls Slack the first time only."""
@@ -279,6 +284,9 @@ class SlackChat:
 
     def profile(self, person: str) -> Profile:
         return profile({**self._user("users.info", user=person), "id": person}, self.identify())
+
+    def phone(self, person: str) -> str | None:
+        return phone(self._user("users.info", user=person))
 
     def people(self) -> Iterator[Sequence[Person]]:
         us = self.identify()

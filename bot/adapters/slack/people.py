@@ -13,6 +13,7 @@ from bot.domain.foreign import WORD, inert
 from bot.ports import SLACKBOT, Person, Profile
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+_PHONE = re.compile(r"\+?[0-9][0-9 ()./x-]{3,30}")
 
 log = structlog.get_logger()
 
@@ -52,6 +53,13 @@ def _name(user: Mapping[str, Any], card: Mapping[str, Any]) -> str:
 def _email(card: Mapping[str, Any]) -> str | None:
     found = card.get("email")
     return found if isinstance(found, str) and _EMAIL.fullmatch(found) else None
+
+
+def phone(user: Mapping[str, Any]) -> str | None:
+    """Return the phone number that a person has put into their profile; None without one that can be dialled."""
+    given = part(user, "profile").get("phone")
+    found = " ".join(given.split()) if isinstance(given, str) else ""
+    return found if _PHONE.fullmatch(found) else None
 
 
 def _words(given: object) -> str | None:

@@ -71,7 +71,7 @@ LISTED: tuple[Event, ...] = (
     paging_events.PageUnanswered(**PAGED),
     paging_events.PageEscalated(**PAGED, to="Kim Park"),
     paging_events.PageResolved(**PAGED, who="Raj Patel"),
-    paging_events.PageDelayed(**PAGED, why="no answer", fallback=("Kim +1 2",)),
+    paging_events.PageDelayed(**PAGED, why="no answer", fallback=("Kim Park",)),
     paging_events.PageFailed(**PAGED, why="no answer"),
     paging_events.PageWithdrawn(**PAGED),
     events.TeamNotified(**ABOUT, notice=5, team="payments", message=TYPED),

@@ -64,7 +64,7 @@ ACKNOWLEDGED = replace(
     SENT, state=PageState.ACKNOWLEDGED, acknowledged_by="Raj Patel", acknowledged_at=NOON + HALF_HOUR
 )
 
-FAILED = replace(ASKED, state=PageState.FAILED, why="PagerDuty is down", fallback=("Kim +1 2", "<#C0IMOC>"))
+FAILED = replace(ASKED, state=PageState.FAILED, why="PagerDuty is down", fallback=("Kim Park", "<#C0IMOC>"))
 
 PAGES = (
     ASKED,
@@ -86,7 +86,7 @@ PAGES = (
     FAILED,
     replace(SENT, team=None, person="U0RAJ"),
     replace(ASKED, requested_by=None, incident=None),
-    replace(ASKED, assigned=NOBODY, fallback=("Dana +1 3", "<#C0IMOC>")),
+    replace(ASKED, assigned=NOBODY, fallback=("Dana", "<#C0IMOC>")),
     replace(SENT, assigned=NOBODY),
     replace(SENT, assigned="Raj Patel", level=2),
     replace(SENT, assigned="Raj Patel", is_last_level=True),

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar, Self
 
 from bot.domain.effects import Effect, Urgency
+from bot.domain.subject import Address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,3 +59,19 @@ class FindResponder(PageEffect):
     @property
     def lane(self) -> str:
         return self.key
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowPhones(Effect):
+    """Show phone numbers to the one person who asked. They are read when it is delivered, and stored nowhere.
+
+    They are those of `people`, or with a `page` those of the people whom it was to ring.
+    """
+
+    asker: str
+    to: Address
+    people: tuple[str, ...] = ()
+    page: int | None = None
+    thread: str | None = None
+    urgency: ClassVar[Urgency] = Urgency.NOW
+    label: ClassVar[str] = "Phone numbers for <@{asker}>"

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
-from bot.domain.oncall.cover import REMINDER, CoverRequest
+from bot.domain.oncall.cover import REMINDER, CoverRequest, CoverState
 from bot.domain.oncall.shift import HANDOVER, NIGHT, OVERLOAD, UNANSWERED, WARNING, Shift, night_name
 from bot.domain.subject import Occurrence
 from bot.domain.timer import LATE_AFTER
@@ -15,17 +15,30 @@ from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 
 
-@message("warning", "oncall/warning")
+def _goes_on(facts: Facts) -> bool:
+    """Whether a shift is still somebody's, and not over."""
+    shift: Shift = facts["shift"]
+    return shift.gone_at is None and facts["now"] < shift.end
+
+
+def _is_wanted(facts: Facts) -> bool:
+    """Whether a cover is not withdrawn, and its time not over."""
+    cover: CoverRequest = facts["cover"]
+    is_off = cover.state in {CoverState.WITHDRAWN, CoverState.ELSEWHERE}
+    return not is_off and bool(facts["now"] < cover.end)
+
+
+@message("warning", "oncall/warning", is_worth_posting=_goes_on)
 def warning(tx: Transaction, it: UpsertMessage) -> Facts:
     return _shift(tx, it.ref, Occurrence(WARNING, _name(it)))
 
 
-@message("unready", "oncall/unready")
+@message("unready", "oncall/unready", is_worth_posting=_goes_on)
 def unready(tx: Transaction, it: UpsertMessage) -> Facts:
     return _shift(tx, it.ref, Occurrence(UNANSWERED, _name(it)))
 
 
-@message("overload", "oncall/overload")
+@message("overload", "oncall/overload", is_worth_posting=_goes_on)
 def overload(tx: Transaction, it: UpsertMessage) -> Facts:
     return _shift(tx, it.ref, Occurrence(OVERLOAD, _name(it)))
 
@@ -36,7 +49,7 @@ def handover(tx: Transaction, it: UpsertMessage) -> Facts:
     return {**facts, "incidents": _incidents_of(tx, facts["shift"])}
 
 
-@message("night", "oncall/night")
+@message("night", "oncall/night", is_worth_posting=_goes_on)
 def night(tx: Transaction, it: UpsertMessage) -> Facts:
     facts = _shift(tx, it.ref, Occurrence(NIGHT, _name(it)))
     shift: Shift = facts["shift"]
@@ -46,13 +59,13 @@ def night(tx: Transaction, it: UpsertMessage) -> Facts:
     return {**facts, "rings": rings, "today": tx.now.astimezone(zone)}
 
 
-@message("stranger", "oncall/stranger")
+@message("stranger", "oncall/stranger", is_worth_posting=_goes_on)
 def stranger(tx: Transaction, it: UpsertMessage) -> Facts:
     return _shift(tx, it.ref, Occurrence("", ""))
 
 
-@message("cover", "oncall/cover")
-@message("covering", "oncall/covering")
+@message("cover", "oncall/cover", is_worth_posting=_is_wanted)
+@message("covering", "oncall/covering", is_worth_posting=_is_wanted)
 def cover(tx: Transaction, it: UpsertMessage) -> Facts:
     return _cover(tx, it.ref, Occurrence(REMINDER, _name(it)))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.policy import Team
 from bot.ports import OnCallCopy, OnCallShift
@@ -43,10 +43,26 @@ class OnCall:
         )
 
     def _on_call(self, team: Team, copy: OnCallCopy) -> TeamOnCall:
-        on_calls, directory = _of(team, copy), Directory(self._tx)
+        on_calls, directory = self._now(team, _of(team, copy)), Directory(self._tx)
         known = ((it, directory.paged_as(it.user, it.email)) for it in on_calls)
         gone = tuple(it for it, person in known if person and not directory.is_assignable(person))
         return TeamOnCall(team=team, on_calls=on_calls, gone=gone)
+
+    def _now(self, team: Team, on_calls: tuple[OnCallShift, ...]) -> tuple[OnCallShift, ...]:
+        """Replace shifts that have ended since the copy was made by those that follow in the copied schedule."""
+        now = self._tx.now
+        ended = [it for it in on_calls if it.end and it.end <= now]
+        if not ended or not team.schedule:
+            return on_calls
+        heirs = self._session.shifts.on(team.schedule, since=now, until=now + timedelta(minutes=1))
+        following = (
+            replace(
+                ended[0], name=it.turn.name, email=it.turn.email, user=it.turn.user, end=it.end, phone=None
+            )
+            for it in heirs
+            if it.gone_at is None and it.start <= now
+        )
+        return (*(it for it in on_calls if it not in ended), *following) or on_calls
 
     def nobody_since(self, team: Team) -> datetime | None:
         """Return since when (UTC) it is known that nobody is on call for a team.

@@ -2,7 +2,7 @@
 
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
-from bot.domain.paging.page import Page
+from bot.domain.paging.page import Page, PageState
 from bot.domain.paging.reminders import UNANSWERED
 from bot.services.messages import Facts, message, tell_maintainers
 from bot.services.paging.pages import Pages
@@ -52,7 +52,13 @@ def also_paged(tx: Transaction, it: UpsertMessage) -> Facts:
     return {"page": tx.session.pages.get(it.ref), "joined": theirs}
 
 
-@message("unanswered", "paging/unanswered")
+def _is_unanswered(facts: Facts) -> bool:
+    page, incident = facts["page"], facts["incident"]
+    is_over = incident is not None and not incident.is_open
+    return bool(page and page.state is PageState.SENT and facts["latest"] and not is_over)
+
+
+@message("unanswered", "paging/unanswered", is_worth_posting=_is_unanswered)
 def unanswered(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return the facts of a page that nobody answered in time."""
     found = tx.session.pages.get(it.ref)

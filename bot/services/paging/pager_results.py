@@ -8,6 +8,7 @@ from bot.domain.paging.page import ACKNOWLEDGE, NOBODY, RESOLVE, Page, PageState
 from bot.ports import PagerNews, Ringing
 from bot.services.directory import Directory
 from bot.services.paging.pages import Pages
+from bot.services.paging.phones import Phones
 from bot.services.transaction import Transaction
 
 NEXT_LEVEL = "the next level"
@@ -54,6 +55,7 @@ class PagerResults:
                 fallback=self._pages.fallback(page),
             )
             self._pages.keep(page, delayed)
+            Phones(self._tx).show_for(page)
 
     def withdrawn(self, number: int) -> None:
         """Record that the incident was over before the pager accepted the page."""
@@ -74,6 +76,7 @@ class PagerResults:
             fallback=self._pages.fallback(page),
         )
         self._pages.keep(page, failed)
+        Phones(self._tx).show_for(page)
 
     def waits(self, number: int, why: str) -> None:
         """Show on the page that the pager has not accepted an answer from chat yet. Spy keeps trying."""

@@ -163,14 +163,13 @@ class Pages:
         return ringing.assigned == NOBODY or (ringing.assigned is None and asked)
 
     def fallback(self, page: Page) -> tuple[str, ...]:
-        """Return other ways to reach the people, from the stored copy of the on-calls."""
+        """Return other ways to reach the people, from the stored copy of the on-calls.
+
+        No phone numbers: all in the channel read it, and the timeline keeps it. Who requested the page gets them.
+        """
         team = self._tx.policy.teams.get(page.team or "")
         on_calls = self._session.on_calls.copy().on_calls
-        reach = [
-            " ".join(filter(None, (on_call.name, on_call.phone or on_call.email)))
-            for on_call in on_calls
-            if team and on_call.policy == team.escalation_policy
-        ]
+        reach = [it.name for it in on_calls if team and it.policy == team.escalation_policy]
         if page.person:
             reach.append(f"<@{page.person}>")
         if team:
