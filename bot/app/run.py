@@ -60,6 +60,8 @@ WARM = 6
 """Connections to Slack that opening an incident uses at once. They are opened ahead of the first one."""
 REHEARSED = 10
 """In a rehearsal the clock runs some hundred times faster. Reminders must still not be late, nor shifts be old."""
+TOLD_EVERY = timedelta(seconds=5)
+"""How often requests that were told *not done* are stored, so that no other process does them."""
 AFTER_START = timedelta(seconds=1)
 """When jobs run first that call Slack or the pager, or look after what is there: a start need not wait for them."""
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
@@ -78,6 +80,7 @@ def run(settings: Settings, slack: PooledWebClient) -> int:
             bot.chat,
             signing_secret=settings.env.slack_signing_secret.get_secret_value(),
             api_url=settings.env.slack_api_url,
+            policy=bot.live.policy,
         )
         bot.delivery.start()
         stack.callback(bot.delivery.stop)
@@ -89,6 +92,7 @@ def run(settings: Settings, slack: PooledWebClient) -> int:
             policy=bot.live.policy,
             lease=settings.delivery.lease,
             wake=bot.delivery.wake,
+            is_chat_down=lambda: bot.chat.is_down,
         )
         everyone = Everyone(sessions=bot.database, clock=bot.clock, policy=bot.live.policy, chat=bot.chat)
         scheduler = Scheduler(
@@ -214,6 +218,8 @@ def _jobs(bot: Bot) -> Iterator[Job]:
         failovers=bot.runner.wake,
     )
     yield Job(name="pulse", every=PULSE_EVERY / hurry, run=pulse.look)
+    told = partial(bot.timed.told.store, bot.database, bot.clock)
+    yield Job(name="told", every=TOLD_EVERY, run=told)
     yield later(name="configuration", every=CONFIGURATION_EVERY, run=configuration.look)
     yield later(name="people", every=PEOPLE_EVERY, run=sync.people)
     yield Job(name="groups", every=GROUPS_EVERY, run=sync.groups)  # until then nobody of a group may approve

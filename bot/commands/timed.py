@@ -11,8 +11,9 @@ import structlog
 
 from bot.commands.request import Notice, Request, Response
 from bot.commands.threads import RequestThreads
+from bot.commands.told import ToldNotDone
 from bot.domain.refusal import Refusal
-from bot.ports import Late, OutOfTime, TimeLimit
+from bot.ports import Conflict, Late, OutOfTime, TimeLimit, Unavailable
 
 ANSWER_WITHIN = 2.5
 """Seconds from a request's arrival to its answer. Slack waits 3."""
@@ -31,6 +32,7 @@ HANGING = 3
 
 LATE = "Spy has too much to do just now and did not begin this, so nothing was done. Please say it again."
 DATABASE = "The database did not answer in time, so nothing was done. Please say it again in a minute."
+NO_DATABASE = "The database can't be reached, so nothing was done. Please say it again in a minute."
 SLOW = "`{doing}` took longer than Slack waits, so Spy gave it up and nothing was done."
 UNKNOWN = "The database is slow: this may be done in a moment, or not. Please look before you say it again."
 
@@ -39,7 +41,7 @@ T = TypeVar("T")
 
 
 class NotDone(Refusal):
-    """The time was not enough. Nothing was saved, unless the sentence says that it may be."""
+    """Nothing was saved, unless the sentence says that it may be, and nothing will be: whoever asked reads so."""
 
 
 class Limited(Protocol):
@@ -50,9 +52,13 @@ class Limited(Protocol):
 
 
 class TimedRouter:
-    """A router with a time limit, for Slack's adapter. Raises NotDone if the time is not enough."""
+    """A router with a time limit, for Slack's adapter. Raises NotDone if the time or the database fails a request.
+
+    A request that ended so is never done later: not if Slack delivers it again, and by no other process.
+    """
 
     def __init__(self, router: Limited, *, limits: type[TimeLimit] = TimeLimit) -> None:
+        self.told = ToldNotDone()
         self.tally: Counter[str] = Counter()
         """How many requests were given up, by reason: late, slow, database."""
         self._router = router
@@ -63,7 +69,23 @@ class TimedRouter:
         self._counting = Lock()
 
     def answer(self, request: Request) -> Response:
-        return self._in_time(request, lambda limit: self._router.answer(request, limit))
+        if told := self.told.sentence(request.id):
+            raise NotDone(told)
+        try:
+            return self._in_time(request, lambda limit: self._router.answer(request, limit))
+        except NotDone as error:
+            self._remember(request, error.sentence)
+            raise
+        except (Unavailable, Conflict) as error:
+            may_be_done = isinstance(error, Unavailable) and error.may_be_done
+            log.warning("not done", source=str(request.source), request=request.id, why=str(error))
+            self._remember(request, sentence := UNKNOWN if may_be_done else NO_DATABASE)
+            raise NotDone(sentence) from error
+
+    def _remember(self, request: Request, sentence: str) -> None:
+        """Remember what a person read. What Spy itself asked for is tried again by the outbox."""
+        if not request.is_unasked:
+            self.told.add(request.id, sentence)
 
     def notice(self, notice: Notice) -> None:
         self._in_time(notice, lambda limit: self._router.notice(notice, limit))

@@ -312,6 +312,8 @@ class Sections(ConfigSection):
     services: Mapping[ServiceName, ServiceSection] = Field(default_factory=dict)
     failover: Mapping[Name, PlanSection] = Field(default_factory=dict)
     people: Mapping[User, PersonSection] = Field(default_factory=dict)
+    by_hand: Words | None = None
+    """What people do by hand while Spy can't: the phone tree, the bridge. Each *not done* says it."""
     web: WebSection = WebSection()
     delivery: DeliverySection = DeliverySection()
     database: DatabaseSection = DatabaseSection()

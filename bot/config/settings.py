@@ -110,6 +110,8 @@ class Settings(Sections):
                 for person, it in self.people.items()
                 if self._at_pager(it) or it.email
             },
+            by_hand=self.by_hand or "",
+            pager_page=self.pager.page if self.pager else "",
             pager_name=self.pager_name,
             tracker_name=self.tracker_name,
             roles=tuple(dict.fromkeys((*self.roles, *self._spoken_to()))),

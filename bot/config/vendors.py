@@ -43,6 +43,8 @@ class Vendor(ABC, Generic[S]):
     """Where a person finds the token."""
     url: str
     """Where its API is, if <KEY>_API_URL does not say otherwise."""
+    page: ClassVar[str] = ""
+    """Its address for people, where they do by hand what Spy can't."""
     prefix: str | None = None
     """How all of its tokens begin, if they begin alike: to recognise one in config.yaml."""
     missing: ClassVar[Mapping[str, str]] = {}

@@ -239,6 +239,10 @@ class Policy:
     postmortem_settings: PostmortemSettings = field(default_factory=PostmortemSettings)
     people: Mapping[str, Account] = field(default_factory=dict)
     """By Slack id."""
+    by_hand: str = ""
+    """What people do by hand while Spy can't, in the words of config.yaml."""
+    pager_page: str = ""
+    """Where people page by hand: the pager's address."""
     pager_name: str = "the pager"
     tracker_name: str = "the tracker"
     """The names of the vendors, for messages."""

@@ -20,6 +20,8 @@ class Lanes:
     policy: Callable[[], Policy]
     lease: timedelta
     wake: Callable[[], None]
+    is_chat_down: Callable[[], bool] = lambda: False
+    """Whether nobody could read a report now."""
     _seen: set[int] = field(default_factory=set)
 
     def look(self) -> None:
@@ -28,7 +30,7 @@ class Lanes:
         stuck = [it for it in waiting if it.id in self._seen]
         self._seen.clear()
         self._seen.update(it.id for it in waiting)
-        if stuck:
+        if stuck and not self.is_chat_down():
             self._tell(stuck)
 
     def _tell(self, stuck: Sequence[Standstill]) -> None:

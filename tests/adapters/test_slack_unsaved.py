@@ -1,4 +1,4 @@
-"""What could not be kept: Slack brings it again, or else the asker is told, with the words."""
+"""What could not be kept: the asker is told at once, with their words and what to do by hand."""
 
 import json
 from datetime import timedelta
@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from bot.adapters.slack.client import PooledWebClient
-from bot.adapters.slack.inbound import LAST_RETRY, answer_envelope, build_app
+from bot.adapters.slack.inbound import answer_envelope, build_app
+from bot.adapters.slack.lengths import COMPLAINT
 from bot.adapters.slack.replies import Replies
 from bot.commands.request import Request, Source
 from bot.commands.timed import NotDone
 from bot.domain.message import Message
+from bot.domain.policy import Policy
 from bot.ports import Conflict, Rejected, Throttled, Unavailable
 from tests.adapters.test_slack_inbound import (
     EVENT,
@@ -29,6 +31,13 @@ from tests.fakes.chat import WallClock
 
 LONG = 60.0
 UNSAVED = [Unavailable("it does not answer"), Conflict("again and again"), NotDone("Nothing was done.")]
+GIVEN_UP = NotDone("The database can't be reached, so nothing was done.")
+BY_HAND = Policy(
+    announce="C0INC",
+    pager_name="PagerDuty",
+    pager_page="https://app.pagerduty.com/incidents",
+    by_hand="Phone tree: https://wiki.acme.com/phones",
+)
 BUTTON = {"type": "button", "action_id": "say-1", "block_id": "b", "value": "incident 7 take"}
 SENT = {
     "plain": said("spy incident tldr"),
@@ -70,23 +79,33 @@ def slack():
 @pytest.fixture
 def told(slack: Slack) -> SentReminder:
     told = SentReminder()
-    slack.app = build_app(slack.router, told, signing_secret=SECRET, api_url=NOWHERE)
+    slack.app = build_app(slack.router, told, signing_secret=SECRET, api_url=NOWHERE, policy=lambda: BY_HAND)
     return told
 
 
-@pytest.mark.parametrize("error", UNSAVED, ids=repr)
 @pytest.mark.parametrize("source", SENT)
-def test_what_was_spoken_is_left_for_slack_to_bring_again(slack: Slack, source: str, error: Exception):
-    slack.router.fault = error
+def test_what_was_spoken_is_told_at_once_and_acknowledged_so_that_slack_brings_it_no_more(
+    slack: Slack, told: SentReminder, source: str
+):
+    slack.router.fault = GIVEN_UP
 
-    assert slack.event(SENT[source]).status == 503
+    answer = slack.event(SENT[source])
+
+    where, words = told.said.get(timeout=LONG)
+    assert answer.status == 200
+    assert where.endswith("/U0ANA")
+    assert words == (
+        "The database can't be reached, so nothing was done. By hand: page people in PagerDuty "
+        "(https://app.pagerduty.com/incidents) and write in <#C0INC>. "
+        "Phone tree: https://wiki.acme.com/phones Your words: incident tldr"
+    )
 
 
-@pytest.mark.parametrize("error", UNSAVED, ids=repr)
-def test_by_socket_mode_it_is_not_acknowledged(slack: Slack, error: Exception):
-    slack.router.fault = error
+def test_so_it_is_by_socket_mode(slack: Slack, told: SentReminder):
+    slack.router.fault = GIVEN_UP
 
-    assert answer_envelope(slack.app, EVENT | {"event": SENT["plain"]}).status == 503
+    assert answer_envelope(slack.app, EVENT | {"event": SENT["plain"]}).status == 200
+    assert told.said.get(timeout=LONG)
 
 
 @pytest.mark.parametrize("error", UNSAVED, ids=repr)
@@ -96,22 +115,8 @@ def test_a_notice_is_left_for_slack_to_bring_again(slack: Slack, error: Exceptio
     assert slack.event(REACTION | {"type": "reaction_added"}).status == 503
 
 
-def test_what_slack_brings_for_the_last_time_is_told(slack: Slack, told: SentReminder):
-    slack.router.fault = Unavailable("it does not answer")
-    body = EVENT | {"event": SENT["plain"]}
-
-    earlier = answer_envelope(slack.app, body, retry=LAST_RETRY - 1)
-    last = answer_envelope(slack.app, body, retry=LAST_RETRY)
-
-    assert (earlier.status, last.status) == (503, 200)
-    where, words = told.said.get(timeout=LONG)
-    assert where == "C0GENERAL/U0ANA"
-    assert words.endswith("Your words: incident tldr")
-
-
-@pytest.mark.parametrize("error", UNSAVED, ids=repr)
-def test_a_button_is_acknowledged_and_its_failure_told(slack: Slack, told: SentReminder, error: Exception):
-    slack.router.fault = error
+def test_a_button_is_acknowledged_and_its_failure_told(slack: Slack, told: SentReminder):
+    slack.router.fault = GIVEN_UP
 
     answer = slack.interaction(PRESS | {"actions": [BUTTON]})
 
@@ -122,24 +127,36 @@ def test_a_button_is_acknowledged_and_its_failure_told(slack: Slack, told: SentR
     assert words.endswith("Your words: incident 7 take")
 
 
-@pytest.mark.parametrize("error", UNSAVED, ids=repr)
-def test_a_command_is_told_in_its_acknowledgement_with_its_words(slack: Slack, error: Exception):
-    slack.router.fault = error
+@pytest.mark.usefixtures("told")
+def test_a_command_is_told_in_its_acknowledgement_with_its_words(slack: Slack):
+    slack.router.fault = GIVEN_UP
 
     text = json.loads(slack.slash("/incident", 'me "checkout is down"').body)["text"]
 
     assert "othing was done" in text
+    assert "https://app.pagerduty.com" in text
     assert text.endswith('Your words: incident me "checkout is down"')
 
 
-@pytest.mark.parametrize("error", UNSAVED, ids=repr)
-def test_a_form_stays_open_with_the_reason(slack: Slack, error: Exception):
-    slack.router.fault = error
+@pytest.mark.usefixtures("told")
+def test_a_form_stays_open_with_the_reason_and_where_to_page_by_hand(slack: Slack):
+    slack.router.fault = GIVEN_UP
 
     body = json.loads(slack.interaction(SUBMISSION).body)
 
+    said = body["errors"]["message"]
     assert body["response_action"] == "errors"
-    assert "othing was done" in body["errors"]["message"]
+    assert "nothing was done" in said
+    assert "https://app.pagerduty.com/incidents" in said
+    assert len(said) <= COMPLAINT
+
+
+def test_without_a_pager_and_a_channel_it_is_told_plainly(slack: Slack):
+    slack.router.fault = GIVEN_UP
+
+    text = json.loads(slack.slash("/incident", "tldr").body)["text"]
+
+    assert text == f"{GIVEN_UP.sentence} Your words: incident tldr"
 
 
 def test_a_fault_of_ours_is_no_reason_to_bring_it_again(slack: Slack, told: SentReminder):

@@ -8,6 +8,8 @@ from pathlib import Path
 import structlog
 from sqlalchemy import URL, Engine
 
+from bot.ports import Unavailable
+
 OURS = 0o600
 OTHERS = 0o007
 """The rights of users who are neither Spy's own nor in its group."""
@@ -17,14 +19,34 @@ BESIDE = ("", "-wal", "-shm", "-journal")
 log = structlog.get_logger()
 
 
-def create(url: URL) -> None:
-    """Create a database's file for its owner only. SQLite gives the files beside it the same rights.
+class File:
+    """The file of a database. It is created once: one that vanishes later must not become an empty database."""
 
-    A file that is there is never opened: closing it would end all of this process's locks on it, which are SQLite's.
-    """
-    for path in _main(url):
+    def __init__(self, url: URL) -> None:
+        self._path = next(_main(url), None)
+        self._is_created = False
+
+    def create(self, *_connecting: object) -> None:
+        """Create it for its owner only. SQLite gives the files beside it the same rights.
+
+        A file that is there is never opened: closing it would end all of this process's locks on it, which are
+        SQLite's.
+        """
+        if self._path is None:
+            return
+        if self._is_created and not self._path.exists():
+            raise Unavailable("its file was moved or deleted")
         with suppress(OSError):  # it is there; or SQLite itself says why it can't be created
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OURS))
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OURS))
+        self._is_created = self._path.exists()
+
+    def identity(self) -> tuple[int, int] | None:
+        """Return what tells it from another file of its name; None if there is none, or it is in memory."""
+        try:
+            found = self._path.stat() if self._path else None
+        except OSError:
+            return None
+        return (found.st_dev, found.st_ino) if found else None
 
 
 def shut_out_others(engine: Engine) -> None:

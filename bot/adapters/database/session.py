@@ -161,6 +161,7 @@ class Database:
     def _transact(
         self, engine: Engine, limit: TimeLimit | None, kind: type[SqlSession] = SqlSession
     ) -> Iterator[Session]:
+        is_at_commit = False
         try:
             with ExitStack() as commit, engine.begin() as connection:
                 with _released(connection, limit):
@@ -169,10 +170,14 @@ class Database:
                     session.flush()
                 if limit:
                     commit.enter_context(limit.committing())
+                is_at_commit = True
         except DBAPIError as error:
             if limit:
                 limit.check()  # raises if the limit ended this transaction
-            raise self._translated(error, engine, limit) from error
+            trouble = self._translated(error, engine, limit)
+            if isinstance(trouble, Unavailable):
+                trouble.may_be_done = is_at_commit and error.connection_invalidated
+            raise trouble from error
         except NoConnection as error:
             raise Unavailable("no connection was free in time") from error
 

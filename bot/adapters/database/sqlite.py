@@ -11,10 +11,13 @@ from sqlalchemy.engine import URL
 from bot.adapters.database import private_files
 from bot.adapters.database.connection import OPTIMISTIC, READING
 from bot.adapters.database.prepared import Prepared
+from bot.ports import Unavailable
 
 if TYPE_CHECKING:
     from bot.adapters.database.connection import Limits
 
+FILE = "spy_file"
+"""What a connection keeps: the identity of the file that it has opened."""
 LETTING_GO = 5.0
 """Seconds to keep trying to end a transaction from another thread: a running statement must stop first."""
 
@@ -27,14 +30,12 @@ def open_engine(url: URL, _pool: int, limits: "Limits", **options: Any) -> Engin
     """Return an engine whose connections wait for SQLite's lock for `limits.lock`."""
     waiting = {"timeout": limits.lock.total_seconds(), "check_same_thread": False}
     engine = create_engine(url, connect_args=waiting, pool_use_lifo=True, **options)
-    event.listen(engine, "do_connect", partial(_create, url))
+    file = private_files.File(url)
+    event.listen(engine, "do_connect", file.create)
     event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
+    event.listen(engine, "connect", lambda _connection, record: record.info.update({FILE: file.identity()}))
+    event.listen(engine, "begin", partial(_begin, file))
     return engine
-
-
-def _create(url: URL, *_connecting: Any) -> None:
-    private_files.create(url)
 
 
 def _prepare(connection: Any, _record: Any) -> None:
@@ -43,11 +44,14 @@ def _prepare(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {setting}")
 
 
-def _begin(connection: Connection) -> None:
+def _begin(file: private_files.File, connection: Connection) -> None:
     """Begin a transaction with the write lock. A reading one takes no lock and can't write.
 
-    An optimistic one takes the lock when it first writes.
+    An optimistic one takes the lock when it first writes. SQLite would go on writing into a file that was deleted.
     """
+    if connection.info[FILE] != file.identity():
+        connection.invalidate()
+        raise Unavailable("its file was moved or deleted")
     options = connection.get_execution_options()
     only_reads = options.get(READING, False)
     if connection.info.get(READING) is not only_reads:

@@ -31,6 +31,7 @@ class PagerDutyVendor(PagerVendor[PagerDutySection]):
     variable = "PAGERDUTY_API_TOKEN"
     found_at = "PagerDuty, Integrations, API Access Keys"
     url = "https://api.pagerduty.com"
+    page = "https://app.pagerduty.com/incidents"
     missing: ClassVar = {
         "from": "Give the e-mail of the PagerDuty user in whose name pages are made.",
         "service": "Give the PagerDuty id of the team's service, such as PSVC1.",

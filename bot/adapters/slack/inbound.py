@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol, TypeVar
-from uuid import uuid4
 
 import slack_bolt
 import structlog
@@ -32,25 +31,20 @@ from bot.adapters.slack.lengths import COMPLAINT
 from bot.adapters.slack.reading import Unreadable
 from bot.adapters.slack.replies import Replies
 from bot.adapters.slack.text import cut
+from bot.adapters.slack.unsaved import Unsaved
 from bot.commands.request import Notice, Request, Response
 from bot.commands.timed import NotDone
-from bot.domain.message import Message
+from bot.domain.policy import Policy
 from bot.ports import Conflict, Unavailable
 
 log = structlog.get_logger()
 
 ANYTHING = re.compile(".*", re.DOTALL)
 SECONDS = re.compile("[0-9]{1,12}")
-WORDS_SHOWN = 1_500
 KIND = re.compile(r"/?[a-z_]{1,30}")
-RETRY, ARRIVED_AT = "x-slack-retry-num", "arrived_at"
-LAST_RETRY = 3
-"""Slack delivers an event again at most this often."""
+ARRIVED_AT = "arrived_at"
 SLACK_WAITS = 2.9
 """Seconds after which an acknowledgement may come too late."""
-UNSAVED = (NotDone, Unavailable, Conflict)
-"""Errors after which nothing was saved, so that the same request can safely come again."""
-NO_DATABASE = "The database can't be reached, so nothing was done. Please say it again in a minute."
 
 Body = Mapping[str, Any]
 R = TypeVar("R", Request, Notice)
@@ -79,8 +73,18 @@ class App(slack_bolt.App):
     delays: Delays
 
 
-def build_app(router: RequestRouter, chat: SlackChat, *, signing_secret: str, api_url: str) -> App:
-    """Build bolt's app. It has no token and makes no calls, because everything is sent through the outbox."""
+def build_app(
+    router: RequestRouter,
+    chat: SlackChat,
+    *,
+    signing_secret: str,
+    api_url: str,
+    policy: Callable[[], Policy] = Policy,
+) -> App:
+    """Build bolt's app. It has no token and makes no calls, because everything is sent through the outbox.
+
+    `policy` is read when a request was not done, to say what can be done by hand.
+    """
     app = App(
         name="spy.slack.app",
         logger=_quiet_logger(),
@@ -92,7 +96,7 @@ def build_app(router: RequestRouter, chat: SlackChat, *, signing_secret: str, ap
     )
     app.delays = Delays()
     app.verifiers = _verifiers(signing_secret, chat.clock) if signing_secret else ()
-    listeners = Listeners(router, chat)
+    listeners = Listeners(router, chat, Unsaved(policy))
     app.command(ANYTHING)(listeners.slash)
     app.block_action(ANYTHING)(listeners.press)
     app.block_suggestion(ANYTHING)(listeners.suggestion)
@@ -119,24 +123,16 @@ def answer_http(
         return HttpAnswer(401, {"content-type": "text/plain"}, b"not signed by Slack")
     timestamp, arrived = int(headers["x-slack-request-timestamp"]), arrived_at or time.monotonic()
     with app.delays.sent_at(timestamp, arrived) as sent_at:
-        came = _came(headers.get(RETRY, ""), sent_at)
+        came = {ARRIVED_AT: sent_at}
         response = dispatch(app, lambda: BoltRequest(body=body.decode(), headers=dict(headers), context=came))
     flat = {name: ", ".join(values) for name, values in response.headers.items() if name != "set-cookie"}
     return HttpAnswer(response.status, flat, response.body.encode())
 
 
-def answer_envelope(
-    app: App, payload: Mapping[str, Any], *, retry: Any = None, arrived_at: float | None = None
-) -> BoltResponse:
+def answer_envelope(app: App, payload: Mapping[str, Any], *, arrived_at: float | None = None) -> BoltResponse:
     """Answer one Socket Mode payload. Status 200 means: acknowledge it."""
-    came = _came(str(retry or ""), arrived_at)
+    came = {ARRIVED_AT: time.monotonic() if arrived_at is None else arrived_at}
     return dispatch(app, lambda: BoltRequest(mode="socket_mode", body=dict(payload), context=came))
-
-
-def _came(retry: str, arrived_at: float | None) -> dict[str, Any]:
-    """Return bolt's context for a request: when it arrived, and which retry it is (0: the first delivery)."""
-    arrived = time.monotonic() if arrived_at is None else arrived_at
-    return {ARRIVED_AT: arrived, RETRY: int(retry) if SECONDS.fullmatch(retry) else 0}
 
 
 def dispatch(app: App, read: Callable[[], BoltRequest]) -> BoltResponse:
@@ -207,8 +203,9 @@ def authorizer(chat: SlackChat) -> Callable[[], AuthorizeResult]:
 class Listeners:
     """One method for each kind of payload. Logs each failure once and tells the user."""
 
-    def __init__(self, router: RequestRouter, chat: SlackChat) -> None:
+    def __init__(self, router: RequestRouter, chat: SlackChat, unsaved: Unsaved) -> None:
         self._router = router
+        self._unsaved = unsaved
         self._chat = chat
         self._replies = Replies(chat)
         self._types = ChannelTypes()
@@ -218,7 +215,7 @@ class Listeners:
         try:
             return self._slash_ack(request, self._router.answer(request))
         except Exception as error:  # noqa: BLE001  the boundary: the user gets a sentence, not a stack trace
-            words = _told(request, error)
+            words = self._unsaved.told(request, error)
             if time.monotonic() > request.arrived_at + SLACK_WAITS:
                 self._replies.add(request, words)
             return self._slash_ack(request, Response(message=words))
@@ -240,34 +237,34 @@ class Listeners:
         try:
             return _form_ack(self._router.answer(request), body)
         except Exception as error:  # noqa: BLE001  the boundary, as above
-            return _form_ack(Response(complaints={"": _sentence(request, error)}), body)
+            return _form_ack(Response(complaints={"": self._unsaved.complaint(request, error)}), body)
 
     def press(self, body: Body, context: BoltContext) -> BoltResponse:
         """Answer a button press. Slack delivers it only once."""
-        return self._aside(self._in_thread(payloads.press(body)), context, comes_again=False)
+        return self._aside(self._in_thread(payloads.press(body)), context)
 
     def shortcut(self, body: Body, context: BoltContext) -> BoltResponse:
-        return self._aside(shortcuts.anywhere(body), context, comes_again=False)
+        return self._aside(shortcuts.anywhere(body), context)
 
     def shortcut_on_message(self, body: Body, context: BoltContext) -> BoltResponse:
         request = shortcuts.on_message(body, self._chat.permalink)
-        return self._aside(request, context, comes_again=False)
+        return self._aside(request, context)
 
     def mention(self, body: Body, context: BoltContext) -> BoltResponse:
         request = payloads.mention(body, self._bot(body))
         if request:
             request = replace(request, is_private=self._types.is_private(request.channel))
-        return self._aside(self._in_thread(request), context, comes_again=True)
+        return self._aside(self._in_thread(request), context)
 
     def message(self, body: Body, context: BoltContext) -> BoltResponse:
         """Answer a message. An edit is a notice first; if it makes the message a command, answer that too."""
         self._types.learn(body.get("event"))
         bot = self._bot(body)
         if request := payloads.speech(body, bot):
-            return self._aside(self._in_thread(request), context, comes_again=True)
+            return self._aside(self._in_thread(request), context)
         noticed = self.event(body, context)
         request = payloads.correction(body, bot) if noticed.status == HTTPStatus.OK else None
-        return self._aside(self._in_thread(request), context, comes_again=True) if request else noticed
+        return self._aside(self._in_thread(request), context) if request else noticed
 
     def event(self, body: Body, context: BoltContext) -> BoltResponse:
         """Pass a notice on. If that fails, don't acknowledge it: Slack delivers it again, and nobody waits for it."""
@@ -276,7 +273,7 @@ class Listeners:
             return _done()
         try:
             self._router.notice(_timed(notice, context))
-        except UNSAVED as error:
+        except (NotDone, Unavailable, Conflict) as error:
             log.warning("a notice waits for Slack to bring it again", id=notice.id, why=str(error))
             return BoltResponse(status=503)
         except Exception:  # the boundary: nothing may escape into bolt
@@ -295,23 +292,18 @@ class Listeners:
     def nothing(self) -> BoltResponse:
         return _done()
 
-    def _aside(self, request: Request | None, context: BoltContext, *, comes_again: bool) -> BoltResponse:
+    def _aside(self, request: Request | None, context: BoltContext) -> BoltResponse:
         """Answer a payload whose acknowledgement can't hold text; the router's answer goes through the outbox.
 
-        If nothing could be saved, don't acknowledge it, so that Slack delivers it again.
-        If Slack won't deliver it again, tell the user.
+        If it was not done, tell the user now and acknowledge it: Slack must not deliver it again, because what a
+        person read was *not done* is never done later.
         """
         if request is None:
             return _done()
         try:
             self._router.answer(_timed(request, context))
-        except UNSAVED as error:
-            words = _told(request, error)
-            if comes_again and context[RETRY] < LAST_RETRY:
-                return BoltResponse(status=503)
-            self._replies.add(request, words)
-        except Exception as error:  # noqa: BLE001  as above
-            self._replies.add(request, _told(request, error))
+        except Exception as error:  # noqa: BLE001  the boundary, as above
+            self._replies.add(request, self._unsaved.told(request, error))
         return _done()
 
     def _in_thread(self, request: Request | None) -> Request | None:
@@ -332,23 +324,6 @@ def _done() -> BoltResponse:
 def _timed(request: R, context: BoltContext) -> R:
     """Return the request or notice with the time at which it arrived."""
     return replace(request, arrived_at=context[ARRIVED_AT])
-
-
-def _told(request: Request, error: Exception) -> Message:
-    words = cut(request.text, WORDS_SHOWN) or "(none)"
-    return Message(text=f"{_sentence(request, error)} Your words: {words}")
-
-
-def _sentence(request: Request, error: Exception) -> str:
-    """Log an error and return a sentence for the user. It is written in Python: the templates may be broken."""
-    if isinstance(error, NotDone):  # logged already, where the time ran out
-        return error.sentence
-    if isinstance(error, UNSAVED):
-        log.warning("not done", source=str(request.source), request=request.id, why=str(error))
-        return NO_DATABASE
-    mark = uuid4().hex[:8]
-    log.error("an ask failed", fault=mark, source=str(request.source), request=request.id, exc_info=error)
-    return f"Spy hit a fault of its own and did nothing. It is logged as {mark}."
 
 
 def _form_ack(answer: Response, body: Body) -> BoltResponse:

@@ -168,9 +168,8 @@ class SocketLink:
         if not isinstance(envelope, str):
             return  # nothing to acknowledge
         body = payload if isinstance(payload, Mapping) else {}
-        retry = message.get("retry_attempt")
         try:
-            response = answer_envelope(self._app, body, retry=retry, arrived_at=arrived_at)
+            response = answer_envelope(self._app, body, arrived_at=arrived_at)
         except Exception:
             log.exception("a payload failed", type=message.get("type"))
             return
