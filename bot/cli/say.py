@@ -21,8 +21,9 @@ def say(
 ) -> None:
     """Run any command from a terminal when chat is down."""
     settings = read_settings(config)
+    from bot.app.say import not_done
     from bot.app.say import say as speak
 
-    with database_in_a_sentence():
+    with database_in_a_sentence(else_do=not_done(settings)):
         code = speak(settings, person, channel, " ".join(words))
     raise typer.Exit(code)

@@ -79,17 +79,17 @@ def _not_installed(library: str) -> Iterator[None]:
 
 
 @contextmanager
-def database_in_a_sentence() -> Iterator[None]:
-    """Stop with one sentence if the database can't be used."""
+def database_in_a_sentence(*, else_do: str = "") -> Iterator[None]:
+    """Stop with one sentence if the database can't be used, and with what to do instead."""
     from bot.adapters.database import CannotOpen
     from bot.ports import Unavailable
 
     try:
         yield
     except CannotOpen as error:
-        stop([str(error)])
+        stop(filter(None, [str(error), else_do]))
     except Unavailable as error:
-        stop([f"The database does not answer: {error}."])
+        stop(filter(None, [f"The database does not answer: {error}.", else_do]))
 
 
 def stop(lines: Iterable[str], *, code: int = UNUSABLE) -> NoReturn:

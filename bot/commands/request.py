@@ -91,6 +91,8 @@ class Response:
     shared: bool = False
     is_refusal: bool = field(default=False, compare=False)
     complaints: Mapping[str, str] = field(default_factory=dict)
+    queued: tuple[str, ...] = field(default=(), compare=False)
+    """The keys of the effects that it queued, when it was run. A repeated request has none."""
 
 
 @cache

@@ -152,7 +152,7 @@ class Router:
                 answer = self._tell(request, outcome, tx)
                 add_allowed(tx, request, outcome, self._masking)
             session.inbound.answered(request.id, _ANSWER.dump_json(answer).decode())
-            return answer
+            return replace(answer, queued=tuple(it.key for it in tx.effects))
 
     def _transaction(self, session: Session, request: Request, understood: Understood) -> Transaction:
         return Transaction(

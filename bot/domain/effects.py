@@ -3,8 +3,8 @@
 Each effect has a key. A second try with the same key must not act twice.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import IntEnum
 from typing import Any, ClassVar, Self
@@ -105,6 +105,16 @@ class UpsertMessage(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LateLine:
+    """An event that is posted together with an earlier one, because both come late."""
+
+    template: str
+    facts: Mapping[str, Any]
+    incident: int
+    seq: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PostEvent(Effect):
     """Post an event once: entry `seq` of the incident's timeline. With `thread_of` (a slot) it is a reply there."""
 
@@ -117,6 +127,19 @@ class PostEvent(Effect):
     is_needed: bool = False
     """Whether people must see it even after the incident is over."""
 
+    def with_late(self, others: Iterable["PostEvent"]) -> "PostLateEvents":
+        """Return this effect with later ones of its lane in the same message."""
+        late = [*others]
+        needed = self.is_needed or any(it.is_needed for it in late)
+        also = (*self.lines[1:], *(it.lines[0] for it in late))
+        known = {it.name: getattr(self, it.name) for it in fields(PostEvent)}
+        return PostLateEvents(**{**known, "is_needed": needed}, also=also)
+
+    @property
+    def lines(self) -> tuple[LateLine, ...]:
+        """Return all that the message shows, in order."""
+        return (LateLine(template=self.template, facts=self.facts, incident=self.incident, seq=self.seq),)
+
     @property
     def lane(self) -> str:
         return self.thread_of or f"posts:{self.to}"
@@ -124,6 +147,17 @@ class PostEvent(Effect):
     @property
     def needs_channel(self) -> int | None:
         return _awaited(self.to)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostLateEvents(PostEvent):
+    """Post an event with those that have waited behind it: after an outage one message shows all of them."""
+
+    also: tuple[LateLine, ...] = ()
+
+    @property
+    def lines(self) -> tuple[LateLine, ...]:
+        return (*super().lines, *self.also)
 
 
 @dataclass(frozen=True, kw_only=True)

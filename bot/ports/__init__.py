@@ -37,7 +37,7 @@ from bot.ports.records.oncall import (
     RingRecords,
     ShiftRecords,
 )
-from bot.ports.records.outbox import OutboxEntry, OutboxItem, OutboxRecords, Standstill
+from bot.ports.records.outbox import LATE, OutboxEntry, OutboxItem, OutboxQueued, OutboxRecords, Standstill
 from bot.ports.records.paging import PageRecords
 from bot.ports.records.people import PeopleRecords, UserGroup, UserGroupRecords
 from bot.ports.records.postmortem import FollowUpRecords, PostmortemRecords
@@ -49,6 +49,7 @@ from bot.ports.time_limit import Late, OutOfTime, TimeLimit
 from bot.ports.words import FilledRunbook, Form, FormField, Runbooks, Templates
 
 __all__ = [
+    "LATE",
     "SLACKBOT",
     "USUAL_PAGER",
     "USUAL_TRACKER",
@@ -92,6 +93,7 @@ __all__ = [
     "OutOfTime",
     "OutboxEntry",
     "OutboxItem",
+    "OutboxQueued",
     "OutboxRecords",
     "PageRecords",
     "Pager",

@@ -17,6 +17,8 @@ IN_TERMINAL = (
     "I know the people whom I have met in Slack. Write their Slack id, such as @U0ANA "
     "(in Slack: the person's profile, ⋮, Copy member ID)."
 )
+MEANT = 4
+"""How many people a refusal lists whom a name may mean."""
 NAMED = 3
 """How many people a refusal suggests instead."""
 
@@ -75,11 +77,16 @@ class Directory:
 
     def named(self, name: str) -> str:
         """Return the id of a person by name. Refuses a name that Spy does not know."""
-        known = self._session.people.named(name.removeprefix("@"))
-        if known is None:
-            way_out = IN_TERMINAL if self._tx.source == "terminal" else IN_SLACK
-            raise Refusal(f"I don't know {shortened(as_seen(name))}. {way_out}", slot="person")
-        return known.id
+        known, shown = self._session.people.all_named(name.removeprefix("@"), limit=MEANT), as_seen(name)
+        if len(known) == 1:
+            return known[0].id
+        in_terminal = self._tx.source == "terminal"
+        if known:
+            several = ", ".join(f"{it.name} (@{it.id})" if in_terminal else it.name for it in known)
+            way_out = "Write the Slack id." if in_terminal else IN_SLACK
+            raise Refusal(f"{shortened(shown)} may be {several}. {way_out}", slot="person")
+        way_out = IN_TERMINAL if in_terminal else IN_SLACK
+        raise Refusal(f"I don't know {shortened(shown)}. {way_out}", slot="person")
 
     # --- assignments ---
 

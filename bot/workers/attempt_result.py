@@ -13,6 +13,8 @@ from bot.workers.deliver.attempt import PATIENCE, Attempt
 log = structlog.get_logger()
 
 SLOWEST_RETRY = timedelta(seconds=30)
+LONGEST_OUTAGE = timedelta(days=3)
+"""An effect is given up after this time, even if its service has answered nobody since."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,8 @@ class AttemptResult:
     again_in: timedelta | None = None
     tried: bool = True
     uncertain: bool = False
+    steady_since: datetime | None = None
+    """As in `Unreachable`."""
     ended: float = field(default_factory=time.monotonic)
 
 
@@ -51,6 +55,7 @@ def tried(item: OutboxItem, attempt: Attempt) -> AttemptResult:
             logged=unreachable.logged,
             again_in=backoff(item),
             uncertain=True,
+            steady_since=unreachable.steady_since,
         )
     except Exception:
         log.exception("a fault while calling out", effect=item.effect.key, outbox=item.id)
@@ -77,8 +82,10 @@ def report_fault(item: OutboxItem) -> str:
 
 
 def is_spent(outcome: AttemptResult, now: datetime) -> bool:
-    patience = outcome.attempt.patience if outcome.attempt else PATIENCE
-    return now - outcome.item.queued_at > patience
+    """Return whether it was tried for long enough. The time of an outage does not count, up to `LONGEST_OUTAGE`."""
+    patience, queued_at = outcome.attempt.patience if outcome.attempt else PATIENCE, outcome.item.queued_at
+    since = max(queued_at, outcome.steady_since or queued_at)
+    return now - since > patience or now - queued_at > max(patience, LONGEST_OUTAGE)
 
 
 def backoff(item: OutboxItem) -> timedelta:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from threading import BoundedSemaphore, Event, Thread
 from uuid import uuid4
@@ -22,7 +22,7 @@ import structlog
 from bot.domain.effects import Effect, Unknown
 from bot.domain.paging.effects import PageEffect
 from bot.domain.policy import Policy
-from bot.ports import Clock, Conflict, OutboxItem, Session, Sessions, Unavailable
+from bot.ports import LATE, Clock, Conflict, OutboxItem, Session, Sessions, Unavailable
 from bot.services.audit import AuditLog
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
@@ -38,6 +38,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0
 """Seconds between attempts while the database does not answer."""
 READERS = 4
 """How many senders read at once. Each takes a connection, and commands need some too."""
+FOLDED = 100
+"""Most late lines that are put into one message."""
 TRIES = 3
 """How often to prepare an effect that a fault in Spy keeps from being sent."""
 LAST_WORDS = 5.0
@@ -111,13 +113,16 @@ class Delivery:
         self._pool.shutdown(wait=True)
         self._settle_the_rest()
 
-    def drain(self, *, within: timedelta) -> bool:
-        """Deliver on the caller's thread until the outbox is empty. False if time runs out first."""
-        until = time.monotonic() + within.total_seconds()
-        while time.monotonic() < until:
+    def drain(self, *, within: timedelta, until: Callable[[], bool] | None = None) -> bool:
+        """Deliver on the caller's thread `until` something holds: until the outbox is empty, if nothing is given.
+
+        Return False if time runs out first.
+        """
+        end, is_done = time.monotonic() + within.total_seconds(), until or self._is_empty
+        while time.monotonic() < end:
             self._wake.clear()
             with suppress(Unavailable):
-                if not self._turn() and not self._in_flight and self._is_empty():
+                if not self._turn() and (until or not self._in_flight) and is_done():
                     return True
             self._wake.wait(0.05)
         return False
@@ -185,9 +190,10 @@ class Delivery:
             free = min(BATCH, self._senders - len(busy)) if claim else 0
             if free > 0:
                 besides = busy | self._foreign
-                turn.claimed = session.outbox.claim(
+                claimed = session.outbox.claim(
                     self._owner, now=tx.now, lease=self._lease, limit=free, besides=besides
                 )
+                turn.claimed = [_with_late_ones(it, session, now=tx.now) for it in claimed]
         return turn
 
     def _settle_one_by_one(self, outcomes: Sequence[AttemptResult]) -> None:
@@ -341,6 +347,13 @@ class _Turn:
 
     ends: list[tuple[AttemptResult, str]] = field(default_factory=list)
     claimed: Sequence[OutboxItem] = ()
+
+
+def _with_late_ones(item: OutboxItem, session: Session, *, now: datetime) -> OutboxItem:
+    """Let a line that comes late bring the late lines behind it: after an outage one message has all of them."""
+    if not item.is_late(now):
+        return item
+    return session.outbox.fold(item, now=now, before=now - LATE, limit=FOLDED)
 
 
 def _audit(outcome: AttemptResult, tx: Transaction) -> None:

@@ -1,6 +1,7 @@
 """Table of the outbox: add effects once, claim them by lane with a lease, retry them or give up."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    case,
     exists,
     func,
     literal,
@@ -27,8 +29,8 @@ from bot.adapters.database.rows import Rows
 from bot.adapters.database.statements import add_once, find
 from bot.adapters.database.tables import OutboxRow
 from bot.adapters.database.writes import Writes
-from bot.domain.effects import Effect, ReleaseHeld
-from bot.ports import OutboxEntry, OutboxItem, Standstill
+from bot.domain.effects import Effect, PostEvent, ReleaseHeld
+from bot.ports import OutboxEntry, OutboxItem, OutboxQueued, Standstill
 
 
 class OutboxTable(Rows):
@@ -99,6 +101,25 @@ class OutboxTable(Rows):
             )
             for row in rows
         ]
+
+    def fold(self, item: OutboxItem, *, now: datetime, before: datetime, limit: int) -> OutboxItem:
+        """Put the lines that have waited behind an item since `before` into it, so that one message has all."""
+        line = item.effect
+        if not isinstance(line, PostEvent):
+            return item
+        found = self._connection.execute(
+            _behind(self._table), {"lane": line.lane, "this": item.id, "before": before, "most": limit}
+        )
+        waiting = [(row.id, effects.load(row.key, row.kind, row.payload)) for row in found]
+        lines = {number: effect for number, effect in waiting if isinstance(effect, PostEvent)}
+        if not lines:
+            return item
+        for number in lines:
+            self._finish(number, "done", now, f"in {line.key}")
+        together = replace(item, effect=line.with_late(lines.values()))
+        stored = {"kind": type(together.effect).__name__, "payload": effects.dump(together.effect)}
+        self._connection.execute(update(self._table).where(self._table.c.id == item.id).values(stored))
+        return together
 
     def done(self, item: int, *, at: datetime) -> bool:
         return self._finish(item, "done", at, None)
@@ -174,6 +195,19 @@ class OutboxTable(Rows):
         found = shown.order_by(c.done_at.is_not(None), c.id.desc()).limit(limit)
         return [OutboxEntry(**row) for row in self._connection.execute(found).mappings()]
 
+    def queued(self, keys: Collection[str]) -> Sequence[OutboxQueued]:
+        c, first = self._table.c, self._table.alias()
+        in_lane = select(first.c.why).where(first.c.lane == c.lane, first.c.done_at.is_(None))
+        why = case(
+            (c.done_at.is_(None), in_lane.order_by(first.c.id).limit(1).scalar_subquery()), else_=c.why
+        )
+        shown = select(c.key, c.kind, c.payload, c.state, why.label("why"))
+        shown = shown.where(c.key.in_(keys)).order_by(c.id)
+        return [
+            OutboxQueued(effect=effects.load(it.key, it.kind, it.payload), state=it.state, why=it.why)
+            for it in self._connection.execute(shown)
+        ]
+
     def forget(self, *, before: datetime, limit: int) -> int:
         return self._delete_old(self._table.c.done_at, before=before, limit=limit)
 
@@ -213,6 +247,16 @@ def _is_first(outbox: Table) -> ColumnElement[bool]:
     """Return the condition that no earlier item of the same lane is unfinished."""
     c, earlier = outbox.c, outbox.alias()
     return ~exists().where(earlier.c.lane == c.lane, earlier.c.id < c.id, earlier.c.done_at.is_(None))
+
+
+@cache
+def _behind(outbox: Table) -> Select[Any]:
+    """Find the lines that wait in a `lane` behind `this` item since before a time, `most` of them."""
+    c, before = outbox.c, bindparam("before", type_=outbox.c.due_at.type)
+    behind = and_(c.lane == bindparam("lane"), c.id > bindparam("this"), c.done_at.is_(None))
+    late = and_(c.kind == literal(PostEvent.__name__), c.state == literal("ready"), c.queued_at <= before)
+    found = select(c.id, c.key, c.kind, c.payload).where(behind, late)
+    return found.order_by(c.id).limit(bindparam("most"))
 
 
 @cache

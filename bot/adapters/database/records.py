@@ -121,15 +121,18 @@ class PersonTable(Table[Person]):
         return {**super()._columns(value), "name": value.name.casefold()}
 
     def named(self, name: str) -> Person | None:
+        found = self.all_named(name, limit=2)
+        return found[0] if len(found) == 1 else None
+
+    def all_named(self, name: str, *, limit: int) -> Sequence[Person]:
         typed, c = name.casefold(), self._table.c
         query = select(c.kept).where(or_(c.name == typed, begins(c.name, f"{typed} ", self._dialect)))
         query = query.order_by(c.is_assignable.desc())
         found = self._with_changed(
-            self._found(query.limit(2 + len(self._changed))),
+            self._found(query.limit(limit + len(self._changed))),
             lambda it: f"{it.name.casefold()} ".startswith(f"{typed} "),
         )
-        found = [it for it in found if it.is_assignable] or found
-        return found[0] if len(found) == 1 else None
+        return ([it for it in found if it.is_assignable] or found)[:limit]
 
     def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:
         profiled, asked = self._table.c.profiled_at, self._table.c.asked_at

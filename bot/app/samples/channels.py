@@ -50,6 +50,9 @@ def facts(incidents: Sequence[Incident], full: Incident) -> dict[str, Sequence[F
         "incident/closed_channel": [
             {"incident": it, "closed": closed} for it in incidents for closed in (None, *closings())
         ],
+        "incident/late": [
+            {"events": [line] * count, "drill": drill} for count in (1, 3) for drill in (True, False)
+        ],
         "incident/missed": [
             {**period, "events": [], "count": 0},
             {**period, "events": [line], "count": 1},

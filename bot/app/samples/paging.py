@@ -4,9 +4,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from bot.app.samples.oncall import TESTS
-from bot.app.samples.world import FULL, INCIDENTS, NOW, PAGES, Facts
+from bot.app.samples.world import FULL, INCIDENTS, NOW, PAGES, TYPED, Facts
 from bot.domain.incident.state import Phase
 from bot.domain.timer import LastSent
+from bot.services.paging.phones import Reach
+
+REACHES = (
+    Reach(name="Ana Lima", phone="+351 21 000 0000", person="U0ANA"),
+    Reach(name="Raj Patel", person="U0RAJ"),
+    Reach(name=TYPED),
+)
 
 CASES: dict[str, Sequence[Facts]] = {
     "paging/page": [
@@ -19,6 +26,26 @@ CASES: dict[str, Sequence[Facts]] = {
     ],
     "paging/requested": [
         {"page": it, "incident": on, "manager": "U0MGR"} for it in PAGES for on in (None, *INCIDENTS)
+    ],
+    "paging/phones": [
+        {"reaches": them, "page": page, "is_looking": looking}
+        for them in (REACHES, ())
+        for page in (None, PAGES[8])
+        for looking in (True, False)
+    ],
+    "help/said": [
+        {
+            "pages": [{"page": it, "call": REACHES} for it in PAGES[:10]],
+            "channels": channels,
+            "messages": messages,
+            "why": why,
+            "failed": failed,
+            "has_token": token,
+        }
+        for channels, messages in (((42,), 5), ((42, 43), 0), ((), 1), ((), 0))
+        for why in (None, "Slack did not answer conversations.create: the connection was refused")
+        for failed in ((), (("The channel of INC-42", "Slack refused it."),))
+        for token in (True, False)
     ],
     "paging/also_paged": [{"page": PAGES[0], "joined": PAGES[:count]} for count in (0, 1, 3)],
     "paging/asked": [

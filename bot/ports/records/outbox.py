@@ -7,6 +7,9 @@ from typing import Protocol
 
 from bot.domain.effects import Effect
 
+LATE = timedelta(minutes=1)
+"""After this time a message says when the thing happened: Slack's own time would mislead."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class OutboxItem:
@@ -17,6 +20,9 @@ class OutboxItem:
     attempts: int
     uncertain: bool
     queued_at: datetime
+
+    def is_late(self, now: datetime) -> bool:
+        return now - self.queued_at >= LATE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +36,19 @@ class OutboxEntry:
     attempts: int
     due_at: datetime
     why: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutboxQueued:
+    """What became of an effect so far. `state` as in OutboxEntry; `why`: the last error, or what blocks its lane."""
+
+    effect: Effect
+    state: str
+    why: str | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in {"done", "failed"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +71,9 @@ class OutboxRecords(Protocol):
 
         An effect whose previous owner's lease ran out is returned as uncertain.
         """
+
+    def fold(self, item: OutboxItem, *, now: datetime, before: datetime, limit: int) -> OutboxItem:
+        """Put the lines that have waited behind a line since `before` into it, and return it with them."""
 
     def done(self, item: int, *, at: datetime) -> bool:
         """Mark it as delivered. False if it was finished before; then nothing else may follow from it."""
@@ -79,6 +101,9 @@ class OutboxRecords(Protocol):
 
     def latest(self, *, limit: int) -> Sequence[OutboxEntry]:
         """Return unfinished effects, then finished ones, each newest first."""
+
+    def queued(self, keys: Collection[str]) -> Sequence[OutboxQueued]:
+        """Return what became of the effects with these keys, oldest first."""
 
     def forget(self, *, before: datetime, limit: int) -> int:
         """Delete what was finished before then, the oldest first. Return how many."""

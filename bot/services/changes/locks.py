@@ -170,7 +170,12 @@ def lock(tx: Transaction, it: UpsertMessage) -> Facts:
     return {"lock": tx.session.locks.get(it.ref), "now": tx.now}
 
 
-@message("forgotten", "changes/forgotten")
+def _is_asking(facts: Facts) -> bool:
+    lock = facts["lock"]
+    return bool(lock and lock.stands and facts["latest"])
+
+
+@message("forgotten", "changes/forgotten", is_worth_posting=_is_asking)
 def forgotten(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return the facts of a reminder about a lock."""
     found = tx.session.locks.get(it.ref)

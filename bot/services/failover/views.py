@@ -227,7 +227,7 @@ def card(tx: Transaction, it: UpsertMessage) -> Facts:
     return FailoverViews(tx).card(_run(tx, it.ref))
 
 
-@message(QUESTION, "failover/question")
+@message(QUESTION, "failover/question", is_worth_posting=lambda facts: bool(facts["is_open"]))
 def question(tx: Transaction, it: UpsertMessage) -> Facts:
     return FailoverViews(tx).question(_run(tx, it.ref), it.facts["question"], time=it.facts["time"])
 

@@ -9,6 +9,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import in_words, milestone_of
 from bot.domain.incident.reminders import FIND_CAUSE, TILL_MORNING, UPDATE_DUE, morning
 from bot.domain.incident.timeline import visible
+from bot.domain.reminder import Status
 from bot.domain.subject import MilestoneName
 from bot.domain.timer import LastSent, moment_of
 from bot.services.channels import Channels
@@ -54,13 +55,22 @@ def announcement(tx: Transaction, it: UpsertMessage) -> Facts:
     return Views(tx).card(it.ref)
 
 
-@message("brief", "incident/brief")
+def _is_offered(facts: Facts) -> bool:
+    incident, reader = facts["incident"], facts["reader"]
+    return bool(incident.is_open and reader and incident.command_offered_to == reader and facts["is_latest"])
+
+
+@message("brief", "incident/brief", is_worth_posting=_is_offered)
 def brief(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return the facts of the brief for a successor."""
     return Views(tx).brief(it.ref, it.facts.get("offer"))
 
 
-@message("reminder", "incident/reminded")
+def _is_asking(facts: Facts) -> bool:
+    return facts["status"] in {Status.OPEN, Status.SNOOZED}
+
+
+@message("reminder", "incident/reminded", is_worth_posting=_is_asking)
 def reminder(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return the facts of a reminder, with its current status."""
     incident, sent = tx.incident(it.ref), last_sent(it.facts)
@@ -118,7 +128,7 @@ def missed(tx: Transaction, it: UpsertMessage) -> Facts:
     }
 
 
-@message("closed_channel", "incident/closed_channel")
+@message("closed_channel", "incident/closed_channel", is_worth_posting=lambda facts: bool(facts["closed"]))
 def closed_channel(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return the state of the closed channel, for the person who was asked."""
     incident = tx.incident(it.ref)

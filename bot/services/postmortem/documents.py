@@ -237,14 +237,23 @@ def _by_category(follow_ups: Sequence[FollowUp]) -> list[tuple[str, list[FollowU
 # --- the lasting messages ---------------------------------------------------------------------------------
 
 
-@message("review", "postmortem/review")
+def _is_owed(facts: Facts) -> bool:
+    return facts["postmortem"].closed_at is None and not facts["incident"].is_open
+
+
+@message("review", "postmortem/review", is_worth_posting=_is_owed)
 def review(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return the facts of a postmortem reminder."""
     sent = named(PostmortemLifecycle(tx).of(it.ref).told, it.facts["occurrence"])
     return {**Documents(tx).state(tx.incident(it.ref)), "said": sent}
 
 
-@message("follow_up", "postmortem/follow_up")
+def _is_to_do(facts: Facts) -> bool:
+    found = facts["follow_up"]
+    return found is not None and found.done_at is None
+
+
+@message("follow_up", "postmortem/follow_up", is_worth_posting=_is_to_do)
 def follow_up(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return the facts of a follow-up reminder."""
     found = tx.session.follow_ups.get(it.ref)
@@ -253,7 +262,7 @@ def follow_up(tx: Transaction, it: UpsertMessage) -> Facts:
     return {"follow_up": found, "incident": incident, "said": sent, "now": tx.now}
 
 
-@message("digest", "postmortem/digest")
+@message("digest", "postmortem/digest", is_worth_posting=lambda facts: bool(facts["follow_ups"]))
 def digest(tx: Transaction, it: UpsertMessage) -> Facts:
     """Return the facts of a person's weekly digest."""
     person, follow_ups = str(it.to), FollowUps(tx)

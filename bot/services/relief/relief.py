@@ -357,7 +357,12 @@ def _undelivered(tx: Transaction, it: UpsertMessage, why: str) -> None:
     Relief(tx).report_undelivered(it.ref, it.to, why)
 
 
-@message("relief", "relief/relief", on_refused=_undelivered)
+@message(
+    "relief",
+    "relief/relief",
+    on_refused=_undelivered,
+    is_worth_posting=lambda facts: bool(facts["incidents"]),
+)
 def relief(tx: Transaction, it: UpsertMessage) -> Facts:
     return Relief(tx).relief(it.ref, it.facts["words"], it.to)
 

@@ -1,11 +1,20 @@
 """Messages that are posted once and found again if the outcome is unknown: timeline lines, answers, notices."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from bot.domain.effects import Effect, Notify, Post, PostEphemeral, PostEvent, Respond, UpsertMessage
+from bot.domain.effects import (
+    Effect,
+    Notify,
+    Post,
+    PostEphemeral,
+    PostEvent,
+    PostLateEvents,
+    Respond,
+    UpsertMessage,
+)
 from bot.domain.message import Message, Section
 from bot.ports import OutboxItem, Posted, Rejected
 from bot.services.incident.channels import IncidentChannels
@@ -55,14 +64,14 @@ class PostingHandler(EffectHandler[M]):
             self.chat.post(effect.person, effect.message, key=effect.key)
 
 
+@delivers(PostLateEvents)
 @delivers(PostEvent)
 class LineHandler(PostingHandler[PostEvent]):
     def attempt(self, effect: PostEvent, item: OutboxItem, tx: Transaction) -> Attempt | None:
         place = resolve(effect.to, tx)
         if (is_needless(place) and not effect.is_needed) or is_withheld(place, {}):
             return None
-        message = self.templates.render(effect.template, effect.facts, names=People(tx).name)
-        message = self.aside(place, message)
+        message = self.aside(place, self._words(effect, item, tx))
         if effect.thread_of:
             above = tx.session.messages.get(effect.thread_of)
             place = Place(to=place.to, thread=above.ts if above else None)
@@ -71,13 +80,30 @@ class LineHandler(PostingHandler[PostEvent]):
             if isinstance(came, Shut):
                 self.closed(came, effect, tx)
             elif came.permalink and not effect.thread_of and not place.aside:
-                tx.session.timeline.set_permalink(effect.incident, effect.seq, came.permalink)
+                for it in effect.lines:
+                    tx.session.timeline.set_permalink(it.incident, it.seq, came.permalink)
+
+        find = self.look(place, effect.key, item)
+
+        def find_earlier() -> Posted | None:
+            """Update what an earlier try posted: it lacks the lines that have joined since."""
+            found: Posted | None = find()
+            if found and isinstance(effect, PostLateEvents):
+                self.chat.edit(found, message)
+            return found
 
         return Attempt(
             call=partial(within, place, self.chat, partial(self.post_in, place, message, effect.key)),
-            find_earlier=self.look(place, effect.key, item),
+            find_earlier=find_earlier,
             on_success=on_success,
         )
+
+    def _words(self, effect: PostEvent, item: OutboxItem, tx: Transaction) -> Message:
+        """Render the event. If it comes late, with the time at which it happened."""
+        names = People(tx).name
+        if not item.is_late(tx.now):
+            return self.templates.render(effect.template, effect.facts, names=names)
+        return self.templates.render("incident/late", late(effect), names=names)
 
     def on_giving_up(self, effect: PostEvent, tx: Transaction, why: str) -> None:
         """Notify the commander by DM. A reply in a thread is skipped: its line is in the incident's channel."""
@@ -116,7 +142,7 @@ class PostHandler(PostingHandler[Post]):
 class NoticeHandler(PostingHandler[Notify]):
     def attempt(self, effect: Notify, item: OutboxItem, tx: Transaction) -> Attempt | None:
         names, line = People(tx).name, effect.line
-        words = self.templates.render(line.template, line.facts, names=names).text if line else ""
+        words = self.templates.render(*spoken(line), names=names).text if line else ""
         incident = tx.incident(effect.incident) if effect.incident else None
         facts = {"incident": incident, "words": words, **effect.facts}
         message = self.templates.render(effect.template, facts, names=names)
@@ -139,6 +165,16 @@ class NoticeHandler(PostingHandler[Notify]):
             find_earlier=self.look(place, effect.key, item),
             on_success=on_success,
         )
+
+
+def late(effect: PostEvent) -> Mapping[str, Any]:
+    """Return the facts of a message that shows each event with its time."""
+    return {"events": [it.facts["e"] for it in effect.lines], "drill": effect.facts.get("drill", False)}
+
+
+def spoken(line: PostEvent) -> tuple[str, Mapping[str, Any]]:
+    """Return the template and the facts that show a line which was not delivered."""
+    return ("incident/late", late(line)) if isinstance(line, PostLateEvents) else (line.template, line.facts)
 
 
 def send_instead(effect: Post | Respond, person: str, tx: Transaction) -> None:
