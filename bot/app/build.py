@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ class Bot:
 def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = None) -> Bot:
     """Connect the parts of the bot. What must be closed at the end is registered on the stack."""
     load_features()
-    live = Reloader(settings, partial(load_settings, settings.path))
+    live = Reloader(settings, lambda text: load_settings(settings.path, text=text))
     policy, env = live.policy(), settings.env
     database = open_database(settings)
     stack.callback(database.engine.dispose)

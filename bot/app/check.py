@@ -8,6 +8,7 @@ from bot.adapters.network.clock import SystemClock
 from bot.adapters.slack.check import results as slack_checks
 from bot.adapters.slack.client import PooledWebClient
 from bot.app.build import open_calendars, open_clock, open_runbooks
+from bot.app.config_trial import trial_checks
 from bot.app.permissions import permission_checks
 from bot.app.retention import retention_check
 from bot.app.services import NamedServices, service_checks
@@ -79,6 +80,8 @@ def _database_checks(settings: Settings) -> Iterator[CheckResult]:
             what = "Database: more users of this machine than Spy's own can read it"
             yield CheckResult(what=what, well=False, cure=f"chmod 600 {files}, unless a group makes backups.")
         yield retention_check(settings, Database(engine) if current else None)
+        if current:
+            yield from trial_checks(settings, Database(engine), SystemClock())
     finally:
         engine.dispose()
 

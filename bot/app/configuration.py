@@ -1,55 +1,193 @@
-"""Follow config.yaml while Spy runs: apply a valid change, and report mistakes."""
+"""Follow config.yaml: try a changed file, then take it, or refuse it and say why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
+from os import getpid
+from socket import gethostname
 
 import structlog
 
 from bot.adapters.rendering.overrides import TemplateMistake
 from bot.app.build import Bot
-from bot.config import News
+from bot.app.settings import load
+from bot.app.start import Start
+from bot.config import ConfigError, News, Settings
+from bot.config.differences import in_one_line
+from bot.domain.config_version import LISTED, SERVES_AFTER, SHORT, ConfigVersion
 from bot.domain.effects import Post
+from bot.domain.masking import Masking
+from bot.domain.policy import Policy
+from bot.ports import Session, Unavailable
+from bot.services.configuration import ConfigVersions, Refusing
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
 
 CONFIGURATION_EVERY = timedelta(seconds=2)
+REFUSED = "the configuration has changed and can't be used; the last good one stays"
+AT_START = "the configuration can't be used; Spy starts with the last good one"
 log = structlog.get_logger()
 
 
+class NotTaken(Exception):  # noqa: N818  named for what happened
+    """The file that Spy was to start with is refused."""
+
+    def __init__(self, news: News) -> None:
+        super().__init__("\n".join(news.mistakes))
+        self.news = news
+
+
 class Configuration:
-    def __init__(self, bot: Bot) -> None:
-        self._bot = bot
-        self._planned = False
+    """Decides which version of the file this process uses.
+
+    Several processes decide alike: what one took is taken by the others, and what one has just refused is refused.
+    """
+
+    def __init__(self, bot: Bot, start: Start) -> None:
+        self._bot, self._live, self._start = bot, bot.live, start
+        self._process = f"{gethostname()}:{getpid()}"
+        self._planned, self._has_served, self._since = False, False, bot.clock.now()
+        self._refused: Sequence[str] = ()
         self._unreported = list[TemplateMistake]()
 
+    def begin(self) -> None:
+        """Store which version this process starts with. Raises NotTaken if the file fails its trial."""
+        settings = self._start.settings
+        if self._start.refused:
+            self._refuse(self._start.refused, at_start=True)
+        elif settings.path:
+            if mistakes := self._deaths(settings) or self._decide(settings, None):
+                raise NotTaken(News(version=settings.version, mistakes=tuple(mistakes)))
+            with self._versions() as versions:
+                versions.begin(settings.version)
+
+    def end(self) -> None:
+        """Store that this process has ended in order, however soon."""
+        if not self._has_served and not self._start.refused:
+            with suppress(Unavailable), self._versions() as versions:
+                versions.end(self._live.settings.version)
+
     def look(self) -> None:
-        """Apply a file that has changed.
+        """Take or refuse a file that has changed.
 
-        The first look also sets the timers of open incidents by it, and logs which runbooks are left out.
+        The first look also sets the timers of open incidents, and logs which runbooks are left out.
         """
-        news = self._bot.live.refresh()
-        if news and news.mistakes:
+        news = self._live.look()
+        if news and news.settings is None:
             self._refuse(news)
-        elif news or not self._planned:
-            self._take_over()
-        self._tell_of_templates()
-
-    def _take_over(self) -> None:
-        policy = self._bot.live.policy()
-        self._bot.adopt(policy)
-        with self._bot.database.begin() as session:
-            Reminders(Transaction(session=session, now=self._bot.clock.now(), policy=policy)).replan()
-        if self._planned:
-            log.info("the configuration has changed, and is taken over")
-        else:
+        elif news and news.settings:
+            self._follow(news, news.settings)
+        elif not self._planned:
+            self._replan()
             self._bot.runbooks.mistakes()
         self._planned = True
+        self._serve()
+        self._tell_of_templates()
 
-    def _refuse(self, news: News) -> None:
+    def note(self) -> str:
+        """Return what an operator must know of the file; "" if it is in use."""
+        if not self._refused:
+            return ""
+        more = f" (and {len(self._refused) - 1} more)" if self._refused[1:] else ""
+        version = self._live.settings.version[:SHORT]
+        return f"the file is refused, and version {version} is in use: {self._refused[0]}{more}"
+
+    # --- deaths ---
+
+    def _deaths(self, settings: Settings) -> Sequence[str]:
+        """Return why a version that has never served is not tried again: processes die with it."""
+        with self._bot.database.read() as session:
+            taken = session.config_versions.taken(limit=LISTED)
+        version = next((it for it in taken if it.hash == settings.version), None)
+        others = [it for it in taken if it.has_served and it.text is not None and it is not version]
+        if version is None or not version.is_deadly or not others:
+            return ()
+        return (
+            f"{settings.path}: {version.starts} processes have died within a minute of starting with it.",
+        )
+
+    def _serve(self) -> None:
+        """Store, once, that this process has lived with its version for some time."""
+        if not self._has_served and self._bot.clock.now() - self._since >= SERVES_AFTER:
+            with self._versions() as versions:
+                versions.serve(self._live.settings.version)
+            self._has_served = True
+
+    @contextmanager
+    def _versions(self) -> Iterator[ConfigVersions]:
+        with self._bot.database.begin() as session:
+            yield ConfigVersions(self._tx(session, self._live.policy()))
+
+    # --- deciding ---
+
+    def _follow(self, news: News, settings: Settings) -> None:
+        if mistakes := self._decide(settings, self._live.settings):
+            self._refuse(replace(news, mistakes=tuple(mistakes)))
+            return
+        self._live.adopt(settings)
+        self._bot.adopt(self._live.policy())
+        self._refused, self._has_served, self._since = (), False, self._bot.clock.now()
+        self._replan()
+        log.info("the configuration has changed, and is taken over", version=settings.version[:SHORT])
+
+    def _decide(self, settings: Settings, before: Settings | None) -> Sequence[str]:
+        """Take a version, or return why not. One that was in use a short time ago has passed its trial then."""
+        began, mistakes = self._bot.clock.now(), list[str]()
+        with self._bot.database.read() as session:
+            taken = session.config_versions.taken(limit=LISTED)
+        last = taken[0] if taken else None
+        before = before or (self._settings_of(last) if last else None)
+        if before and settings.version not in {it.hash for it in taken if it.text is not None}:
+            from bot.app.config_trial import failings  # noqa: PLC0415  few starts need what it loads
+
+            bot = self._bot
+            mistakes = failings(
+                settings,
+                before,
+                registry=bot.registry,
+                templates=bot.templates,
+                sessions=bot.database,
+                clock=bot.clock,
+            )
+        with self._bot.database.begin() as session:
+            versions = ConfigVersions(self._tx(session, settings.policy()))
+            if agreed := versions.agreed(settings.version, mistakes, since=began):
+                return agreed
+            versions.take(
+                settings.version,
+                None if has_secret(settings) else settings.text,
+                by=self._process,
+                change=in_one_line(before.text, settings.text) if before else "the first one",
+            )
+        return ()
+
+    def _settings_of(self, version: ConfigVersion) -> Settings | None:
+        """Return the settings of an earlier version; None if this Spy can't read it any more."""
+        try:
+            return load(self._live.settings.path, text=version.text) if version.text else None
+        except ConfigError:
+            return None
+
+    def _refuse(self, news: News, *, at_start: bool = False) -> None:
+        refusing = Refusing(hash=news.version, by=self._process, mistakes=news.mistakes, at_start=at_start)
+        with self._versions() as versions:
+            versions.refuse(refusing)
+        self._bot.delivery.wake()
+        self._live.leave(news.version)
+        self._refused = news.mistakes
         for line in news.mistakes:
-            log.error("the configuration has changed and can't be used; the last good one stays", why=line)
-        self._tell(f"config:{news.version}", "shared/configuration", news.mistakes)
+            log.error(AT_START if at_start else REFUSED, why=line)
+
+    def _replan(self) -> None:
+        with self._bot.database.begin() as session:
+            Reminders(self._tx(session, self._live.policy())).replan()
+
+    def _tx(self, session: Session, policy: Policy) -> Transaction:
+        return Transaction(session=session, now=self._bot.clock.now(), policy=policy)
+
+    # --- templates ---
 
     def _tell_of_templates(self) -> None:
         """Report each refused template of a team's own, once, even if another process found it."""
@@ -63,9 +201,15 @@ class Configuration:
             self._unreported.clear()
 
     def _tell(self, key: str, template: str, mistakes: Sequence[str]) -> None:
-        policy = self._bot.live.policy()
+        policy = self._live.policy()
         message = self._bot.templates.render(template, {"mistakes": mistakes})
         with self._bot.database.begin() as session:
-            tx = Transaction(session=session, now=self._bot.clock.now(), policy=policy)
-            tx.send(*(Post(key=f"{key}:{to}", to=to, message=message) for to in policy.maintainers))
+            self._tx(session, policy).send(
+                *(Post(key=f"{key}:{to}", to=to, message=message) for to in policy.maintainers)
+            )
         self._bot.delivery.wake()
+
+
+def has_secret(settings: Settings) -> bool:
+    """Return whether the file holds the value of a secret, so that its text is not kept."""
+    return Masking(settings.env.secrets()).of(settings.text) != settings.text

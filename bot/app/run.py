@@ -21,6 +21,7 @@ from bot.adapters.slack.inbound import App, build_app
 from bot.app.build import Bot, build
 from bot.app.configuration import CONFIGURATION_EVERY, Configuration
 from bot.app.scheduler import Job, Scheduler
+from bot.app.start import Start
 from bot.app.web import WebPorts
 from bot.app.webhooks import slack_handler, webhook_handlers
 from bot.config import Settings
@@ -68,12 +69,18 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 """Seconds between attempts to ask Slack who Spy is."""
 
 
-def run(settings: Settings, slack: PooledWebClient) -> int:
-    """Serve a workspace until SIGTERM or SIGINT. Then finish what is running."""
-    stop = threading.Event()
+def run(start: Start, slack: PooledWebClient) -> int:
+    """Serve a workspace until SIGTERM or SIGINT. Then finish what is running.
+
+    Raises NotTaken, before anything is done, if the configuration fails its trial.
+    """
+    settings, stop = start.settings, threading.Event()
     with ExitStack() as stack:
         public, internal = _ports(settings, stack)
         bot = build(settings, stack, slack)
+        configuration = Configuration(bot, start)
+        configuration.begin()
+        stack.push(lambda died, *_: None if died else configuration.end())
         threading.Thread(target=_greet, args=(bot, stop), name="greeter", daemon=True).start()
         app = build_app(
             bot.timed,
@@ -96,7 +103,7 @@ def run(settings: Settings, slack: PooledWebClient) -> int:
         )
         everyone = Everyone(sessions=bot.database, clock=bot.clock, policy=bot.live.policy, chat=bot.chat)
         scheduler = Scheduler(
-            *_jobs(bot),
+            *_jobs(bot, configuration),
             Job(name="everyone", every=TRIED_EVERY, run=everyone.run),
             Job(name="lanes", every=LOOK_EVERY, first=AFTER_START, run=lanes.look),
         )
@@ -115,6 +122,7 @@ def run(settings: Settings, slack: PooledWebClient) -> int:
                 "failovers": lambda: "" if bot.runner.is_alive() else "failovers stand still",
                 "scheduler": lambda: "" if scheduler.is_alive() else "no job runs",
             },
+            notes={"configuration": configuration.note},
         )
         of_slack = {} if link else {"/slack/events": slack_handler(app)}
         stack.callback(serve(web.public({**of_slack, **webhook_handlers(bot)}), public).stop)
@@ -185,7 +193,7 @@ def _introduce(bot: Bot) -> None:
         People(tx).met(us.user, Profile(name=us.name, is_bot=True))
 
 
-def _jobs(bot: Bot) -> Iterator[Job]:
+def _jobs(bot: Bot, configuration: Configuration) -> Iterator[Job]:
     sync = Sync(
         sessions=bot.database,
         clock=bot.clock,
@@ -195,7 +203,6 @@ def _jobs(bot: Bot) -> Iterator[Job]:
         wake=bot.delivery.wake,
     )
     ticks = Ticks(sessions=bot.database, clock=bot.clock, policy=bot.live.policy, wake=bot.delivery.wake)
-    configuration = Configuration(bot)
     hurry = REHEARSED if bot.settings.env.spy_clock_offset else 1
     later = partial(Job, first=AFTER_START)
     if bot.pager:

@@ -23,6 +23,11 @@ def find_vendors() -> Vendors:
     )
 
 
-def load(path: Path | None, variables: Mapping[str, str] = os.environ) -> Settings:
-    """Read a configuration (None: nothing is configured). Raises ConfigError with every mistake found."""
-    return config.load(path, variables, find_vendors())
+def load(
+    path: Path | None, variables: Mapping[str, str] = os.environ, *, text: str | None = None
+) -> Settings:
+    """Read a configuration (None: nothing is configured). Raises ConfigError with every mistake found.
+
+    `text` is read in place of what the file holds.
+    """
+    return config.load(path, variables, find_vendors(), text=text)

@@ -12,15 +12,20 @@ RUNBOOKS = "runbooks/"
 
 def open_templates(settings: Settings, clock: Clock) -> JinjaTemplates:
     """Open the folders of `templates:`. Unusable templates are refused and listed in `mistakes`."""
-    templates = JinjaTemplates(
-        settings.template_folders, clock=clock, pager=settings.pager_name, tracker=settings.tracker_name
-    )
+    templates = undrawn(settings, clock)
     names = own_templates(templates)
     for name in names:
         templates.try_to_read(name)
     if names:
         _draw_all(templates)
     return templates
+
+
+def undrawn(settings: Settings, clock: Clock) -> JinjaTemplates:
+    """Open the folders, and leave it to the caller to draw what is in them."""
+    return JinjaTemplates(
+        settings.template_folders, clock=clock, pager=settings.pager_name, tracker=settings.tracker_name
+    )
 
 
 def own_templates(templates: JinjaTemplates) -> list[str]:

@@ -13,7 +13,7 @@ from functools import partial
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.app.samples.documents import documents
 from bot.app.samples.messages import FORMS, cases
-from bot.app.samples.world import NAMES
+from bot.app.samples.world import NAMES, Facts
 from bot.commands.interpreter import Interpreter
 from bot.commands.plugins import CommandRegistry
 from bot.domain.effects import UpsertMessage
@@ -35,6 +35,7 @@ MOST = 200
 """Incidents that are tried at most, the newest ones; and as many pages."""
 NOT_ITS_FAULT = (Conflict, Unavailable)
 Step = Callable[[], object]
+Draw = Callable[[JinjaTemplates], object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +86,9 @@ def _of_commands(new: Setup) -> Iterator[Flaw]:
 
 
 def _of_templates(new: Setup, instead_of: Setup) -> Iterator[Flaw]:
-    """Draw every template. One that was refused before is reported already, and is no reason now."""
-    for name, step in _drawings(new.templates):
-        if why := _error(step):
+    """Draw every template. One of a team's own that was refused before is reported already, and is no reason now."""
+    for name, draw in _drawings(new.templates):
+        if (why := _error(partial(draw, new.templates))) and not _error(partial(draw, instead_of.templates)):
             yield Flaw(sentence=f"{name} can't be drawn: {why}", keys=("templates",))
     while not new.templates.mistakes.empty():
         mistake = new.templates.mistakes.get()
@@ -95,14 +96,27 @@ def _of_templates(new: Setup, instead_of: Setup) -> Iterator[Flaw]:
             yield Flaw(sentence=str(mistake), keys=("templates",))
 
 
-def _drawings(templates: JinjaTemplates) -> Iterator[tuple[str, Step]]:
-    for name, samples in cases(templates).items():
+def _drawings(of: JinjaTemplates) -> Iterator[tuple[str, Draw]]:
+    """Yield how each of these templates is drawn, with these or with others."""
+    for name, samples in cases(of).items():
         for facts in samples:
-            yield name, partial(templates.render, name, facts, names=NAMES.get)
+            yield name, partial(_message, name, facts)
     for name, facts in FORMS.items():
-        yield name, partial(templates.form, name, facts)
+        yield name, partial(_form, name, facts)
     for name, facts in documents().items():
-        yield name, partial(templates.document, name, facts, names=NAMES.get)
+        yield name, partial(_document, name, facts)
+
+
+def _message(name: str, facts: Facts, templates: JinjaTemplates) -> object:
+    return templates.render(name, facts, names=NAMES.get)
+
+
+def _form(name: str, facts: Facts, templates: JinjaTemplates) -> object:
+    return templates.form(name, facts)
+
+
+def _document(name: str, facts: Facts, templates: JinjaTemplates) -> object:
+    return templates.document(name, facts, names=NAMES.get)
 
 
 # --- the last day -----------------------------------------------------------------------------------------

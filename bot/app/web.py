@@ -1,7 +1,7 @@
 """Connect the web ports to this bot: what everyone sees, and what those see who have the token."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from starlette.applications import Starlette
@@ -26,6 +26,8 @@ class WebPorts:
     bot: Bot
     lanes: Lanes
     readiness: Mapping[str, Check]
+    notes: Mapping[str, Check] = field(default_factory=dict)
+    """What an operator must know although the process serves."""
 
     def public(self, handlers: Mapping[str, Handler]) -> Starlette:
         """Return the app that the world may reach. `handlers` take Slack's requests and webhooks."""
@@ -44,6 +46,7 @@ class WebPorts:
             with_token=Shown(metrics=registry(_metrics(bot, self.lanes)), pages=pages(bot)),
             sees_all=sees_all,
             readiness=self.readiness,
+            notes=self.notes,
             handlers=handlers or {},
             threads=threads,
         )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.shared import USUAL_CONFIG, Config, app, database_in_a_sentence, read_settings
+from bot.cli.shared import USUAL_CONFIG, Config, app, database_in_a_sentence, read_start_of_command
 
 
 @app.command()
@@ -20,10 +20,12 @@ def say(
     config: Config = USUAL_CONFIG,
 ) -> None:
     """Run any command from a terminal when chat is down."""
-    settings = read_settings(config)
+    start = read_start_of_command(config)
+    if start.refused:
+        typer.echo(f"{config} has mistakes. Spy goes by the last good version of it.", err=True)
     from bot.app.say import not_done
     from bot.app.say import say as speak
 
-    with database_in_a_sentence(else_do=not_done(settings)):
-        code = speak(settings, person, channel, " ".join(words))
+    with database_in_a_sentence(else_do=not_done(start.settings)):
+        code = speak(start.settings, person, channel, " ".join(words))
     raise typer.Exit(code)

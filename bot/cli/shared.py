@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from bot.app.start import Start
     from bot.config import Settings
     from bot.ports import CheckResult
 
@@ -63,6 +64,41 @@ def read_settings(config: Path | None, *, level: int = logging.WARNING) -> "Sett
         stop(error.lines)
     logs.configure(secrets=found.env.secrets(), level=level)
     return found
+
+
+def read_start(config: Path) -> "Start":
+    """Choose the file, or the last good version of it, to serve with, and set up the log. Stop without either."""
+
+    def chosen() -> "Start":
+        from bot.app.start import choose
+
+        return choose(config)
+
+    return _started(chosen, level=logging.INFO)
+
+
+def read_start_of_command(config: Path) -> "Start":
+    """Choose the file, or the last good version of it, for a command that needs no tokens. Stop without either."""
+
+    def chosen() -> "Start":
+        from bot.app.start import choose, nothing
+
+        return choose(config, lacks=nothing)
+
+    return _started(chosen, level=logging.WARNING)
+
+
+def _started(choose: Callable[[], "Start"], *, level: int) -> "Start":
+    with _not_installed("rich"):  # as above
+        from bot.app import logs
+    from bot.config import ConfigError
+
+    try:
+        start = choose()
+    except ConfigError as error:
+        stop(error.lines)
+    logs.configure(secrets=start.settings.env.secrets(), level=level)
+    return start
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.config.environment import Environment, environment_mistakes
+from bot.config.file import ConfigText, read_file
 from bot.config.mistakes import ConfigError, mistakes_of
 from bot.config.plans import faults
 from bot.config.references import dangling
@@ -16,12 +17,18 @@ from bot.config.settings import Settings
 from bot.config.vendors import Vendors
 from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, read
 
-__all__ = ["ConfigError", "Environment", "News", "Reloader", "Settings", "load"]
+__all__ = ["ConfigError", "ConfigText", "Environment", "News", "Reloader", "Settings", "load", "read_file"]
 
 
-def load(path: Path | None, variables: Mapping[str, str], vendors: Vendors) -> Settings:
-    """Read a configuration (None: nothing is configured). Raises ConfigError with every mistake found."""
-    text = "" if path is None else _text(path)
+def load(
+    path: Path | None, variables: Mapping[str, str], vendors: Vendors, *, text: str | None = None
+) -> Settings:
+    """Read a configuration (None: nothing is configured). Raises ConfigError with every mistake found.
+
+    `text` is read in place of what the file holds.
+    """
+    if text is None:
+        text = "" if path is None else _text(path)
     with_lines = read(text)
     sections, found = _validated(with_lines, path, vendors)
     malformed = {(it.line, it.key) for it in with_lines.mistakes}
@@ -37,19 +44,14 @@ def load(path: Path | None, variables: Mapping[str, str], vendors: Vendors) -> S
         lines.extend(environment_mistakes(error))
     if lines:
         raise ConfigError(lines)
-    return Settings.joining(sections, env, vendors, path=path)
+    return Settings.joining(sections, env, vendors, path=path, text=text)
 
 
 def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        cure = "Write it with `spy init`, or name another with --config or SPY_CONFIG."
-        raise ConfigError([f"{path}: there is no such file. {cure}"]) from None
-    except UnicodeDecodeError:
-        raise ConfigError([f"{path}: not UTF-8 text. Save it as UTF-8."]) from None
-    except OSError as error:
-        raise ConfigError([f"{path}: can't be read: {error.strerror}."]) from None
+    found = read_file(path)
+    if found.mistake:
+        raise ConfigError([found.mistake])
+    return found.text
 
 
 def _validated(

@@ -1,8 +1,9 @@
-"""The configuration in force while Spy runs. It is read again on a change, and kept if the new one is wrong."""
+"""The configuration in force while Spy runs. `bot.app.configuration` decides which version of the file that is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.config.file import read_file, version_of
 from bot.config.mistakes import ConfigError
 from bot.config.settings import Settings
 from bot.domain.policy import Policy
@@ -10,40 +11,48 @@ from bot.domain.policy import Policy
 
 @dataclass(frozen=True, kw_only=True)
 class News:
-    """The file has changed. `mistakes` are why it is not applied; if there are none, the policy is the new one."""
+    """The file has changed. It has `settings`, or `mistakes` for which it can't be used."""
 
     version: str
+    settings: Settings | None = None
     mistakes: tuple[str, ...] = ()
 
 
 class Reloader:
     """Teams, severities, timers, milestones and permissions follow the file. The rest needs a restart."""
 
-    def __init__(self, settings: Settings, reread: Callable[[], Settings]) -> None:
+    def __init__(self, settings: Settings, load: Callable[[str], Settings]) -> None:
+        """`load` reads the text of a file."""
         self._path = settings.path
-        self._reread = reread
-        self._policy = settings.policy()
-        self._version = self._look()
+        self._load = load
+        self._settings, self._policy = settings, settings.policy()
+        self._decided = version_of(settings.text)
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings of the version in force. Spy runs with those of its start where a restart is needed."""
+        return self._settings
 
     def policy(self) -> Policy:
         return self._policy
 
-    def refresh(self) -> News | None:
-        """Read the file again if it has changed. None if it has not."""
-        version = self._look()
-        if version == self._version:
+    def look(self) -> News | None:
+        """Read the file. None if `adopt` or `leave` has decided on this version."""
+        found = read_file(self._path) if self._path else None
+        if found is None or found.version == self._decided:
             return None
-        self._version = version
+        if found.mistake:
+            return News(version=found.version, mistakes=(found.mistake,))
         try:
-            self._policy = self._reread().policy()
+            return News(version=found.version, settings=self._load(found.text))
         except ConfigError as error:
-            return News(version=version, mistakes=error.lines)
-        return News(version=version)
+            return News(version=found.version, mistakes=error.lines)
 
-    def _look(self) -> str:
-        """Return a value that identifies this state of the file. A missing file is a state too."""
-        try:
-            found = self._path.stat() if self._path else None
-        except OSError:
-            return "gone"
-        return f"{found.st_mtime_ns}-{found.st_size}" if found else ""
+    def adopt(self, settings: Settings) -> None:
+        """Use these settings from now on."""
+        self._settings, self._policy = settings, settings.policy()
+        self._decided = version_of(settings.text)
+
+    def leave(self, version: str) -> None:
+        """Keep the settings in force, although the file has this version."""
+        self._decided = version

@@ -7,6 +7,7 @@ from typing import Any, Self
 from pydantic import InstanceOf
 
 from bot.config.environment import Environment
+from bot.config.file import version_of
 from bot.config.sections import MilestoneSection, Sections, SeveritySection, TeamSection
 from bot.config.values import INSTALLED, NEVER, ConfigSection
 from bot.config.vendors import Access, PagerVendor, TrackerVendor, Vendor, Vendors
@@ -32,18 +33,27 @@ class Settings(Sections):
     env: Environment
     path: Path | None
     """The file; None if nothing is configured."""
+    text: str
+    """What the file held."""
     vendors: InstanceOf[Vendors]
     of_vendors: Mapping[str, ConfigSection]
     """The vendors' sections that are there, by key."""
 
     @classmethod
-    def joining(cls, sections: Sections, env: Environment, vendors: Vendors, *, path: Path | None) -> Self:
+    def joining(
+        cls, sections: Sections, env: Environment, vendors: Vendors, *, path: Path | None, text: str
+    ) -> Self:
         """Combine parts that are already validated."""
         found = {it.key: getattr(sections, it.key, None) for it in vendors.all}
         of_vendors = {key: section for key, section in found.items() if section}
         return cls.model_construct(
-            **dict(sections), env=env, path=path, vendors=vendors, of_vendors=of_vendors
+            **dict(sections), env=env, path=path, text=text, vendors=vendors, of_vendors=of_vendors
         )
+
+    @property
+    def version(self) -> str:
+        """Return the version of the file: the hash of its text."""
+        return version_of(self.text)
 
     @property
     def pager(self) -> PagerVendor[Any] | None:

@@ -7,6 +7,7 @@ from typing import Protocol
 from bot.ports.records.alert import AlertRecords
 from bot.ports.records.audit import AuditRecords
 from bot.ports.records.changes import ChangeRecords, LockRecords
+from bot.ports.records.configuration import ConfigVersionRecords
 from bot.ports.records.failover import FailoverRecords
 from bot.ports.records.incident import IncidentRecords, TeamNoticeRecords, TimelineRecords
 from bot.ports.records.levers import LeverRecords
@@ -84,6 +85,8 @@ class Session(Protocol):
     def pruning(self) -> PruningRecords: ...
     @property
     def levers(self) -> LeverRecords: ...
+    @property
+    def config_versions(self) -> ConfigVersionRecords: ...
     @property
     def troubles(self) -> TroubleRecords: ...
 

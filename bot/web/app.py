@@ -55,6 +55,7 @@ def build_web(
     with_token: Shown,
     sees_all: SeesAll,
     readiness: Mapping[str, Check],
+    notes: Mapping[str, Check] = MappingProxyType({}),
     handlers: Mapping[str, Handler] = MappingProxyType({}),
     threads: int = 64,
     patience: float = 2.0,
@@ -62,15 +63,15 @@ def build_web(
     """Build the app. `handlers` take POST requests by path. `threads` requests run side by side.
 
     A request sees `with_token` if `sees_all` says so of its headers, else `to_all`, and of readiness only whether.
-    A readiness check that has not answered after `patience` seconds counts as failed.
+    A readiness check that has not answered after `patience` seconds counts as failed. `notes` are shown beside the
+    checks, and make nobody unready: the process serves as well as without them.
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
 
     async def readyz(request: Request) -> Response:
         trouble = await examine(readiness, patience=patience)
         is_ready = not any(trouble.values())
-        checks = {name: trouble[name] or "ok" for name in readiness}
-        detail = {"checks": checks} if sees_all(request.headers) else {}
+        detail = await _detail(trouble, notes, patience) if sees_all(request.headers) else {}
         return JSONResponse({"ready": is_ready, **detail}, status_code=200 if is_ready else 503)
 
     async def show_metrics(request: Request) -> Response:
@@ -102,6 +103,14 @@ def build_web(
             Route("/", _index),
         ],
     )
+
+
+async def _detail(
+    trouble: Mapping[str, str], notes: Mapping[str, Check], patience: float
+) -> dict[str, object]:
+    noted = {name: words for name, words in (await examine(notes, patience=patience)).items() if words}
+    checks = {name: words or "ok" for name, words in trouble.items()}
+    return {"checks": checks, **({"notes": noted} if noted else {})}
 
 
 def _refused(_name: str, _query: Mapping[str, str]) -> WebAnswer:

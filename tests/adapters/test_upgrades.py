@@ -53,6 +53,7 @@ NOT_RECORDS = {
     "alert",
     "audit",
     "audit_mark",
+    "config_version",
     "counter",
     "inbound",
     "lease",

@@ -11,13 +11,14 @@ START = """
 import sys
 from contextlib import ExitStack
 
-from bot.cli.shared import USUAL_CONFIG, read_settings
+from bot.cli.shared import USUAL_CONFIG, read_start
 
-settings = read_settings(USUAL_CONFIG)
+start = read_start(USUAL_CONFIG)
 from bot.app import run
 
 with ExitStack() as stack:
-    run.build(settings, stack)
+    bot = run.build(start.settings, stack)
+    run.Configuration(bot, start).begin()
     print(*sys.modules)
 """
 """What `spy run` does before it serves."""
@@ -48,7 +49,12 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
         started = subprocess.run(
             [sys.executable, "-c", START],
             cwd=folder,
-            env={"PYTHONPATH": str(Path(__file__).parents[2]), "DATABASE_URL": "sqlite:///spy.db"},
+            env={
+                "PYTHONPATH": str(Path(__file__).parents[2]),
+                "DATABASE_URL": "sqlite:///spy.db",
+                "SLACK_BOT_TOKEN": "xoxb-none",
+                "SLACK_SIGNING_SECRET": "none",
+            },
             capture_output=True,
             text=True,
             check=True,

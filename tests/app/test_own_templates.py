@@ -15,6 +15,7 @@ from bot.app.check import check_own
 from bot.app.configuration import Configuration
 from bot.app.samples.messages import cases
 from bot.app.settings import load
+from bot.app.start import Start
 from bot.app.templates import open_templates
 from bot.config import Settings
 from bot.ports import Unavailable
@@ -174,7 +175,8 @@ def test_admins_hear_of_it_once_however_often_spy_starts(own: Own, tmp_path: Pat
 
     for _ in range(2):
         with ExitStack() as stack:
-            Configuration(build(load(config, tokens), stack)).look()
+            settings = load(config, tokens)
+            Configuration(build(settings, stack), Start(settings=settings)).look()
 
     with closing(connect(database)) as kept:
         [(told,)] = kept.execute("select payload from outbox").fetchall()

@@ -595,13 +595,16 @@ def test_who_could_approve_is_counted(read: Read, bin_folder: Path, people: str,
 
 def test_a_plan_that_changed_under_a_running_bot_has_another_fingerprint_once_filled(read: Read):
     path = Path("config.yaml")
-    live = Reloader(read(POD), lambda: load(path, {}))
+    live = Reloader(read(POD), lambda text: load(path, {}, text=text))
     given = {"pod": "7", "location": "east"}
     before = live.policy().plans["pod"].filled(given).fingerprint
 
     path.write_text(POD.replace("./bin/undrain", "./bin/put_back"), encoding="utf-8")
     os.utime(path, ns=(0, 0))
-    live.refresh()
+    news = live.look()
+    assert news
+    assert news.settings
+    live.adopt(news.settings)
 
     after = live.policy().plans["pod"].filled(given)
     assert after.fingerprint != before

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.settings import load
-from bot.config import Reloader
+from bot.config import News, Reloader
 
 GOOD = "milestones: [{name: page, when: 30s, message: look}]\n"
 
@@ -19,7 +19,17 @@ def file(tmp_path: Path) -> Path:
 
 
 def following(path: Path) -> Reloader:
-    return Reloader(load(path, {}), lambda: load(path, {}))
+    return Reloader(load(path, {}), lambda text: load(path, {}, text=text))
+
+
+def taken(live: Reloader) -> News | None:
+    """Look, and decide as Spy does: take what can be used, and leave the rest."""
+    news = live.look()
+    if news and news.settings:
+        live.adopt(news.settings)
+    elif news:
+        live.leave(news.version)
+    return news
 
 
 def write(path: Path, text: str) -> None:
@@ -30,14 +40,14 @@ def write(path: Path, text: str) -> None:
 
 
 def test_a_file_that_stays_as_it_is_is_no_news(file: Path):
-    assert following(file).refresh() is None
+    assert following(file).look() is None
 
 
 def test_a_good_change_is_taken_over(file: Path):
     live = following(file)
 
     write(file, GOOD.replace("30s", "5m").replace("page", "later"))
-    news = live.refresh()
+    news = taken(live)
 
     assert news
     assert news.mistakes == ()
@@ -48,21 +58,21 @@ def test_a_bad_milestone_is_refused_with_file_line_and_key_and_the_last_good_one
     live = following(file)
 
     write(file, "milestones:\n  - {name: page, when: soon, message: look}\n")
-    news = live.refresh()
+    news = taken(live)
 
     assert news
     assert news.mistakes == (
         f"{file}:2: milestones.when: must be a length of time, such as 15m, 2h, 90s or 1d, not 'soon'.",
     )
     assert [it.name for it in live.policy().milestones] == ["page"]
-    assert live.refresh() is None
+    assert taken(live) is None
 
 
 def test_a_file_that_is_gone_leaves_the_last_good_one(file: Path):
     live = following(file)
 
     file.unlink()
-    news = live.refresh()
+    news = taken(live)
 
     assert news
     assert "there is no such file" in news.mistakes[0]
@@ -72,10 +82,10 @@ def test_a_file_that_is_gone_leaves_the_last_good_one(file: Path):
 def test_what_is_mended_is_taken_over_again(file: Path):
     live = following(file)
     write(file, "milestones: nonsense\n")
-    live.refresh()
+    taken(live)
 
     write(file, GOOD)
-    news = live.refresh()
+    news = taken(live)
 
     assert news
     assert news.mistakes == ()

@@ -37,6 +37,11 @@ class BotProcess:
         self._environment = {**_around(), **environment}
         self._child: ForkServerProcess | None = None
 
+    @property
+    def config(self) -> Path:
+        """Its config.yaml, for a test to spoil."""
+        return self._config
+
     def start(self) -> Self:
         """Start it, and return once it says that it is ready."""
         self.launch()
@@ -50,8 +55,12 @@ class BotProcess:
 
     def say(self, person: str, words: str) -> tuple[int, str]:
         """Say a command from a terminal, beside the running bot; the exit code and what was printed."""
+        return self.command("say", "--as", person, words)
+
+    def command(self, *words: str) -> tuple[int, str]:
+        """Run a command of the terminal, such as `config back`; the exit code and what was printed."""
         said = subprocess.run(
-            (sys.executable, "-m", "bot", "say", "--as", person, "--config", str(self._config), words),
+            (sys.executable, "-m", "bot", *words, "--config", str(self._config)),
             env=self._environment,
             capture_output=True,
             text=True,

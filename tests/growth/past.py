@@ -33,6 +33,7 @@ MOST = {"audit": 10, "incident": 1, "postmortem": 1, "shift": 1}
 WITHOUT_PAST = {
     "alembic_version",
     "audit_mark",
+    "config_version",
     "counter",
     "lease",
     "lever",

@@ -125,6 +125,7 @@ oncall ledger
 oncall ledger last month csv
 oncall ledger :imoc
 locks
+config history
 help
 help incident
 plugins

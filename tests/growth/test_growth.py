@@ -25,6 +25,7 @@ SMALL = {
     "(subquery-1)": "no table",
     "CONSTANT": "no table",
     "audit_mark": "two rows",
+    "config_version": "a row for each change of config.yaml in the last 90 days",
     "counter": "a row for each table",
     "json_each": "the parameters of the statement",
     "latest": "the 50 last runs of a plan",

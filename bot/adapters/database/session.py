@@ -14,6 +14,7 @@ from bot.adapters.database import coordination, records
 from bot.adapters.database.alerts import AlertTable
 from bot.adapters.database.audit import AuditTable
 from bot.adapters.database.changes import ChangeTable, LockTable
+from bot.adapters.database.config_versions import ConfigVersionTable
 from bot.adapters.database.connection import letting_go, optimistic, reading
 from bot.adapters.database.failovers import FailoverTable
 from bot.adapters.database.failures import translated
@@ -63,6 +64,7 @@ class SqlSession:
     follow_ups = _table(FollowUpTable)
     troubles = _table(records.TroubleTable)
     levers = _table(records.LeverTable)
+    config_versions = _table(ConfigVersionTable)
     timers = _table(TimerTable)
     messages = _table(coordination.MessageTable)
     audit = _table(AuditTable)

@@ -369,6 +369,15 @@ class LeverRow(RecordRow, table=True):
     key: str = Field(primary_key=True)
 
 
+class ConfigVersionRow(RecordRow, table=True):
+    """A version of config.yaml that a process took or refused. `decided_at` is the later of the two."""
+
+    hash: str = Field(primary_key=True)
+    taken_at: datetime | None = moment_column(index=True)
+    refused_at: datetime | None = moment_column(index=True)
+    decided_at: datetime | None = moment_column(index=True)
+
+
 class InboundRow(Row, table=True):
     """A request that was handled, and its answer."""
 

@@ -43,7 +43,7 @@ def _in_its_mode(settings: Settings) -> Settings:
     env = settings.env
     is_http = bool(env.slack_signing_secret) and not env.slack_app_token
     section = SlackSection(mode="http" if is_http else "socket")
-    return Settings.joining(Sections(slack=section), env, settings.vendors, path=None)
+    return Settings.joining(Sections(slack=section), env, settings.vendors, path=None, text="")
 
 
 def _write(output: Path, text: str) -> None:

@@ -9,6 +9,7 @@ from bot.adapters.rendering.templates import JinjaTemplates
 from bot.app.samples import alert as sample_alert
 from bot.app.samples import changes as sample_changes
 from bot.app.samples import channels as sample_channels
+from bot.app.samples import configuration as sample_configuration
 from bot.app.samples import events as sample_events
 from bot.app.samples import failover as sample_failover
 from bot.app.samples import guide as sample_guide
@@ -47,6 +48,7 @@ _LISTED: dict[str, Sequence[Facts]] = (
     | sample_paging.CASES
     | sample_oncall.CASES
     | sample_events.CASES
+    | sample_configuration.CASES
     | {
         "shared/unsaid": [
             {"what": "Page 7", "why": "PagerDuty refuses the token."},
@@ -55,7 +57,6 @@ _LISTED: dict[str, Sequence[Facts]] = (
         "help/start": [{"wanted": wanted, "families": ("incident", "page")} for wanted in ("", TYPED)],
         "help/commands": [{"families": [FAMILY], "brief": brief} for brief in (True, False)],
         "help/plugins": [{"families": ["page"], "failures": broken} for broken in ((), ("x.py: no",))],
-        "shared/configuration": [{"mistakes": ["config.yaml:5: milestones.when: must be a length of time."]}],
         "shared/templates": [
             {"mistakes": ["ours/templates/incident/words.j2:1: it has no due, which incident/card.j2 needs"]}
         ],

@@ -1,0 +1,61 @@
+"""Try a changed config.yaml on what happened in the last day, and name the line of each mistake."""
+
+from collections.abc import Iterable, Iterator
+
+from bot.adapters.rendering.templates import JinjaTemplates
+from bot.app.settings import load
+from bot.app.templates import undrawn
+from bot.app.trial import Flaw, Setup, try_out
+from bot.commands.plugins import CommandRegistry
+from bot.commands.plugins import load as load_plugins
+from bot.config import ConfigError, Settings
+from bot.config.differences import cause, differences
+from bot.config.yaml_lines import read
+from bot.domain.config_version import LISTED
+from bot.ports import CheckResult, Clock, Sessions
+from bot.services.features import load_features
+
+
+def failings(
+    settings: Settings,
+    before: Settings,
+    *,
+    registry: CommandRegistry,
+    templates: JinjaTemplates,
+    sessions: Sessions,
+    clock: Clock,
+) -> list[str]:
+    """Return why a configuration can't take the place of the one before, one line each; nothing if it can.
+
+    The templates are those in use.
+    """
+    new = Setup(policy=settings.policy(), templates=undrawn(settings, clock), registry=registry)
+    used = Setup(policy=before.policy(), templates=templates, registry=registry)
+    flaws = try_out(new, instead_of=used, sessions=sessions, now=clock.now())
+    return list(_lines(flaws, settings, before))
+
+
+def trial_checks(settings: Settings, sessions: Sessions, clock: Clock) -> Iterator[CheckResult]:
+    """Return what `spy check` says of a file that no process has taken yet: whether one will."""
+    with sessions.read() as session:
+        taken = session.config_versions.taken(limit=LISTED)
+    if not taken or taken[0].text is None or settings.version in {it.hash for it in taken}:
+        return
+    try:
+        before = load(settings.path, text=taken[0].text)
+    except ConfigError:
+        return
+    load_features()
+    registry, templates = load_plugins(settings.plugin_folders), undrawn(before, clock)
+    lines = failings(settings, before, registry=registry, templates=templates, sessions=sessions, clock=clock)
+    for line in lines:
+        yield CheckResult(what=f"Configuration: a running Spy refuses this file: {line}", well=False)
+    if not lines:
+        yield CheckResult(what="Configuration: changed, and a running Spy takes it", well=True)
+
+
+def _lines(flaws: Iterable[Flaw], settings: Settings, before: Settings) -> Iterator[str]:
+    changed, lines = differences(before.text, settings.text), read(settings.text)
+    for flaw in flaws:
+        line, key = cause(flaw.keys, changed, lines)
+        yield f"{settings.path}:{line}: {key}: {flaw.sentence}."

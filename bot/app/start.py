@@ -1,0 +1,86 @@
+"""Choose the configuration to start with: the file, or the last good version if the file can't be used."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.app.settings import load
+from bot.config import ConfigError, News, Settings, read_file
+from bot.domain.config_version import LISTED, ConfigVersion
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """The settings to start with. If they are not those of the file, `refused` says why."""
+
+    settings: Settings
+    refused: News | None = None
+
+
+Lacks = Callable[[Settings], Sequence[str]]
+"""Returns what the environment lacks for some settings, one line each."""
+
+
+def nothing(_settings: Settings) -> Sequence[str]:
+    """Return that nothing is missing: a command of the terminal needs no tokens."""
+    return ()
+
+
+def choose(path: Path, *, lacks: Lacks = Settings.missing) -> Start:
+    """Return the file's settings, or the last good ones. Raises ConfigError with every mistake if there are none."""
+    found, settings = read_file(path), None
+    mistakes: Sequence[str] = (found.mistake,) if found.mistake else ()
+    if not mistakes:
+        try:
+            settings = load(path, text=found.text)
+            mistakes = lacks(settings)
+        except ConfigError as error:
+            mistakes = error.lines
+    if settings and not mistakes:
+        return Start(settings=settings)
+    return last_good(path, News(version=found.version, mistakes=tuple(mistakes)), lacks=lacks)
+
+
+def last_good(path: Path, refused: News, *, lacks: Lacks = Settings.missing) -> Start:
+    """Return the newest version that was taken and with which Spy can start; else raise the mistakes of the file."""
+    for version in _taken(refused.mistakes):
+        if version.text is not None and version.hash != refused.version:
+            with suppress(ConfigError):
+                settings = load(path, text=version.text)
+                if not lacks(settings):
+                    return Start(settings=settings, refused=refused)
+    raise ConfigError(refused.mistakes)
+
+
+def elsewhere(path: Path, start: Start, why: str) -> Start | None:
+    """Return the last good version if the file is new, and names ports on which this machine does not let Spy listen.
+
+    None if the file is in use already: then the ports are taken by something else, such as a Spy that still stops.
+    """
+    if start.refused or start.settings.version in {it.hash for it in _taken(())}:
+        return None
+    try:
+        other = last_good(path, News(version=start.settings.version, mistakes=(f"{path}: {why}",)))
+    except ConfigError:
+        return None
+    return other if other.settings.web != start.settings.web else None
+
+
+def _taken(mistakes: Sequence[str]) -> Sequence[ConfigVersion]:
+    # loaded only if the file can't be used: a start asks Slack first, and loads meanwhile
+    from bot.adapters.database import CannotOpen  # noqa: PLC0415
+    from bot.adapters.database.last_good import last_taken  # noqa: PLC0415
+    from bot.app.build import open_database  # noqa: PLC0415
+    from bot.ports import Unavailable  # noqa: PLC0415
+
+    try:
+        database = open_database(load(None))
+    except ConfigError:  # the environment has mistakes, which are among those of the file
+        raise ConfigError(mistakes) from None
+    try:
+        return last_taken(database, limit=LISTED)
+    except (CannotOpen, Unavailable) as error:
+        raise ConfigError([*mistakes, f"The last good configuration can't be read: {error}."]) from error
+    finally:
+        database.engine.dispose()

@@ -1,0 +1,105 @@
+"""The versions of config.yaml in the database: whose decision counts, what is kept, and for how long."""
+
+from datetime import timedelta
+
+from bot.config.differences import differences, in_one_line
+from bot.services.configuration import ConfigVersions, Refusing
+from bot.testing import SpyKit
+
+HOURS = timedelta(hours=1)
+
+
+def take(spy: SpyKit, version: str, *, by: str = "spy-1:7") -> None:
+    with spy.tx() as tx:
+        ConfigVersions(tx).take(version, f"text of {version}", by=by, change=f"change to {version}")
+
+
+def refuse(spy: SpyKit, version: str) -> bool:
+    with spy.tx() as tx:
+        return ConfigVersions(tx).refuse(Refusing(hash=version, by="spy-1:7", mistakes=["line 3"]))
+
+
+def texts(spy: SpyKit) -> dict[str, bool]:
+    """Return which versions are known, and whether their texts are kept."""
+    with spy.tx() as tx:
+        return {it.hash: it.text is not None for it in ConfigVersions(tx).taken()}
+
+
+def test_the_text_of_a_version_is_kept_for_a_day_after_another_took_its_place(spy: SpyKit):
+    for version in ("a", "b", "c"):
+        take(spy, version)
+        spy.clock.tick(hours=1)
+
+    assert texts(spy) == {"c": True, "b": True, "a": True}
+    spy.clock.tick(hours=25)
+    take(spy, "d")
+    assert texts(spy) == {"d": True, "c": True, "b": False, "a": False}
+
+
+def test_the_last_two_stay_however_old_they_are_and_older_rows_go(spy: SpyKit):
+    for version in ("a", "b", "c"):
+        take(spy, version)
+        spy.clock.tick(days=200)
+
+    assert texts(spy) == {"c": True, "b": True}
+
+
+def test_a_version_that_comes_back_is_the_newest_again(spy: SpyKit):
+    for version in ("a", "b", "a"):
+        take(spy, version)
+        spy.clock.tick(hours=1)
+
+    assert list(texts(spy)) == ["a", "b"]
+
+
+def test_a_refusal_of_another_process_counts_if_it_came_while_this_one_tried(spy: SpyKit):
+    began = spy.clock.now()
+    spy.clock.tick(seconds=1)
+    refuse(spy, "b")
+
+    with spy.tx() as tx:
+        assert ConfigVersions(tx).agreed("b", [], since=began) == ("line 3",)
+        assert ConfigVersions(tx).agreed("b", [], since=tx.now + HOURS) == []
+        assert ConfigVersions(tx).agreed("c", ["line 4"], since=began) == ["line 4"]
+
+
+def test_a_version_that_another_process_took_meanwhile_is_taken(spy: SpyKit):
+    began = spy.clock.now()
+    spy.clock.tick(seconds=1)
+    take(spy, "b", by="spy-2:7")
+
+    with spy.tx() as tx:
+        assert ConfigVersions(tx).agreed("b", ["line 3"], since=began) == ()
+
+
+def test_a_refusal_is_told_again_only_if_another_version_was_taken_since(spy: SpyKit):
+    take(spy, "a")
+    told = [refuse(spy, "b"), refuse(spy, "b")]
+    spy.clock.tick(hours=1)
+    take(spy, "c")
+    spy.clock.tick(hours=1)
+
+    assert [*told, refuse(spy, "b"), refuse(spy, "b")] == [True, False, True, False]
+
+
+# --- what is different ------------------------------------------------------------------------------------
+
+
+def test_the_difference_is_named_by_key_in_one_line():
+    before = "timers: {relief_ask: 60m}\nteams: {web: {channel: C0WEB}}\nroles: [scribe]\n"
+    after = "timers: {relief_ask: 30m}\nroles: [scribe, support]\nweb: {port: 1}\nlimits: {within: 5m}\n"
+
+    assert in_one_line(before, after) == (
+        "timers.relief_ask 60m → 30m, roles [scribe] → [scribe, support], web.port nothing → 1, and 2 more"
+    )
+
+
+def test_comments_and_empty_sections_are_no_difference():
+    assert in_one_line("web: {port: 1}\n", "# ours\nweb:\n  port: 1\nteams:\n") == "comments or layout only"
+    assert differences("", "teams: {}\n") == {}
+
+
+def test_a_long_value_is_cut_and_stays_on_its_line():
+    assert in_one_line("", f"milestones: '{'word ' * 20}'\nroles: 'a\n\n  b'") == (
+        "milestones nothing → word word word word word word…, roles nothing → a b"
+    )
