@@ -174,7 +174,10 @@ def _operator(settings: Settings, live: Reloader) -> ExternalActionRunner:
 def open_database(settings: Settings) -> Database:
     section = settings.database
     limits = Limits(
-        connect=section.connect_timeout, statement=section.statement_timeout, lock=section.lock_timeout
+        connect=section.connect_timeout,
+        statement=section.statement_timeout,
+        lock=section.lock_timeout,
+        idle=min(settings.delivery.lease / 2, Limits.idle),  # another process takes over after the lease
     )
     url = settings.env.database_url.get_secret_value()
     return Database(open_engine(url, pool=section.pool, limits=limits))

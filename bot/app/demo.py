@@ -37,7 +37,7 @@ NOTHING_TO_DO = (
 PATIENCE = 60.0
 """Seconds until the bot must be ready."""
 
-OURS = ("SLACK_", "CHANGES_", "SPY_", "DATABASE_URL")
+OURS = ("SLACK_", "CHANGES_", "SPY_", "DATABASE_URL", "HEARTBEAT_URL")
 """Variables that the bot must not inherit, so that the demo never calls a real workspace."""
 
 OTHERS = re.compile(r"_proxy$|token|secret|password|passwd|credential|api_?key|access_?key", re.IGNORECASE)

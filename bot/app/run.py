@@ -3,7 +3,7 @@
 import gc
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from functools import partial
@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.adapters.database import SqlQueues
+from bot.adapters.network import heartbeat
 from bot.adapters.network.clock import MEASURE_EVERY, DatabaseClock
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import NOT_CONNECTED
 from bot.adapters.slack.inbound import App, build_app
 from bot.app.build import Bot, build
+from bot.app.clock import ClockWatch
 from bot.app.configuration import CONFIGURATION_EVERY, Configuration
 from bot.app.scheduler import Job, Scheduler
 from bot.app.start import Start
@@ -29,9 +31,10 @@ from bot.ports import Profile, Rejected, Throttled, Unavailable, Unreachable
 from bot.services.incident import members
 from bot.services.people import People
 from bot.services.transaction import Transaction
-from bot.web import listen, serve
+from bot.web import Check, listen, serve
 from bot.workers.audit import SEAL_EVERY, AuditSealer
 from bot.workers.everyone import TRIED_EVERY, Everyone
+from bot.workers.heartbeat import BEAT_EVERY, Heartbeat
 from bot.workers.lanes import LOOK_EVERY, Lanes
 from bot.workers.levers import LOOK_EVERY as LEVERS_EVERY
 from bot.workers.levers import LeverLook
@@ -65,6 +68,8 @@ TOLD_EVERY = timedelta(seconds=5)
 """How often requests that were told *not done* are stored, so that no other process does them."""
 AFTER_START = timedelta(seconds=1)
 """When jobs run first that call Slack or the pager, or look after what is there: a start need not wait for them."""
+FIRST_BEAT = timedelta(seconds=5)
+"""When the first heartbeat is due: by then Slack is linked, and what was due at the start is done."""
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 """Seconds between attempts to ask Slack who Spy is."""
 
@@ -102,10 +107,18 @@ def run(start: Start, slack: PooledWebClient) -> int:
             is_chat_down=lambda: bot.chat.is_down,
         )
         everyone = Everyone(sessions=bot.database, clock=bot.clock, policy=bot.live.policy, chat=bot.chat)
+
+        def unlinked() -> str:
+            return "" if link is None or link.is_alive() else "no link to Slack"
+
+        def silent() -> str:
+            return bot.chat.trouble() if link is None else unlinked()
+
         scheduler = Scheduler(
             *_jobs(bot, configuration),
             Job(name="everyone", every=TRIED_EVERY, run=everyone.run),
             Job(name="lanes", every=LOOK_EVERY, first=AFTER_START, run=lanes.look),
+            *_heartbeat(bot, {"Slack": silent, "outbox": bot.delivery.trouble}),
         )
         stack.callback(scheduler.stop)
         link = _link(settings, app, stack)
@@ -116,13 +129,13 @@ def run(start: Start, slack: PooledWebClient) -> int:
                 "database": bot.database.ping,
                 "slack": lambda: "" if bot.chat.identity else "Slack has not said yet who Spy is",
                 "people": lambda: "" if everyone.has_asked else "Slack has not said yet who is here",
-                "link": lambda: "" if link is None or link.is_alive() else "no link to Slack",
+                "link": unlinked,
                 "delivery": bot.delivery.trouble,
                 "lanes": lanes.trouble,
                 "failovers": lambda: "" if bot.runner.is_alive() else "failovers stand still",
                 "scheduler": lambda: "" if scheduler.is_alive() else "no job runs",
             },
-            notes={"configuration": configuration.note},
+            notes={"configuration": configuration.note, **_of_the_clock(bot)},
         )
         of_slack = {} if link else {"/slack/events": slack_handler(app)}
         stack.callback(serve(web.public({**of_slack, **webhook_handlers(bot)}), public).stop)
@@ -214,7 +227,7 @@ def _jobs(bot: Bot, configuration: Configuration) -> Iterator[Job]:
         if not _hears_of_pages(bot.settings):
             yield later(name="pages", every=PAGES_EVERY, run=sync.pages)
     if isinstance(bot.time, DatabaseClock):
-        yield later(name="clock", every=MEASURE_EVERY, run=partial(_measure, bot.time))
+        yield later(name="clock", every=MEASURE_EVERY, run=ClockWatch(time=bot.time).measure)
     reminders = Job(name="reminders", every=TICK_EVERY, run=ticks.run)
     yield reminders
     pulse = Pulse(
@@ -246,14 +259,27 @@ def _jobs(bot: Bot, configuration: Configuration) -> Iterator[Job]:
     yield later(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
 
 
+def _of_the_clock(bot: Bot) -> Mapping[str, Check]:
+    """Return the note of a clock that is far from the database's."""
+    return {"clock": bot.time.skew} if isinstance(bot.time, DatabaseClock) else {}
+
+
+def _heartbeat(bot: Bot, parts: Mapping[str, Callable[[], str]]) -> Iterator[Job]:
+    """Yield the job that calls the dead man's switch, if there is one."""
+    if url := bot.settings.heartbeat:
+        hurry = REHEARSED if bot.settings.env.spy_clock_offset else 1
+        beats = Heartbeat(
+            queues=SqlQueues(bot.database.engine),
+            clock=bot.clock,
+            parts=parts,
+            call=partial(heartbeat.call, url),
+        )
+        yield Job(name="heartbeat", every=BEAT_EVERY / hurry, first=FIRST_BEAT, run=beats.beat)
+
+
 def _hears_of_pages(settings: Settings) -> bool:
     """Return whether the pager's webhook reports what becomes of pages."""
     return bool(settings.pager and settings.env.secret(settings.pager.webhook_variable))
-
-
-def _measure(time: DatabaseClock) -> None:
-    with suppress(Unavailable):  # it keeps the last measurement, and `/readyz` reports the failure
-        time.measure()
 
 
 def _until_stopped(stop: threading.Event) -> None:

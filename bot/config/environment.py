@@ -19,6 +19,11 @@ def _address(url: str) -> str:
     return url.rstrip("/")
 
 
+def _secret_address(url: SecretStr) -> SecretStr:
+    given = url.get_secret_value()
+    return SecretStr(_address(given)) if given else url
+
+
 def _database(url: SecretStr) -> SecretStr:
     given = url.get_secret_value()
     try:
@@ -55,6 +60,7 @@ class Environment(BaseModel):
     alertmanager_webhook_token: SecretStr = _NOTHING
     grafana_webhook_secret: SecretStr = _NOTHING
     web_token: SecretStr = _NOTHING
+    heartbeat_url: Annotated[SecretStr, AfterValidator(_secret_address)] = _NOTHING
     slack_api_url: Annotated[str, AfterValidator(lambda url: _address(url) + "/")] = "https://slack.com/api/"
     spy_clock_offset: str = ""
     """For a rehearsal: a file with the number of seconds by which Spy's clock is ahead."""

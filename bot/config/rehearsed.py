@@ -10,7 +10,7 @@ from bot.domain.placeholders import VARIABLE, filled, variables
 
 ConfigSection = dict[str, Any]
 
-REPLACED = ("slack", "people", "permissions", "database")
+REPLACED = ("slack", "people", "permissions", "database", "heartbeat_url")
 """Sections, beside the vendors', taken from the demo: who there is, and where to reach them."""
 FOLDERS = ("plugins", "templates", "runbooks")
 KINDS = ("command", "http", "workflow")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from bot.config.vendors import Vendors
 from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
@@ -18,6 +19,8 @@ _SHAPED = re.compile(
     r"\b(xox[a-z](?:\.xox[a-z])?-|xapp-|gh[a-z]_|github_pat_)[A-Za-z0-9_-]{4,}"  # Slack's and GitHub's own prefixes
     r"|://[^/\s:@]+:[^/\s@]+@",  # a password in a URL
 )
+SHORTEST_TOKEN = 8
+"""Characters of a token in an address: the first part of a UUID has so many."""
 _HOMES = (  # the first match of the dotted key names the variable
     (re.compile(r"slack.*app"), "SLACK_APP_TOKEN"),
     (re.compile(r"slack.*(signing|secret)"), "SLACK_SIGNING_SECRET"),
@@ -45,7 +48,7 @@ def secrets_in_file(
     """Find what looks like a secret, by its key or its form, also in comments. Never repeat it."""
     reported: set[int | None] = set()
     for place, value in with_lines.scalars():
-        if _is_named_secret(place, value) or _SHAPED.search(str(value)):
+        if _is_secret(place, value):
             line = with_lines.line(place)
             reported.add(line)
             key = dotted(place)
@@ -56,6 +59,28 @@ def secrets_in_file(
     for line, words in enumerate(text.splitlines(), start=1):
         if line not in reported and (shaped := _SHAPED.search(words)):
             yield (), ConfigMistake(line=line, key="", sentence=_sentence(_home("", shaped.group(), vendors)))
+
+
+def _is_secret(place: Place, value: Any) -> bool:
+    if place == ("heartbeat_url",) and has_token(str(value)):
+        return True
+    return _is_named_secret(place, value) or _SHAPED.search(str(value)) is not None
+
+
+def has_token(url: str) -> bool:
+    """Return whether an address has a token in it: who knows the address may use it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False  # it is no address, which is another mistake
+    asked = parse_qsl(parts.query)
+    words = (word for it in (parts.path, *(value for _, value in asked)) for word in re.split(r"[/._-]", it))
+    return "@" in parts.netloc or any(_NAMED.search(name) for name, _ in asked) or any(map(_is_random, words))
+
+
+def _is_random(word: str) -> bool:
+    """Return whether nobody would choose this word: long, with digits among the letters."""
+    return len(word) >= SHORTEST_TOKEN and re.search(r"\d[a-zA-Z]", word) is not None
 
 
 def has_secret(text: str) -> bool:
@@ -77,6 +102,8 @@ def _is_named_secret(place: Place, value: Any) -> bool:
 
 def _home(key: str, value: str, vendors: Vendors) -> str:
     """Return the variable for a secret."""
+    if key == "heartbeat_url":
+        return "HEARTBEAT_URL"
     shaped = _SHAPED.search(value)
     for prefix, variable in (
         *_PREFIXES,

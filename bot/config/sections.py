@@ -320,6 +320,8 @@ class Sections(ConfigSection):
     retention: RetentionSection = RetentionSection()
     resolution: ResolutionSection = ResolutionSection()
     oncall: OnCallSection = OnCallSection()
+    heartbeat_url: Url | None = None
+    """The address of a dead man's switch. One with a token in it is a secret: it comes from the environment."""
     plugins: tuple[Folder, ...] = ()
     templates: tuple[Folder, ...] = ()
     runbooks: tuple[Folder, ...] = ()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import InstanceOf
 
@@ -72,6 +73,11 @@ class Settings(Sections):
     @property
     def tracker_name(self) -> str:
         return self.tracker.name if self.tracker else USUAL_TRACKER
+
+    @property
+    def heartbeat(self) -> str:
+        """Return the address of the dead man's switch, "" if there is none. The environment comes first."""
+        return self.env.heartbeat_url.get_secret_value() or self.heartbeat_url or ""
 
     def access(self, vendor: Vendor[Any]) -> Access[Any] | None:
         """Return what is needed to reach a vendor; None without its section or its token."""
@@ -215,6 +221,7 @@ class Settings(Sections):
         yield from self._tracker_token()
         yield from self._webhooks()
         yield from self._blank()
+        yield self._heartbeat()
         yield self._sources_of_changes()
         yield self._sources_of_alerts()
 
@@ -257,6 +264,16 @@ class Settings(Sections):
 
     def _no_token(self, vendor: Vendor[Any]) -> str:
         return self._absent(vendor.variable, vendor.found_at, because=f"there is a {vendor.key} section")
+
+    def _heartbeat(self) -> CheckResult:
+        """Report who raises an alarm when Spy falls silent. The address may be a secret: only its host is shown."""
+        if self.heartbeat:
+            host = urlsplit(self.heartbeat).hostname
+            return CheckResult(
+                what=f"Heartbeat: {host} is called each minute while Spy works in time", well=True
+            )
+        note = "Set HEARTBEAT_URL to the address of a dead man's switch (docs/running.md)."
+        return CheckResult(what="Heartbeat: nobody hears it if Spy falls silent", well=True, notes=(note,))
 
     def _sources_of_changes(self) -> CheckResult:
         """Report who sends changes. A repository without a sender is useless in the file."""

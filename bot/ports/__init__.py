@@ -46,6 +46,7 @@ from bot.ports.records.retention import PruningRecords
 from bot.ports.records.timers import TimerRecords
 from bot.ports.session import Session, Sessions
 from bot.ports.time_limit import Late, OutOfTime, TimeLimit
+from bot.ports.uptime import uptime
 from bot.ports.words import FilledRunbook, Form, FormField, Runbooks, Templates
 
 __all__ = [
@@ -130,4 +131,5 @@ __all__ = [
     "UserGroup",
     "UserGroupRecords",
     "WorkPeriodRecords",
+    "uptime",
 ]

@@ -17,3 +17,9 @@ class Due:
 class Queues(Protocol):
     def due(self, now: datetime) -> Due:
         """Look at all queues at once, with one statement. Raise Unavailable if the database does not answer."""
+
+    def overdue(self, since: datetime) -> Due:
+        """Return in which queues something that could be done has been due since then. Failovers are not looked at.
+
+        Only the first effect of a lane could be delivered. Raise Unavailable if the database does not answer.
+        """

@@ -74,6 +74,7 @@ class Faults:
         self._latency: dict[tuple[str, str], float] = {}
         self._outages: dict[str, Fault] = {}
         self._injected: list[_Due] = []
+        self._drawing: Callable[[Exchange], Fault | None] | None = None
         self._before: list[_Due] = []
         self._after: list[_Due] = []
 
@@ -93,6 +94,10 @@ class Faults:
         due = _Due(service=service, method=method, what=fault, left=times, match=match)
         with self._lock:
             self._injected.append(due)
+
+    def draw(self, drawing: Callable[[Exchange], Fault | None]) -> None:
+        """Ask `drawing` for the fault of each call that meets no other, until `clear`."""
+        self._drawing = drawing
 
     def down(self, service: str, fault: Fault | None = None) -> None:
         """Make every call fail, with HTTP 503 by default, until `up` or `clear`."""
@@ -123,6 +128,7 @@ class Faults:
         """Remove all faults, delays and hooks."""
         with self._lock:
             self._everywhere = 0.0
+            self._drawing = None
             for store in (self._latency, self._outages, self._injected, self._before, self._after):
                 store.clear()
 
@@ -139,7 +145,8 @@ class Faults:
             injected = self._claim(self._injected, exchange)
             if isinstance(injected, Fault):
                 return injected
-        return self._outages.get(exchange.service)
+        outage = self._outages.get(exchange.service)
+        return self._drawing(exchange) if self._drawing and not outage else outage
 
     def hook_before(self, exchange: Exchange) -> Hook | None:
         return self._hook(self._before, exchange)

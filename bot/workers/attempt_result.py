@@ -1,6 +1,7 @@
 """One attempt to deliver an effect, and what came of it."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from bot.workers.deliver.attempt import PATIENCE, Attempt
 log = structlog.get_logger()
 
 SLOWEST_RETRY = timedelta(seconds=30)
+TAKEN_OVER = "the lease ended before the call left"
 LONGEST_OUTAGE = timedelta(days=3)
 """An effect is given up after this time, even if its service has answered nobody since."""
 
@@ -38,10 +40,16 @@ class AttemptResult:
     ended: float = field(default_factory=time.monotonic)
 
 
-def tried(item: OutboxItem, attempt: Attempt) -> AttemptResult:
-    """Try it. If the last try's outcome is unknown, look for it first."""
+def tried(item: OutboxItem, attempt: Attempt, is_ours: Callable[[], bool]) -> AttemptResult:
+    """Try it. If the last try's outcome is unknown, look for it first.
+
+    `is_ours` is asked right before the call, which is not made once another process may be at it.
+    """
     try:
         found = attempt.find_earlier() if item.uncertain and attempt.find_earlier else None
+        if found is None and not is_ours():
+            log.warning("an effect is left to another process", effect=item.effect.key, outbox=item.id)
+            return not_tried(item, attempt, TAKEN_OVER, again_in=backoff(item))
         result = found if found is not None else attempt.call()
     except Throttled as throttled:
         return not_tried(item, attempt, str(throttled), again_in=throttled.retry_after)

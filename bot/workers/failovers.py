@@ -18,10 +18,11 @@ import structlog
 from bot.domain.failover.plan import End, Outcome, Workflow
 from bot.domain.failover.state import ActionKind
 from bot.domain.policy import Policy
-from bot.ports import ActionRunner, Clock, Session, Sessions
+from bot.ports import ActionRunner, Clock, Session, Sessions, uptime
 from bot.services.failover.actions import FailoverActions, StepRun
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
+from bot.workers.fence import Fence
 
 POLL = timedelta(seconds=30)
 """How often to look for runs unasked. `workers.pulse` wakes the runner when there is one."""
@@ -54,6 +55,7 @@ class Runner:
         policy: Callable[[], Policy],
         lease: timedelta,
         wake: Callable[[], None],
+        uptime: Callable[[], float] = uptime,
     ) -> None:
         self._runner = runner
         self._sessions = sessions
@@ -61,6 +63,7 @@ class Runner:
         self._policy = policy
         self._lease = lease
         self._tell = wake
+        self._uptime = uptime
         self._owner = uuid4().hex
         self._walks: dict[int, Thread] = {}
         self._crashes: Counter[int] = Counter()
@@ -120,9 +123,10 @@ class Runner:
 
     def _walk(self, number: int) -> None:
         try:
-            while (step_run := self._in_transaction(partial(self._next, number))) is not None:
+            while (found := self._prepared(number)) is not None:
+                step_run, fence = found
                 self._tell()
-                outcome = self._do(step_run)
+                outcome = self._do(step_run, fence)
                 if outcome is None:
                     return
                 self._insist(partial(_finish, step_run, outcome))
@@ -147,13 +151,23 @@ class Runner:
             log.exception("a failover can't be asked about either; trying again", failover=number)
 
     def _give_up(self, number: int, tx: Transaction) -> None:
-        if tx.session.failovers.renew(number, self._owner, until=tx.now + self._lease):
+        if self._renew(number, tx):
             FailoverActions(tx).crashed(number, FAULT)
+
+    def _prepared(self, number: int) -> tuple[StepRun, Fence] | None:
+        """Start the next action, with the fence to ask before anything happens outside."""
+        since = self._uptime()
+        step_run = self._in_transaction(partial(self._next, number))
+        renew = partial(self._in_transaction, partial(self._renew, number))
+        fence = Fence(since=since, lease=self._lease, renew=renew, uptime=self._uptime)
+        return (step_run, fence) if step_run else None
+
+    def _renew(self, number: int, tx: Transaction) -> bool:
+        return tx.session.failovers.renew(number, self._owner, until=tx.now + self._lease)
 
     def _next(self, number: int, tx: Transaction) -> StepRun | None:
         """Start the next action, unless another process owns the run by now."""
-        is_mine = tx.session.failovers.renew(number, self._owner, until=tx.now + self._lease)
-        if not is_mine or self._stopping.is_set():
+        if not self._renew(number, tx) or self._stopping.is_set():
             return None
         return FailoverActions(tx).next(number)
 
@@ -169,8 +183,14 @@ class Runner:
 
     # --- moving ---
 
-    def _do(self, it: StepRun) -> Outcome | None:
-        """Perform one action. Return None if the bot stops and the action only checked or waited."""
+    def _do(self, it: StepRun, fence: Fence) -> Outcome | None:
+        """Perform one action. Return None if the bot stops and the action only checked or waited.
+
+        Nothing is changed outside, and None returned, if another process may have taken the run over.
+        """
+        if not it.read_only and not fence.is_ours():
+            log.warning("a failover is left to another process", failover=it.run.number)
+            return None
         watch = _Watch(self, it)
         with watch:
             outcome = self._done(it, watch)
@@ -203,7 +223,7 @@ class Runner:
         def look(tx: Transaction) -> bool:
             actions = FailoverActions(tx)
             if renew:
-                tx.session.failovers.renew(number, self._owner, until=tx.now + self._lease)
+                self._renew(number, tx)
             if tail is not None:
                 actions.show_output(number, it.attempt, tail)
             return actions.is_to_stop(number)

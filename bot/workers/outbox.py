@@ -22,13 +22,14 @@ import structlog
 from bot.domain.effects import Effect, Unknown
 from bot.domain.paging.effects import PageEffect
 from bot.domain.policy import Policy
-from bot.ports import LATE, Clock, Conflict, OutboxItem, Session, Sessions, Unavailable
+from bot.ports import LATE, Clock, Conflict, OutboxItem, Session, Sessions, Unavailable, uptime
 from bot.services.audit import AuditLog
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
 from bot.workers.attempt_result import AttemptResult, backoff, is_spent, not_tried, report_fault, tried
 from bot.workers.deliver.attempt import Attempt, Handler
+from bot.workers.fence import Fence
 
 POLL = timedelta(seconds=30)
 """How often to look at the outbox unasked. `workers.pulse` wakes the worker when something is due."""
@@ -58,6 +59,7 @@ class Delivery:
         policy: Policy,
         lease: timedelta,
         senders: int,
+        uptime: Callable[[], float] = uptime,
     ) -> None:
         self.tally: Counter[tuple[str, str]] = Counter()
         """How many effects of a kind ended how: delivered, retried, throttled, given up."""
@@ -67,12 +69,13 @@ class Delivery:
         self._policy = policy
         self._lease = lease
         self._senders = senders
+        self._uptime = uptime
         self._owner = uuid4().hex
         self._outcomes: queue.SimpleQueue[AttemptResult] = queue.SimpleQueue()
         self._unsettled: list[AttemptResult] = []
         """Outcomes that are not stored yet, in the order they arrived."""
         self._in_flight: set[int] = set()
-        """Effects that are being sent, or whose outcome is not stored. Their leases are renewed."""
+        """Effects that are being sent, or whose outcome is not stored. This process does not claim them again."""
         self._foreign: set[int] = set()
         """Effects of a newer version of Spy. A process of that version sends them."""
         self._wake = Event()
@@ -153,7 +156,7 @@ class Delivery:
     def _turn(self, *, claim: bool = True) -> bool:
         """Store outcomes and claim due effects, in one transaction. False if there were neither."""
         self._collect()
-        outcomes = self._unsettled[:BATCH]
+        outcomes, since = self._unsettled[:BATCH], self._uptime()
         try:
             turn = retry_on_conflict(partial(self._transact, outcomes, claim=claim))
         except Unavailable:
@@ -167,7 +170,7 @@ class Delivery:
         self._count(turn)
         for item in turn.claimed:
             self._in_flight.add(item.id)
-            self._pool.submit(self._send, item)
+            self._pool.submit(self._send, item, since)
         return bool(outcomes or turn.claimed)
 
     def _collect(self) -> None:
@@ -215,7 +218,7 @@ class Delivery:
         why = f"it may have arrived; {fault}" if outcome.why is None else fault
 
         def give_up(tx: Transaction) -> bool:
-            return tx.session.outbox.give_up(item.id, at=tx.now, why=why)
+            return tx.session.outbox.give_up(item.id, self._owner, at=tx.now, why=why)
 
         def give_up_aloud(tx: Transaction) -> None:
             if give_up(tx):
@@ -255,11 +258,11 @@ class Delivery:
 
     # --- calling out ---
 
-    def _send(self, item: OutboxItem) -> None:
-        self._outcomes.put(self._outcome(item))
+    def _send(self, item: OutboxItem, since: float) -> None:
+        self._outcomes.put(self._outcome(item, since))
         self._wake.set()
 
-    def _outcome(self, item: OutboxItem) -> AttemptResult:
+    def _outcome(self, item: OutboxItem, since: float) -> AttemptResult:
         if isinstance(item.effect, Unknown):
             return self._left_to_others(item, item.effect)
         try:
@@ -275,7 +278,15 @@ class Delivery:
                 again_in=backoff(item) if item.attempts < TRIES else None,
                 uncertain=item.uncertain,
             )
-        return tried(item, attempt) if attempt else AttemptResult(item=item, attempt=None)
+        if attempt is None:
+            return AttemptResult(item=item, attempt=None)
+        renew = partial(self._renew, item.id)
+        fence = Fence(since=since, lease=self._lease, renew=renew, uptime=self._uptime)
+        return tried(item, attempt, fence.is_ours)
+
+    def _renew(self, item: int) -> bool:
+        with self._sessions.begin() as session:
+            return session.outbox.renew(item, self._owner, until=self._clock.now() + self._lease)
 
     def _left_to_others(self, item: OutboxItem, effect: Unknown) -> AttemptResult:
         log.warning("an effect is left to a newer Spy", effect=effect.key, why=effect.why)
@@ -298,7 +309,7 @@ class Delivery:
         is_others = isinstance(outcome.item.effect, Unknown)
         if outcome.again_in is not None and (is_others or not is_spent(outcome, tx.now)):
             return self._put_back(outcome, tx)
-        if not tx.session.outbox.give_up(outcome.item.id, at=tx.now, why=outcome.why):
+        if not tx.session.outbox.give_up(outcome.item.id, self._owner, at=tx.now, why=outcome.why):
             return ""
         self._handler.on_giving_up(outcome.item, tx, outcome.why)
         _audit(outcome, tx)

@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.adapters.database import Database, open_engine
 from bot.adapters.network.clock import SLOWER, DatabaseClock, RehearsalClock, SteadyClock
+from bot.app.clock import ClockWatch
 from bot.testing import NOON, FrozenClock
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -98,6 +100,54 @@ def test_the_databases_time_counts_whatever_the_machine_says(machine: Machine):
     database.tick(minutes=5)
     clock.measure()
     assert clock.now() == NOON + 6 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("off", "said"),
+    [
+        (12, "this machine's clock is 12 s ahead of the database's: 12:00:12 here, 12:00:00 UTC there"),
+        (-3600, "this machine's clock is 3600 s behind the database's: 11:00:00 here, 12:00:00 UTC there"),
+    ],
+)
+def test_clocks_that_differ_are_told_with_both_times(machine: Machine, off: float, said: str):
+    clock = DatabaseClock(FrozenClock(NOON).now, machine.monotonic, machine)
+
+    machine.is_set(timedelta(seconds=off))
+
+    assert clock.skew() == f"{said}; reminders go by the database's"
+
+
+@pytest.mark.parametrize("off", [-5, 0, 4.9, 5])
+def test_clocks_that_nearly_agree_are_not_told(machine: Machine, off: float):
+    clock = DatabaseClock(FrozenClock(NOON).now, machine.monotonic, machine)
+
+    machine.is_set(timedelta(seconds=off))
+
+    assert clock.skew() == ""
+
+
+def test_a_slow_answer_of_the_database_is_no_difference(machine: Machine):
+    def slow() -> datetime:
+        machine.passes(timedelta(seconds=12))
+        return NOON  # as the database reads its clock when it is asked, and the answer takes long
+
+    clock = DatabaseClock(slow, machine.monotonic, machine)
+
+    assert clock.skew() == ""
+
+
+def test_clocks_that_differ_are_logged_once_and_again_when_they_agree(machine: Machine):
+    watch = ClockWatch(time=DatabaseClock(FrozenClock(NOON).now, machine.monotonic, machine))
+
+    with capture_logs() as logs:
+        watch.measure()
+        machine.is_set(MINUTE)
+        watch.measure()
+        watch.measure()
+        machine.is_set(-MINUTE)
+        watch.measure()
+
+    assert [it["event"] for it in logs] == ["the clocks differ", "the clocks agree again"]
 
 
 def test_in_a_rehearsal_a_file_that_is_set_back_stops_nothing(machine: Machine, tmp_path: Path):

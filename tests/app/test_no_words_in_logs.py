@@ -241,7 +241,7 @@ def test_an_effect_that_fails_logs_no_words(log: io.StringIO, error: Exception):
     effect = Respond(key="answer:1", url="https://hooks", message=Message(text=WORDS), person="U0ANA")
     item = OutboxItem(id=1, effect=effect, queued_at=datetime.now(UTC), attempts=1, uncertain=False)
 
-    result: AttemptResult = tried(item, Attempt(call=Failing(error)))
+    result: AttemptResult = tried(item, Attempt(call=Failing(error)), lambda: True)
     structlog.get_logger().warning("given up", why=result.logged)
 
     assert WORDS not in log.getvalue()

@@ -224,6 +224,22 @@ def test_a_misspelt_key_is_told_once(complain: Complain):
             "github: {x: ghp_abcd1234}",
             "config.yaml:1: github.x: a secret in the file. Put it in GITHUB_TOKEN",
         ),
+        (
+            "heartbeat_url: https://hc-ping.com/3f1c8a52-77aa-4c1b-9a0e-5e2f7d1b2c3d",
+            "config.yaml:1: heartbeat_url: a secret in the file. Put it in HEARTBEAT_URL",
+        ),
+        (
+            "heartbeat_url: https://nosnch.in/c2354d53d2",
+            "config.yaml:1: heartbeat_url: a secret in the file. Put it in HEARTBEAT_URL",
+        ),
+        (
+            "heartbeat_url: https://m.example.com/spy?token=hush",
+            "config.yaml:1: heartbeat_url: a secret in the file. Put it in HEARTBEAT_URL",
+        ),
+        (
+            "heartbeat_url: https://spy:hush@m.example.com/",
+            "config.yaml:1: heartbeat_url: a secret in the file. Put it in HEARTBEAT_URL",
+        ),
         ("\n# xoxb-12-34-abcdef\n", "config.yaml:2: a secret in the file. Put it in SLACK_BOT_TOKEN"),
         (
             "database: {url: 'postgres://spy:hush@db/spy'}",
@@ -311,6 +327,7 @@ def test_what_can_be_told_without_asking_anybody_is_told(read: Read):
         ("Team imoc", False),
         ("Announcements", False),
         ("Slack", False),
+        ("Heartbeat", True),
         ("Changes come from", True),
         ("Alerts come from", True),
     ]
@@ -352,6 +369,28 @@ def test_without_an_address_a_webhook_is_a_hint_and_no_fault(read: Read):
     results = read(PAGERDUTY, PAGERDUTY_API_TOKEN="x").results()
 
     assert [it.well for it in results if "PAGERDUTY_WEBHOOK_SECRET" in it.what] == [True]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://monitor.example.com/heartbeats/spy-production-2026", "http://10.0.0.7:9000/beat?env=prod"],
+)
+def test_a_heartbeat_without_a_token_may_stand_in_the_file(read: Read, url: str):
+    assert read(f"heartbeat_url: {url}").heartbeat == url
+
+
+def test_a_heartbeat_of_the_environment_comes_first_and_is_masked(read: Read):
+    settings = read("heartbeat_url: https://m.example.com/spy", HEARTBEAT_URL="https://m.example.com/hush")
+
+    assert settings.heartbeat == "https://m.example.com/hush"
+    assert "https://m.example.com/hush" in settings.env.secrets()
+
+
+def test_a_heartbeat_that_is_no_address_is_a_mistake(complain: Complain):
+    assert complain("", HEARTBEAT_URL="monitor") == (
+        "environment: HEARTBEAT_URL: must begin with https:// (or http://).",
+    )
+    assert "config.yaml:1: heartbeat_url: " in complain("heartbeat_url: monitor")[0]
 
 
 def test_settings_show_no_secret(read: Read):

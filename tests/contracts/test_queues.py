@@ -77,6 +77,35 @@ def test_a_failover_is_due_when_it_is_approved_and_nobody_runs_it(sessions: Data
     assert queues.due(later(21)).failovers
 
 
+def test_an_effect_is_overdue_from_its_due_time_until_it_is_claimed(sessions: Database, queues: SqlQueues):
+    queue(sessions, post("hello"))
+    assert queues.overdue(NOON - SECOND) == NOTHING
+    assert queues.overdue(NOON) == Due(effects=True, reminders=False, failovers=False)
+
+    with sessions.begin() as session:
+        session.outbox.claim("me", now=NOON, lease=LEASE, limit=5)
+
+    assert queues.overdue(NOON + LEASE) == NOTHING
+    assert queues.overdue(NOON + LEASE + SECOND).effects
+
+
+def test_what_waits_behind_the_first_of_its_lane_is_not_overdue(sessions: Database, queues: SqlQueues):
+    queue(sessions, post("one"), post("two"))
+    with sessions.begin() as session:
+        [item] = session.outbox.claim("me", now=NOON, lease=LEASE, limit=5)
+        session.outbox.put_back(item.id, "me", due=later(600), tried=True, uncertain=False, why="429")
+
+    assert queues.overdue(later(599)) == NOTHING
+    assert queues.overdue(later(600)).effects
+
+
+def test_a_reminder_is_overdue_from_its_time_until_it_is_sent(sessions: Database, queues: SqlQueues):
+    plan(sessions, INCIDENT, timer(after=1))
+
+    assert queues.overdue(later(59)) == NOTHING
+    assert queues.overdue(later(60)) == Due(effects=False, reminders=True, failovers=False)
+
+
 def test_a_wrong_statement_is_not_taken_for_an_outage(sessions: Database, queues: SqlQueues):
     with sessions.engine.begin() as connection:
         connection.execute(text("ALTER TABLE timer RENAME TO gone"))

@@ -645,7 +645,7 @@ def test_an_effect_ends_once(sessions: Sessions) -> None:
         assert session.outbox.done(item, at=NOON)
     with sessions.begin() as session:
         assert not session.outbox.done(item, at=NOON)
-        assert not session.outbox.give_up(item, at=NOON, why="late")
+        assert not session.outbox.give_up(item, "one", at=NOON, why="late")
         assert not session.outbox.put_back(item, "one", due=NOON, tried=True, uncertain=True, why="late")
         assert session.outbox.latest(limit=1)[0].state == "done"
 
@@ -660,6 +660,29 @@ def test_what_another_has_taken_over_is_not_put_back(sessions: Sessions) -> None
 
     assert not is_back
     assert wait(sessions) == {"sending": 1}
+
+
+def test_what_another_has_taken_over_is_neither_given_up_nor_renewed(sessions: Sessions) -> None:
+    queue(sessions, post("hello"))
+    item = claimed(sessions, owner="slow")[0].id
+    claimed(sessions, owner="other", now=NOON + MINUTE)
+
+    with sessions.begin() as session:
+        assert not session.outbox.give_up(item, "slow", at=NOON, why="channel_not_found")
+        assert not session.outbox.renew(item, "slow", until=NOON + 60 * MINUTE)
+
+    assert wait(sessions) == {"sending": 1}
+
+
+def test_a_renewed_lease_lasts_longer(sessions: Sessions) -> None:
+    queue(sessions, post("hello"))
+    item = claimed(sessions, owner="slow")[0].id
+
+    with sessions.begin() as session:
+        assert session.outbox.renew(item, "slow", until=NOON + 3 * LEASE)
+
+    assert claimed(sessions, now=NOON + 2 * LEASE, owner="other") == []
+    assert [it.id for it in claimed(sessions, now=NOON + 4 * LEASE, owner="other")] == [item]
 
 
 def test_a_lane_stands_still_when_its_first_is_due_or_under_way_for_longer_than_the_lease(
@@ -840,7 +863,7 @@ def test_what_is_put_back_stands_for_a_newer_wish_of_its_slot(sessions: Sessions
 def test_what_is_given_up_frees_its_lane(sessions: Sessions) -> None:
     queue(sessions, post("bad"), post("good"))
     with sessions.begin() as session:
-        session.outbox.give_up(claimed_in(session)[0].id, at=NOON, why="channel_not_found")
+        session.outbox.give_up(claimed_in(session)[0].id, "one", at=NOON, why="channel_not_found")
 
     assert keys(claimed(sessions)) == ["good"]
 
@@ -863,7 +886,7 @@ def test_the_outbox_knows_when_it_is_next_due(sessions: Sessions) -> None:
 def test_the_outbox_shows_first_what_waits_and_then_what_was_done(sessions: Sessions) -> None:
     queue(sessions, post("bad"), card("held"), post("good"))
     with sessions.begin() as session:
-        session.outbox.give_up(claimed_in(session)[0].id, at=NOON, why="channel_not_found")
+        session.outbox.give_up(claimed_in(session)[0].id, "one", at=NOON, why="channel_not_found")
 
     with sessions.begin() as session:
         shown = [(it.kind, it.state, it.attempts, it.why) for it in session.outbox.latest(limit=10)]

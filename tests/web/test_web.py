@@ -36,6 +36,7 @@ def opened(
     pagerduty: Handler | None = None,
     readiness: Mapping[str, Check] = MappingProxyType({}),
     metrics: CollectorRegistry | None = None,
+    notes: Mapping[str, Check] = MappingProxyType({}),
     patience: float = 2.0,
     limits: ConnectionLimits | None = None,
 ) -> Iterator[httpx.Client]:
@@ -46,6 +47,7 @@ def opened(
         with_token=Shown(metrics=metrics or CollectorRegistry()),
         sees_all=everyone,
         readiness=readiness,
+        notes=notes,
         handlers={path: it for path, it in handlers.items() if it},
         patience=patience,
     )
@@ -128,6 +130,14 @@ def test_it_is_ready_when_every_part_is():
         200,
         {"ready": True, "checks": {"database": "ok", "slack": "ok"}},
     )
+
+
+def test_what_is_odd_is_a_note_and_it_is_ready_nevertheless():
+    notes = {"clock": lambda: "the clocks differ", "disk": lambda: ""}
+    with opened(readiness={"database": lambda: ""}, notes=notes) as web:
+        answer = web.get("/readyz")
+
+    assert (answer.status_code, answer.json()["notes"]) == (200, {"clock": "the clocks differ"})
 
 
 def test_it_is_alive_but_not_ready_while_a_part_is_not():

@@ -18,11 +18,13 @@ READING, OPTIMISTIC = "spy_reading", "spy_optimistic"
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How long to wait for a connection, for a statement, and for a lock held by another."""
+    """How long to wait for a connection, for a statement, for a lock held by another, and for an idle client."""
 
     connect: timedelta = timedelta(seconds=2)
     statement: timedelta = timedelta(seconds=5)
     lock: timedelta = timedelta(seconds=2)
+    idle: timedelta = timedelta(seconds=10)
+    """How long a transaction may do nothing. PostgreSQL then ends it: its process was stopped, or is cut off."""
 
 
 def open_engine(url: str, *, pool: int = 10, limits: Limits | None = None) -> Engine:

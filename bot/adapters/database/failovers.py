@@ -60,7 +60,7 @@ class FailoverTable(Table[Failover]):
         if task is not Task.REHEARSAL:
             is_wanted.append(last.kept["began_at"].as_string().is_not(None))
         found = select(last.kept).where(*is_wanted).order_by(last.ended_at.desc(), last.number.desc())
-        yield from readable(self.adapter, self._connection.execute(found).scalars(), self._table.name)
+        yield from readable(self._parsed, self._connection.execute(found).scalars(), self._table.name)
 
     # --- the audit log ---
 

@@ -188,7 +188,7 @@ class TimelineTable(Rows):
     def of(self, incident: int) -> Sequence[Entry]:
         self._write_marks()
         rows = TIMELINE.rows(self._connection, {"of": incident})
-        entries = list(readable(self.adapter, rows, self._table.name))
+        entries = list(readable(self.adapter.validate_python, rows, self._table.name))
         entries += [entry for entry in self._new if entry.incident == incident]
         return sorted(entries, key=lambda entry: entry.seq)
 
@@ -263,7 +263,7 @@ class TimelineTable(Rows):
         c = self._table.c
         query = select(*ENTRY).where(*conditions).order_by(c.incident, c.seq)
         rows = map(dict, self._connection.execute(query).mappings())
-        return list(readable(self.adapter, rows, self._table.name))
+        return list(readable(self.adapter.validate_python, rows, self._table.name))
 
     def _write_all(self) -> None:
         self.flush()

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.adapters.database.failures import translated
 from bot.adapters.database.private_files import shut_out_others
-from bot.adapters.database.schema import migrate, newest, version
+from bot.adapters.database.schema import migrate, newest, oldest, version
 
 WAIT, LOOK_EVERY = 60.0, 0.5
 """Seconds to wait for a PostgreSQL that is still starting, and between two attempts."""
@@ -38,12 +38,17 @@ def make_ready(engine: Engine) -> None:
 
 
 def is_ready(engine: Engine) -> bool:
-    """Return whether the schema is up to date; False if it is empty or older.
+    """Return whether this Spy can work on the schema; False if it is empty or older.
 
-    Raise CannotOpen if it is newer than this Spy, or if the database can't be used.
+    Raise CannotOpen if only newer Spies can, or if the database can't be used. While versions are exchanged, an older
+    Spy works on a newer schema that takes nothing away from it.
     """
     found = _in_a_sentence(engine, lambda: _when_started(lambda: version(engine)))
     if found is not None and found > newest():
+        least = _in_a_sentence(engine, lambda: oldest(engine))
+        if least is not None and least <= newest():
+            log.warning("the database belongs to a newer Spy; this one works beside it", schema=found)
+            return True
         raise CannotOpen(
             f"The database belongs to a newer Spy: its schema is {found}, and this Spy knows up to {newest()}. "
             "Start the newer Spy again, or restore a backup from before it."

@@ -115,21 +115,24 @@ class OutboxTable(Rows):
         if not lines:
             return item
         for number in lines:
-            self._finish(number, "done", now, f"in {line.key}")
+            self.done(number, at=now, why=f"in {line.key}")
         together = replace(item, effect=line.with_late(lines.values()))
         stored = {"kind": type(together.effect).__name__, "payload": effects.dump(together.effect)}
         self._connection.execute(update(self._table).where(self._table.c.id == item.id).values(stored))
         return together
 
-    def done(self, item: int, *, at: datetime) -> bool:
-        return self._finish(item, "done", at, None)
-
-    def give_up(self, item: int, *, at: datetime, why: str) -> bool:
-        return self._finish(item, "failed", at, why)
-
-    def _finish(self, item: int, state: str, at: datetime, why: str | None) -> bool:
-        end = {"this": item, "state": state, "at": at, "why": why}
+    def done(self, item: int, *, at: datetime, why: str | None = None) -> bool:
+        end = {"this": item, "state": "done", "at": at, "why": why}
         return bool(self._connection.execute(_finishing(self._table), end).rowcount)
+
+    def give_up(self, item: int, owner: str, *, at: datetime, why: str) -> bool:
+        end = {"this": item, "state": "failed", "at": at, "why": why, "by": owner}
+        return bool(self._connection.execute(_giving_up(self._table), end).rowcount)
+
+    def renew(self, item: int, owner: str, *, until: datetime) -> bool:
+        c = self._table.c
+        mine = update(self._table).where(c.id == item, c.state == "sending", c.owner == owner)
+        return bool(self._connection.execute(mine.values(lease_until=until)).rowcount)
 
     def put_back(
         self, item: int, owner: str, *, due: datetime, tried: bool, uncertain: bool, why: str
@@ -266,6 +269,12 @@ def _finishing(outbox: Table) -> Update:
     mine = update(outbox).where(c.id == bindparam("this"), c.done_at.is_(None))
     at = bindparam("at", type_=c.done_at.type)
     return mine.values(state=bindparam("state"), why=bindparam("why"), done_at=at, lease_until=None)
+
+
+@cache
+def _giving_up(outbox: Table) -> Update:
+    """Like `_finishing`, unless another owner than `by` has taken the item over."""
+    return _finishing(outbox).where(outbox.c.owner == bindparam("by"))
 
 
 @cache

@@ -16,8 +16,8 @@ from bot.adapters.database.connection import Limits
 
 BEYOND = 1.0
 """Seconds to wait for an answer beyond the server's own statement timeout."""
-IDLE = timedelta(minutes=1)
-"""PostgreSQL ends a transaction in which a process does nothing for this long."""
+IDLE_IN_MIGRATION = timedelta(minutes=5)
+"""How long a migration may work in Python between two statements."""
 NOTICING = {
     "keepalives_idle": 15,
     "keepalives_interval": 5,
@@ -73,7 +73,7 @@ def _settings(limits: Limits) -> bytes:
     set_to = {
         "statement_timeout": limits.statement,
         "lock_timeout": limits.lock,
-        "idle_in_transaction_session_timeout": IDLE,
+        "idle_in_transaction_session_timeout": limits.idle,
     }
     return "; ".join(
         f"SET {name} = {limit // timedelta(milliseconds=1)}" for name, limit in set_to.items()
@@ -87,7 +87,11 @@ def let_go(raw: psycopg.Connection[Any]) -> None:
 
 
 def take_time(raw: TimedConnection) -> None:
-    """Remove all time limits of a connection."""
+    """Remove the time limits of a connection, except for a process that has been stopped."""
     raw.patience = None
-    raw.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+    idle = IDLE_IN_MIGRATION // timedelta(milliseconds=1)
+    raw.execute(
+        b"SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = %d"
+        % idle
+    )
     raw.commit()

@@ -1,5 +1,6 @@
 """What is due in the outbox, the timers and the failovers: one statement, since it runs twice a second."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Boolean, Engine, bindparam, text
@@ -25,7 +26,22 @@ DUE = text(
         ) AS failovers
     """
 ).bindparams(bindparam("now", type_=UtcDateTime()))
+OVERDUE = text(
+    """
+    SELECT
+        EXISTS (
+            SELECT 1 FROM outbox WHERE done_at IS NULL AND due_at <= :since
+            AND (state = 'ready' OR state = 'sending' AND lease_until < :since)
+            AND NOT EXISTS (
+                SELECT 1 FROM outbox AS earlier
+                WHERE earlier.lane = outbox.lane AND earlier.id < outbox.id AND earlier.done_at IS NULL
+            )
+        ) AS effects,
+        EXISTS (SELECT 1 FROM timer WHERE state = 'waiting' AND due_at <= :since) AS reminders
+    """
+).bindparams(bindparam("since", type_=UtcDateTime()))
 _LOOK = Prepared(DUE.columns(effects=Boolean, reminders=Boolean, failovers=Boolean))
+_LOOK_BACK = Prepared(OVERDUE.columns(effects=Boolean, reminders=Boolean))
 
 
 class SqlQueues:
@@ -35,11 +51,17 @@ class SqlQueues:
         self._engine = engine
 
     def due(self, now: datetime) -> Due:
+        return Due(**self._look(_LOOK, now=now))
+
+    def overdue(self, since: datetime) -> Due:
+        return Due(**self._look(_LOOK_BACK, since=since), failovers=False)
+
+    def _look(self, query: Prepared, **moment: datetime) -> Mapping[str, bool]:
         try:
             with self._engine.connect() as connection:
-                [found] = _LOOK.rows(connection, {"now": now})
+                [found] = query.rows(connection, moment)
         except DBAPIError as error:
             raise translated(error) from error
         except NoConnection as error:
             raise Unavailable("no connection was free in time") from error
-        return Due(**found)
+        return found

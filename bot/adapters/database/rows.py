@@ -1,12 +1,12 @@
 """The rows of a table. One that can't be read is left out of lists: a newer Spy may have written it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 import structlog
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Connection, delete, select
 
 from bot.adapters.database.statements import table
@@ -41,11 +41,11 @@ class Rows:
         """Write what waits for it. Most tables write at once."""
 
 
-def readable(adapter: TypeAdapter[T], rows: Iterable[Any], table: str) -> Iterator[T]:
+def readable(read: Callable[[Any], T], rows: Iterable[Any], table: str) -> Iterator[T]:
     """Yield the values of the rows that can be read. Log what is left out, once for each table and mistake."""
     for row in rows:
         try:
-            yield adapter.validate_python(row)
+            yield read(row)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             _tell(table, ".".join(map(str, first["loc"])), first["msg"])

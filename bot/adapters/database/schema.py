@@ -1,17 +1,24 @@
 """Migrate the schema with Alembic. Most starts have nothing to migrate, so the version is checked first."""
 
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, bindparam, inspect, text
 
+from bot.adapters.database.columns import UtcDateTime
 from bot.adapters.database.connection import unhurried
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+NOTE = "schema:"
+"""The row of `lease` that says which Spies may work on a schema, for one that does not know it. It never ends."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST_SIDE_BY_SIDE = "0019"
+"""Migrations after this one only expand the schema, unless they declare `needs`: see docs/running.md."""
 
 
 @cache
@@ -38,6 +45,7 @@ def migrate(engine: Engine, to: str = "head") -> None:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('spy migrations'))"))
             command.upgrade(_alembic(connection), to)
+            _note_oldest(connection)
 
 
 def migrate_back(engine: Engine, to: str) -> None:
@@ -46,6 +54,33 @@ def migrate_back(engine: Engine, to: str) -> None:
 
     with engine.begin() as connection:
         command.downgrade(_alembic(connection), to)
+        _note_oldest(connection)
+
+
+def oldest(engine: Engine) -> str | None:
+    """Return the number of the last migration that a Spy must know to work on this database.
+
+    None if the process that migrated it has not said so.
+    """
+    noted = text("SELECT owner FROM lease WHERE job = :job")
+    with engine.connect() as connection:
+        found: str | None = connection.execute(noted, {"job": f"{NOTE}{version(engine)}"}).scalar()
+    return found
+
+
+def _note_oldest(connection: Connection) -> None:
+    """Store which schema a Spy must know. A migration that takes something away says so in `needs`."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  as above
+
+    if not inspect(connection).has_table("lease"):
+        return
+    current = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    steps = ScriptDirectory.from_config(_alembic(connection)).iterate_revisions(current, "base")
+    needs = max([FIRST_SIDE_BY_SIDE, *(getattr(it.module, "needs", "") for it in steps)])
+    connection.execute(text("DELETE FROM lease WHERE job LIKE :note"), {"note": f"{NOTE}%"})
+    note = text("INSERT INTO lease (job, owner, until) VALUES (:job, :owner, :until)")
+    note = note.bindparams(bindparam("until", type_=UtcDateTime()))
+    connection.execute(note, {"job": f"{NOTE}{current}", "owner": needs, "until": EPOCH})
 
 
 def _alembic(connection: Connection) -> "Config":

@@ -4,7 +4,9 @@ A record is read when needed, and written once, at the session's end at the late
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 from enum import Enum
+from functools import cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -24,6 +26,16 @@ def plain(columns: dict[str, Any]) -> dict[str, Any]:
     return {name: it.value if isinstance(it, Enum) else it for name, it in columns.items()}
 
 
+def _names(record: Any) -> frozenset[str]:
+    kind: Any = type(record)
+    return _fields_of(kind)
+
+
+@cache
+def _fields_of(kind: Any) -> frozenset[str]:
+    return frozenset(it.name for it in fields(kind))
+
+
 class Table(Rows, Generic[T]):
     """The records of a type, as a session reads and writes them."""
 
@@ -40,6 +52,8 @@ class Table(Rows, Generic[T]):
         self._known: dict[Any, T] = {}
         self._changed: dict[Any, T] = {}
         """Records that are not written yet."""
+        self._foreign: dict[Any, dict[str, Any]] = {}
+        """What a newer Spy stored with a record and this one does not know, by key. It is written back as it was."""
 
     def _columns(self, value: T) -> dict[str, Any]:
         """Return the columns to search by, besides the key."""
@@ -68,18 +82,29 @@ class Table(Rows, Generic[T]):
         if not self._changed:
             return
         rows = [
-            {self.key: key, **plain(self._columns(it)), "kept": self.adapter.dump_python(it, mode="json")}
+            {self.key: key, **plain(self._columns(it)), "kept": self._kept(key, it)}
             for key, it in self._changed.items()
         ]
         upsert(self._dialect, self._table, self.key, *rows[0]).run(self._connection, *rows)
         self._changed.clear()
+
+    def _kept(self, key: Any, value: T) -> dict[str, Any]:
+        kept: dict[str, Any] = self.adapter.dump_python(value, mode="json")
+        return self._foreign[key] | kept if key in self._foreign else kept
+
+    def _parsed(self, kept: dict[str, Any]) -> T:
+        """Read a record, and remember what of it belongs to a newer Spy."""
+        value = self.adapter.validate_python(kept)
+        if foreign := kept.keys() - _names(value) - {self.key}:
+            self._foreign[kept[self.key]] = {name: kept[name] for name in foreign}
+        return value
 
     # --- queries ---
 
     def _by(self, *flags: str, **wanted: Any) -> list[T]:
         """Return the records with these flags true and these values, by key. Rows that can't be read are left out."""
         found = find_kept(self._table, tuple(wanted), flags).values(self._connection, wanted)
-        return self._merged(readable(self.adapter, found, self._table.name), flags, wanted)
+        return self._merged(readable(self._parsed, found, self._table.name), flags, wanted)
 
     def _one(self, *flags: str, **wanted: Any) -> T | None:
         """Return the one record with these values, or None. Raise if it can't be read: it is not missing."""
@@ -116,8 +141,8 @@ class Table(Rows, Generic[T]):
         return self._found(query)
 
     def _found(self, query: Select[Any]) -> list[T]:
-        return list(readable(self.adapter, self._connection.execute(query).scalars(), self._table.name))
+        return list(readable(self._parsed, self._connection.execute(query).scalars(), self._table.name))
 
     def _read(self, query: Prepared, wanted: dict[str, Any]) -> list[T]:
         """Run a query without writing changes first. Raise if a row can't be read."""
-        return [self.adapter.validate_python(it) for it in query.values(self._connection, wanted)]
+        return [self._parsed(it) for it in query.values(self._connection, wanted)]

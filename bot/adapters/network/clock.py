@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 
-from bot.ports import Clock
+from bot.ports import Clock, uptime
 
 SLOWER = 0.1
 """How much slower a steady clock runs after a step back, as a part of its pace: to lose one hour takes ten."""
 MEASURE_EVERY = timedelta(seconds=30)
+SKEW = timedelta(seconds=5)
+"""How far this machine's clock may be from the database's before Spy says so."""
 
 
 class SystemClock:
@@ -22,11 +24,17 @@ class SystemClock:
 
 
 class DatabaseClock:
-    """The database's time, as of the last `measure`; in between, the monotonic clock counts on."""
+    """The database's time, as of the last `measure`; in between, a clock of the process counts on."""
 
-    def __init__(self, ask: Callable[[], datetime], monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        ask: Callable[[], datetime],
+        monotonic: Callable[[], float] = uptime,
+        machine: Clock | None = None,
+    ) -> None:
         self._ask = ask
         self._monotonic = monotonic
+        self._machine = machine or SystemClock()
         self.measure()
 
     def measure(self) -> None:
@@ -34,10 +42,23 @@ class DatabaseClock:
         asked_at = self._monotonic()
         reading = self._ask()
         self._told = reading, (asked_at + self._monotonic()) / 2
+        self._waited = timedelta(seconds=self._monotonic() - asked_at)
 
     def now(self) -> datetime:
         reading, at = self._told
         return reading + timedelta(seconds=self._monotonic() - at)
+
+    def skew(self) -> str:
+        """Return both times in a sentence if they differ by more than `SKEW`; "" if they agree."""
+        here, there = self._machine.now(), self.now()
+        off = abs(here - there)
+        if off - self._waited / 2 <= SKEW:
+            return ""
+        side = "ahead of" if here > there else "behind"
+        return (
+            f"this machine's clock is {off.total_seconds():.0f} s {side} the database's: "
+            f"{here:%H:%M:%S} here, {there:%H:%M:%S} UTC there; reminders go by the database's"
+        )
 
 
 class RehearsalClock:

@@ -100,6 +100,14 @@ class SlackChat:
             )
         return self._identity
 
+    def trouble(self) -> str:
+        """Ask Slack for an answer now. Return why none came; "" if it answers."""
+        try:
+            self._calls.request("api.test")
+        except (Unreachable, Throttled, Rejected) as error:
+            return str(error)
+        return ""
+
     def warm(self, connections: int) -> None:
         """Open this many connections in parallel now, so that an incident need not. Errors are ignored."""
         together = threading.Barrier(connections)

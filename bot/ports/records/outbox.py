@@ -78,8 +78,11 @@ class OutboxRecords(Protocol):
     def done(self, item: int, *, at: datetime) -> bool:
         """Mark it as delivered. False if it was finished before; then nothing else may follow from it."""
 
-    def give_up(self, item: int, *, at: datetime, why: str) -> bool:
-        """Mark it as failed. False if it was finished before."""
+    def give_up(self, item: int, owner: str, *, at: datetime, why: str) -> bool:
+        """Mark it as failed. False if it was finished before, or this owner no longer has it."""
+
+    def renew(self, item: int, owner: str, *, until: datetime) -> bool:
+        """Extend the lease. False if this owner no longer has it."""
 
     def put_back(
         self, item: int, owner: str, *, due: datetime, tried: bool, uncertain: bool, why: str

@@ -1,0 +1,41 @@
+"""What a newer Spy stored with a record survives an older one that changes it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.adapters.database import Database, open_engine, tables
+from bot.adapters.database.statements import table
+from bot.domain.incident.events import Declared
+from bot.domain.incident.incident import Incident
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    engine = open_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    database = Database(engine)
+    with database.begin() as session:
+        session.incidents.put(Incident.declared(1, Declared(at=NOON, by="U0ANA", name="x")))
+    incident = table(tables.IncidentRow)
+    with engine.begin() as connection:
+        kept = connection.execute(select(incident.c.kept)).scalar_one()
+        connection.execute(update(incident).values(kept={**kept, "weather": {"sky": "grey"}}))
+    yield database
+    engine.dispose()
+
+
+@pytest.mark.parametrize("by", ["number", "channel list"])
+def test_a_field_that_this_spy_does_not_know_stays_when_it_writes_the_record(database: Database, by: str):
+    with database.begin() as session:
+        found = session.incidents.get(1) if by == "number" else session.incidents.open(limit=5)[0]
+        assert found
+        session.incidents.put(replace(found, impact="all of it"))
+
+    with database.engine.connect() as connection:
+        kept = connection.execute(select(table(tables.IncidentRow).c.kept)).scalar_one()
+    assert (kept["weather"], kept["impact"]) == ({"sky": "grey"}, "all of it")

@@ -1,0 +1,1 @@
+"""Real processes of Spy on both databases, with faults of calls, kills, stops and cuts: nothing lost or doubled."""
