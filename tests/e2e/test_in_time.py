@@ -78,15 +78,18 @@ def test_what_a_locked_database_does_not_take_is_not_done_later_either(
     held.execute("BEGIN IMMEDIATE")
     world.box.slack.say("kim", "general", 'spy incident me "said aloud" sev3')
     command = world.slash('me "said by command" sev1')
+    world.box.wait_for(lambda: world.ephemerals("kim"))
     held.rollback()
+    world.box.slack.redeliver(last=2)
     world.settle()
 
     assert command.ok
-    assert "nothing was done" in str(command.body)
-    assert "said by command" in str(command.body)
-    world.box.wait_for(lambda: world.channels(1))
-    assert "said-aloud" in world.channel(1).name
-    assert not world.channels(2)
+    for told, words in ((str(command.body), "said by command"), (world.ephemerals("kim")[0], "said aloud")):
+        assert "nothing was done" in told
+        assert "https://app.pagerduty.com/incidents" in told
+        assert words in told
+    assert not world.channels(1)
+    assert world.declare('me "afterwards" sev3') == 1
 
 
 def test_a_database_that_says_nothing_is_told_and_then_all_goes_on(

@@ -1,4 +1,4 @@
-"""The real bot without its database, with a full disk, a clock that steps and a deaf link: all is there, and once."""
+"""The real bot without Slack, without its database, with a full disk, an odd clock, a deaf link: all is there once."""
 
 import resource
 import sqlite3
@@ -18,7 +18,7 @@ from bot.sandbox.recorder import Exchange
 from tests.adapters.test_database_limits import Proxy, through
 from tests.conftest import living_in, modest, open_box
 from tests.e2e.bot_process import BotProcess
-from tests.e2e.world import World
+from tests.e2e.world import NUMBER, World
 from tests.support.postgres import Postgres
 
 SMALL_DISK = 64 * 1024
@@ -148,6 +148,12 @@ def test_after_an_outage_in_the_middle_of_things_all_is_there_once(
     world.everything_is_there_once(name)
 
 
+def number_in(said: str) -> int:
+    found = NUMBER.search(said)
+    assert found, said
+    return int(found[1])
+
+
 def pass_by(world: World, seconds: int) -> None:
     """Let an outage last: four seconds of it by every clock, the rest by the bot's."""
     until = time.monotonic() + 4
@@ -170,6 +176,43 @@ def test_a_clock_that_steps_stops_nothing_and_doubles_nothing(
 
     world.everything_is_there_once(name)
     assert sum("after the step" in text for text in world.texts(world.channel(number).id)) == 1
+
+
+@pytest.mark.parametrize("place", ["sqlite_world", "postgresql_world"])
+def test_an_incident_is_led_from_a_terminal_while_slack_is_down_and_slack_gets_it_in_order_afterwards(
+    place: str, request: pytest.FixtureRequest
+):
+    world: World = request.getfixturevalue(place)[0]
+    slack, clock, name = world.box.slack, world.box.clock, f"no chat {place.partition('_')[0]}"
+    world.box.faults.down("slack")
+
+    declared = world.bot.say("U0ANA", f'incident me "{name}" sev1')[1]
+    number = number_in(declared)
+    paged = world.pages(name)
+    clock.jump(timedelta(minutes=20))  # the update is due meanwhile
+    told = world.bot.say("U0ANA", f'inc-{number} update next 1h "rolling back"')[1]
+    clock.jump(timedelta(minutes=3))
+    called = world.bot.say("U0RAJ", f'inc-{number} page :payments "please join {name}"')[1]
+    read = world.bot.say("U0RAJ", f"inc-{number} tldr")[1]
+    clock.jump(timedelta(minutes=3))
+    world.box.faults.up("slack")
+    world.settle()
+
+    assert paged == 1
+    assert f"Waiting for Slack: the channel of INC-{number} and" in declared
+    assert "Page" in called
+    assert "please join" not in called
+    assert "Waiting for Slack" in told
+    assert "rolling back" in read
+    assert world.pages(f"please join {name}") == 1
+    texts = [slack.text_of(it) for it in slack.messages(world.channel(number).id) if it.metadata]
+    assert name in texts[0]  # the card
+    [late] = [it for it in texts if "While Slack did not take messages" in it]
+    assert "rolling back" in late
+    assert not [it for it in texts if "update is due" in it.casefold() or "overdue" in it.casefold()]
+    assert set(world.marks(world.channel(number).id).values()) == {1}
+    assert world.marks("incidents")[f"announcement:{number}"] == 1
+    assert f"INC-{number}" in slack.topic(world.channel(number).id)
 
 
 @contextmanager
