@@ -94,6 +94,34 @@ def test_the_next_alert_of_a_service_is_likeliest_the_same_incident(spy: SpyKit)
     assert labels(line(spy, 2))[1] == "Same as INC-1"
 
 
+@pytest.mark.parametrize(
+    ("title", "likeliest"),
+    [
+        ("errors are high for all customers", 4),  # such words say nothing: the newest comes first
+        ("PAYMENT refused by the bank", 2),  # one word of many, in another case and number
+        ("the búsqueda index is broken", 3),
+    ],
+)
+def test_words_that_tell_something_decide_which_incident_is_likeliest(
+    spy: SpyKit, title: str, likeliest: int
+):
+    for name in ("errors for customers in the office", "payments fail", "búsqueda is slow", "old printers"):
+        spy.say(f'incident me "{name}" sev3')
+
+    hears(owned(spy), title, service=None)
+
+    assert labels(line(spy))[1] == f"Same as INC-{likeliest}"
+
+
+def test_a_service_that_only_the_title_names_makes_an_incident_likely(spy: SpyKit):
+    for name in ("checkout loses carts", "mail is late", "old printers"):
+        spy.say(f'incident me "{name}" sev3')
+
+    hears(owned(spy), "p99 of checkout above 2 s", service=None)
+
+    assert labels(line(spy))[1] == "Same as INC-1"
+
+
 def test_private_incidents_and_drills_are_not_offered(spy: SpyKit):
     spy.say('incident me "checkout error rate" sev3 private')
     spy.say('incident me "checkout error rate again" sev3 drill')

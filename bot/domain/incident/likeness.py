@@ -72,7 +72,7 @@ def traits(incident: Incident, *, services: Collection[str] = (), runbooks: Iter
     words = frozenset[str]().union(*map(telling_words, texts))
     named = {*incident.services, *(it.service for it in incident.suspects if it.service)}
     return Traits(
-        services=frozenset({it.casefold() for it in named} | {it for it in services if it in words}),
+        services=frozenset({it.casefold() for it in named} | services_in(words, services)),
         changes=frozenset(it.change for it in incident.suspects),
         runbooks=frozenset(runbooks),
         words=words,
@@ -87,6 +87,11 @@ def telling_words(text: str) -> frozenset[str]:
     )
     found = [it.strip("'-_") for it in letters.split()[:MOST_WORDS]]
     return frozenset(_stem(it) for it in found if len(it) >= SHORTEST and it not in COMMON)
+
+
+def services_in(words: Collection[str], services: Iterable[str]) -> set[str]:
+    """Return the services whose names are among the telling words of a text."""
+    return {it for it in map(str.casefold, services) if _stem(it) in words}
 
 
 def _stem(word: str) -> str:

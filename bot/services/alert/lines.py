@@ -69,7 +69,7 @@ class Lines:
         incidents = self._session.incidents.open(limit=LOOKED_THROUGH)
         alerts = self._session.alerts.of([it.number for it in incidents])
         services = {number: {it.service for it in theirs if it.service} for number, theirs in alerts.items()}
-        return list(likeliest(alert, incidents, services))
+        return list(likeliest(alert, incidents, services, services=self._tx.policy.services))
 
 
 def _upsert(alert: Alert) -> UpsertMessage:
