@@ -11,7 +11,7 @@ from bot.domain.policy import Account
 from bot.domain.service import Declare
 from bot.ports import OnCallShift
 from bot.services.oncall.oncall import OnCall
-from bot.testing import SpyKit
+from bot.testing import NOON, SpyKit
 from tests.alert.world import RESOLVED, alert, hears, labels, line, owned
 
 
@@ -127,3 +127,86 @@ def test_an_alert_that_asks_is_not_hidden_in_a_storm_that_does_not(spy: SpyKit):
     hears(spy, "the disk is full", severity="sev2")
 
     assert labels(line(spy, 6)) == ["Declare", "Not an incident"]
+
+
+# --- nobody did what Spy did ------------------------------------------------------------------------------
+
+
+def test_nothing_says_that_a_person_opened_what_spy_opened(spy: SpyKit):
+    hears(raj_on_call(spy, declare=Declare.ALWAYS), severity="sev1")
+
+    assert spy.incident(1).declared_by is None
+    assert {it.actor for it in spy.timeline(1)} == {None}
+    assert {it.requested_by for it in spy.pages(1)} == {None}
+    assert "Opened by Spy" in spy.message_type("card", 1).text
+    said = spy.say("incident 1 timeline", by="U0ANA").message
+    assert said
+    assert "Spy declared it: error rate 12 % (sev1), affects checkout, led by Raj Patel" in said.text
+
+
+def test_a_name_that_is_too_long_is_noted_by_spy(spy: SpyKit):
+    hears(raj_on_call(spy, declare=Declare.ALWAYS), "error rate " * 20)
+
+    [note] = [it for it in spy.timeline(1) if it.kind == "note_taken"]
+    assert note.actor is None
+
+
+def test_who_types_the_same_name_reads_that_spy_opened_it(spy: SpyKit):
+    hears(raj_on_call(spy, declare=Declare.ALWAYS))
+
+    answer = spy.say('incident me "error rate 12 %"', by="U0RAJ").message
+
+    assert answer
+    assert "by Spy" in answer.text
+    assert "You are in it" in answer.text
+
+
+def test_the_limits_of_a_person_hold_back_no_incident_that_spy_opens(spy: SpyKit):
+    raj_on_call(spy, declare=Declare.ALWAYS)
+    limits = replace(spy.policy.limits, incidents_per_person=0, pages_per_person=0, pages_per_team=0)
+    spy.adopt(replace(spy.policy, limits=limits))
+
+    hears(spy, severity="sev1")
+
+    assert spy.incident(1).is_open
+    assert {it.team for it in spy.pages(1)} == {"imoc", "payments"}
+
+
+def test_what_spy_opened_counts_towards_no_limit_of_a_person(spy: SpyKit):
+    raj_on_call(spy, declare=Declare.ALWAYS)
+    spy.adopt(replace(spy.policy, limits=replace(spy.policy.limits, incidents_per_person=1)))
+    hears(spy)
+
+    spy.say('incident me "mail is late"', by="U0RAJ")
+
+    assert spy.incident(2).declared_by == "U0RAJ"
+
+
+def test_the_same_trouble_of_two_services_is_two_incidents(spy: SpyKit):
+    raj_on_call(spy, declare=Declare.ALWAYS)
+    search = replace(spy.policy.services["checkout"], key="search")
+    spy.adopt(replace(spy.policy, services={**spy.policy.services, "search": search}))
+
+    hears(spy)
+    hears(spy, service="search", key="tool:other")
+
+    assert [spy.incident(number).services for number in (1, 2)] == [("checkout",), ("search",)]
+
+
+def test_why_the_team_was_paged_is_the_setting(spy: SpyKit):
+    hears(raj_on_call(spy, declare=Declare.ALWAYS))
+
+    answer = spy.say("why page 1", by="U0ANA").message
+
+    assert answer
+    assert "Rule: `declare: always`. Spy opened INC-1 for an alert" in answer.text
+
+
+def test_somebody_answers_for_it_when_who_leads_is_gone(spy: SpyKit):
+    hears(raj_on_call(spy, declare=Declare.ALWAYS))
+    led = spy.incident(1)
+
+    gone = replace(led.without_member("U0RAJ", NOON), commander=None)
+
+    assert gone.owner == "U0RAJ"
+    assert gone.with_member("U0KIM").owner == "U0KIM"

@@ -22,6 +22,7 @@ EDITS = (LineEdit(what="edited", by="U0ZOE", at=NOON), LineEdit(what="edited", b
 LISTED: tuple[Event, ...] = (
     events.Declared(**ABOUT, name=TYPED, severity="sev1", private=True),
     events.Declared(**ABOUT, name=TYPED, services=("checkout", "search")),
+    events.Declared(at=NOON, name=TYPED, commander="U0ANA"),
     events.ServicesAffected(**ABOUT, services=("checkout", "search")),
     events.ServicesCleared(**ABOUT, services=("search",)),
     events.ChannelOpened(at=NOON, channel="C0ROOM", channel_name="inc-42"),

@@ -240,10 +240,12 @@ CASES: dict[str, Sequence[Facts]] = {
                 "unanswered": None,
                 "after": HALF_HOUR,
                 "period": None,
+                "unasked": unasked,
                 "timers": POLICY.timers,
             }
-            for it in (SENT, replace(SENT, requested_by=None))
+            for it in (SENT, replace(SENT, requested_by=None), replace(SENT, key="alert:Q1"))
             for severity in ("sev1", None)
+            for unasked in (False, True)
         ),
     ],
 }

@@ -23,7 +23,7 @@ def _declared(incident: Incident, policy: Policy) -> list[Effect]:
     effects: list[Effect | None] = [
         CreateChannel(key=f"create-channel:{n}", incident=n),
         _announcement(incident, policy, origin="declared"),
-        Invite(key=f"invite:{n}:declared", incident=n, people=(incident.declared_by,)),
+        Invite(key=f"invite:{n}:declared", incident=n, people=incident.members),
         UpsertMessage(
             key=f"card:{n}:declared",
             message_type="card",

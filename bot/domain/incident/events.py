@@ -12,7 +12,11 @@ Edit = Literal["edited", "moved", "merged", "hidden", "kept"]
 
 @dataclass(frozen=True, kw_only=True)
 class Declared(Event):
+    """Somebody declared it; or Spy (no `by`), because of an alert. Then `commander` leads it."""
+
     name: str
+    commander: str | None = None
+    """Who leads it, if not who declared it."""
     severity: str | None = None
     private: bool = False
     drill: bool = False

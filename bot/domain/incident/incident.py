@@ -128,7 +128,8 @@ class Incident(Membership):
 
     @classmethod
     def declared(cls, number: int, event: events.Declared) -> Self:
-        assert event.by, "somebody declares an incident"  # noqa: S101  a caller's bug, not input
+        leads = event.commander or event.by
+        assert leads, "somebody leads an incident from its start"  # noqa: S101  a caller's bug, not input
         return cls(
             number=number,
             name=event.name,
@@ -141,9 +142,9 @@ class Incident(Membership):
             recorded=event.recorded,
             services=event.services,
             channel_name=channel_name(number, event.name),
-            commander=event.by,
+            commander=leads,
             command_since=event.at,
-            members=(event.by,),
+            members=(leads,),
             update_due=event.next_due,
         )
 

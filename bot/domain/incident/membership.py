@@ -10,7 +10,8 @@ from typing import Self
 class Membership:
     """The people of an incident, by Slack id."""
 
-    declared_by: str
+    declared_by: str | None
+    """Who declared it; None is Spy, for an alert."""
     private: bool = False
     commander: str | None = None
     command_offered_to: str | None = None
@@ -21,8 +22,8 @@ class Membership:
 
     @property
     def owner(self) -> str:
-        """The person responsible: the commander, else who declared it."""
-        return self.commander or self.declared_by
+        """The person responsible: the commander, else who declared it, else who came first."""
+        return self.commander or self.declared_by or next(iter((*self.members, *self.left)), "")
 
     @property
     def contact(self) -> str:
@@ -48,7 +49,7 @@ class Membership:
     def reader(self, wanted: str) -> str:
         """Return this person if they may see it, else the owner or somebody else who may, if there is one."""
         others = (self.owner, self.declared_by, *self.roles.values(), *self.members)
-        return next(filter(self.is_seen_by, (wanted, *others)), wanted)
+        return next((it for it in (wanted, *others) if it and self.is_seen_by(it)), wanted)
 
     # --- changes ---
 

@@ -15,6 +15,8 @@ from bot.domain.timer import LastSent, remembering
 
 NOBODY = ""
 """Who is paged while nobody is on call."""
+ADOPTED = "alert:"
+"""How the key of a page begins that the pager sent by itself."""
 ACKNOWLEDGE, RESOLVE = "acknowledged", "resolved"
 """The answers that people can give in chat."""
 
@@ -107,6 +109,11 @@ class Page:
     def whom(self) -> str:
         """The team or person, in Slack's markup."""
         return f":{self.team}" if self.team else f"<@{self.person}>"
+
+    @property
+    def is_adopted(self) -> bool:
+        """Whether the pager sent it by itself, before it belonged to an incident of Spy's."""
+        return self.key.startswith(ADOPTED)
 
     @property
     def is_ringing(self) -> bool:

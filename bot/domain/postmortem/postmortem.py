@@ -82,7 +82,7 @@ class Postmortem:
         return Subject("postmortem", str(self.incident))
 
     def owned_by(self, incident: Incident) -> str:
-        return self.owner or incident.commander or incident.declared_by
+        return self.owner or incident.owner
 
     # --- decisions ---
 

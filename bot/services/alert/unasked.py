@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 from bot.domain.alert.alert import Alert, Decision
 from bot.domain.incident.incident import Incident
-from bot.domain.refusal import Refusal
 from bot.services.alert.alerts import Alerts
 from bot.services.alert.lines import LOOKED_THROUGH
 from bot.services.alert.routing import team_of
@@ -23,8 +22,7 @@ class Unasked:
     def declare(self, alert: Alert) -> Alert | None:
         """Open an incident, led by who is on call for the team, or add the alert to an open one of its service.
 
-        Return the alert as decided. If nobody on call is known in Slack, or Spy may open no more for them, return None:
-        then the line asks as others do.
+        Return the alert as decided. If nobody on call is known in Slack, return None: then the line asks as others do.
         """
         if known := self._open(alert):
             self._alerts.attach(alert, known, Decision.SAME, by=None)
@@ -33,10 +31,7 @@ class Unasked:
         if person is None:
             return None
         carried = self._alerts.carried(alert)
-        try:
-            declared = Incidents(self._tx).declare(alert.title, by=person, **carried)
-        except Refusal:
-            return None
+        declared = Incidents(self._tx).declare(alert.title, by=None, leads=person, **carried)
         if declared.is_new:
             self._page_team(alert, declared.incident, already=carried["paged"])
         what = Decision.DECLARED if declared.is_new else Decision.SAME

@@ -35,8 +35,8 @@ class Alikes:
         self._access = ReadAccess(tx)
 
     def follow(self, before: Incident | None, incident: Incident) -> Sequence[Effect]:
-        """Return the question in the incident's channel, and at first one to who declared it, about private ones."""
-        n, own = incident.number, incident.declared_by
+        """Return the question in its channel, and at first one about private ones to who declared or leads it."""
+        n, own = incident.number, incident.declared_by or incident.owner
         here = UpsertMessage(
             key=f"alike:{n}:{incident.entries}", message_type="alike", ref=n, to=IncidentChannel(n)
         )

@@ -66,7 +66,8 @@ class Incidents:
         self,
         name: str,
         *,
-        by: str,
+        by: str | None,
+        leads: str = "",
         severity: Severity | None = None,
         private: bool = False,
         drill: bool = False,
@@ -76,6 +77,7 @@ class Incidents:
     ) -> Declaration:
         """Open an incident with `by` as commander, and page the teams of its severity. A drill pages nobody.
 
+        If Spy opens it for an alert (`by` is None), `leads` is commander; no limit of a person applies.
         `services` are the names of those that it affects, as they are listed. The teams in `paged` are not paged,
         because the pager rings them already.
 
@@ -85,15 +87,17 @@ class Incidents:
         wanted = bare_name(short, self._tx.policy.severities)
         # A second request with the same words waits, and so does one of the same person: their incidents are
         # counted, and their work begins.
-        self._session.lock(section(by), f"declared-as:{wanted}")
-        alike = self._alike(wanted, by, private=private, drill=drill)
+        self._session.lock(section(by or leads), f"declared-as:{wanted}")
+        alike = self._alike(wanted, by, reader=by or leads, private=private, drill=drill)
         clicks = [it for it in alike if self.is_double_click(it, by)]
         if alike and (not anyway or (clicks and len(alike) > 1)):
             return Declaration(incident=[*alike[:1], *clicks][-1], is_new=False)
-        RequestLimits(self._tx).require_incident(by)
+        if by:
+            RequestLimits(self._tx).require_incident(by)
         declared = events.Declared(
             at=self._tx.now,
             by=by,
+            commander=None if by else leads,
             name=short,
             severity=severity.key if severity else None,
             private=private,
@@ -109,8 +113,10 @@ class Incidents:
             self._page_for(severity, incident, by=by, already=paged)
         return Declaration(incident=incident, is_new=True)
 
-    def _alike(self, wanted: str, by: str, *, private: bool, drill: bool) -> list[Incident]:
-        """Return the open incidents of this bare name that `by` may see, oldest first.
+    def _alike(
+        self, wanted: str, by: str | None, *, reader: str, private: bool, drill: bool
+    ) -> list[Incident]:
+        """Return the open incidents of this bare name that `reader` may see, oldest first.
 
         A drill never matches a real incident, nor a private one a public one. Older incidents of `by` don't count,
         because they know of them.
@@ -120,11 +126,13 @@ class Incidents:
         named = [it for it in found if bare_name(it.name, severities) == wanted]
         same = [it for it in named if (it.private, it.drill) == (private, drill)]
         others = [it for it in same if it.declared_by != by or self.is_double_click(it, by)]
-        return [it for it in others if self._access.sees(by, it)]
+        return [it for it in others if self._access.sees(reader, it)]
 
-    def is_double_click(self, incident: Incident, by: str) -> bool:
+    def is_double_click(self, incident: Incident, by: str | None) -> bool:
         """Whether `by` opened it within the last minute (`SAME_ASK`)."""
-        return incident.declared_by == by and incident.declared_at >= self._tx.now - SAME_ASK
+        return (
+            by is not None and incident.declared_by == by and incident.declared_at >= self._tx.now - SAME_ASK
+        )
 
     def join(self, incident: Incident, *, by: str) -> bool:
         """Invite a person to the incident's channel. Return False if they are in it already."""
@@ -137,7 +145,12 @@ class Incidents:
         return True
 
     def _page_for(
-        self, severity: Severity | None, incident: Incident, *, by: str, already: Collection[str | None]
+        self,
+        severity: Severity | None,
+        incident: Incident,
+        *,
+        by: str | None,
+        already: Collection[str | None],
     ) -> None:
         for key in severity.page if severity else ():
             team = self._tx.policy.team(key)
@@ -218,7 +231,7 @@ class Incidents:
 
     # --- notes ---
 
-    def note(self, incident: Incident, text: str, *, by: str, at: datetime | None = None) -> Incident:
+    def note(self, incident: Incident, text: str, *, by: str | None, at: datetime | None = None) -> Incident:
         """Add a note at a past time (UTC), or now."""
         if at and at > self._tx.now:
             raise Refusal(f"A note can't be of the future ({at:%H:%M} UTC). Give a past time.", slot="at")

@@ -88,5 +88,5 @@ def _is_about(entry: Entry, person: str) -> bool:
         case "channel_opened":
             return True
         case "declared":
-            return entry.actor == person
+            return person in {entry.actor, entry.data.get("commander")}
     return person in map(entry.data.get, ("person", "commander", "to"))

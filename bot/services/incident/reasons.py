@@ -49,6 +49,7 @@ class Reasons:
             "unanswered": page.reminded.get(UNANSWERED),
             "after": self._tx.policy.timers.page_unanswered_after,
             "period": self._relieving(page),
+            "unasked": incident is not None and _is_unasked(page, incident),
             "timers": self._tx.policy.timers,
         }
 
@@ -79,3 +80,9 @@ class Reasons:
             "period": self._session.periods.get(int(entry.data["mark"])) if reminder in OF_PEOPLE else None,
             "timers": self._tx.policy.timers,
         }
+
+
+def _is_unasked(page: Page, incident: Incident) -> bool:
+    """Whether Spy sent the page when it opened the incident for an alert."""
+    is_by_spy = page.requested_by is None and incident.declared_by is None
+    return is_by_spy and page.requested_at == incident.declared_at

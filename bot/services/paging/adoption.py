@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.incident.incident import Incident
 from bot.domain.paging import events
-from bot.domain.paging.page import Page, PageState
+from bot.domain.paging.page import ADOPTED, Page, PageState
 from bot.services.paging.pages import Pages
 from bot.services.transaction import Transaction
 
@@ -29,7 +29,7 @@ class Adoption:
 
     def adopt(self, theirs: PagersIncident, incident: Incident, *, by: str | None) -> Page:
         """Make it a page of an incident. One that was a page of another incident moves."""
-        key = f"alert:{theirs.pager_id}"
+        key = f"{ADOPTED}{theirs.pager_id}"
         known = self._session.pages.by_key(key)
         page = replace(known, incident=incident.number) if known else self._new(key, theirs, incident, by=by)
         adopted = events.PageAdopted(
