@@ -1,6 +1,6 @@
 """Services: what you run, and which of it an incident affects."""
 
-from bot.commands.arguments import PageNumber, ServiceName, ServiceNames
+from bot.commands.arguments import AffectedNames, PageNumber, ServiceName, ServiceNames
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
@@ -26,7 +26,7 @@ def affects(
 
 @command('incident (unaffected|not affected|affects not|affects no longer|no longer affects) "services"')
 def unaffected(
-    request: Request, incident: Incident, services: ServiceNames, *, affected: AffectedServices
+    request: Request, incident: Incident, services: AffectedNames, *, affected: AffectedServices
 ) -> Reply:
     """Take services back that the incident does not affect."""
     incident = affected.clear(incident, services, by=request.user)

@@ -110,6 +110,19 @@ def test_a_service_is_taken_back_with_a_word_or_a_press(spy: SpyKit, channel: st
     assert "INC-1 does not affect search. It affects: checkout." in refused.text
 
 
+def test_a_service_that_was_removed_from_the_list_is_taken_back(spy: SpyKit, channel: str):
+    shown = message(spy.say("incident affects checkout, search", channel=channel))
+    listed = {key: it for key, it in spy.policy.services.items() if key != "search"}
+    spy.adopt(replace(spy.policy, services=listed))
+
+    spy.press("Not search", shown, channel=channel)
+
+    assert spy.incident(1).services == ("checkout",)
+    asked = message(spy.say("incident unaffected search", channel=channel))
+    assert "There is no service search" in asked.text
+    assert "Did you mean checkout?" in message(spy.say("incident unaffected chekout", channel=channel)).text
+
+
 @pytest.mark.parametrize("words", ["incident affects ,", "incident affects " + "checkout " * 30])
 def test_no_name_and_too_many_are_refused(spy: SpyKit, channel: str, words: str):
     assert "Name 1 to 20 services" in message(spy.say(words, channel=channel)).text

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NewType
 from bot.commands.arguments import names, severity, text, times
 from bot.commands.arguments.names import LockedService, ServiceName, Someone
 from bot.commands.arguments.reader import Reader, anything, choice_of, nothing, number_of, one_of, several
-from bot.commands.arguments.services import ServiceNames
+from bot.commands.arguments.services import AffectedNames, ServiceNames
 from bot.commands.arguments.text import Line, Plain, Url
 from bot.commands.arguments.times import Began, PlainTime, RecentTime, Start, began
 from bot.domain.incident.state import WORKING, Phase
@@ -61,6 +61,7 @@ READERS: Mapping[Any, Reader] = {
 
 __all__ = [
     "READERS",
+    "AffectedNames",
     "Began",
     "Line",
     "LockedService",
