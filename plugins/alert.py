@@ -49,7 +49,8 @@ def declare(
     declared = alerts.declare(alert, by=request.user, severity=severity, private=private, anyway=anyway)
     incident = declared.incident
     if not declared.is_new:
-        return Reply("alert/open_already", {"incident": incident, "number": alert, "severity": severity})
+        facts = {"incident": incident, "number": alerts.decides(alert), "severity": severity}
+        return Reply("alert/open_already", facts)
     facts = {
         "incident": incident,
         "announce": tx.policy.announce,

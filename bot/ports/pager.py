@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
 from bot.domain.alert.report import AlertReport
 from bot.domain.changes.change import Change
@@ -71,6 +72,9 @@ class Pager(ABC):
 
     Methods that are not abstract are for what a pager may lack.
     """
+
+    source: ClassVar[str] = ""
+    """The source of its alerts, as in `AlertReport`."""
 
     @abstractmethod
     def page_policy(self, *, key: str, title: str, details: str, service: str, policy: str | None) -> Ringing:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import structlog
 
+from bot.domain.alert.alert import Alert
 from bot.domain.policy import Policy, Team
 from bot.ports import Chat, Clock, Pager, PagerNews, Rejected, Session, Sessions, Throttled, Unreachable
 from bot.services.alert.reports import Reports
@@ -36,6 +37,8 @@ RINGS_EVERY = timedelta(seconds=60)
 ALERTS_EVERY = timedelta(seconds=60)
 ALERTS_ASKED = timedelta(days=1)
 """How far back the pager is asked for its own incidents. An older one is known, or told by webhook."""
+ALERTS_LOOKED_AT = 20
+"""How many older incidents of the pager, not resolved, are asked for each time, one by one."""
 CHANGES_AT_ONCE = 50
 """How many records one transaction stores, so that requests do not wait for all of them."""
 CHANGES_ASKED = timedelta(hours=1)
@@ -165,7 +168,25 @@ class Sync:
         for some in range(0, len(found), CHANGES_AT_ONCE):
             with self.sessions.begin_background() as session:
                 Reports(self._transaction(session)).hear_all(found[some : some + CHANGES_AT_ONCE])
+        with self.sessions.read() as session:
+            before = now - ALERTS_EVERY
+            unheard = Reports(self._transaction(session)).unheard(
+                self.pager.source, before=before, limit=ALERTS_LOOKED_AT
+            )
+        self._each(partial(self._look_at_alert, self.pager), unheard)
         self.wake()
+
+    def _look_at_alert(self, pager: Pager, alert: Alert) -> None:
+        """Ask what became of an incident of the pager that began long ago: no webhook may be set up."""
+        try:
+            page = pager.look(alert.pager_id or "")
+        except TROUBLE as trouble:
+            if not (isinstance(trouble, Rejected) and trouble.code == "not_found"):
+                log.warning("an incident of the pager could not be asked for", why=trouble.logged)
+                return
+            page = None
+        with self.sessions.begin_background() as session:
+            Reports(self._transaction(session)).looked(alert, page)
 
     def rings(self) -> None:
         """Learn whom the pager rang, for what no webhook told: before Spy was there, and while it was down."""

@@ -11,7 +11,7 @@ from bot.adapters.pagerduty.webhook import news
 from bot.domain.paging.effects import AnswerPage, SendPage
 from bot.domain.paging.page import PageState
 from bot.domain.service import Service
-from bot.ports import PagerNews
+from bot.ports import PagerNews, Ringing
 from bot.services.alert.reports import Reports
 from bot.services.paging.pager_results import PagerResults
 from bot.testing import SpyKit
@@ -26,7 +26,12 @@ from tests.support.folders import ROOT
 RECORDED = json.loads((ROOT / "tests/alert/payloads/pagerduty.json").read_text(encoding="utf-8"))["event"]
 
 
-def told(spy: SpyKit, kind: str = "incident.triggered", status: str = "triggered", **more: Any) -> PagerNews:
+def told(
+    spy: SpyKit,
+    kind: str = "incident.triggered",
+    status: str = "triggered",
+    **more: Any,
+) -> PagerNews:
     """Deliver the recorded webhook, with the times of the test, as the door does."""
     now = spy.clock.now()
     data = RECORDED["data"] | {"status": status, "created_at": iso(now - timedelta(minutes=2))} | more
@@ -34,7 +39,7 @@ def told(spy: SpyKit, kind: str = "incident.triggered", status: str = "triggered
         "event_type": kind,
         "occurred_at": iso(now),
         "data": data,
-        "id": f"{kind}-{now}".replace(" ", ""),
+        "id": f"{kind}-{now}-{data['id']}".replace(" ", ""),
     }
     body = json.dumps({"event": event}).encode()
     found = news(body, signed(body), [SECRET])
@@ -54,6 +59,20 @@ def spy(spy: SpyKit) -> SpyKit:
     severities = {key: replace(it, page=("imoc", "payments")) for key, it in spy.policy.severities.items()}
     spy.adopt(replace(spy.policy, services=services, severities=severities))
     return spy
+
+
+def synced(spy: SpyKit, pager: FakePager) -> None:
+    """Let Spy ask the pager for its own incidents."""
+    sync = Sync(
+        sessions=spy.sessions,
+        clock=spy.clock,
+        policy=lambda: spy.policy,
+        chat=FakeChat(),
+        pager=pager,
+        wake=lambda: None,
+        owner="me",
+    )
+    sync.alerts()
 
 
 def declared(spy: SpyKit) -> None:
@@ -188,18 +207,9 @@ def test_without_a_webhook_spy_asks(spy: SpyKit):
     pager = FakePager(
         own=[replace(report, key="pagerduty:Q2", title="disk is full", heard_at=spy.clock.now())]
     )
-    sync = Sync(
-        sessions=spy.sessions,
-        clock=spy.clock,
-        policy=lambda: spy.policy,
-        chat=FakeChat(),
-        pager=pager,
-        wake=lambda: None,
-        owner="me",
-    )
 
-    sync.alerts()
-    sync.alerts()
+    synced(spy, pager)
+    synced(spy, pager)
 
     assert alert(spy, 2).title == "disk is full"
     assert len({it.slot for it in lines(spy)}) == 2
@@ -230,3 +240,114 @@ def test_a_webhook_that_arrives_late_changes_nothing(spy: SpyKit):
         PagerResults(tx).record(first)
 
     assert alert(spy).is_resolved
+
+
+# --- those that come later, and those of long ago ---------------------------------------------------------
+
+
+def storm(spy: SpyKit, numbers: range) -> None:
+    for number in numbers:
+        told(spy, id=f"Q{number}", title=f"pod {number} is down")
+
+
+def paged_there(spy: SpyKit, incident: int = 1) -> list[str | None]:
+    return [it.pager_id for it in spy.pages(incident) if it.team == "payments"]
+
+
+def test_one_that_joins_a_storm_after_declare_becomes_a_page_too(spy: SpyKit):
+    storm(spy, range(4))
+    declared(spy)
+
+    storm(spy, range(4, 6))
+
+    assert set(paged_there(spy)) == {f"Q{number}" for number in range(6)}
+    spy.say('incident 1 resolve "rolled back"')
+    theirs = {it.number for it in spy.pages(1) if it.team == "payments"}
+    assert theirs <= {it.page for it in spy.asked(AnswerPage) if it.answer == "resolved"}
+
+
+def test_a_page_that_came_later_is_no_deed_of_a_person(spy: SpyKit):
+    storm(spy, range(4))
+    declared(spy)
+
+    storm(spy, range(4, 5))
+
+    assert [it.actor for it in spy.timeline(1) if it.kind == "page_adopted"][-1] is None
+
+
+def test_one_that_fires_again_there_rings_as_a_page_again(spy: SpyKit):
+    told(spy)
+    declared(spy)
+    spy.clock.tick(minutes=1)
+    told(spy, "incident.resolved", "resolved")
+    spy.clock.tick(minutes=1)
+
+    told(spy, "incident.reopened", "triggered")
+
+    [page] = [it for it in spy.pages(1) if it.team == "payments"]
+    assert page.state is PageState.SENT
+
+
+def test_one_that_is_over_for_its_incident_becomes_no_page(spy: SpyKit):
+    storm(spy, range(4))
+    declared(spy)
+    spy.say('incident 1 resolve "rolled back"')
+
+    storm(spy, range(4, 5))
+
+    assert "Q4" not in paged_there(spy)
+
+
+def of_long_ago(spy: SpyKit, status: str = "resolved") -> FakePager:
+    """Let an incident of the pager be two days old, and be answered there without a webhook."""
+    told(spy)
+    spy.clock.tick(hours=48)
+    page = Ringing(id="PGR0VU2", url="https://acme.pagerduty.com/1", status=status, who="Raj Patel", at=None)
+    return FakePager(pages={page.id: page})
+
+
+def test_without_a_webhook_an_old_one_that_is_over_is_asked_for(spy: SpyKit):
+    synced(spy, of_long_ago(spy))
+
+    assert alert(spy).is_resolved
+    assert "resolved" in line(spy).text
+    assert "by Raj Patel" in line(spy).text
+
+
+def test_an_old_one_that_still_rings_stays_as_it_is(spy: SpyKit):
+    pager = of_long_ago(spy, "triggered")
+    before = len(lines(spy))
+
+    synced(spy, pager)
+
+    assert not alert(spy).is_resolved
+    assert (alert(spy).times, len(lines(spy))) == (1, before)
+
+
+def test_one_that_the_pager_has_no_longer_is_over(spy: SpyKit):
+    of_long_ago(spy)
+
+    synced(spy, FakePager())
+
+    assert alert(spy).is_resolved
+
+
+def test_an_answer_that_spy_does_not_know_ends_nothing(spy: SpyKit):
+    synced(spy, of_long_ago(spy, "on fire"))
+
+    assert not alert(spy).is_resolved
+
+
+def test_old_ones_are_asked_for_in_turn_and_only_some_at_once(spy: SpyKit):
+    storm(spy, range(30))
+    spy.clock.tick(hours=48)
+    page = Ringing(id="", url="", status="resolved")
+    pager = FakePager(pages={f"Q{number}": replace(page, id=f"Q{number}") for number in range(30)})
+
+    synced(spy, pager)
+    over = [number for number in range(1, 31) if alert(spy, number).is_resolved]
+    spy.clock.tick(minutes=2)
+    synced(spy, pager)
+
+    assert len(over) == 20
+    assert all(alert(spy, number).is_resolved for number in range(1, 31))

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.message import Message
 from bot.testing import SpyKit
-from tests.alert.world import RESOLVED, alert, hears, labels, line, owned
+from tests.alert.world import RESOLVED, alert, hears, labels, line, lines, owned
 
 
 def said(spy: SpyKit, words: str, *, by: str = "U0ANA") -> Message:
@@ -185,6 +185,28 @@ def test_an_alert_of_a_merged_incident_opens_no_other(spy: SpyKit):
     assert "added alert 1 to INC-2 mail" in refused.text
     assert "It is merged into INC-1." in refused.text
     assert labels(refused) == ["Join INC-1"]
+
+
+def test_the_line_of_a_merged_incident_follows_the_one_that_goes_on(spy: SpyKit):
+    merged(spy)
+    spy.deliver()
+    assert "Added to INC-2, now INC-1 cards by Ana Lima" in line(spy).text
+    before = len(lines(spy))
+
+    said(spy, 'incident 1 resolve "rolled back"')
+
+    assert len(lines(spy)) == before + 1
+    assert "INC-2, now INC-1 cards (resolved)" in line(spy).text
+
+
+def test_the_line_of_an_incident_that_was_merged_twice_follows_the_last(spy: SpyKit):
+    merged(spy)
+    said(spy, "incident me orders sev3", by="U0KIM")
+    said(spy, "incident 1 merge 3")
+
+    said(spy, 'incident 3 resolve "rolled back"', by="U0KIM")
+
+    assert "INC-2, now INC-3 orders (resolved)" in line(spy).text
 
 
 def test_after_reopen_the_alert_is_heard_in_its_own_incident_again(spy: SpyKit):

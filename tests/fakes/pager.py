@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.alert.report import AlertReport
-from bot.domain.changes.change import Change
+from bot.domain.alert.report import AlertReport, AlertState
+from bot.domain.changes.change import OTHER, Change
 from bot.domain.oncall.ring import RingKind, RingNews
 from bot.domain.oncall.shift import Turn
 from bot.ports import OnCallShift, Pager, Rejected, Ringing, Unreachable
@@ -23,6 +23,12 @@ POLICIES = {
     "PPOL2": ("kim@example.com", "raj@example.com"),
 }
 SERVICES = {"PSVC1": "PPOL1", "PSVC2": "PPOL2"}
+NAMES = {"PSVC1": "imoc", "PSVC2": "payments"}
+STATES = {
+    "triggered": AlertState.FIRING,
+    "acknowledged": AlertState.ACKNOWLEDGED,
+    "resolved": AlertState.RESOLVED,
+}
 
 
 TURNS = {"PSCH1": ("raj@example.com", "ana@example.com"), "PSCH2": ("kim@example.com", "ana@example.com")}
@@ -56,8 +62,9 @@ def weekly(now: datetime) -> Iterator[tuple[str, list[Turn]]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """What a page was asked with."""
+    """What a page was asked with, and when."""
 
+    at: datetime = NOON
     key: str
     title: str
     details: str
@@ -69,6 +76,7 @@ class Words:
 class FakePager(Pager):
     """PagerDuty's port; put failures in `troubles` to have the next calls raise them."""
 
+    source = "pagerduty"
     own_email: str = "spy@example.com"
     now: datetime = NOON
     pages: dict[str, Ringing] = field(default_factory=dict)
@@ -178,7 +186,32 @@ class FakePager(Pager):
 
     def alerts(self, services: Collection[str], *, since: datetime, until: datetime) -> Sequence[AlertReport]:
         self._meet_trouble()
-        return [it for it in self.own if it.pager_service in services and since <= it.heard_at <= until]
+        found = [it for it in self.own if it.pager_service in services and since <= it.heard_at <= until]
+        asked = [
+            page for page, it in self.words.items() if it.service in services and since <= it.at <= until
+        ]
+        others = [it for it in asked if not self.words[it].key.startswith("spy-")]
+        return [*found, *(self._report(it, heard_at=until) for it in others)]
+
+    def _report(self, pager_id: str, *, heard_at: datetime) -> AlertReport:
+        page, words = self.pages[pager_id], self.words[pager_id]
+        return AlertReport(
+            key=f"{self.source}:{pager_id}",
+            source=self.source,
+            title=words.title,
+            state=STATES[page.status],
+            service=NAMES[words.service],
+            pager_service=words.service,
+            heard_at=heard_at,
+            began_at=words.at,
+            firing=words.at,
+            as_of=page.at,
+            urgency="high",
+            url=page.url,
+            who=page.who,
+            assigned=page.assigned,
+            pager_id=pager_id,
+        )
 
     def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
         self._meet_trouble()
@@ -216,6 +249,27 @@ class FakePager(Pager):
         )
         answered_by = [by] if status == "acknowledged" else []
         self._write(pager_id, RingKind(status), *answered_by)
+
+    def alert(self, title: str, service: str) -> str:
+        """Open an incident as a monitoring tool does, and return its id."""
+        first = [email for _, email in self._on_call(SERVICES[service])][:1]
+        key = f"{len(self.pages):032x}"
+        return self._ring(Words(at=self.now, key=key, title=title, details="", service=service), to=first).id
+
+    def change(self, summary: str, service: str) -> None:
+        """Report a change as a build tool does."""
+        self.told.append(
+            Change(
+                key=f"{self.source}:{len(self.told)}",
+                source=self.source,
+                kind=OTHER,
+                service=service,
+                title=summary,
+                happened_at=self.now,
+                as_of=self.now,
+                heard_at=self.now,
+            )
+        )
 
     def merge(self, pager_id: str, into: str) -> None:
         """Let another page go on in its place."""

@@ -51,6 +51,10 @@ class AlertTable(Table[Alert]):
         count, still = self._connection.execute(found).one()
         return StormCounts(count=int(count), firing=int(still))
 
+    def unresolved(self, source: str, *, limit: int) -> Sequence[Alert]:
+        c = self._table.c
+        return self._where(is_set("open"), c.source == source, order=[c.heard_at.desc()], limit=limit)
+
     def of(self, incidents: Collection[int]) -> Mapping[int, Sequence[Alert]]:
         found = defaultdict[int, list[Alert]](list)
         for alert in self._where(self._table.c.incident.in_(incidents)) if incidents else ():

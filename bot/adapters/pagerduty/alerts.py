@@ -6,6 +6,7 @@ from bot.adapters.pagerduty.reading import IncidentBody
 from bot.domain.alert.report import AlertReport, AlertState
 from bot.domain.service import service_name
 
+SOURCE = "pagerduty"
 OWN = "spy-"
 """How the keys of pages that a Spy asked for begin."""
 MOST = 200
@@ -34,14 +35,15 @@ def alert_report(
         return None
     service = incident.service
     return AlertReport(
-        key=f"pagerduty:{incident.id}",
-        source="pagerduty",
+        key=f"{SOURCE}:{incident.id}",
+        source=SOURCE,
         title=incident.title or "(no title)",
         state=state,
         service=service_name(service.summary or service.id) if service else None,
         pager_service=service.id if service else None,
         heard_at=heard_at,
         began_at=incident.created_at - ahead if incident.created_at else None,
+        firing=incident.created_at,
         ended_at=as_of - ahead if state is AlertState.RESOLVED else None,
         as_of=as_of,
         severity=incident.priority.summary if incident.priority else None,

@@ -8,7 +8,7 @@ from itertools import islice
 
 from bot.adapters.network.clock import SystemClock
 from bot.adapters.network.server_clock import ServerClock
-from bot.adapters.pagerduty.alerts import MOST, alert_report
+from bot.adapters.pagerduty.alerts import MOST, SOURCE, alert_report
 from bot.adapters.pagerduty.answers import JSON, mark, on_call_shift, page_in, part, reference, ringing
 from bot.adapters.pagerduty.changes import change
 from bot.adapters.pagerduty.directory import AddressBook, PhoneBook
@@ -39,6 +39,8 @@ class PagerDuty(Pager):
 
     `timeout` limits the wait for one answer. Connecting takes 3 seconds at most.
     """
+
+    source = SOURCE
 
     def __init__(
         self,
@@ -144,6 +146,8 @@ class PagerDuty(Pager):
 
     def alerts(self, services: Collection[str], *, since: datetime, until: datetime) -> Sequence[AlertReport]:
         """Return the newest incidents of these services that began in this time, in any state, at most `MOST`."""
+        if not services:
+            return ()
         ahead = self._clock.ahead
         wanted = {
             "since": mark(since + ahead),

@@ -61,7 +61,13 @@ HAPPENED = (
 
 def facts(incidents: Sequence[Incident]) -> dict[str, Sequence[Facts]]:
     posted = Posted(channel="C0PAY", ts="1.0", permalink="https://acme.slack.com/archives/C0PAY/p1")
-    around: dict[str, Any] = {"lead_at": None, "counts": StormCounts(), "stormed": [], "now": NOW}
+    around: dict[str, Any] = {
+        "lead_at": None,
+        "last": None,
+        "counts": StormCounts(),
+        "stormed": [],
+        "now": NOW,
+    }
     members = [Listed(alert=it, lead=STORM, incident=None) for it in (JOINED, LONG)]
     listed = [
         Listed(alert=it, lead=it, incident=on) for it in (*UNDECIDED, *DECIDED) for on in (incidents[0], None)
@@ -80,6 +86,9 @@ def facts(incidents: Sequence[Incident]) -> dict[str, Sequence[Facts]]:
                 for it in DECIDED
                 for on in (*incidents, None)
             ),
+            around
+            | {"alert": DECIDED[0], "lead": DECIDED[0], "likely": ()}
+            | dict(zip(("incident", "last"), incidents, strict=False)),
             *(
                 around | {"alert": JOINED, "lead": STORM, "lead_at": at, "incident": None, "likely": ()}
                 for at in (posted, None)

@@ -43,7 +43,11 @@ class Alert:
     """When Spy first heard of it."""
     told_at: datetime
     """When Spy last heard of it, or of another one that its line shows."""
+    came_at: datetime | None = None
+    """When the newest of the alerts that its line shows came. None: it alone, at `heard_at`."""
     as_of: datetime | None = None
+    firing: datetime | None = None
+    """When it began by the source's own clock. It is compared only with what that source says."""
     severity: str | None = None
     urgency: str | None = None
     url: str | None = None
@@ -90,7 +94,6 @@ class Alert:
 
     @classmethod
     def first(cls, number: int, report: AlertReport) -> "Alert":
-        began_at = min(report.began_at or report.heard_at, report.heard_at)
         return cls(
             number=number,
             key=report.key,
@@ -98,10 +101,11 @@ class Alert:
             title=report.title,
             service=report.service,
             state=report.state,
-            began_at=began_at,
+            began_at=report.began_at or report.heard_at,
             heard_at=report.heard_at,
             told_at=report.heard_at,
             as_of=report.as_of,
+            firing=report.firing,
             severity=report.severity,
             urgency=report.urgency,
             url=report.url,
@@ -124,17 +128,25 @@ class Alert:
         """Whether a report arrived late: a later one is known already."""
         if report.as_of and self.as_of:
             return report.as_of < self.as_of
-        began = report.began_at
+        if report.began_at is None:
+            return False
+        is_same = self._is_of(report)
         if report.state is AlertState.RESOLVED:
-            return began is not None and began < self.began_at
-        return self.is_resolved and began is not None and began <= self.began_at
+            return not is_same and report.began_at < self.began_at
+        return self.is_resolved and (is_same or report.began_at <= self.began_at)
 
     def fires_again(self, report: AlertReport) -> bool:
         """Whether the report says that it began to fire once more."""
         if report.state is AlertState.RESOLVED:
             return False
-        began_later = report.began_at is not None and report.began_at > self.began_at
+        began_later = (
+            report.began_at is not None and report.began_at > self.began_at and not self._is_of(report)
+        )
         return self.is_resolved or began_later
+
+    def _is_of(self, report: AlertReport) -> bool:
+        """Whether the report is about the last firing that Spy heard of, by the source's own clock."""
+        return report.firing is not None and report.firing == self.firing
 
     def is_another(self, report: AlertReport, incident: Incident | None) -> bool:
         """Whether the report is about another alert with the same key, which needs a line of its own.
@@ -151,7 +163,7 @@ class Alert:
         """Return the alert with one more report. It keeps its service, its channel and every decision."""
         again = self.fires_again(report)
         is_over = report.state is AlertState.RESOLVED
-        began_at = min(report.began_at or report.heard_at, report.heard_at) if again else self.began_at
+        began_at = (report.began_at or report.heard_at) if again else self.began_at
         ended_at = (self.resolved_at if self.is_resolved else report.over_at(began_at)) if is_over else None
         return replace(
             self,
@@ -160,6 +172,7 @@ class Alert:
             began_at=began_at,
             told_at=report.heard_at,
             as_of=report.as_of or self.as_of,
+            firing=(report.firing if again else None) or self.firing,
             severity=report.severity or self.severity,
             urgency=report.urgency or self.urgency,
             assigned=report.assigned if report.assigned is not None else self.assigned,

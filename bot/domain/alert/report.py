@@ -1,11 +1,13 @@
 """A report of an alert: what a monitoring tool, or the pager, says about it at one time."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 TOOL, ALERTMANAGER, GRAFANA = "tool", "alertmanager", "grafana"
 """Sources. A pager's source is its key in config.yaml."""
+AHEAD_AT_MOST = timedelta(minutes=5)
+"""How far the clock that orders a source's reports may be ahead. Further, they count in the order of receipt."""
 
 
 class AlertState(StrEnum):
@@ -28,6 +30,8 @@ class AlertReport:
     heard_at: datetime
     began_at: datetime | None = None
     """When it began to fire. None if the source does not say."""
+    firing: datetime | None = None
+    """When it began by the source's own clock, which may be wrong: it tells one firing from the next."""
     ended_at: datetime | None = None
     """When it was over. None if the source does not say."""
     as_of: datetime | None = None
@@ -44,6 +48,16 @@ class AlertReport:
     """The pager's id of it."""
     pager_service: str | None = None
     """The pager's id of its service; `service` is its name there."""
+
+    def limited(self) -> "AlertReport":
+        """Return the report with no time after its receipt: the source's clock may be ahead."""
+        is_ordered = self.as_of is not None and self.as_of <= self.heard_at + AHEAD_AT_MOST
+        return replace(
+            self,
+            began_at=min(self.began_at, self.heard_at) if self.began_at else None,
+            firing=self.firing or self.began_at,
+            as_of=self.as_of if is_ordered else None,
+        )
 
     def over_at(self, began_at: datetime) -> datetime:
         """Return when it was over by the source's time, if that is after its start and not in the future."""

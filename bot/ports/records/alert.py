@@ -35,4 +35,7 @@ class AlertRecords(Protocol):
     def recent(self, service: str | None, *, since: datetime, limit: int) -> Sequence[Alert]:
         """Return the alerts with a line of their own, of one service or of all, told of since then, newest first."""
 
+    def unresolved(self, source: str, *, limit: int) -> Sequence[Alert]:
+        """Return the newest alerts of a source that are not resolved, newest first."""
+
     def put(self, alert: Alert) -> None: ...

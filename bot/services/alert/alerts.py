@@ -1,7 +1,7 @@
 """What people decide about an alert: it is an incident, it belongs to one, or it is none. The first decision counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from bot.domain.alert.alert import Alert, Decision
 from bot.domain.alert.report import AlertState
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.severity import means
+from bot.domain.paging import page
 from bot.domain.policy import Policy, Severity
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.text import shortened
@@ -62,9 +63,10 @@ class Alerts:
         """Open an incident with the name, service, link and start of an alert, and `by` as commander.
 
         If an incident of this name is open, return that one, unless `anyway` is set. `anyway` also opens one for an
-        alert that is no incident, or whose incident is over. It opens no second one beside an open incident.
+        alert that is no incident, or whose incident is over, and takes one out of its storm. It opens no second one
+        beside an open incident.
         """
-        alert = self._locked(number, asker=by)
+        alert, storm = self._locked(number, asker=by, alone=anyway)
         live = self._live(alert)
         if live and alert.is_decided_so(Decision.DECLARED, by=by):
             return Declaration(incident=self._again(live, severity, private=private, by=by), is_new=True)
@@ -81,6 +83,7 @@ class Alerts:
             return declared
         self._detach(alert, by=by)
         incident = self.attach(alert, declared.incident, Decision.DECLARED, by=by)
+        self._left(storm)
         return Declaration(incident=incident, is_new=True)
 
     def _again(self, mine: Incident, severity: Severity | None, *, private: bool, by: str) -> Incident:
@@ -109,34 +112,52 @@ class Alerts:
         return [alert.service] if alert.service and alert.service in self._tx.policy.services else []
 
     def same(self, number: int, incident: Incident, *, by: str, anyway: bool = False) -> Alert:
-        """Add an alert to an open incident. `anyway` takes it from another one."""
-        alert = self._locked(number, asker=by)
+        """Add an alert to an open incident. `anyway` takes it from another one, and out of its storm."""
+        alert, storm = self._locked(number, asker=by, alone=anyway)
         if alert.is_decided_so(Decision.SAME, by=by, incident=incident.number):
             return alert
         if alert.incident == incident.number:
             raise alert.already(asker=by, shown=incident, live=incident)
         again = Choice(
-            label=f"Add it to {incident.id} instead", say=f"alert same {number} as {incident.number} anyway"
+            label=f"Add it to {incident.id} instead",
+            say=f"alert same {alert.number} as {incident.number} anyway",
         )
         self._must_be_open_to(alert, by, instead=again, anyway=anyway)
         incident.must_be_open()
         self._detach(alert, by=by)
         self.attach(alert, incident, Decision.SAME, by=by)
+        self._left(storm)
         return alert
 
     def ignore(self, number: int, *, by: str) -> Alert:
         """Say that an alert is not an incident."""
-        alert = self._locked(number, asker=by)
+        alert, _ = self._locked(number, asker=by)
         if alert.is_decided_so(Decision.IGNORED, by=by):
             return alert
         self._must_be_open_to(alert, by)
         return self._lines.keep(alert.decided(Decision.IGNORED, by=by, at=self._tx.now))
 
-    def _locked(self, number: int, *, asker: str) -> Alert:
-        """Return the alert that is decided: this one, or that of its storm. Nobody else decides until the end."""
+    def _locked(self, number: int, *, asker: str, alone: bool = False) -> tuple[Alert, Alert | None]:
+        """Return the alert that is decided: this one, or that of its storm. Nobody else decides until the end.
+
+        `alone` takes it out of its storm. Then return that of the storm too.
+        """
         found = self._find(number, asker=asker)
         self._session.lock(section(found.service))
-        return self._lines.lead(self._session.alerts.get(number) or found)
+        alert = self._session.alerts.get(number) or found
+        lead = self._lines.lead(alert)
+        is_apart = alone and lead.number != alert.number
+        return (replace(alert, storm=None), lead) if is_apart else (lead, None)
+
+    def _left(self, storm: Alert | None) -> None:
+        """Refresh the line of a storm that an alert has left."""
+        if storm:
+            self._lines.keep(storm)
+
+    def decides(self, number: int) -> int:
+        """Return the number of the alert that a decision about this one is for: its own, or that of its storm."""
+        alert = self._session.alerts.get(number)
+        return self._lines.lead(alert).number if alert else number
 
     def _find(self, number: int, *, asker: str) -> Alert:
         """Return an alert. Refuses one of a private incident for people who are not in it, as if it did not exist."""
@@ -207,17 +228,14 @@ class Alerts:
     def _theirs(self, alert: Alert) -> list[PagersIncident]:
         """Return the incidents of the pager that this alert, or its storm, stands for and that still ring."""
         return [
-            PagersIncident(
-                pager_id=it.pager_id,
-                url=it.url or "",
-                title=it.title,
-                team=_team(self._tx.policy, it),
-                assigned=it.assigned,
-                acknowledged_by=it.who if it.state is AlertState.ACKNOWLEDGED else None,
-            )
-            for it in self._every(alert)
-            if it.pager_id and not it.is_resolved
+            _pagers(self._tx.policy, it) for it in self._every(alert) if it.pager_id and not it.is_resolved
         ]
+
+    def take_over(self, alert: Alert, incident: Incident) -> None:
+        """Make the pager's incident a page of Spy's, unless it is one that rings already."""
+        known = self._session.pages.by_key(f"{page.ADOPTED}{alert.pager_id}")
+        if known is None or not known.may_ring:
+            Adoption(self._tx).adopt(_pagers(self._tx.policy, alert), incident, by=None)
 
     def _detach(self, alert: Alert, *, by: str) -> None:
         incident = self._incident(alert)
@@ -274,6 +292,17 @@ class Alerts:
     def _members(self, lead: Alert, *, limit: int) -> Sequence[Alert]:
         """Return the other alerts of a storm, newest first."""
         return self._session.alerts.in_storm(lead.number, limit=limit) if lead.is_storm else ()
+
+
+def _pagers(policy: Policy, alert: Alert) -> PagersIncident:
+    return PagersIncident(
+        pager_id=alert.pager_id or "",
+        url=alert.url or "",
+        title=alert.title,
+        team=_team(policy, alert),
+        assigned=alert.assigned,
+        acknowledged_by=alert.who if alert.state is AlertState.ACKNOWLEDGED else None,
+    )
 
 
 def _team(policy: Policy, alert: Alert) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from bot.domain.effects import Effect
 from bot.domain.incident.incident import Incident
 from bot.services.alert.lines import Lines
+from bot.services.incident.merges import Merges
 from bot.services.transaction import Transaction, follower
 
 OFFERED_FOR = timedelta(hours=1)
@@ -30,8 +31,9 @@ class AlertFollower:
         if before is None or _shown(before) == _shown(incident):
             return ()
         because = f"incident:{incident.number}:{incident.entries}"
-        for alert in self._session.alerts.of([incident.number]).get(incident.number, ()):
-            self._lines.refresh(alert, because=because)
+        for alerts in self._session.alerts.of(self._named_with(before, incident)).values():
+            for alert in alerts:
+                self._lines.refresh(alert, because=because)
         if not incident.private or not before.private:
             span, limit = (
                 (NAMED_FOR, HIDDEN_AT_MOST) if incident.private else (OFFERED_FOR, REFRESHED_AT_MOST)
@@ -40,6 +42,12 @@ class AlertFollower:
                 if alert.is_undecided:
                     self._lines.refresh(alert, because=because)
         return ()
+
+    def _named_with(self, before: Incident, incident: Incident) -> list[int]:
+        """Return the numbers of the incidents whose lines name this one: itself, and those merged into it."""
+        tells = (before.is_open, before.private) != (incident.is_open, incident.private)
+        came = Merges(self._tx).came_into(incident) if tells else ()
+        return [incident.number, *(it.number for it in came)]
 
 
 def _shown(incident: Incident) -> tuple[object, ...]:

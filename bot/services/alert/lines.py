@@ -10,6 +10,7 @@ from bot.domain.incident.incident import Incident
 from bot.ports import Posted
 from bot.services.alert.routing import other_channels
 from bot.services.channels import Channels
+from bot.services.incident.merges import Merges
 from bot.services.messages import Facts, message, tell_maintainers
 from bot.services.transaction import Transaction
 
@@ -103,14 +104,20 @@ def facts_of_line(tx: Transaction, alert: Alert) -> Facts:
     lines = Lines(tx)
     lead = lines.lead(alert)
     incident = tx.session.incidents.look(lead.incident) if lead.incident else None
+    last = Merges(tx).last(incident) if incident else None
     facts: dict[str, Any] = {
         "alert": alert,
         "lead": lead,
         "lead_at": lines.posted(lead) if alert.storm is not None else None,
-        "incident": None if incident is None or incident.private else incident,
+        "incident": _public(incident),
+        "last": _public(last),
         "likely": lines.likeliest(alert) if alert.is_undecided and alert.storm is None else [],
         "counts": tx.session.alerts.storm_counts(alert.number),
         "stormed": tx.session.alerts.in_storm(alert.number, limit=NAMED_IN_STORM) if alert.is_storm else [],
         "now": tx.now,
     }
     return facts
+
+
+def _public(incident: Incident | None) -> Incident | None:
+    return None if incident is None or incident.private else incident

@@ -2,19 +2,28 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.alert import events
 from bot.domain.alert.alert import Alert, Decision
 from bot.domain.alert.report import AlertReport, AlertState
 from bot.domain.incident.incident import Incident
 from bot.domain.service import Declare, known_as
+from bot.ports import Ringing
+from bot.services.alert.alerts import Alerts
 from bot.services.alert.lines import Lines, section
 from bot.services.alert.routing import channel_of, declares
 from bot.services.alert.unasked import Unasked
 from bot.services.incident.merges import Merges
 from bot.services.transaction import Transaction
 
+WATCHED = 500
+"""Of how many of the pager's unresolved incidents, the newest, the state is asked for."""
+PAGER_STATES = {
+    "triggered": AlertState.FIRING,
+    "acknowledged": AlertState.ACKNOWLEDGED,
+    "resolved": AlertState.RESOLVED,
+}
 STORM_WITHIN = timedelta(minutes=5)
 STORM_FROM = 4
 """So many alerts of one service within `STORM_WITHIN` share one line, and so do those that follow."""
@@ -36,7 +45,7 @@ class Reports:
 
     def hear_all(self, reports: Iterable[AlertReport]) -> Heard:
         """Store reports. The same report twice changes nothing; one that arrived late neither."""
-        named = [replace(it, service=self._service(it)) for it in reports]
+        named = [replace(it.limited(), service=self._service(it)) for it in reports]
         known = [self._session.alerts.by_key(it.key) for it in named]
         services = {*(it.service for it in named), *(it.service for it in known if it)}
         self._session.lock(*(section(it) for it in services))
@@ -102,8 +111,15 @@ class Reports:
         """Let the line of a storm show an alert too."""
         alert = replace(alert, storm=lead.number)
         self._session.alerts.put(alert)
-        self._lines.keep(replace(lead, told_at=self._tx.now))
+        self._lines.keep(replace(lead, told_at=self._tx.now, came_at=self._tx.now))
+        self._take_over(alert, lead)
         return alert
+
+    def _take_over(self, alert: Alert, lead: Alert) -> None:
+        """Make the pager's incident a page of the open incident of its line, so that nobody is paged twice."""
+        incident = self._incident(lead)
+        if alert.pager_id and not alert.is_resolved and incident and incident.is_open:
+            Alerts(self._tx).take_over(alert, incident)
 
     def _change(self, known: Alert, lead: Alert, report: AlertReport) -> Alert | None:
         after = known.after(report)
@@ -113,9 +129,10 @@ class Reports:
         if known.storm is not None:
             self._session.alerts.put(after)
             self._lines.keep(lead)
-            return after
-        after = self._lines.keep(after)
-        self._tell_incident(known, after)
+        else:
+            after = self._lines.keep(after)
+            self._tell_incident(known, after)
+        self._take_over(after, lead)
         return after
 
     def _tell_incident(self, before: Alert, after: Alert) -> None:
@@ -132,6 +149,33 @@ class Reports:
         """Return the incident of an alert; if that was merged, the one as which it goes on."""
         incident = self._session.incidents.look(alert.incident) if alert.incident else None
         return Merges(self._tx).last(incident) if incident else None
+
+    # --- the pager's own ---
+
+    def unheard(self, source: str, *, before: datetime, limit: int) -> list[Alert]:
+        """Return incidents of the pager (`source`) that are not resolved and that it did not report since then (UTC).
+
+        The longest ago comes first.
+        """
+        found = [it for it in self._session.alerts.unresolved(source, limit=WATCHED) if it.told_at < before]
+        return sorted((it for it in found if it.pager_id), key=lambda it: it.told_at)[:limit]
+
+    def looked(self, alert: Alert, page: Ringing | None) -> None:
+        """Record what the pager says of one of its incidents that Spy asked for; None if it has it no longer."""
+        state = PAGER_STATES.get(page.status, alert.state) if page else AlertState.RESOLVED
+        report = AlertReport(
+            key=alert.key,
+            source=alert.source,
+            title=alert.title,
+            state=state,
+            service=alert.service,
+            heard_at=self._tx.now,
+            as_of=page.at if page else None,
+            who=page.who if page else None,
+            assigned=page.assigned if page else None,
+            pager_id=alert.pager_id,
+        )
+        self.hear_all([report])
 
     # --- storms ---
 
@@ -165,7 +209,8 @@ class Reports:
         if alert.service is None:
             return []
         lines = self._session.alerts.lines(alert.service, since=self._tx.now - STORM_WITHIN)
-        same = [it for it in lines if it.to == alert.to and it.declare is alert.declare]
+        fresh = [it for it in lines if (it.came_at or it.heard_at) >= self._tx.now - STORM_WITHIN]
+        same = [it for it in fresh if it.to == alert.to and it.declare is alert.declare]
         return [it for it in same if not it.is_only_an_end and self._goes_on(it)]
 
     def _goes_on(self, line: Alert) -> bool:

@@ -235,17 +235,15 @@ class Merges:
 
     def pointers(self, incident: Incident, *, mark: str) -> Sequence[UpsertMessage]:
         """Return the messages in the channels of the incidents that were merged into this one, directly or not."""
+        return [_pointer(it.number, mark) for it in self.came_into(incident)]
+
+    def came_into(self, incident: Incident) -> Iterator[Incident]:
+        """Yield the incidents that were merged into this one, directly or not, and go on as it."""
         came = self._session.timeline.among([incident.number], [merging.MergedFrom.kind()])
-        others = dict.fromkeys(it.data["other"] for it in came)
-        found = filter(None, map(self._session.incidents.look, others))
-        theirs = [it for it in found if it.merged and it.merged.into == incident.number]
-        further = [
-            it
-            for other in theirs
-            if other.merged
-            for it in self.pointers(other, mark=f"{mark}-{other.number}")
-        ]
-        return [*(_pointer(it.number, mark) for it in theirs), *further]
+        for other in map(self._session.incidents.look, dict.fromkeys(it.data["other"] for it in came)):
+            if other and other.merged and other.merged.into == incident.number:
+                yield other
+                yield from self.came_into(other)
 
 
 @follower
