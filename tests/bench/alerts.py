@@ -1,4 +1,4 @@
-"""The measure of alerts: from the webhook to the line in the channel, at 20 a second."""
+"""The measure of alerts: from the webhook to the line in the channel, at 20 a second, on both databases."""
 
 import tempfile
 import time
@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from bot.sandbox.recorder import Exchange
+from tests.bench.databases import fresh
 from tests.bench.measures import Effort, PostEvent, percentile
 from tests.bench.table import Row
 from tests.conftest import living_in
@@ -26,13 +27,19 @@ MOST = 2_000
 def alerts(effort: Effort, say: PostEvent) -> Iterator[Row]:
     """Report alerts of different services at a rate, and wait for their lines."""
     del effort
-    number = A_SECOND * SECONDS
     with tempfile.TemporaryDirectory(prefix="spy-bench-") as folder:
-        path = Path(folder)
-        with living_in(path, f"sqlite:///{path / 'spy.db'}") as world:
-            say(f"{number} alerts at {A_SECOND} a second", 0.2)
-            took = _measured(world, number)
-    what = f"alert → line, {A_SECOND} a second for {SECONDS} s, SQLite"
+        say(f"{A_SECOND} alerts a second, SQLite", 0.2)
+        yield from _rows("SQLite", Path(folder) / "sqlite", f"sqlite:///{folder}/spy.db")
+        with fresh() as (url,):
+            say(f"{A_SECOND} alerts a second, PostgreSQL", 0.6)
+            yield from _rows("PostgreSQL", Path(folder) / "postgresql", url)
+
+
+def _rows(database: str, folder: Path, url: str) -> Iterator[Row]:
+    number = A_SECOND * SECONDS
+    with living_in(folder, url) as world:
+        took = _measured(world, number)
+    what = f"alert → line, {A_SECOND} a second for {SECONDS} s, {database}"
     yield Row(what=f"{what}: lost", spy=number - len(took), unit="", limit=0, note=f"of {number}")
     yield Row(what=f"{what}, p99", spy=percentile(took, 0.99), unit="ms", limit=MOST)
 

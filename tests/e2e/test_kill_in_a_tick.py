@@ -1,20 +1,13 @@
 """A process is killed in the middle of a tick, at every statement and commit: all is said once, by whoever is left."""
 
-import os
-import signal
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from multiprocessing import get_context
 from multiprocessing.context import ForkProcess
-from typing import Any, Self
 
-import psycopg
 import pytest
-from sqlalchemy import Engine, event
 
 from bot.adapters.database import Database, open_engine
 from bot.domain.incident.timeline import Entry
@@ -24,6 +17,7 @@ from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, FrozenClock, MemoryDatabase
 from bot.workers.timers import Ticks
+from tests.support.fuse import Fuse
 
 INCIDENTS = 5
 LATER = NOON + timedelta(minutes=21)
@@ -32,39 +26,6 @@ PATIENCE = 30.0
 FORKS = get_context("fork")
 
 Spoken = Counter[tuple[int, str, str]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fuse:
-    """Kills its own process at the nth statement or commit, or right after a commit."""
-
-    left: Iterator[int]
-
-    def attach(self, engine: Engine) -> None:
-        """Burn at each statement that reaches the driver, whoever sends it, and at each commit."""
-        event.listen(engine, "commit", self._burn)
-        event.listen(engine, "connect", self._watch)
-
-    def _watch(self, connection: Any, _record: object) -> None:
-        if isinstance(connection, sqlite3.Connection):
-            connection.set_trace_callback(self._burn)
-            return
-        burn = self._burn
-
-        class Watched(psycopg.Cursor[Any]):
-            def execute(self, *args: Any, **options: Any) -> Self:
-                burn()
-                return super().execute(*args, **options)
-
-            def executemany(self, *args: Any, **options: Any) -> None:
-                burn()
-                super().executemany(*args, **options)
-
-        connection.cursor_factory = Watched
-
-    def _burn(self, *_: object) -> None:
-        if next(self.left, None) is None:
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def happened(sessions: Sessions) -> None:
