@@ -82,12 +82,14 @@ def declare(  # noqa: PLR0917  one a word of its usage line
         drill=drill,
         anyway=anyway,
         services=services or (),
+        origin=request.origin,
     )
     incident = declared.incident
     if not declared.is_new:
         is_double_click = incidents.is_double_click(incident, request.user)
         facts = {"incident": incident, "is_double_click": is_double_click, "asker": request.user}
-        return Reply("incident/open_already", {**facts, "name": name, "severity": severity, "now": tx.now})
+        said = {"name": name, "severity": severity, "services": services or (), "origin": request.origin}
+        return Reply("incident/open_already", {**facts, **said, "now": tx.now})
     incident = origins.link(incident, request.origin, by=request.user)
     elsewhere = request.channel != tx.policy.announce and not private
     facts = {

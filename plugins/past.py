@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.commands.arguments import Plain, ServiceNames
+from bot.commands.arguments import PastTimes, Plain, ServiceNames
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
@@ -13,8 +13,34 @@ from bot.services.incident.past import PastIncidents
 from bot.services.postmortem.postmortems import Postmortems
 
 
+@command('incident was "name" [<severity>] (<times>) [affects <services>]')
+def was(
+    request: Request,
+    name: Plain,
+    severity: Severity | None,
+    times: PastTimes,
+    services: ServiceNames | None,
+    *,
+    past: PastIncidents,
+    postmortems: Postmortems,
+) -> Reply:
+    """Record an incident that is over: `incident was "checkout was down" 10:05-11:40`, in your time zone.
+
+    It pages nobody. Its postmortem is owed as usual.
+    """
+    incident = past.record(
+        name,
+        began=times.began,
+        ended=times.ended,
+        by=request.user,
+        severity=severity,
+        services=services or (),
+    )
+    return Reply("incident/recorded", {"incident": incident, "due": postmortems.due(incident)})
+
+
 @command('incident was "name" [<severity>] from <began> to|until <ended> [affects <services>]')
-def was(  # noqa: PLR0917  one a word of its usage line
+def was_from(  # noqa: PLR0917  one a word of its usage line
     request: Request,
     name: Plain,
     severity: Severity | None,
@@ -25,20 +51,16 @@ def was(  # noqa: PLR0917  one a word of its usage line
     past: PastIncidents,
     postmortems: Postmortems,
 ) -> Reply:
-    """Record an incident that is over: `incident was "checkout was down" from 10:05 to 11:40`, in your time zone.
-
-    It pages nobody. Its postmortem is owed as usual.
-    """
-    incident = past.record(
-        name, began=began, ended=ended, by=request.user, severity=severity, services=services or ()
-    )
-    return Reply("incident/recorded", {"incident": incident, "due": postmortems.due(incident)})
+    """The same in words. Spy asks about a time that it can't read."""
+    times = PastTimes(began=began, ended=ended)
+    return was(request, name, severity, times, services, past=past, postmortems=postmortems)  # type: ignore[return-value]
 
 
-@command("incident backfill [<id>] [from <since>] [to|until <until>]")
+@command("incident backfill [<id>] [<times>] [from <since>] [to|until <until>]")
 def backfill(
     request: Request,
     incident: Incident,
+    times: PastTimes | None,
     since: datetime | None,
     until: datetime | None,
     *,
@@ -53,8 +75,8 @@ def backfill(
         by=request.user,
         is_private=request.is_private,
         asked=request.id,
-        since=since,
-        until=until,
+        since=times.began if times else since,
+        until=times.ended if times else until,
     )
     facts = {"incident": incident, "channel": channel, "since": began, "until": ended}
     return Reply("incident/backfilling", facts)

@@ -46,6 +46,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "what people type": (
         "bot/app/say.py",
         "bot/commands/arguments",
+        "bot/commands/candidate.py",
         "bot/commands/doubt.py",
         "bot/commands/interpreter.py",
         "bot/domain/former_words.py",

@@ -252,7 +252,7 @@ def _config(box: "Box", port: int, own: Path | None) -> str:
     from bot.app.settings import find_vendors  # noqa: PLC0415  nothing to do must cost nothing
     from bot.config.rehearsed import rehearsed  # noqa: PLC0415
 
-    boxed = yaml.safe_load(box.config_yaml()) | {"web": {"port": port}}
+    boxed = yaml.safe_load(box.company_yaml()) | {"web": {"port": port}}
     return yaml.safe_dump(
         rehearsed(own, boxed, find_vendors()) if own else boxed, allow_unicode=True, sort_keys=False
     )

@@ -37,7 +37,7 @@ def _settled(reading: Candidate, bound: Bindings | None) -> Bindings | None:
     if bound is not None:
         doubt = several_names(reading, bound) or swallowed_flag(reading, bound)
     else:
-        bound = match(reading.pattern, reading.rest, longest=reading.longest)
+        bound = match(reading.pattern, reading.rest, reading.leaves_options, longest=reading.longest)
         doubt = several_names(reading, bound) or stray_words(reading)
     if doubt:
         raise doubt

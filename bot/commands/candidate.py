@@ -94,6 +94,15 @@ class Candidate:
         reader = self.command.slots[slot.name].reader
         return is_one(reader, reader.sees(phrase))
 
+    def leaves_options(self, slot: Slot, phrase: Word) -> bool:
+        """Return whether these words contain no flag and no severity: `checkout private` is not a name."""
+        others = [
+            it.reader for name, it in self.command.slots.items() if it.reader.place and name != slot.name
+        ]
+        words = [it.strip(",") for it in phrase.casefold().split()]
+        is_option = any(reader.looks(it, self.tx) for reader in others for it in words)
+        return not is_option and self.command.flags.isdisjoint(words)
+
     def leads(self, name: str, words: str) -> bool:
         """Return whether these words may fill a slot before the text."""
         slot = self.command.slots.get(name)

@@ -12,6 +12,8 @@ ConfigSection = dict[str, Any]
 
 REPLACED = ("slack", "people", "permissions", "database", "heartbeat_url")
 """Sections, beside the vendors', taken from the demo: who there is, and where to reach them."""
+GROUP = "oncall_group"
+"""A user group is one team's, so only the first team that wants one gets the demo's."""
 FOLDERS = ("plugins", "templates", "runbooks")
 KINDS = ("command", "http", "workflow")
 
@@ -39,7 +41,7 @@ def rehearsed(path: Path, demo: ConfigSection, vendors: Vendors) -> ConfigSectio
         "commands": commands,
     }
     kept["web"] = {"runbooks": (kept.get("web") or {}).get("runbooks", True), **demo.get("web", {})}
-    return {**demo, **kept}
+    return {**{key: value for key, value in demo.items() if key != "services"}, **kept}
 
 
 def _roles(own: ConfigSection) -> Iterator[str]:
@@ -58,9 +60,13 @@ def _teams(
 ) -> Iterator[tuple[str, ConfigSection]]:
     """Map each team to a demo team: the command team to the first, all others to the second."""
     first, second = demo["teams"].values()
+    grouped = next((name for name, team in own.items() if GROUP in team), None)
+    group = {key: team[key] for team in (first, second) for key in team if key == GROUP}
     for name, team in own.items():
         place = first if name == (command_team or next(iter(own))) else second
-        yield name, {key: value for key, value in place.items() if key == "channel" or key in team}
+        fitting = {key: value for key, value in place.items() if key == "channel" or key in team}
+        fitting.pop(GROUP, None)
+        yield name, fitting | (group if name == grouped else {})
 
 
 def _plan(plan: ConfigSection, folder: Path) -> ConfigSection:

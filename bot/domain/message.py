@@ -1,14 +1,16 @@
 """A message independent of any vendor: plain text with every fact, and parts that decorate it."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, kw_only=True)
 class Button:
     """A button that runs a command (`say`) or opens a `url`.
 
-    `confirm` is a question to ask first. `in_menu` puts it into the menu (⋯).
+    `confirm` is a question to ask first. `in_menu` puts it into the menu (⋯). `origin` is what the command declares an
+    incident from: see `Origin.memory`.
     """
 
     label: str
@@ -17,6 +19,7 @@ class Button:
     style: str | None = None
     confirm: str | None = None
     in_menu: bool = False
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,8 @@ class Timers:
     """The local hour from which somebody who was paged at night is offered cover, until ten. From 10 on: never."""
     rest_between: timedelta = timedelta(hours=11)
     """The rest in 24 h below which somebody who would cover is told of it. Source: the EU's working time directive."""
+    page_work: timedelta = timedelta(minutes=15)
+    """The least time that a page counts as work, acknowledged or not: nobody sleeps again at once."""
     duty_warn: timedelta = timedelta(hours=8)
     duty_urge: timedelta = timedelta(hours=12)
     """Work within any 24 h. Sources: Dawson and Reid (1997), and NASA's duty limits."""

@@ -63,13 +63,15 @@ class HistoryPage:
     """Some of what was said in a channel, oldest first.
 
     `read` counts what Slack returned: that is more than `messages`. `before` is where the next page ends (a `ts`);
-    None if this was the last one. `threads` counts the threads whose replies are not in it.
+    None if this was the last one. A thread's pages go on with `cursor` instead. `threads` are those whose replies are
+    not in it, by the `ts` of their first message.
     """
 
     messages: Sequence[PastMessage] = ()
     read: int = 0
     before: str | None = None
-    threads: int = 0
+    cursor: str | None = None
+    threads: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +160,11 @@ class Chat(Protocol):
 
         Left out: what Spy said or was told, who came and went, what has no words, and replies in threads.
         """
+
+    def replies(
+        self, channel: str, thread: str, *, after: str, before: str, cursor: str | None = None
+    ) -> HistoryPage:
+        """Read a page of the replies in a thread, oldest first, as `history` does. Its first message is left out."""
 
     def profile(self, person: str) -> Profile: ...
     def phone(self, person: str) -> str | None:

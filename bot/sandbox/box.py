@@ -36,6 +36,13 @@ severities:
   sev3: {{update_every: 60m}}
 permissions: {{operator: [U0ANA, S0SRE], admin: [U0ANA]}}
 """
+SERVICES = """\
+services:
+  checkout: {team: payments, pagerduty: PSVC2, tier: 1, runbooks: roll-back-deploy}
+  search:   {team: imoc, runbooks: restart-db}
+  demo:     {team: imoc}
+"""
+GROUPED = "payments: {channel: C0PAY, "
 FAILOVER = Template("""\
 failover:
   demo:
@@ -181,6 +188,11 @@ class Box:
         """Return a config.yaml for the company in the box."""
         plan = FAILOVER.substitute(switch=self._sites.url) if self._sites else ""
         return CONFIG.format(mode=self._delivery) + plan
+
+    def company_yaml(self) -> str:
+        """Return a config.yaml with the company's services, and with the user group that holds who is on call."""
+        grouped = self.config_yaml().replace(GROUPED, f"{GROUPED}oncall_group: S0PAYONCALL, ")
+        return grouped + SERVICES
 
     def mount(self, mount: Mount) -> None:
         """Serve another mount, behind those of the services."""

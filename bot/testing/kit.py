@@ -43,6 +43,7 @@ from bot.commands.router import Router
 from bot.domain.effects import Effect, Post, PostEphemeral, PostEvent, Respond, RunRequest, UpsertMessage
 from bot.domain.incident.effects import SayCommand
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.origin import Origin, remembered
 from bot.domain.incident.timeline import Entry
 from bot.domain.message import Message
 from bot.domain.paging.page import Page
@@ -172,6 +173,7 @@ class SpyKit:
         trigger: str | None = None,
         incident: int | None = None,
         given: Mapping[str, str] | None = None,
+        origin: Origin | None = None,
     ) -> Response:
         """Send a command, and return the response. A repeated `id` is a second delivery of the same request."""
         self._asked += 1
@@ -185,6 +187,7 @@ class SpyKit:
             trigger=trigger,
             incident=incident,
             given=given or {},
+            origin=origin,
         )
         return self.request(request)
 
@@ -213,8 +216,14 @@ class SpyKit:
         buttons = {it.label: it for part in of.parts for it in getattr(part, "buttons", ())}
         if label not in buttons:
             raise LookupError(f"No button {label!r}: there is {', '.join(buttons) or 'none'}")
+        button = buttons[label]
         return self.say(
-            buttons[label].say or "", by=by, channel=channel, source=Source.BUTTON, trigger=trigger
+            button.say or "",
+            by=by,
+            channel=channel,
+            source=Source.BUTTON,
+            trigger=trigger,
+            origin=remembered(button.origin or None),
         )
 
     def run_later(self) -> None:

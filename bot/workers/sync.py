@@ -199,8 +199,10 @@ class Sync:
 
     def _look_for_user(self, pager: Pager, user: str) -> None:
         """Learn who a user of the pager is in Slack. If one of the two does not answer, the next look asks again."""
+        with self.sessions.read() as session:
+            configured = Rings(self._transaction(session)).configured(user)
         try:
-            email = pager.address(user)
+            email = None if configured else pager.address(user)
             person = self.chat.find_by_email(email) if email else None
         except TROUBLE as trouble:
             log.warning("a user of the pager can't be looked up in Slack", user=user, why=trouble.logged)
@@ -209,7 +211,7 @@ class Sync:
             tx = self._transaction(session)
             if person and email:
                 Shifts(tx).found(email.casefold(), person)
-            Rings(tx).found(user, person.id if person else None)
+            Rings(tx).found(user, configured or (person.id if person else None))
 
     def pages(self) -> None:
         """Ask the pager about every unresolved page, for organisations without its webhook."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.slack.history import history_page
+from bot.adapters.slack.history import history_page, thread_page
 from bot.adapters.slack.identity import Identity
 from bot.ports import HistoryPage
 
@@ -91,5 +91,31 @@ def test_an_answer_without_messages_does_not_go_on_for_ever():
     assert page(has_more=True).before is None
 
 
-def test_threads_are_counted():
-    assert page(message(reply_count=3), message("6.000000", reply_count="x")).threads == 1
+def test_threads_are_named():
+    found = page(
+        message(reply_count=3), message("6.000000", reply_count="x"), message("7.000000", reply_count=0)
+    )
+
+    assert found.threads == ("5.000001",)
+
+
+def thread(*messages: object, **more: Any) -> HistoryPage:
+    answer = {"ok": True, "messages": list(messages), **more}
+    return thread_page(
+        answer, "5.000001", after="1.000000", before="900.000000", us=US, link="https://x/{}".format
+    )
+
+
+def test_a_page_of_a_thread_leaves_out_its_first_message():
+    found = thread(message(reply_count=2), message("7.000000"), message("6.000000"))
+
+    assert [it.ts for it in found.messages] == ["6.000000", "7.000000"]
+    assert (found.read, found.cursor, found.threads) == (2, None, ())
+
+
+@pytest.mark.parametrize(
+    ("metadata", "cursor"),
+    [({"next_cursor": "abc="}, "abc="), ({"next_cursor": ""}, None), ({}, None), (None, None), ("x", None)],
+)
+def test_a_thread_goes_on_at_its_cursor(metadata: object, cursor: str | None):
+    assert thread(message("6.000000"), response_metadata=metadata).cursor == cursor

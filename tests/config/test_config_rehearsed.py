@@ -31,7 +31,7 @@ failover:
 @pytest.fixture(scope="module")
 def boxed() -> dict[str, Any]:
     with Box(sites=True) as box:
-        configured: dict[str, Any] = yaml.safe_load(box.config_yaml())
+        configured: dict[str, Any] = yaml.safe_load(box.company_yaml())
     return configured
 
 
@@ -106,6 +106,24 @@ timers: {channel_rest: 7m}
     assert list(found.severities) == ["bad"]
     assert found.web.runbooks is False
     assert not any(it in (tmp_path / "made.yaml").read_text() for it in ELSEWHERE)
+
+
+def test_one_team_has_the_sandboxs_user_group_and_no_service_is_the_sandboxs(
+    tmp_path: Path, boxed: dict[str, Any]
+):
+    own = """
+command_team: sre
+teams:
+  sre: {channel: C0OURS1}
+  search: {channel: C0OURS2, oncall_group: S0OURS1}
+  ads: {channel: C0OURS3, oncall_group: S0OURS2}
+services: {ads-api: {team: ads}}
+"""
+    found = tried(tmp_path, own, boxed).policy()
+
+    assert [it.oncall_group for it in found.teams.values()] == [None, "S0PAYONCALL", None]
+    assert list(found.services) == ["ads-api"]
+    assert not tried(tmp_path, "roles: [scribe]\n", boxed).policy().services
 
 
 def test_whoever_operates_the_sandbox_has_every_role_that_is_needed(tmp_path: Path, boxed: dict[str, Any]):

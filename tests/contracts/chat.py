@@ -247,6 +247,29 @@ class ChatContract:
         assert found == said
         assert pages > 1
 
+    def test_a_thread_is_read_from_its_beginning_page_by_page(self, chat: Chat):
+        root = self.says("C0PAY", "U0ANA", "is it slow?")
+        said = [self.says("C0PAY", "U0RAJ", f"reply {number}", thread=root) for number in range(450)]
+        after, before = f"{float(root) - 1:.6f}", f"{float(said[-1]) + 1:.6f}"
+        found, cursor, pages = list[str](), None, 0
+
+        while (cursor or not pages) and pages < 10:
+            page = chat.replies("C0PAY", root, after=after, before=before, cursor=cursor)
+            found, cursor, pages = [*found, *(it.ts for it in page.messages)], page.cursor, pages + 1
+
+        assert list(chat.history("C0PAY", after=after, before=before).threads) == [root]
+        assert found == said
+        assert pages > 1
+        assert root in str(page.messages[0].permalink)
+
+    def test_replies_are_of_their_time_only(self, chat: Chat):
+        root = self.says("C0PAY", "U0ANA", "is it slow?")
+        first, middle, last = (self.says("C0PAY", "U0RAJ", it, thread=root) for it in ("one", "two", "three"))
+
+        page = chat.replies("C0PAY", root, after=first, before=last)
+
+        assert [it.ts for it in page.messages] == [middle]
+
     def test_a_channel_without_spy_has_no_history_for_it(self, chat: Chat):
         with pytest.raises(Rejected):
             chat.history("C0SECRET", after="1.000000", before="9999999999.000000")
@@ -282,7 +305,7 @@ class ChatContract:
     def now(self) -> datetime:
         raise NotImplementedError
 
-    def says(self, channel: str, person: str, text: str) -> str:
+    def says(self, channel: str, person: str, text: str, *, thread: str | None = None) -> str:
         raise NotImplementedError
 
     def people_in(self, channel: str) -> set[str]:

@@ -25,8 +25,8 @@ class TestFakeChat(ChatContract):
     def now(self) -> datetime:
         return datetime.now(UTC)
 
-    def says(self, channel: str, person: str, text: str) -> str:
-        return self.fake.person_says(channel, person, text)
+    def says(self, channel: str, person: str, text: str, *, thread: str | None = None) -> str:
+        return self.fake.person_says(channel, person, text, thread=thread)
 
     def people_in(self, channel: str) -> set[str]:
         return set(self.fake.channels[channel].people)

@@ -38,9 +38,9 @@ class TestSlackChat(ChatContract):
 
         assert set(chat.channel_members(channel)) == set(crowd)
 
-    def says(self, channel: str, person: str, text: str) -> str:
+    def says(self, channel: str, person: str, text: str, *, thread: str | None = None) -> str:
         slack = self.box.slack
-        return slack.state.post(slack.channel(channel), person, text).ts
+        return slack.state.post(slack.channel(channel), person, text, thread_ts=thread).ts
 
     def people_in(self, channel: str) -> set[str]:
         return set(self.box.slack.channel(channel).members)

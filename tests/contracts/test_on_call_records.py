@@ -1,5 +1,6 @@
 """What every unit of work keeps to about shifts, requests for cover and the figures that are made of them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ from bot.domain.oncall.cover import CoverRequest
 from bot.domain.oncall.ring import PagerRing
 from bot.domain.oncall.shift import Overload, SentReminder, Shift, Turn
 from bot.domain.subject import Occurrence
-from bot.ports import Contact, RingCopy, Sessions
+from bot.ports import Contact, RingCopy, Session, Sessions
 from tests.contracts.test_session import NOON, declared, noted, paged
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -154,17 +155,29 @@ def test_rings_are_found_by_incident_by_person_and_by_time(sessions: Sessions) -
         assert session.rings.last_of("P1", since=NOON) == third
 
 
-def test_who_is_unknown_is_asked_after_once(sessions: Sessions) -> None:
+def test_who_is_unknown_is_asked_after_again_and_again(sessions: Sessions) -> None:
     asked = replace(ring("Q3", "P4", person=None), asked_at=NOON)
+    ended = ring("Q4", "", person=None)
     with sessions.begin() as session:
-        for it in (ring("Q1", "P3", person=None), ring("Q2", "P3", person=None), ring("Q2"), asked):
+        for it in (ring("Q1", "P3", person=None), ring("Q2", "P3", person=None), ring("Q2"), asked, ended):
             session.rings.put(it)
 
+    def unknown(session: Session, hours: float, since: float = 0, besides: Sequence[str] = ()) -> list[str]:
+        found = session.rings.unknown_users(
+            since=NOON + since * HOUR, asked_before=NOON + hours * HOUR, besides=besides, limit=5
+        )
+        return list(found)
+
     with sessions.begin() as session:
-        assert list(session.rings.unknown_users(limit=5)) == ["P3"]
+        assert unknown(session, -1) == ["P3"]
+        assert unknown(session, -1, besides=["P4"]) == ["P3", "P4"]
+        assert unknown(session, 1) == ["P3", "P4"]
+        assert unknown(session, 1, since=1) == []
+        session.rings.put(replace(ring("Q2", "P3", person=None), asked_at=NOON))
+        assert unknown(session, -1) == []
         assert {it.incident for it in session.rings.of_nobody("P3", since=NOON, limit=5)} == {"Q1", "Q2"}
         assert session.rings.forget(before=NOON + HOUR, limit=3) == 3
-        assert session.rings.forget(before=NOON + HOUR, limit=3) == 1
+        assert session.rings.forget(before=NOON + HOUR, limit=3) == 2
 
 
 def test_it_is_kept_up_to_when_rings_are_known(sessions: Sessions) -> None:

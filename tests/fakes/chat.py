@@ -211,9 +211,33 @@ class FakeChat:
             ],
             read=len(newest),
             before=newest[0].ts if len(posts) > len(newest) else None,
-            threads=len(
-                {it.thread for it in self.posts if it.to == channel and it.thread} & {it.ts for it in newest}
-            ),
+            threads=[it.ts for it in newest if any(reply.thread == it.ts for reply in self.posts)],
+        )
+
+    def replies(
+        self, channel: str, thread: str, *, after: str, before: str, cursor: str | None = None
+    ) -> HistoryPage:
+        self._called("replies")
+        if not self._channel(channel).joined:
+            raise Rejected("not_in_channel", "Spy is not in that channel.")
+        posts = [it for it in self.posts if (it.to, it.thread) == (channel, thread)]
+        found = sorted((it for it in posts if after < it.ts < before), key=lambda it: it.ts)
+        start = int(cursor or 0)
+        some = found[start : start + self.page]
+        link = f"?thread_ts={thread}&cid={channel}"
+        return HistoryPage(
+            messages=[
+                PastMessage(
+                    ts=it.ts,
+                    text=it.message.text,
+                    person=it.person,
+                    permalink=self.permalink(channel, it.ts) + link,
+                )
+                for it in some
+                if it.person
+            ],
+            read=len(some),
+            cursor=str(start + self.page) if start + self.page < len(found) else None,
         )
 
     def profile(self, person: str) -> Profile:

@@ -300,3 +300,22 @@ def test_one_service_is_shown_by_its_name(spy: SpyKit):
 
 def test_an_unknown_service_is_asked_back(spy: SpyKit):
     assert "Did you mean checkout?" in message(spy.say("services chekout")).text
+
+
+# --- without a list of services ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "sev2 affects checkout, search private",
+        "affects checkout search sev2 private",
+        "private affects checkout, search sev2",
+        "affects checkout, search, private sev2",
+    ],
+)
+def test_any_name_is_a_service_but_no_option_of_the_command_is(spy: SpyKit, words: str):
+    spy.say(f'incident me "checkout is down" {words}')
+
+    it = spy.incident(1)
+    assert (it.services, it.severity, it.private) == (("checkout", "search"), "sev2", True)

@@ -147,6 +147,16 @@ def test_other_times_can_be_given(talk: Talk):
     assert talk.lines == [("09:50", "alerts ring")]
 
 
+@pytest.mark.parametrize("times", ["9:45 10:00", "9:45-10:00", "from 9:45 to 10:00"])
+def test_times_alone_are_enough(talk: Talk, times: str):
+    talk.said("09:50", "U0RAJ", "alerts came")
+
+    talk.asks(f"incident backfill 1 {times}")
+    talk.deliver()
+
+    assert talk.lines == [("09:50", "alerts came")]
+
+
 def test_asked_again_it_adds_nothing_twice(talk: Talk):
     talk.said("10:10", "U0ANA", "one")
     talk.asks()
@@ -219,15 +229,72 @@ def test_a_very_long_channel_is_read_up_to_a_bound_and_says_so(talk: Talk):
     assert "before 10:10 UTC" in talk.heard()[-1]
 
 
-def test_replies_in_threads_are_left_out_and_it_says_so(talk: Talk):
+def replies(talk: Talk, root: str, *times: str) -> None:
+    for at in times:
+        talk.chat.person_says(PLACE, "U0RAJ", f"reply of {at}", thread=root, at=talk.at(at))
+
+
+def test_replies_in_threads_are_lines_too(talk: Talk):
     root = talk.said("10:10", "U0ANA", "one")
-    talk.chat.person_says(PLACE, "U0RAJ", "a reply", thread=root)
+    talk.said("10:30", "U0ANA", "two")
+    replies(talk, root, "10:20", "11:00", "12:30")
+
+    talk.asks()
+    talk.deliver()
+    talk.asks()
+    talk.deliver()
+
+    assert talk.lines == [
+        ("10:10", "one"),
+        ("10:20", "reply of 10:20"),
+        ("10:30", "two"),
+        ("11:00", "reply of 11:00"),
+    ]
+    assert all(f"thread_ts={root}" in str(it.permalink) for it in talk.notes if "reply" in it.text)
+    assert "4 messages of <#C0PAY>, from 10:10 UTC to 11:00 UTC" in talk.heard()[0]
+    assert "not read" not in talk.heard()[0]
+
+
+def test_threads_of_several_pages_are_read_page_by_page_across_a_crash(talk: Talk):
+    talk.chat.page = 3
+    roots = [talk.said(f"10:{10 + n}", "U0ANA", f"root {n}") for n in range(5)]
+    for root in roots[::2]:
+        replies(talk, root, *(f"11:{10 + n}" for n in range(7)))
+    talk.chat.fail("replies", Throttled("limit", retry_after=LATER))
+    deaths = iter([False, False, True, False, True])
+
+    talk.asks()
+    for _ in range(4):
+        talk.deliver(dies_after=lambda _: next(deaths, False))
+        talk.spy.clock.tick(minutes=2)
+
+    assert len(talk.lines) == 5 + 3 * 7
+    assert len(set(talk.lines)) == 5 + 7
+    assert len(talk.heard()) == 1
+    assert talk.heard()[0].startswith("26 messages")
+
+
+def test_a_thread_that_is_gone_is_counted_and_the_others_are_read(talk: Talk):
+    for at in ("10:10", "10:20"):
+        replies(talk, talk.said(at, "U0ANA", f"root of {at}"), "11:00")
+    talk.chat.fail("replies", Rejected("thread_not_found", "That thread is gone"))
 
     talk.asks()
     talk.deliver()
 
-    assert talk.lines == [("10:10", "one")]
-    assert "Replies in 1 thread were not read." in talk.heard()[-1]
+    assert len(talk.lines) == 3
+    assert "The replies in 1 thread were not read." in talk.heard()[0]
+
+
+def test_very_many_threads_are_read_up_to_a_bound_and_it_says_so(talk: Talk):
+    for number in range(backfills.MOST_THREADS + 2):
+        replies(talk, talk.said(f"10:{10 + number // 60}", "U0ANA", f"root {number}"), "11:00")
+
+    talk.asks()
+    talk.deliver()
+
+    assert talk.chat.calls.count("replies") == backfills.MOST_THREADS
+    assert "The replies in 2 threads were not read." in talk.heard()[0]
 
 
 def test_who_asked_hears_alone_why_it_could_not_be_read(talk: Talk):

@@ -1,9 +1,12 @@
 """The same trouble, declared again by somebody else while it is open: join it, or open another."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.commands.request import Response, Source
 from bot.domain.incident.effects import Invite
+from bot.domain.incident.origin import Origin
 from bot.domain.message import Buttons, Message
 from bot.domain.paging.effects import SendPage
 from bot.services.incident.incidents import Incidents
@@ -116,6 +119,89 @@ def test_anyway_opens_another_in_words(spy: SpyKit):
 
     assert (spy.incident(2).name, spy.incident(2).severity) == ("checkout is down", "sev1")
     assert len(spy.asked(SendPage)) == 2
+
+
+URL = "https://acme.slack.com/archives/C0PAY/p1700000000000100"
+MESSAGE = Origin(url=URL, author="<@U0KIM>")
+
+
+def from_message(spy: SpyKit, name: str, *, by: str, origin: Origin = MESSAGE, **given: str) -> Response:
+    return spy.say(
+        "incident me",
+        by=by,
+        source=Source.FORM,
+        channel="C0PAY",
+        given={"name": name, **given},
+        origin=origin,
+    )
+
+
+def test_the_same_message_under_another_name_is_the_same_trouble(spy: SpyKit):
+    from_message(spy, "search is slow", by="U0ANA")
+    spy.clock.tick(minutes=3)
+    from_message(spy, "nobody finds anything", by="U0RAJ")
+
+    asked = spy.private()[-1]
+    assert asked.text.startswith(
+        "*INC-2 search is slow* was declared from this message, opened 3 min ago by Ana Lima: "
+    )
+    assert labels(asked) == ["Join INC-2", "Open another"]
+    assert count(spy) == 2
+
+
+def test_another_from_a_message_links_it_and_names_its_author(spy: SpyKit):
+    from_message(spy, "search is slow", by="U0ANA")
+    from_message(spy, "nobody finds anything", by="U0RAJ", severity="sev2")
+    asked = spy.private()[-1]
+
+    for _ in range(2):
+        spy.press("Open another", asked, by="U0RAJ")
+
+    another = spy.incident(3)
+    assert (another.name, another.severity, count(spy)) == ("nobody finds anything", "sev2", 3)
+    assert [it.url for it in another.links] == [URL]
+    [linked] = [it for it in spy.timeline(3) if it.kind == "link_added"]
+    assert linked.data["author"] == "<@U0KIM>"
+
+
+def test_another_of_the_same_name_links_the_message_too(spy: SpyKit):
+    from_message(spy, "checkout is down", by="U0RAJ", origin=replace(MESSAGE, is_private=True))
+
+    spy.press("Open another", spy.private()[-1], by="U0RAJ")
+
+    assert [(it.url, it.title) for it in spy.incident(2).links] == [
+        (URL, "The message it was declared from in a private channel")
+    ]
+
+
+def test_a_message_whose_incident_is_over_or_private_to_others_is_free(spy: SpyKit):
+    from_message(spy, "search is slow", by="U0ANA")
+    spy.say("incident 2 stop", by="U0ANA")
+    from_message(spy, "payroll is stolen", by="U0ANA", private="yes")
+
+    from_message(spy, "nobody finds anything", by="U0RAJ")
+
+    assert spy.incident(4).name == "nobody finds anything"
+
+
+def test_a_thread_that_was_declared_from_is_told_as_well(spy: SpyKit):
+    thread = Origin(url=URL, kind="thread")
+    spy.say('incident me "search is slow"', by="U0ANA", origin=thread)
+
+    answer = spy.say('incident me "nobody finds anything"', by="U0RAJ", origin=thread)
+
+    assert "was declared from this thread" in said(answer).text
+    assert count(spy) == 2
+
+
+def test_another_keeps_its_services(spy: SpyKit):
+    spy.say('incident me "checkout is down" affects checkout', by="U0RAJ")
+    answer = said(spy.say('incident me "checkout is down" affects checkout', by="U0RAJ"))
+    assert labels(answer) == ["Join INC-1", "Open another"]
+
+    spy.press("Open another", answer, by="U0RAJ")
+
+    assert spy.incident(2).services == ("checkout",)
 
 
 def test_who_joins_is_invited(spy: SpyKit):

@@ -110,6 +110,56 @@ def test_yesterday_is_a_day_too(spy: SpyKit):
     assert f"{spy.incident(1).declared_at:%d %H:%M}" == "22 23:10"
 
 
+SPOKEN = [
+    ("10:05 11:40", "23 10:05", "23 11:40"),
+    ("10:05-11:40", "23 10:05", "23 11:40"),
+    ("10:05 – 11:40", "23 10:05", "23 11:40"),  # noqa: RUF001  as phones write it
+    ("10:05 to 11:40", "23 10:05", "23 11:40"),
+    ("between 10:05 and 11:40", "23 10:05", "23 11:40"),
+    ("2026-11-20 10:05 11:40", "20 10:05", "20 11:40"),
+    ("yesterday 23:10 23:50", "22 23:10", "22 23:50"),
+    ("from thursday 23:10 to 00:20", "19 23:10", "20 00:20"),
+    ("from friday 9am until friday 10am", "20 09:00", "20 10:00"),
+    ("2 hours ago to 30 minutes ago", "23 10:00", "23 11:30"),
+]
+
+
+@pytest.mark.parametrize(("times", "began", "ended"), SPOKEN)
+@pytest.mark.parametrize("name", ['"checkout was down"', "checkout was down"])
+def test_times_are_understood_as_people_write_them(
+    spy: SpyKit, name: str, times: str, began: str, ended: str
+):
+    answer = spy.say(f"incident was {name} {times}")
+
+    assert not answer.is_refusal, said(answer)
+    it = spy.incident(1)
+    assert it.resolved_at
+    assert (it.name, f"{it.declared_at:%d %H:%M}", f"{it.resolved_at:%d %H:%M}") == (
+        "checkout was down",
+        began,
+        ended,
+    )
+
+
+def test_severity_and_services_may_stand_beside_times_alone():
+    clock = FrozenClock()
+    policy = replace(POLICY, services={"checkout": Service(key="checkout")})
+    spy = SpyKit(PLUGINS, templates=shipped(clock), clock=clock, policy=policy)
+    spy.say("incident was cards failed sev2 10:05 11:40 affects checkout")
+
+    it = spy.incident(1)
+    assert (it.name, it.severity, it.services) == ("cards failed", "sev2", ("checkout",))
+
+
+@pytest.mark.parametrize("times", ["from 10:05 to brunch", "10:05", "from 10:05"])
+def test_times_that_cannot_be_read_record_nothing(spy: SpyKit, times: str):
+    answer = spy.say(f'incident was "checkout was down" {times}')
+
+    assert answer.is_refusal
+    with spy.tx() as tx:
+        assert tx.session.incidents.get(1) is None
+
+
 @pytest.mark.parametrize(
     ("times", "sentence"),
     [

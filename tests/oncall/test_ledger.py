@@ -76,8 +76,8 @@ def test_a_weekend_and_a_holiday_are_days_of_the_persons_calendar():
 def test_rings_count_when_they_came_and_work_does_not_add_to_time_on_call():
     night = datetime(2026, 11, 23, 3, tzinfo=UTC)
     every = [
-        entry(night, 0, LedgerSource.RING, "Q1"),
-        entry(night + 9 * HOUR, 0, LedgerSource.RING, "Q2"),
+        entry(night, 0, LedgerSource.PAGE, "Q1"),
+        entry(night + 9 * HOUR, 0, LedgerSource.PAGE, "Q2"),
         entry(night, 0.5, LedgerSource.WORK, "INC-1"),
     ]
 

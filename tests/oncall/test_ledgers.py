@@ -326,9 +326,9 @@ def test_a_ring_of_another_teams_service_is_not_in_a_teams_sums():
 
     rows = said(rota, "oncall ledger :imoc csv", channel="C0IMOC")
 
-    assert "U0ANA,ring,Q1,payments," in said(rota, "oncall ledger csv")
+    assert "U0ANA,page,Q1,payments," in said(rota, "oncall ledger csv")
     assert "Q1" not in rows
-    assert "U0ANA,ring,Q2,," in rows
+    assert "U0ANA,page,Q2,," in rows
     assert "U0ANA,work,Q2,," in rows
 
 
@@ -364,7 +364,7 @@ def after_rings(zone: str, count: int) -> Rota:
 
 
 def refs(text: str) -> set[str]:
-    return {line.split(",")[2] for line in text.splitlines() if ",ring," in line}
+    return {line.split(",")[2] for line in text.splitlines() if ",page," in line}
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/Argentina/Buenos_Aires"])

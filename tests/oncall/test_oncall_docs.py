@@ -17,7 +17,7 @@ def test_what_the_page_tells_people_to_say_is_understood_in_this_order():
 
     answers = {line: rota.spy.say(line, by="U0ANA") for line in SAID}
 
-    assert len(answers) == 8
+    assert len(answers) == len(SAID) > 8
     assert [line for line, answer in answers.items() if answer.is_refusal] == []
     with rota.spy.tx() as tx:
         assert [str(tx.session.covers.get(it).state) for it in (1, 2)] == ["withdrawn", "asked"]

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.domain.oncall.ring import PagerRing, RingKind, RingNews
+from bot.domain.policy import Account
 from bot.domain.relief.relief import LONG_DAY, on_duty
 from bot.domain.subject import Subject
 from bot.ports import Rejected, Ringing
 from bot.services.oncall.load import Loads
 from bot.services.oncall.rings import FIRST_LOOK, Rings
 from bot.services.paging.pager_results import PagerResults
+from bot.testing import POLICY
 from tests.support.on_call import DAY, HOUR, NOON, Rota
 
 MINUTE = timedelta(minutes=1)
@@ -150,6 +152,50 @@ def test_who_is_found_in_slack_later_has_the_rings_of_before(rota: Rota):
     assert load(rota, "U0RAJ") == (2, 0)
 
 
+def test_who_joins_slack_days_later_has_the_pages_of_before(rota: Rota):
+    raj = rota.chat.profiles.pop("U0RAJ")
+    hear(rota, rang("Q1", NOON - HOUR, "PURAJ"), rang("Q2", NOON - 2 * HOUR, "PURAJ"))
+    rota.read_rings()
+    assert load(rota, "U0RAJ") == (0, 0)
+
+    rota.chat.profiles["U0RAJ"] = raj
+    rota.spy.clock.tick(hours=23)
+    rota.read_rings()
+    before = load(rota, "U0RAJ")
+    rota.spy.clock.tick(hours=2)
+    rota.read_rings()
+
+    assert before == (0, 0)
+    assert load(rota, "U0RAJ") == (2, 0)
+
+
+def test_whom_the_settings_name_has_the_pages_of_before_at_once():
+    rota = Rota(replace(POLICY, people={"U0EVE": Account(pager_id="PUEVE")}))
+    with rota.spy.tx() as tx:
+        old = PagerRing(incident="Q1", user="PUEVE", at=NOON - HOUR, asked_at=NOON - MINUTE)
+        tx.session.rings.put(old)
+
+    rota.read_rings()
+
+    assert load(rota, "U0EVE") == (1, 0)
+
+
+def test_an_end_that_is_heard_before_the_page_counts(rota: Rota):
+    hear(
+        rota,
+        rang("Q1", NOON - 10 * MINUTE, kind=RingKind.RESOLVED),
+        rang("Q1", NOON - 40 * MINUTE, "PUANA", kind=RingKind.ACKNOWLEDGED),
+        rang("Q1", NOON - 45 * MINUTE, "PUANA"),
+    )
+    rota.read_rings()
+
+    with rota.spy.tx() as tx:
+        [period] = tx.session.periods.of("U0ANA", since=NOON - DAY)
+    assert (period.started_at, period.ended_at) == (NOON - 40 * MINUTE, NOON - 10 * MINUTE)
+    assert load(rota) == (1, 0)
+    assert "not matched" not in rota.spy.say("oncall load").message.text
+
+
 def test_after_a_gap_the_log_is_read_from_where_it_ended(rota: Rota):
     rota.read_rings()
     rota.spy.clock.tick(hours=30)
@@ -264,3 +310,12 @@ def test_rings_at_the_same_time_as_an_incident_are_worked_once(rota: Rota):
     with rota.spy.tx() as tx:
         periods = tx.session.periods.of("U0ANA", since=NOON - DAY)
     assert on_duty(periods, until=NOON) == 75 * MINUTE
+
+
+def test_a_page_that_nobody_acknowledged_was_a_quarter_of_an_hour_of_work(rota: Rota):
+    hear(rota, rang("Q1", NOON - 2 * HOUR, "PUANA"), rang("Q1", NOON - HOUR, "PURAJ"))
+    rota.read_rings()
+
+    with rota.spy.tx() as tx:
+        periods = tx.session.periods.of("U0ANA", since=NOON - DAY)
+    assert on_duty(periods, until=NOON) == 15 * MINUTE

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.effects import UpsertMessage
+from bot.domain.oncall.ring import PagerRing
 from bot.domain.subject import Occurrence
 from bot.ports import Unreachable
 from bot.services.reminders import Reminders
@@ -359,6 +360,32 @@ def test_a_page_to_the_team_is_an_incident_of_its_shift(rota: Rota):
     opens(rota, '"one" sev1', '"two" sev1', '"three" sev1', by="U0RAJ")
 
     assert len(rota.texts("overload", "U0ANA")) == 1
+
+
+def test_pages_of_the_pager_that_are_no_incident_of_spy_count_and_a_storm_counts_once(rota: Rota):
+    rota.on("ana", NOON, NOON + DAY)
+    rota.sync()
+    rota.pass_time(HOUR)
+    opens(rota, '"one"')
+    for n in range(6):
+        paged(rota, f"Q{n}", service="PSVC1")
+    before = rota.texts("overload", "U0ANA")
+
+    paged(rota, "Q9", service="PSVC2")
+
+    assert before == []
+    assert rota.texts("overload", "U0ANA")[0].startswith(
+        "*3 incidents within 12 h of this shift* (INC-1 and 2 more in PagerDuty)."
+    )
+
+
+def paged(rota: Rota, incident: str, *, service: str) -> None:
+    with rota.spy.tx() as tx:
+        tx.session.rings.put(
+            PagerRing(incident=incident, user="PUANA", person="U0ANA", at=rota.now, service=service)
+        )
+    rota.pass_time(timedelta(minutes=1))
+    rota.sync()
 
 
 def test_the_offer_is_mended_when_somebody_else_has_the_rest(rota: Rota):

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
@@ -376,6 +377,43 @@ def test_commands_are_completed_from_the_manifest(page: SandboxPage, browser: ht
 
     assert offered["/"][0] == {"value": "/incident", "about": "Incidents", "usage": "me"}
     assert "@raj" in [it["value"] for it in offered["@"]]
+
+
+SHORTCUTS = [
+    {"name": "Declare from this", "type": "message", "callback_id": "from", "description": "x"},
+    {"name": "Declare an incident", "type": "global", "callback_id": "anywhere", "description": "x"},
+]
+
+
+def test_shortcuts_of_the_manifest_are_in_their_menus(
+    box: Box, page: SandboxPage, browser: httpx.Client
+) -> None:
+    box.slack.say("raj", "general", "it is slow")
+    before = browser.get("/?in=C0GENERAL").text
+    page.learn({"features": {"shortcuts": SHORTCUTS}})
+
+    shown = browser.get("/?in=C0GENERAL").text
+
+    assert "Shortcuts" not in before
+    assert [shown.count(f">{it['name']} <") for it in SHORTCUTS] == [1, 1]
+
+
+def test_a_shortcut_is_chosen_on_a_message_or_anywhere(box: Box, page: SandboxPage, act: Act) -> None:
+    page.learn({"features": {"shortcuts": SHORTCUTS}})
+    ts = box.slack.say("raj", "general", "it is slow")
+
+    act("shortcut", name="Declare from this", channel="C0GENERAL", ts=ts)
+    act("shortcut", name="Declare an incident")
+    unknown = act("shortcut", name="Declare from that", channel="C0GENERAL", ts=ts)
+
+    bodies = [it.body.decode() for it in box.exchanges]
+    sent = [json.loads(parse_qs(it)["payload"][0]) for it in bodies if it.startswith("payload=")]
+    assert [(it["type"], it["callback_id"]) for it in sent] == [
+        ("message_action", "from"),
+        ("shortcut", "anywhere"),
+    ]
+    assert sent[0]["message"]["text"] == "it is slow"
+    assert unknown.json()["error"].startswith("The app has no message shortcut")
 
 
 def test_a_person_is_invited_reacts_and_removes_the_reaction(box: Box, act: Act) -> None:

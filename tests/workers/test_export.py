@@ -143,6 +143,36 @@ def test_the_issue_of_a_follow_up_goes_below_that_of_the_postmortem(
     assert "alert on the queue" in follow_up
 
 
+def test_when_the_export_was_given_up_once_the_next_one_puts_the_follow_up_below(
+    story: Story, handler: Handlers, box: Box
+):
+    wanted = replace(POSTMORTEM_SETTINGS, sub_issues=True)
+    story.spy.policy = replace(story.spy.policy, postmortem_settings=wanted)
+    story.say("postmortem export", after=1)
+    for effect in story.spy.asked(FileFollowUp):
+        assert deliver(story.spy, handler, effect)
+    assert story.spy.asked(AttachFollowUp) == []
+
+    assert below(story, handler, box)
+
+
+def test_who_asks_for_the_export_again_puts_below_what_github_was_too_busy_for(
+    story: Story, handler: Handlers, box: Box
+):
+    export(story, handler)
+    wanted = replace(POSTMORTEM_SETTINGS, sub_issues=True)
+    story.spy.policy = replace(story.spy.policy, postmortem_settings=wanted)
+    export(story, handler)
+    [given_up] = story.spy.asked(AttachFollowUp)
+
+    export(story, handler)
+
+    again = story.spy.asked(AttachFollowUp)[-1]
+    assert again.key != given_up.key
+    assert deliver(story.spy, handler, again)
+    assert [len(it.sub_issues) for it in box.github.issues.values() if it.sub_issues] == [1]
+
+
 def test_a_second_try_after_a_lost_answer_changes_nothing(story: Story, handler: Handlers, box: Box):
     once = below(story, handler, box)
 

@@ -3,18 +3,18 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Index, delete, func, select, text
+from sqlalchemy import Index, delete, func, or_, select, text
 from sqlmodel import Field
 
 from bot.adapters.database.adapter import Adapter
 from bot.adapters.database.columns import moment_column, partial_index
 from bot.adapters.database.table import Table
 from bot.adapters.database.tables import RecordRow
-from bot.domain.oncall.ring import PagerRing
+from bot.domain.oncall.ring import NOBODY, PagerRing
 from bot.ports import RingCopy
 
-NOBODY_YET = "person IS NULL AND asked_at IS NULL"
-"""The condition of a ring of which Slack was not asked yet whose it is."""
+OF_NOBODY = "person IS NULL"
+"""The condition of a ring whose person in Slack is unknown, in the words of its index."""
 
 
 class RingRow(RecordRow, table=True):
@@ -23,7 +23,7 @@ class RingRow(RecordRow, table=True):
     __table_args__ = (
         partial_index("ring_by_person", "person", "at", where="person IS NOT NULL"),
         Index("ring_by_user", "user", "at"),
-        partial_index("ring_of_nobody_yet", "user", where=NOBODY_YET),
+        partial_index("ring_of_nobody", "user", "at", "asked_at", where=OF_NOBODY),
     )
 
     key: str = Field(primary_key=True)
@@ -53,12 +53,12 @@ class RingTable(Table[PagerRing]):
 
     def of_nobody(self, user: str, *, since: datetime, limit: int) -> Sequence[PagerRing]:
         c = self._table.c
-        theirs = (c.user == user, c.person.is_(None), c.at >= since)
+        theirs = (c.user == user, text(OF_NOBODY), c.at >= since)
         return self._where(*theirs, order=[c.at.desc()], limit=limit)
 
     def since(self, since: datetime, until: datetime) -> Sequence[PagerRing]:
         c = self._table.c
-        return self._where(c.at >= since, c.at < until, order=[c.at, c.key])
+        return self._where(c.at >= since, c.at < until, c.user != NOBODY, order=[c.at, c.key])
 
     def of_person(self, person: str, *, since: datetime, until: datetime) -> Sequence[PagerRing]:
         c = self._table.c
@@ -70,11 +70,15 @@ class RingTable(Table[PagerRing]):
         theirs = select(c.person, func.count()).where(c.person.in_(people), c.at >= since)
         return {str(person): count for person, count in self._connection.execute(theirs.group_by(c.person))}
 
-    def unknown_users(self, *, limit: int) -> Sequence[str]:
+    def unknown_users(
+        self, *, since: datetime, asked_before: datetime, besides: Sequence[str], limit: int
+    ) -> Sequence[str]:
         self.flush()
-        c = self._table.c
-        users = select(c.user).where(text(NOBODY_YET)).group_by(c.user).order_by(c.user)
-        return list(self._connection.execute(users.limit(limit)).scalars())
+        c, asked_at = self._table.c, func.max(self._table.c.asked_at)
+        of_nobody = select(c.user).where(text(OF_NOBODY), c.user != NOBODY, c.at >= since)
+        is_due = or_(asked_at.is_(None), asked_at <= asked_before, c.user.in_(besides))
+        users = of_nobody.group_by(c.user).having(is_due).order_by(c.user).limit(limit)
+        return list(self._connection.execute(users).scalars())
 
     def remove(self, incident: str) -> None:
         self.flush()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.adapters.rendering.mrkdwn import Mrkdwn, Names, flat, plain, typed, without_controls
 from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Part, Section
@@ -139,8 +140,12 @@ def button(
     style: str | None = None,
     confirm: str | None = None,
     menu: bool = False,
+    origin: Mapping[str, Any] | None = None,
 ) -> Mrkdwn:
-    """Draw a button that sends a command or opens a URL; without either, draw nothing. `menu` puts it under ⋯."""
+    """Draw a button that sends a command or opens a URL; without either, draw nothing. `menu` puts it under ⋯.
+
+    `origin` is what the command declares an incident from.
+    """
     if not (say or url):
         return Mrkdwn()
     button = Button(
@@ -150,6 +155,7 @@ def button(
         style=style,
         confirm=str(typed(confirm)) if confirm else None,
         in_menu=menu,
+        origin=origin or {},
     )
     return _drawing.get().place(Piece(part=button))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, count
 from typing import Any
 
+from bot.adapters.slack.button_values import value
 from bot.adapters.slack.lengths import (
     BLOCKS,
     BUTTONS,
@@ -153,7 +154,7 @@ def _button(button: Button, number: int) -> Block:
         "action_id": f"{'open' if button.url else 'say'}-{number}",
     }
     if button.say:
-        element["value"] = button.say
+        element["value"] = value(button.say, button.origin)
     if button.url:
         element["url"] = button.url
     if button.style in STYLES:

@@ -15,12 +15,13 @@ from bot.adapters.slack.calls import Answer, Calls, entries, promised
 from bot.adapters.slack.channels import SlackChannels
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import SlackRejected
-from bot.adapters.slack.history import history_page
+from bot.adapters.slack.history import history_page, thread_page
 from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.lengths import INVITED
 from bot.adapters.slack.limits import SlackLimits
 from bot.adapters.slack.people import members, person_of, phone, profile
 from bot.adapters.slack.reading import listed, maybe, part
+from bot.adapters.slack.shortcuts import address
 from bot.adapters.slack.words import words
 from bot.domain.message import Message
 from bot.domain.subject import is_person
@@ -284,6 +285,19 @@ class SlackChat:
         answer = self._calls.request("conversations.history", **wanted)
         link = partial(self.permalink, channel)
         return history_page(answer, after=after, before=before, us=self.identify(), link=link)
+
+    def replies(
+        self, channel: str, thread: str, *, after: str, before: str, cursor: str | None = None
+    ) -> HistoryPage:
+        wanted = {"channel": channel, "ts": thread, "oldest": after, "latest": before, "limit": PAGE}
+        answer = self._calls.request(
+            "conversations.replies", **wanted, **({"cursor": cursor} if cursor else {})
+        )
+
+        def link(ts: str) -> str:
+            return address(self.permalink, channel, ts, thread=thread)
+
+        return thread_page(answer, thread, after=after, before=before, us=self.identify(), link=link)
 
     # --- forms and people ---------------------------------------------------------------------------------
 

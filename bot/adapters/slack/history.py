@@ -26,8 +26,18 @@ def history_page(answer: Answer, *, after: str, before: str, us: Identity, link:
         messages=[it for it in said if it],
         read=len(found),
         before=oldest_first[0] if goes_on else None,
-        threads=sum(_has_replies(it) for it in found.values()),
+        threads=tuple(ts for ts in oldest_first if _has_replies(found[ts])),
     )
+
+
+def thread_page(
+    answer: Answer, thread: str, *, after: str, before: str, us: Identity, link: Link
+) -> HistoryPage:
+    """Return a page of a thread without its first message, which Slack puts on each page."""
+    found = {ts: it for it in entries(answer, "messages") if (ts := _ts(it, after, before)) and ts != thread}
+    said = (_said(ts, found[ts], us, link) for ts in sorted(found, key=float))
+    cursor = maybe(answer, "response_metadata", "next_cursor")
+    return HistoryPage(messages=[it for it in said if it], read=len(found), cursor=cursor or None)
 
 
 def _ts(message: Mapping[str, Any], after: str, before: str) -> str | None:

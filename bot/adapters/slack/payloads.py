@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.adapters.slack import forms
+from bot.adapters.slack.button_values import pressed
 from bot.adapters.slack.reading import listed, maybe, part, required
 from bot.commands.request import (
     Automated,
@@ -65,7 +66,8 @@ def slash(body: Payload) -> Request:
 def press(body: Payload) -> Request | None:
     """Return the request of a pressed button: its value. Return None for a button that only opens a link."""
     action = next((it for it in listed(body, "actions") if isinstance(it, Mapping)), {})
-    command = maybe(action, "value") or maybe(action, "selected_option", "value")
+    value = maybe(action, "value") or maybe(action, "selected_option", "value") or ""
+    command, declared_from = pressed(value)
     if not command or action.get("type") not in ("button", "overflow", "static_select"):
         return None
     thread = maybe(body, "message", "thread_ts") or maybe(body, "container", "thread_ts")
@@ -80,6 +82,7 @@ def press(body: Payload) -> Request | None:
         thread=thread if thread != maybe(body, "message", "ts") else None,
         trigger=maybe(body, "trigger_id"),
         response_url=maybe(body, "response_url"),
+        origin=declared_from,
     )
 
 

@@ -71,8 +71,8 @@ def on_message(body: Payload, permalink: Permalink) -> Request:
 
 
 def in_thread(request: Request, permalink: Permalink) -> Request:
-    """Return the request with its thread as its origin; unchanged if it was written in none."""
-    if not request.channel or not request.thread:
+    """Return the request with its thread as its origin; unchanged if it was written in none, or has an origin."""
+    if request.origin or not request.channel or not request.thread:
         return request
     is_private = request.is_private or not PUBLIC.fullmatch(request.channel)
     url = permalink(request.channel, request.thread)

@@ -23,6 +23,7 @@ from bot.app.samples.world import (
 )
 from bot.domain.incident import events, guide
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.origin import Origin
 from bot.domain.incident.reminders import FIND_CAUSE
 from bot.domain.incident.search import Search
 from bot.domain.incident.state import WORKING
@@ -202,9 +203,16 @@ CASES: dict[str, Sequence[Facts]] = {
             "asker": asker,
             "name": it.name,
             "severity": severity,
+            "services": ("checkout",) if origin else (),
+            "origin": origin,
             "now": now,
         }
         for it in INCIDENTS
+        for origin in (
+            None,
+            *(Origin(url=link.url) for link in it.links[:1]),
+            Origin(url="https://x.example"),
+        )
         for is_double_click, asker, severity, now in (
             (True, "U0ANA", None, NOW),
             (False, "U0ANA", POLICY.severities["sev1"], it.declared_at),

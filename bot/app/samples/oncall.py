@@ -138,7 +138,7 @@ LINES = lines(
     "U0ANA",
     [
         LedgerEntry(source=LedgerSource.SHIFT, ref="PSCH1 #7", span=Span(start=NOON, end=NOW), team="imoc"),
-        LedgerEntry(source=LedgerSource.RING, ref="Q1", span=Span(start=NOON, end=NOON)),
+        LedgerEntry(source=LedgerSource.PAGE, ref="Q1", span=Span(start=NOON, end=NOON)),
     ],
     Month.of(NOON),
     zone="Europe/Lisbon",
@@ -225,8 +225,9 @@ CASES: dict[str, Sequence[Facts]] = {
         for fresh in (False, True)
     ],
     "oncall/overload": [
-        {**it, "shift": replace(it["shift"], overload=Overload(at=NOON, incidents=(41, 42, 43)))}
+        {**it, "shift": replace(it["shift"], overload=Overload(at=NOON, incidents=numbers, others=others))}
         for it in SHIFTS
+        for numbers, others in (((41, 42, 43), 0), ((41,), 2), ((), 3))
     ],
     "oncall/night": [{**it, "rings": [NOON] * count, "today": NOW} for it in SHIFTS for count in (1, 7)],
     "oncall/cover": [

@@ -9,7 +9,7 @@ from bot.commands.arguments.names import LockedService, ServiceName, Someone
 from bot.commands.arguments.reader import Reader, anything, choice_of, nothing, number_of, one_of, several
 from bot.commands.arguments.services import AffectedNames, ServiceNames
 from bot.commands.arguments.text import Line, Plain, Url
-from bot.commands.arguments.times import Began, PlainTime, RecentTime, Start, began
+from bot.commands.arguments.times import Began, PastTimes, PlainTime, RecentTime, Start, began
 from bot.domain.incident.state import WORKING, Phase
 from bot.domain.policy import Severity, Team
 from bot.domain.postmortem.follow_up import Category
@@ -67,6 +67,7 @@ __all__ = [
     "LockedService",
     "PageNumber",
     "Part",
+    "PastTimes",
     "Plain",
     "PlainTime",
     "Reader",

@@ -1,12 +1,16 @@
 """Times, days and lengths, in the asker's own time zone."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import NewType
+from zoneinfo import ZoneInfo
 
 from bot.commands.arguments.reader import Reader, by_word
 from bot.domain.markup import as_seen
 from bot.domain.moment import (
+    DAY,
     is_day,
     is_length_ahead,
     is_moment,
@@ -36,8 +40,22 @@ Start = NewType("Start", datetime)
 RecentTime = NewType("RecentTime", datetime)
 """A day or a week that needs no word before it, for its midnight: `yesterday`, `this week`."""
 
+
+@dataclass(frozen=True, kw_only=True)
+class PastTimes:
+    """From when to when something was: `from 10:05 to 11:40`, `10:05-11:40`, `monday 23:10 to 00:20`. In UTC."""
+
+    began: datetime
+    ended: datetime
+
+
+LONGEST = 200
+"""The most characters of two times. Slack writes a date in up to a hundred."""
 _DATE = re.compile(r"<!date\^(?P<seconds>\d{1,11})\^[^>]*>")
 _SINCE = re.compile(r"(?:from|since|at|around)\s+", re.IGNORECASE)
+_FROM, _TO, _DASHES = ("from", "between"), ("to", "until", "till", "and"), "-–—"  # noqa: RUF001  people type all three
+_TIMELY = re.compile(r"\d|noon|mid(?:day|night)", re.IGNORECASE)
+"""What each time has."""
 _PAST = re.compile(r"\bago$|\byesterday\b|^last\b", re.IGNORECASE)
 
 
@@ -78,11 +96,44 @@ def _day(word: str, tx: Transaction, asker: str) -> date:
     return read_day(word, now=tx.now, zone=People(tx).zone(asker))
 
 
+def _past_times(words: str, tx: Transaction, asker: str) -> PastTimes:
+    """Read two times. The second is on the day of the first, or after midnight, if only the first names a day."""
+    first, last = _halves(words) or (words, "")
+    start = _moment(first, tx, asker)
+    if not names_its_day(first) or names_its_day(last) or not is_moment(f"today {last}"):
+        return PastTimes(began=start, ended=_moment(last, tx, asker))
+    day = start.astimezone(ZoneInfo(People(tx).zone(asker) or "UTC")).date()
+    end = _moment(f"{day} {last}", tx, asker)
+    return PastTimes(began=start, ended=end if end > start else _moment(f"{day + DAY} {last}", tx, asker))
+
+
 # --- recognizing ------------------------------------------------------------------------------------------
 
 
 def _is_moment(word: str) -> bool:
     return bool(_DATE.fullmatch(word)) or is_moment(word)
+
+
+def _halves(words: str) -> tuple[str, str] | None:
+    """Return the first way to read words as two times; None if there is none."""
+    return next((it for it in _pairs(words) if all(map(_is_moment, it))), None)
+
+
+def _pairs(words: str) -> Iterator[tuple[str, str]]:
+    """Yield the ways to part words where a second time may begin: after a word such as *to*, a dash, or a blank.
+
+    None for words that can't be two times, as those of a long text.
+    """
+    if len(words) > LONGEST or not _TIMELY.search(words):
+        return
+    typed = words.split()
+    typed = typed[1:] if typed and typed[0].casefold() in _FROM else typed
+    for at in range(1, len(typed)):
+        last = typed[at + 1 :] if typed[at].casefold() in _TO else typed[at:]
+        yield " ".join(typed[:at]), " ".join(last)
+    for at, letter in enumerate(joined := " ".join(typed)):
+        if letter in _DASHES:
+            yield joined[:at].strip(), joined[at + 1 :].strip()
 
 
 def _is_plain(word: str) -> bool:
@@ -130,6 +181,13 @@ READERS = {
         sees=str,
     ),
     RecentTime: Reader(looks=by_word(_is_recent), read=_start, example="yesterday", longest=2, sees=str),
+    PastTimes: Reader(
+        looks=by_word(lambda words: _halves(words) is not None),
+        read=_past_times,
+        example="10:05-11:40",
+        longest=13,
+        sees=str,
+    ),
     PlainTime: Reader(
         looks=by_word(_is_plain),
         read=_moment,

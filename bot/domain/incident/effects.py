@@ -101,10 +101,11 @@ class SayCommand(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Backfill(Effect):
-    """Read a page of a channel's history into an incident's timeline, from the newest message back.
+    """Read a page of a channel's history into an incident's timeline, from the newest message back, with its threads.
 
-    `after` and `before` are each a Slack `ts`: what was said between them is still to be read. The other facts count
-    what earlier pages had.
+    `after` and `before` are each a Slack `ts`: what was said between them is still to be read. With a `thread`, it is
+    read from its `cursor` on; `roots` are the threads to read after it, then the channel goes on at `before`.
+    The other facts count what earlier pages had.
     """
 
     incident: int
@@ -114,10 +115,19 @@ class Backfill(Effect):
     """Identifies the request, as its pages share it."""
     after: str
     before: str
+    until: str = ""
+    """The `ts` before which it all was said; empty in what an older Spy has queued."""
+    thread: str | None = None
+    cursor: str | None = None
+    roots: tuple[str, ...] = ()
+    is_last: bool = False
+    """Whether the channel has no more before `before`."""
     added: int = 0
     known: int = 0
     read: int = 0
+    asked_threads: int = 0
     threads: int = 0
+    """How many threads were asked for, and of how many the replies were not read."""
     first: str | None = None
     last: str | None = None
     """The `ts` of the oldest and the newest line that were added."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.incident.incident import Incident
 from bot.domain.incident.name import NAME_LENGTH
 from bot.domain.markup import MENTION, plain_prose, undecorated
 from bot.domain.text import one_line, shortened
@@ -29,6 +30,10 @@ class Origin:
         """Return the title of its link."""
         place = " in a private channel" if self.is_private else ""
         return f"The {self.kind} it was declared from{place}"
+
+    def is_of(self, incident: Incident) -> bool:
+        """Whether an incident links it."""
+        return any(it.url == self.url for it in incident.links)
 
     def author_in(self, *, private: bool) -> str:
         """Return its author as a public or `private` incident may name them."""

@@ -1,6 +1,6 @@
 """The ledger of being on call: hours of a month, each cut so that it counts once, and the sums of them.
 
-Every line is of one local day of one person, and names its source: a shift, a ring, or a work period. Hours are
+Every line is of one local day of one person, and names its source: a shift, a page, or a work period. Hours are
 lengths of real time, so a night in which clocks change has eight or ten of them.
 """
 
@@ -26,7 +26,7 @@ Holiday = Callable[[date, str], str | None]
 
 class LedgerSource(StrEnum):
     SHIFT = "shift"
-    RING = "ring"
+    PAGE = "page"
     WORK = "work"
 
 
@@ -60,7 +60,7 @@ class Month:
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerEntry:
-    """Something to count: its time, and what it is. `ref` names it in Spy or at the pager. A ring has no length."""
+    """Something to count: its time, and what it is. `ref` names it in Spy or at the pager. A page has no length."""
 
     source: LedgerSource
     ref: str
@@ -84,7 +84,7 @@ class Line:
     weekend: bool
     holiday: str = ""
     at_night: bool = False
-    """Whether a ring came at night."""
+    """Whether a page came at night."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +113,7 @@ def lines(
     found += [
         _line(person, it, it.span, zone=zone, timers=timers, holiday=holiday)
         for it in every
-        if it.source is LedgerSource.RING and span.start <= it.span.start < span.end
+        if it.source is LedgerSource.PAGE and span.start <= it.span.start < span.end
     ]
     return sorted(found, key=lambda it: (it.span.start, it.source, it.ref))
 
@@ -124,7 +124,7 @@ def sums(every: Iterable[Line]) -> Sums:
     for it in every:
         if it.source is LedgerSource.SHIFT:
             shifts.append(it)
-        elif it.source is LedgerSource.RING:
+        elif it.source is LedgerSource.PAGE:
             rings.append(it)
         else:
             worked += it.hours
@@ -186,7 +186,7 @@ def _line(
         night=sum((span.within(it).length for it in _nights(day, zone, timers)), timedelta()),
         weekend=day.weekday() >= SATURDAY,
         holiday=holiday(day, entry.team) or "",
-        at_night=entry.source is LedgerSource.RING and timers.is_night(local.hour),
+        at_night=entry.source is LedgerSource.PAGE and timers.is_night(local.hour),
     )
 
 
@@ -221,7 +221,7 @@ COLUMNS = (
     "zone",
     "hours",
     "night_hours",
-    "ring_at_night",
+    "page_at_night",
     "weekend",
     "holiday",
 )

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.load import SHIFT
 from bot.domain.oncall.rest import BrokenNight
+from bot.domain.oncall.ring import PagerRing, together
 from bot.domain.policy import Policy, Timers
 from bot.domain.refusal import Refusal
 from bot.domain.subject import Occurrence, Subject
@@ -62,6 +63,12 @@ class Overload:
 
     at: datetime
     incidents: tuple[int, ...]
+    others: int = 0
+    """How many incidents of the pager are among them that are none of Spy's."""
+
+    @property
+    def count(self) -> int:
+        return len(self.incidents) + self.others
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,13 +135,20 @@ class Shift:
         sent = SentReminder(at=at, late=timer.is_late(at))
         return replace(self, told={**self.told, timer.occurrence: sent})
 
-    def after_incidents(self, theirs: Iterable[Incident], timers: Timers, *, at: datetime) -> "Shift":
-        """Return the shift after these incidents. Only those of its last 12 h count, and no drills."""
+    def after_incidents(
+        self, theirs: Iterable[Incident], timers: Timers, *, at: datetime, others: Iterable[PagerRing] = ()
+    ) -> "Shift":
+        """Return the shift after these incidents, and after others of the pager that paged its person.
+
+        Only those of its last 12 h count, and no drills. A storm of the pager counts once.
+        """
         since = max(self.start, at - SHIFT)
         weighing = tuple(it.number for it in theirs if since < it.declared_at <= at and not it.drill)
-        if self.overload or len(weighing) < timers.shift_load_relief:
+        paged = together(it for it in others if since < it.at <= at)
+        overload = Overload(at=at, incidents=weighing, others=len(set(paged.values())))
+        if self.overload or overload.count < timers.shift_load_relief:
             return self
-        return replace(self, overload=Overload(at=at, incidents=weighing))
+        return replace(self, overload=overload)
 
     def rest_of(self, whole: "Shift", policy: Policy) -> "Shift":
         """Return the shift as the rest of one that was cut in two. If that one had begun, the person is ready."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.domain.effects import Effect
+from bot.domain.postmortem.follow_up import Filed, FollowUp
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,16 @@ class AttachFollowUp(PostmortemEffect):
 
     follow_up: int
     label: ClassVar[str] = "Follow-up {follow_up}, below the postmortem's issue"
+
+    @classmethod
+    def of(cls, follow_up: FollowUp, child: Filed, parent: Filed, *, origin: str = "") -> "AttachFollowUp":
+        """Return the effect for these two issues: another issue of either is put there too, and so with an `origin`."""
+        issues = f"{child.repository}#{child.number}:{parent.repository}#{parent.number}"
+        return cls(
+            key=f"attach:{follow_up.number}:{issues}:{origin}",
+            incident=follow_up.incident,
+            follow_up=follow_up.number,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,8 +82,13 @@ class RingRecords(Protocol):
     def counts(self, people: Sequence[str], *, since: datetime) -> Mapping[str, int]:
         """Return how many rings these people (Slack ids) had since then. Who had none is left out."""
 
-    def unknown_users(self, *, limit: int) -> Sequence[str]:
-        """Return users of the pager who were paged, of whom Slack was not asked yet who they are."""
+    def unknown_users(
+        self, *, since: datetime, asked_before: datetime, besides: Sequence[str], limit: int
+    ) -> Sequence[str]:
+        """Return users of the pager who were paged since then, and whose person in Slack is unknown.
+
+        Slack was not asked about them, or before `asked_before`. Those of `besides` are returned anyway.
+        """
 
     def forget(self, *, before: datetime, limit: int) -> int:
         """Delete rings that began before then. Return how many."""

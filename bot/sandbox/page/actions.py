@@ -60,6 +60,7 @@ class PageActions:
             "dismiss": self._dismiss,
             "join": lambda it: self._slack.join(it.person, it.text("channel")),
             "press": self._press,
+            "shortcut": self._shortcut,
             "submit": self._submit,
             "close": lambda it: self._slack.close(it.person, it.text("view")),
             "phone": self._phone,
@@ -139,6 +140,11 @@ class PageActions:
                 it.person, it.text("view"), target, value, it.facts.get("values")
             )
         _require_answer(answer)
+
+    def _shortcut(self, it: ActionInput) -> None:
+        """Choose a shortcut of the app: in the menu of a message, or anywhere."""
+        message = self._slack.message(it.text("channel"), it.text("ts")) if it.text("ts") else None
+        _require_answer(self._slack.shortcut(it.person, it.text("name"), message))
 
     def _submit(self, it: ActionInput) -> None:
         """Submit a form. The form itself shows the errors."""

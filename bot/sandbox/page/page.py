@@ -243,6 +243,7 @@ class SandboxPage:
             "others": self._channels.others(location),
             "dm": self._channels.dm(location),
             "home_tab": self._has_home,
+            "shortcuts": slack.shortcuts.known,
             "title": "Spy" if channel is None or channel.is_im else f"#{channel.name}",
         }
 

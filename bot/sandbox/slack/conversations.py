@@ -180,8 +180,7 @@ class Conversations:
     def history(self, args: Args) -> Json:
         channel = own_channel(self._state, args.text("channel"))
         top = [m for m in channel.messages.values() if m.thread_ts in (None, m.ts)]
-        oldest, latest = args.text("oldest", "0"), args.text("latest", "9999999999")
-        is_in = _between(float(oldest or 0), float(latest or 0), inclusive=args.flag("inclusive"))
+        is_in = _between(*_times(args), inclusive=args.flag("inclusive"))
         found = [m for m in reversed(top) if is_in(float(m.ts))]
         limit = args.number("limit", 100)
         shown = [shapes.thread_root(m, self._state.replies(channel, m.ts)) for m in found[:limit]]
@@ -198,12 +197,11 @@ class Conversations:
             raise SlackError("thread_not_found")
         root = message_in(channel, args.text("ts"))
         answers = self._state.replies(channel, root.ts)
-        shown = [shapes.thread_root(root, answers), *(shapes.message(m) for m in answers)]
-        return {
-            "messages": self._stripped(shown, args),
-            "has_more": False,
-            "response_metadata": {"next_cursor": ""},
-        }
+        is_in = _between(*_times(args), inclusive=args.flag("inclusive"))
+        shown = page("messages", [shapes.message(m) for m in answers if is_in(float(m.ts))], args)
+        messages = [shapes.thread_root(root, answers), *shown["messages"]]
+        has_more = bool(shown["response_metadata"]["next_cursor"])
+        return {**shown, "messages": self._stripped(messages, args), "has_more": has_more}
 
     def _stripped(self, messages: builtins.list[Json], args: Args) -> builtins.list[Json]:
         if args.flag("include_all_metadata"):
@@ -223,6 +221,10 @@ class Conversations:
         if self._state.is_taken(name):
             raise SlackError("name_taken")
         return name
+
+
+def _times(args: Args) -> tuple[float, float]:
+    return float(args.text("oldest", "0") or 0), float(args.text("latest", "9999999999") or 0)
 
 
 def _between(oldest: float, latest: float, *, inclusive: bool) -> Callable[[float], bool]:

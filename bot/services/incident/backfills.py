@@ -19,6 +19,8 @@ from bot.services.transaction import Transaction
 
 MOST = 3000
 """How many messages one request reads at most."""
+MOST_THREADS = 200
+"""How many threads one request reads at most: each is a request to Slack, which allows about 50 a minute."""
 LONGEST_LINE = 3000
 TICK, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)
 
@@ -59,12 +61,13 @@ class Backfills:
             asked=asked,
             after=_ts(began - TICK),
             before=_ts(ended + TICK),
+            until=_ts(ended + TICK),
         )
         self._tx.send(effect)
         return channel, began, ended
 
     def take(self, effect: Backfill, page: HistoryPage) -> None:
-        """Add a page of messages to the timeline. Then ask for the next page, or tell what became of it."""
+        """Add a page of messages to the timeline. Then read on, or tell what became of it."""
         incident = self._tx.incident(effect.incident)
         new = self._new(incident, effect, page.messages)
         first = incident.entries + 1
@@ -72,16 +75,30 @@ class Backfills:
         self._tx.extend(incident, lines)
         for person in dict.fromkeys(it.person for it in new if it.person):
             Directory(self._tx).seen(person, None)
-        after = _counted(effect, page, new)
-        if page.before and after.read < MOST:
-            key = f"backfill:{effect.incident}:{effect.asked}:{page.before}"
-            self._tx.send(replace(after, key=key, before=page.before))
-        else:
-            self._tell(incident, after, left_before=page.before)
+        self._read_on(incident, _after_page(_counted(effect, page, new), page))
 
     def refused(self, effect: Backfill, why: str) -> None:
-        """Tell the person who asked why no more is read."""
-        self._tell(self._tx.incident(effect.incident), effect, why=why)
+        """Leave out a thread that can't be read. Otherwise tell the person who asked why no more is read."""
+        incident = self._tx.incident(effect.incident)
+        if effect.thread:
+            self._read_on(incident, _without_thread(effect))
+        else:
+            self._tell(incident, effect, why=why)
+
+    def _read_on(self, incident: Incident, after: Backfill) -> None:
+        """Read on: the thread, else the next one, else the next page of the channel, unless it is too much."""
+        if after.read >= MOST:
+            unread = len(after.roots) + bool(after.thread)
+            left_before = None if after.is_last else after.before
+            return self._tell(
+                incident, replace(after, threads=after.threads + unread), left_before=left_before
+            )
+        if after.thread is None and after.roots:
+            after = replace(after, thread=after.roots[0], roots=after.roots[1:])
+        if after.thread is None and after.is_last:
+            return self._tell(incident, after)
+        place = ":".join(filter(None, (after.before, after.thread, after.cursor)))
+        return self._tx.send(replace(after, key=f"backfill:{after.incident}:{after.asked}:{place}"))
 
     def _channel(self, incident: Incident, *, is_private: bool) -> str:
         here = self._tx.here
@@ -136,15 +153,35 @@ class Backfills:
 
 
 def _counted(effect: Backfill, page: HistoryPage, new: Sequence[PastMessage]) -> Backfill:
+    added = [*(it.ts for it in new), *filter(None, (effect.first, effect.last))]
     return replace(
         effect,
         added=effect.added + len(new),
         known=effect.known + len(page.messages) - len(new),
         read=effect.read + page.read,
-        threads=effect.threads + page.threads,
-        first=new[0].ts if new else effect.first,
-        last=effect.last or (new[-1].ts if new else None),
+        first=min(added, key=float, default=None),
+        last=max(added, key=float, default=None),
     )
+
+
+def _after_page(effect: Backfill, page: HistoryPage) -> Backfill:
+    """Return what is still to be read after a page of the channel or of a thread."""
+    if effect.thread:
+        return replace(effect, thread=effect.thread if page.cursor else None, cursor=page.cursor)
+    roots = tuple(page.threads[: MOST_THREADS - effect.asked_threads])
+    return replace(
+        effect,
+        until=effect.until or effect.before,
+        before=page.before or effect.before,
+        is_last=page.before is None,
+        roots=roots,
+        asked_threads=effect.asked_threads + len(roots),
+        threads=effect.threads + len(page.threads) - len(roots),
+    )
+
+
+def _without_thread(effect: Backfill) -> Backfill:
+    return replace(effect, thread=None, cursor=None, threads=effect.threads + 1)
 
 
 def _line(incident: Incident, effect: Backfill, message: PastMessage, *, seq: int, at: datetime) -> Entry:

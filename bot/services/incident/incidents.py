@@ -9,6 +9,7 @@ from bot.domain.incident.agenda import snooze
 from bot.domain.incident.effects import Invite
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.name import NAME_LENGTH, bare_name
+from bot.domain.incident.origin import Origin
 from bot.domain.incident.role import COMMAND_NAMES, ROLE_LENGTH, find, nearest, plain
 from bot.domain.incident.search import Search
 from bot.domain.incident.state import Phase
@@ -32,6 +33,9 @@ from bot.services.transaction import Transaction
 
 SAME_ASK = timedelta(seconds=60)
 """The same words from the same person within this time are a double click, not a second incident (issue 2)."""
+
+NEWEST = 100
+"""How many open incidents are looked at for the message that they were declared from."""
 
 OFFERED = 5
 """How many incidents are offered as buttons."""
@@ -74,21 +78,23 @@ class Incidents:
         anyway: bool = False,
         services: Sequence[str] = (),
         paged: Collection[str] = (),
+        origin: Origin | None = None,
     ) -> Declaration:
         """Open an incident with `by` as commander, and page the teams of its severity. A drill pages nobody.
 
         If Spy opens it for an alert (`by` is None), `leads` is commander; no limit of a person applies.
         `services` are the names of those that it affects, as they are listed. The teams in `paged` are not paged,
-        because the pager rings them already.
+        because the pager rings them already. `origin` is the message that it is declared from.
 
-        If an incident of this name is already open, return that one, unless `anyway` is set.
+        If an incident of this name, or from this message, is already open, return that one, unless `anyway` is set.
         """
         short = _shorten(name)
         wanted = bare_name(short, self._tx.policy.severities)
-        # A second request with the same words waits, and so does one of the same person: their incidents are
-        # counted, and their work begins.
-        self._session.lock(section(by or leads), f"declared-as:{wanted}")
-        alike = self._alike(wanted, by, reader=by or leads, private=private, drill=drill)
+        # A second request with the same words or from the same message waits, and so does one of the same person:
+        # their incidents are counted, and their work begins.
+        of_message = [f"declared-from:{origin.url}"] if origin else []
+        self._session.lock(section(by or leads), f"declared-as:{wanted}", *of_message)
+        alike = self._alike(wanted, by, reader=by or leads, private=private, drill=drill, origin=origin)
         clicks = [it for it in alike if self.is_double_click(it, by)]
         if alike and (not anyway or (clicks and len(alike) > 1)):
             return Declaration(incident=[*alike[:1], *clicks][-1], is_new=False)
@@ -114,9 +120,16 @@ class Incidents:
         return Declaration(incident=incident, is_new=True)
 
     def _alike(
-        self, wanted: str, by: str | None, *, reader: str, private: bool, drill: bool
+        self,
+        wanted: str,
+        by: str | None,
+        *,
+        reader: str,
+        private: bool,
+        drill: bool,
+        origin: Origin | None,
     ) -> list[Incident]:
-        """Return the open incidents of this bare name that `reader` may see, oldest first.
+        """Return the open incidents of this bare name, or from this message, that `reader` may see, oldest first.
 
         A drill never matches a real incident, nor a private one a public one. Older incidents of `by` don't count,
         because they know of them.
@@ -124,7 +137,10 @@ class Incidents:
         severities = self._tx.policy.severities
         found = self._session.incidents.open_named([wanted, *(f"{wanted} {it}" for it in severities)])
         named = [it for it in found if bare_name(it.name, severities) == wanted]
-        same = [it for it in named if (it.private, it.drill) == (private, drill)]
+        newest = self._session.incidents.open(limit=NEWEST) if origin else ()
+        linked = (it for it in newest if origin and origin.is_of(it))
+        every = {it.number: it for it in (*named, *linked)}
+        same = [it for _, it in sorted(every.items()) if (it.private, it.drill) == (private, drill)]
         others = [it for it in same if it.declared_by != by or self.is_double_click(it, by)]
         return [it for it in others if self._access.sees(reader, it)]
 

@@ -23,7 +23,7 @@ class Origins:
 
     def link(self, incident: Incident, origin: Origin | None, *, by: str) -> Incident:
         """Link the origin, and name its author on the timeline. A public incident names no author of private words."""
-        if origin is None or any(it.url == origin.url for it in incident.links):
+        if origin is None or origin.is_of(incident):
             return incident
         author = origin.author_in(private=incident.private)
         title = origin.title

@@ -139,10 +139,11 @@ class Ledgers:
         for ring in rings:
             at = Span(start=ring.at, end=ring.at)
             yield LedgerEntry(
-                source=LedgerSource.RING, ref=ring.incident, span=at, team=self._team_of(ring.service)
+                source=LedgerSource.PAGE, ref=ring.incident, span=at, team=self._team_of(ring.service)
             )
         for period in self._session.periods.of(person, since=span.start):
-            worked = Span(start=period.started_at, end=period.ended_at or self._tx.now)
+            end = min(period.ended_at or self._tx.now, self._tx.now)  # the least time of a page may go on
+            worked = Span(start=period.started_at, end=end)
             if worked.start < span.end and worked.length:
                 incidents = " ".join(f"INC-{it}" for it in period.was_on if self._is_shown(it))
                 ring_of = answered.get(period.number)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from bot.domain.oncall.load import KINDS, CommandPeriod, Load, Ring, command_periods, loads
-from bot.domain.oncall.ring import PagerRing
+from bot.domain.oncall.ring import PagerRing, together
 from bot.domain.oncall.shift import Shift
 from bot.domain.paging.page import Page
 from bot.ports import RingCopy
@@ -85,9 +85,13 @@ class Loads:
                 at = rang[person].at if person in rang else page.requested_at
                 yield Ring(person=person, at=at, about=about)
         own = {page.pager_id for page in pages}
+        others: defaultdict[str, list[PagerRing]] = defaultdict(list)
         for incident, rang in reported.items():
-            if incident not in own:
-                yield from (Ring(person=it, at=ring.at, about=incident) for it, ring in rang.items())
+            for person, ring in rang.items() if incident not in own else ():
+                others[person].append(ring)
+        for person, rings in others.items():
+            firsts = together(rings)
+            yield from (Ring(person=person, at=it.at, about=firsts[it.incident]) for it in rings)
 
     def _on_call(self, page: Page, shifts: Sequence[Shift]) -> str | None:
         """Return who was on the schedule of a team's page when it was requested."""

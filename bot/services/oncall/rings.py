@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.oncall.ring import PagerRing, RingNews, after
+from bot.domain.oncall.ring import NOBODY, PagerRing, RingNews, after
 from bot.domain.relief.relief import WorkPeriod
 from bot.domain.subject import is_forgotten
 from bot.ports import RingCopy
@@ -69,20 +69,29 @@ class Rings:
     # --- whose they are ---
 
     def strangers(self, *, limit: int = 20) -> Sequence[str]:
-        """Return the pager's users to look for in Slack."""
-        return self._session.rings.unknown_users(limit=limit)
+        """Return users of the pager to look for: Slack was not asked for a day, or `people:` names them."""
+        now, named = self._tx.now, [it.pager_id for it in self._tx.policy.people.values() if it.pager_id]
+        return self._session.rings.unknown_users(
+            since=now - LOOKED_BACK, asked_before=now - ASKED_AGAIN_AFTER, besides=named, limit=limit
+        )
+
+    def configured(self, user: str) -> str | None:
+        """Return whom `people:` names as a user of the pager."""
+        return self._tx.policy.person_of(user=user)
 
     def found(self, user: str, person: str | None) -> None:
-        """Store who a user of the pager is in Slack; None if nobody."""
-        since = self._tx.now - LOOKED_BACK
-        theirs = self._session.rings.of_nobody(user, since=since, limit=AT_ONCE)
+        """Store who a user of the pager is in Slack; None if nobody. Their rings of before are theirs then."""
+        since, limit = self._tx.now - LOOKED_BACK, AT_ONCE if person else 1
+        theirs = self._session.rings.of_nobody(user, since=since, limit=limit)
         self._session.lock(*(f"ring:{it}" for it in sorted({ring.incident for ring in theirs})))
-        fresh = self._session.rings.of_nobody(user, since=since, limit=AT_ONCE)
+        fresh = self._session.rings.of_nobody(user, since=since, limit=limit)
         self._keep([it.is_of(person, asked_at=self._tx.now) for it in fresh])
 
     def _named(self, ring: PagerRing) -> PagerRing:
         """Return the ring with its person: as `people:` says, or as the user's last ring does."""
-        if configured := self._tx.policy.person_of(user=ring.user):
+        if ring.user == NOBODY:
+            return ring
+        if configured := self.configured(ring.user):
             return ring.is_of(configured)
         if ring.person or ring.asked_at:
             return ring
@@ -95,19 +104,19 @@ class Rings:
     # --- storing ---
 
     def _keep(self, rings: Sequence[PagerRing]) -> None:
-        """Store rings, and what was answered as work of these people."""
-        answered = {it.person for it in rings if it.person and it.worked}
-        self._session.lock(*map(section, sorted(answered)))
+        """Store rings, and that they are work of these people."""
+        people = sorted({it.person for it in rings if it.person})
+        self._session.lock(*map(section, people))
         for ring in rings:
             self._session.rings.put(self._counted(ring))
-        for person in sorted(answered):
+        for person in people:
             WorkPeriods(self._tx).replan(person)
 
     def _counted(self, ring: PagerRing) -> PagerRing:
-        """Store the work period of a ring that was acknowledged."""
-        if ring.person is None or ring.worked is None:
+        """Store the work period of a ring."""
+        if ring.person is None:
             return ring
-        start, end = ring.worked
+        start, end = ring.worked(self._tx.policy.timers.page_work)
         number = ring.period or self._session.periods.reserve()
         self._session.periods.put(
             WorkPeriod(number=number, person=ring.person, started_at=start, ended_at=end)

@@ -8,6 +8,7 @@ from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.load import SHIFT
 from bot.domain.oncall.rest import BrokenNight
+from bot.domain.oncall.ring import PagerRing
 from bot.domain.oncall.shift import (
     BRIEF,
     HANDOVER,
@@ -39,6 +40,8 @@ from bot.services.transaction import Transaction
 ADDRESSES_KEPT = timedelta(days=1)
 TRIED_AGAIN_AFTER = timedelta(minutes=10)
 """How long Spy waits before it asks Slack again about an address after a failure."""
+SENT_BEFORE = timedelta(hours=1)
+"""How long before it reaches a person a page may have been sent."""
 HORIZON = timedelta(days=35)
 """How far ahead shifts are known. It covers the first warning and the first reminder for cover."""
 
@@ -229,8 +232,8 @@ class Shifts:
             self._keep(replace(fresh, nights=(*fresh.nights, night)), because="night")
 
     def _after_incidents(self, shift: Shift) -> Shift:
-        now = self._tx.now
-        return shift.after_incidents(self._incidents_of(shift), self._tx.policy.timers, at=now)
+        found, others = self._incidents_of(shift), self._others_of(shift)
+        return shift.after_incidents(found, self._tx.policy.timers, at=self._tx.now, others=others)
 
     def _incidents_of(self, shift: Shift) -> Sequence[Incident]:
         """Return recent incidents that paged the shift's team or person, or that the person leads."""
@@ -244,6 +247,13 @@ class Shifts:
             and shift.person
             and ReadAccess(self._tx).sees(shift.person, it)
         ]
+
+    def _others_of(self, shift: Shift) -> Sequence[PagerRing]:
+        """Return recent pages to the shift's person that are about no incident of Spy."""
+        since = max(shift.start, self._tx.now - SHIFT)
+        rings = self._session.rings.of_person(shift.person or "", since=since, until=self._tx.now)
+        sent = {it.pager_id for it in self._session.pages.since(since - SENT_BEFORE)} if rings else ()
+        return [it for it in rings if it.incident not in sent]
 
     def _lock_schedule(self, schedule: str) -> None:
         """Lock the schedule before its shifts. Two transactions that lock several shifts would otherwise deadlock."""

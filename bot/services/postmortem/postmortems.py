@@ -9,7 +9,13 @@ from bot.domain.event import Event
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
 from bot.domain.postmortem import events
-from bot.domain.postmortem.effects import CopyPostmortem, ExportPostmortem, FileFollowUp, FileLog
+from bot.domain.postmortem.effects import (
+    AttachFollowUp,
+    CopyPostmortem,
+    ExportPostmortem,
+    FileFollowUp,
+    FileLog,
+)
 from bot.domain.postmortem.follow_up import Category, Filed
 from bot.domain.postmortem.postmortem import ARCHIVE, Postmortem
 from bot.domain.refusal import Choice, Refusal
@@ -136,6 +142,19 @@ class Postmortems:
         )
         is_read_by_all = bool(filed and filed.repository.casefold() == public != private)
         return None if incident.private and is_read_by_all else filed
+
+    def attach_follow_ups(self, number: int, *, origin: str = "") -> None:
+        """Put the issues of follow-ups below the postmortem's, once each; with an `origin`, once more.
+
+        Called when either issue is written, because the postmortem's may come after those of its follow-ups.
+        """
+        incident = self._tx.incident(number)
+        parent = self.writable(self.of(incident).filed, incident)
+        if parent is None or not self._tx.policy.postmortem_settings.sub_issues:
+            return
+        for it in self._session.follow_ups.of(number):
+            if child := self.writable(it.filed, incident):
+                self._tx.send(AttachFollowUp.of(it, child, parent, origin=origin))
 
     @property
     def _mark(self) -> str:

@@ -1,5 +1,6 @@
 """The history of a channel, page by page, for the timeline of an incident."""
 
+from collections.abc import Callable
 from functools import partial
 
 from bot.domain.incident.effects import Backfill
@@ -21,8 +22,20 @@ class BackfillHandler(EffectHandler[Backfill]):
         def on_success(tx: Transaction, page: HistoryPage) -> None:
             Backfills(tx).take(effect, page)
 
-        read = partial(self.chat.history, effect.channel, after=effect.after, before=effect.before)
-        return Attempt(call=partial(within, Place(to=effect.channel), self.chat, read), on_success=on_success)
+        place = Place(to=effect.channel)
+        return Attempt(call=partial(within, place, self.chat, self._reading(effect)), on_success=on_success)
+
+    def _reading(self, effect: Backfill) -> Callable[[], HistoryPage]:
+        if not effect.thread:
+            return partial(self.chat.history, effect.channel, after=effect.after, before=effect.before)
+        return partial(
+            self.chat.replies,
+            effect.channel,
+            effect.thread,
+            after=effect.after,
+            before=effect.until,
+            cursor=effect.cursor,
+        )
 
     def on_giving_up(self, effect: Backfill, tx: Transaction, why: str) -> None:
         Backfills(tx).refused(effect, why)

@@ -19,15 +19,6 @@ from bot.workers.deliver.issues import TrackerHandler, assigned, mended, milesto
 LABEL = "follow-up"
 
 
-def _attached(follow_up: FollowUp, issue: Issue) -> AttachFollowUp:
-    """Return what puts a new issue below the postmortem's. The key names the issue: a second one is put there too."""
-    return AttachFollowUp(
-        key=f"attach:{follow_up.number}:{issue.repository}#{issue.number}",
-        incident=follow_up.incident,
-        follow_up=follow_up.number,
-    )
-
-
 @delivers(AttachFollowUp)
 class AttachHandler(TrackerHandler[AttachFollowUp]):
     """Puts the issue of a follow-up below the postmortem's. What the tracker refuses is left: the issue links there."""
@@ -85,8 +76,7 @@ class FollowUpHandler(TrackerHandler[FileFollowUp]):
         def on_success(tx: Transaction, issue: Issue) -> None:
             assignee = assigned(draft.assignee, issue, filed)
             FollowUps(tx).filed(follow_up.number, issue, assignee=assignee)
-            if tx.policy.postmortem_settings.sub_issues:
-                tx.send(_attached(follow_up, issue))
+            Postmortems(tx).attach_follow_ups(follow_up.incident)
             mended(effect, tx)
 
         return Attempt(

@@ -146,6 +146,7 @@ class ExportHandler(TrackerHandler[ExportPostmortem]):
             overflows=result.body.overflows,
             origin=effect.key,
         )
+        Postmortems(tx).attach_follow_ups(effect.incident, origin=effect.key if effect.by else "")
         mended(effect, tx)
         without = Postmortems(tx).left_out(effect.incident)
         if without or (effect.by and not is_first):
