@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from bot.adapters.database import CannotOpen, Database, is_ready, make_ready, open_engine, open_to_more
+from bot.adapters.database.private_files import is_missing
+from bot.adapters.database.transfer.backup import is_whole
 from bot.adapters.network.clock import SystemClock
 from bot.adapters.slack.check import results as slack_checks
 from bot.adapters.slack.client import PooledWebClient
@@ -73,9 +75,12 @@ def _database_checks(settings: Settings) -> Iterator[CheckResult]:
     except CannotOpen as error:
         yield CheckResult(what=what, well=False, cure=str(error))
     else:
-        yield CheckResult(
-            what=what if current else f"{what} (empty or old: `spy run` brings it up to date)", well=True
-        )
+        is_there = not is_missing(engine)
+        old = f" ({'empty or old' if is_there else 'not there yet'}: `spy run` brings it up to date)"
+        yield CheckResult(what=what if current else f"{what}{old}", well=True)
+        if current and not is_whole(engine):
+            cure = "Restore a backup, as docs/operations.md says."
+            yield CheckResult(what="Database: its file is damaged", well=False, cure=cure)
         if files := " ".join(map(str, open_to_more(engine))):
             what = "Database: more users of this machine than Spy's own can read it"
             yield CheckResult(what=what, well=False, cure=f"chmod 600 {files}, unless a group makes backups.")

@@ -11,7 +11,7 @@ from bot.app.build import Bot
 from bot.app.webhooks import locks_page, manifest_page, outbox_page
 from bot.config import Settings
 from bot.ports import Unavailable
-from bot.web import Check, Handler, Page, SeesAll, Shown, WebAnswer, build_web, everyone, with_token
+from bot.web import Check, Handler, Page, SeesAll, Shown, WebAnswer, build_web, everyone, examined, with_token
 from bot.web.metrics import Metrics, OpenMetrics, registry
 from bot.workers.lanes import Lanes
 
@@ -43,7 +43,7 @@ class WebPorts:
         bot = self.bot
         return build_web(
             to_all=Shown(metrics=registry(_open_metrics(bot)), pages=open_pages(bot)),
-            with_token=Shown(metrics=registry(_metrics(bot, self.lanes)), pages=pages(bot)),
+            with_token=Shown(metrics=registry(_metrics(bot, self.lanes, self.readiness)), pages=pages(bot)),
             sees_all=sees_all,
             readiness=self.readiness,
             notes=self.notes,
@@ -78,7 +78,11 @@ def pages(bot: Bot) -> Mapping[str, Page]:
 
 
 def _open_metrics(bot: Bot) -> OpenMetrics:
-    return OpenMetrics(database_up=partial(_is_up, bot), given_up=lambda: dict(bot.timed.tally))
+    return OpenMetrics(
+        database_up=partial(_is_up, bot),
+        answer_times=bot.timed.answer_times,
+        given_up=lambda: dict(bot.timed.tally),
+    )
 
 
 def _is_up(bot: Bot) -> bool:
@@ -89,7 +93,7 @@ def _is_up(bot: Bot) -> bool:
         return False
 
 
-def _metrics(bot: Bot, lanes: Lanes) -> Metrics:
+def _metrics(bot: Bot, lanes: Lanes, readiness: Mapping[str, Check]) -> Metrics:
     def waiting() -> Mapping[str, int]:
         with bot.database.read() as session:
             return session.outbox.waiting()
@@ -98,10 +102,20 @@ def _metrics(bot: Bot, lanes: Lanes) -> Metrics:
         with bot.database.read() as session:
             return session.incidents.count_shown()
 
+    def overdue() -> float:
+        with bot.database.read() as session:
+            due = session.timers.next_due()
+        return max(0.0, (bot.clock.now() - due).total_seconds()) if due else 0.0
+
     return Metrics(
         tally=lambda: dict(bot.delivery.tally),
         waiting=waiting,
         stuck=lanes.by_kind,
         opened=opened,
+        overdue=overdue,
+        answer_times=bot.timed.answer_times,
+        delays=bot.delivery.reminder_delays,
+        lost=lambda: bot.delivery.reminders_lost,
+        parts=partial(examined, readiness),
         given_up=lambda: dict(bot.timed.tally),
     )

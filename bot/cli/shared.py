@@ -62,7 +62,7 @@ def read_settings(config: Path | None, *, level: int = logging.WARNING) -> "Sett
         found = load(config)
     except ConfigError as error:
         stop(error.lines)
-    logs.configure(secrets=found.env.secrets(), level=level)
+    logs.configure(secrets=found.env.secrets(), level=found.env.log_level or level)
     return found
 
 
@@ -97,7 +97,8 @@ def _started(choose: Callable[[], "Start"], *, level: int) -> "Start":
         start = choose()
     except ConfigError as error:
         stop(error.lines)
-    logs.configure(secrets=start.settings.env.secrets(), level=level)
+    env = start.settings.env
+    logs.configure(secrets=env.secrets(), level=env.log_level or level)
     return start
 
 

@@ -12,6 +12,7 @@ import structlog
 from bot.commands.request import Notice, Request, Response
 from bot.commands.threads import RequestThreads
 from bot.commands.told import ToldNotDone
+from bot.domain.durations import Durations
 from bot.domain.refusal import Refusal
 from bot.ports import Conflict, Late, OutOfTime, TimeLimit, Unavailable
 
@@ -27,6 +28,8 @@ SIDE_BY_SIDE = 8
 Of fifty at once on two cores and PostgreSQL, the median answer came after 130 ms with 8, after 260 ms with 32: threads
 that wait for the interpreter take turns after each statement. More than a few only help where the database is slow.
 """
+ANSWER_TIMES = (0.05, 0.1, 0.25, 0.5, 1, 2, 3)
+"""Seconds by which answers are counted. The last is what Slack waits."""
 HANGING = 3
 """How many requests of one command may hang. Then the command is refused until one of them ends."""
 
@@ -61,6 +64,8 @@ class TimedRouter:
         self.told = ToldNotDone()
         self.tally: Counter[str] = Counter()
         """How many requests were given up, by reason: late, slow, database."""
+        self.answer_times = Durations(*ANSWER_TIMES)
+        """Seconds from the arrival of a request to its answer."""
         self._router = router
         self._limits = limits
         self._threads = RequestThreads(SIDE_BY_SIDE)
@@ -72,15 +77,18 @@ class TimedRouter:
         if told := self.told.sentence(request.id):
             raise NotDone(told)
         try:
-            return self._in_time(request, lambda limit: self._router.answer(request, limit))
+            response = self._in_time(request, lambda limit: self._router.answer(request, limit))
         except NotDone as error:
             self._remember(request, error.sentence)
             raise
         except (Unavailable, Conflict) as error:
             may_be_done = isinstance(error, Unavailable) and error.may_be_done
             log.warning("not done", source=str(request.source), request=request.id, why=str(error))
+            self.tally["database"] += 1
             self._remember(request, sentence := UNKNOWN if may_be_done else NO_DATABASE)
             raise NotDone(sentence) from error
+        self.answer_times.add(time.monotonic() - request.arrived_at)
+        return response
 
     def _remember(self, request: Request, sentence: str) -> None:
         """Remember what a person read. What Spy itself asked for is tried again by the outbox."""

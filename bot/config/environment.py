@@ -1,5 +1,6 @@
 """What the environment contains: secrets, the database, and other addresses to call."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
@@ -10,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, Validatio
 from bot.config.vendors import Vendor, Vendors
 
 _NOTHING = SecretStr("")
+LOG_LEVELS = {"": None, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+"""What SPY_LOG_LEVEL may say, as Python counts it."""
 _POSTGRES = re.compile(r"^postgres(ql)?(\+psycopg)?://")
 
 
@@ -17,6 +20,12 @@ def _address(url: str) -> str:
     if urlsplit(url).scheme not in {"http", "https"}:
         raise ValueError("must begin with https:// (or http://)")
     return url.rstrip("/")
+
+
+def _level(name: str) -> str:
+    if name.lower() not in LOG_LEVELS:
+        raise ValueError("must be info, warning or error")
+    return name.lower()
 
 
 def _secret_address(url: SecretStr) -> SecretStr:
@@ -62,6 +71,8 @@ class Environment(BaseModel):
     web_token: SecretStr = _NOTHING
     heartbeat_url: Annotated[SecretStr, AfterValidator(_secret_address)] = _NOTHING
     slack_api_url: Annotated[str, AfterValidator(lambda url: _address(url) + "/")] = "https://slack.com/api/"
+    spy_log_level: Annotated[str, AfterValidator(_level)] = ""
+    """The least level that is logged; "" for the usual."""
     spy_clock_offset: str = ""
     """For a rehearsal: a file with the number of seconds by which Spy's clock is ahead."""
     blank: frozenset[str] = frozenset()
@@ -75,6 +86,11 @@ class Environment(BaseModel):
         blank = {name for name, value in ours.items() if not value.strip()}
         given = {name.lower(): value.strip() for name, value in ours.items() if name not in blank}
         return kind.model_validate({**given, "blank": blank})
+
+    @property
+    def log_level(self) -> int | None:
+        """The least level that is logged, as Python counts it; None for the usual."""
+        return LOG_LEVELS[self.spy_log_level]
 
     def secret(self, variable: str) -> str:
         """Return the value of a vendor's variable, "" if it is not set."""

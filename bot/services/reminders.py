@@ -73,5 +73,6 @@ class Reminders:
         for timer in source.agenda(subject):
             if timer.key in waiting and timer.due_at <= self._tx.now:
                 self._timers.sent(timer.key, self._tx.now)
-                source.send(timer)
+                with self._tx.session.outbox.reminding(timer.due_at):
+                    source.send(timer)
         self._timers.replace(subject, source.agenda(subject))

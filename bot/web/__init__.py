@@ -4,7 +4,7 @@ from bot.web import webhooks
 from bot.web.access import SeesAll, everyone, with_token
 from bot.web.answer import Handler, Page, WebAnswer
 from bot.web.app import Shown, arrived_at, build_web
-from bot.web.health import Check
+from bot.web.health import Check, examined
 from bot.web.server import CannotListen, Server, listen, serve
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "arrived_at",
     "build_web",
     "everyone",
+    "examined",
     "listen",
     "serve",
     "webhooks",

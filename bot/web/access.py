@@ -16,7 +16,7 @@ REFUSED = WebAnswer(
     body=(
         "This page needs Spy's token (WEB_TOKEN in its environment): send it as Authorization: Bearer …, "
         "or type it as the password, with any name. Without a token the page is on web.internal_port only. "
-        "See docs/running.md.\n"
+        "See docs/operations.md.\n"
     ),
 )
 

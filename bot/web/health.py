@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Thread
 
+PATIENCE = 2.0
+"""Seconds that a part has to answer."""
 Check = Callable[[], str]
 """Returns "" if all is well, otherwise what is wrong, in a few words. It may block, and may raise."""
 
@@ -13,6 +15,11 @@ async def examine(checks: Mapping[str, Check], *, patience: float) -> Mapping[st
     """Run all checks side by side. Return failures by name. A part without an answer after `patience` seconds hangs."""
     words = await asyncio.gather(*(_ask(check, patience) for check in checks.values()))
     return dict(zip(checks, words, strict=True))
+
+
+def examined(checks: Mapping[str, Check]) -> Mapping[str, str]:
+    """Run all checks from a thread that has no event loop."""
+    return asyncio.run(examine(checks, patience=PATIENCE))
 
 
 async def _ask(check: Check, patience: float) -> str:

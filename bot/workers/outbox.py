@@ -19,6 +19,7 @@ from uuid import uuid4
 
 import structlog
 
+from bot.domain.durations import Durations
 from bot.domain.effects import Effect, Unknown
 from bot.domain.paging.effects import PageEffect
 from bot.domain.policy import Policy
@@ -43,6 +44,10 @@ FOLDED = 100
 """Most late lines that are put into one message."""
 TRIES = 3
 """How often to prepare an effect that a fault in Spy keeps from being sent."""
+REMINDER_DELAYS = (1, 5, 15, 30, 60, 120, 300, 900, 3600)
+"""Seconds by which reminders are counted."""
+LEFT_BEHIND = timedelta(seconds=5)
+"""What was due so long before the start may have been sent: by a process that died, or after the backup was made."""
 LAST_WORDS = 5.0
 """Seconds that a stopping bot tries to store the outcomes of its calls."""
 
@@ -63,6 +68,10 @@ class Delivery:
     ) -> None:
         self.tally: Counter[tuple[str, str]] = Counter()
         """How many effects of a kind ended how: delivered, retried, throttled, given up."""
+        self.reminder_delays = Durations(*REMINDER_DELAYS)
+        """How long after its due time each reminder was delivered."""
+        self.reminders_lost = 0
+        """How many reminders were given up."""
         self._handler = handler
         self._sessions = sessions
         self._clock = clock
@@ -87,6 +96,8 @@ class Delivery:
     # --- from outside ---
 
     def start(self) -> None:
+        """Begin. What an earlier process left is looked for before it is sent."""
+        self._in_transaction(lambda tx: tx.session.outbox.doubt(before=tx.now - LEFT_BEHIND))
         self._thread.start()
 
     def wake(self) -> None:
@@ -347,9 +358,19 @@ class Delivery:
         for outcome, end in turn.ends:
             if end:
                 self.tally[type(outcome.item.effect).__name__, end] += 1
+                self._time(outcome.item, end)
             if end == "given up":
                 item = outcome.item
                 log.warning("given up", effect=item.effect.key, why=outcome.logged, attempts=item.attempts)
+
+    def _time(self, item: OutboxItem, end: str) -> None:
+        """Count how late a reminder was delivered."""
+        if item.reminder_due_at is None:
+            return
+        if end == "given up":
+            self.reminders_lost += 1
+        elif end == "delivered":
+            self.reminder_delays.add((self._clock.now() - item.reminder_due_at).total_seconds())
 
 
 @dataclass(kw_only=True)

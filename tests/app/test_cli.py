@@ -19,7 +19,7 @@ from bot.testing import POLICY
 from tests.support.folders import ROOT
 
 COMMANDS = sorted(
-    file.stem.replace("_", "-")
+    file.stem.rstrip("_").replace("_", "-")
     for file in (ROOT / "bot/cli").glob("*.py")
     if file.stem not in ("__init__", "shared")
 )

@@ -31,7 +31,7 @@ from bot.workers.audit import AuditSealer
 from bot.workers.deliver.handler import Clients, Handlers
 from bot.workers.everyone import Everyone
 from bot.workers.lanes import Lanes
-from bot.workers.outbox import Delivery
+from bot.workers.outbox import LEFT_BEHIND, Delivery
 from bot.workers.retention import Pruner
 from bot.workers.sync import Sync
 from bot.workers.timers import Ticks
@@ -69,7 +69,8 @@ ANY = Search(seen_by="U0ANA", phases=ALL)
 
 
 class World:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, beside: "World | None" = None) -> None:
+        """Connect a bot. `beside`: the outside is the same as that world's."""
         load_features()
         self.database = Database(engine)
         self.clock = FrozenClock()
@@ -77,8 +78,10 @@ class World:
         """The commands that were run."""
         self.registry = self._noted(load([PLUGINS]))
         templates = shipped(self.clock)
-        self._chat, self._pager, self._numbers = FakeChat(), FakePager(), count(1)
-        self._handlers = Handlers(Clients(templates=templates, chat=self._chat, maybe_pager=self._pager))
+        self.chat = beside.chat if beside else FakeChat()
+        self.pager = beside.pager if beside else FakePager()
+        self.numbers = beside.numbers if beside else count(1)
+        self._handlers = Handlers(Clients(templates=templates, chat=self.chat, maybe_pager=self.pager))
         self._router = Router(
             self.registry,
             sessions=self.database,
@@ -89,7 +92,7 @@ class World:
         )
         for person, name in NAMES.items():
             email = f"{name.split()[0].lower()}@example.com"
-            profile = self._chat.profiles[person] = Profile(name=name, email=email, zone="Europe/Lisbon")
+            profile = self.chat.profiles[person] = Profile(name=name, email=email, zone="Europe/Lisbon")
             self.transact(lambda tx, who=person, known=profile: People(tx).met(who, known))
 
     def _noted(self, registry: CommandRegistry) -> CommandRegistry:
@@ -126,7 +129,7 @@ class World:
     def _ask(self, line: str, *, channel: str) -> Response:
         by, words = (line[:3], line[5:]) if line.startswith(("raj: ", "kim: ")) else ("ana", line)
         request = Request(
-            id=f"ask-{next(self._numbers)}",
+            id=f"ask-{next(self.numbers)}",
             text=words,
             user=f"U0{by.upper()}",
             source=Source.SLASH,
@@ -150,6 +153,10 @@ class World:
 
     # --- jobs ---
 
+    def start(self) -> None:
+        """Do what a bot does first: look for what an earlier process may have delivered."""
+        self.transact(lambda tx: tx.session.outbox.doubt(before=tx.now - LEFT_BEHIND))
+
     def deliver(self) -> None:
         delivery = Delivery(
             self._handlers, sessions=self.database, clock=self.clock, policy=POLICY, lease=LEASE, senders=1
@@ -160,7 +167,7 @@ class World:
     def jobs(self) -> Mapping[str, Job]:
         """Return each job that a running bot has, as a bot that has just started has it."""
         parts: dict[str, Any] = {"sessions": self.database, "clock": self.clock, "policy": lambda: POLICY}
-        sync = Sync(**parts, chat=self._chat, pager=self._pager, wake=_nothing, owner="me")
+        sync = Sync(**parts, chat=self.chat, pager=self.pager, wake=_nothing, owner="me")
         lanes = Lanes(**parts, lease=LEASE, wake=_nothing)
         syncs = {f"sync {name}": getattr(sync, name) for name in SYNCS}
         return syncs | {
@@ -168,10 +175,11 @@ class World:
             "delivery": self.deliver,
             "retry": lambda: self.transact(_put_back),
             "lanes": lanes.look,
-            "everyone": Everyone(**parts, chat=self._chat).run,
+            "everyone": Everyone(**parts, chat=self.chat).run,
             "audit": AuditSealer(**parts).run,
             "pruning": Pruner(**parts, owner="me").run,
             "metrics": lambda: (lanes.by_kind(), self.transact(_counted)),
+            "start": self.start,
             "a new configuration": lambda: self.transact(lambda tx: Reminders(tx).replan()),
         }
 
@@ -193,7 +201,7 @@ def _put_back(tx: Transaction) -> None:
 
 
 def _counted(tx: Transaction) -> object:
-    return tx.session.outbox.waiting(), tx.session.incidents.count_shown()
+    return tx.session.outbox.waiting(), tx.session.incidents.count_shown(), tx.session.timers.next_due()
 
 
 def _nothing() -> None:

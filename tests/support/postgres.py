@@ -34,6 +34,11 @@ class Postgres:
     def __init__(self, server: "PostgresServer") -> None:
         self._server = server
 
+    @property
+    def programs(self) -> Path:
+        """The folder of pg_dump and pg_restore."""
+        return Path(self._server.bin_path)
+
     def address(self, database: str) -> str:
         """Return the DATABASE_URL of a database."""
         return self._server.get_uri(database=database)

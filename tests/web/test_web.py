@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from types import MappingProxyType
+from typing import Any
 
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
+from bot.domain.durations import Durations
 from bot.ports import Unavailable
 from bot.web import CannotListen, Check, Handler, Server, Shown, WebAnswer, build_web, everyone, listen, serve
 from bot.web.app import LARGEST_BODY
@@ -179,13 +181,21 @@ def test_figures_are_prometheus_text():
     assert answer.headers["content-type"].startswith("text/plain; version=")
 
 
+def counted(**given: Any) -> CollectorRegistry:
+    """The metrics of a bot to which nothing has happened but this."""
+    nothing: dict[str, Any] = dict.fromkeys(("tally", "waiting", "stuck", "parts"), dict)
+    numbers: dict[str, Any] = {it: lambda: 0 for it in ("opened", "overdue", "lost")}
+    times = {it: Durations() for it in ("answer_times", "delays")}
+    return metrics_registry(Metrics(**(nothing | numbers | times | given)))
+
+
 def test_figures_are_told_while_the_database_is_away():
     def away() -> dict[str, int]:
         raise Unavailable("the server is gone")
 
-    metrics = Metrics(tally=lambda: {("Post", "delivered"): 3}, waiting=away, stuck=dict, opened=lambda: 0)
+    metrics = counted(tally=lambda: {("Post", "delivered"): 3}, waiting=away)
 
-    with opened(metrics=metrics_registry(metrics)) as web:
+    with opened(metrics=metrics) as web:
         answer = web.get("/metrics")
 
     assert 'spy_effects_total{kind="Post",outcome="delivered"} 3.0' in answer.text
@@ -193,9 +203,9 @@ def test_figures_are_told_while_the_database_is_away():
 
 
 def test_lanes_that_stand_still_are_counted_by_kind():
-    metrics = Metrics(tally=dict, waiting=dict, stuck=lambda: {"SendPage": 2}, opened=lambda: 0)
+    metrics = counted(stuck=lambda: {"SendPage": 2})
 
-    with opened(metrics=metrics_registry(metrics)) as web:
+    with opened(metrics=metrics) as web:
         assert 'spy_outbox_lanes_standing{kind="SendPage"} 2.0' in web.get("/metrics").text
 
 

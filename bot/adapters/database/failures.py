@@ -20,19 +20,21 @@ OUR_FAULTS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 
 VALUES = re.compile(r"(?<=: )\".*\"$", re.DOTALL)
 """The value in a sentence such as `invalid input syntax for type json: "…"`."""
+LOCKED, READ_ONLY = "another process holds the lock", "it is read-only"
+DAMAGED, FULL, SHUT = "its file is damaged", "its disk is full", "its file can't be opened"
 WORDS = {
     "57014": "a statement took too long",
     "55P03": "a lock was not free in time",
-    "53100": "its disk is full",
+    "53100": FULL,
     "53300": "it takes no more connections",
-    5: "another process holds the lock",
-    6: "another process holds the lock",
-    8: "it is read-only",
+    5: LOCKED,
+    6: LOCKED,
+    8: READ_ONLY,
     10: "its disk fails",
-    11: "its file is damaged",
-    13: "its disk is full",
-    14: "its file can't be opened",
-    26: "its file is damaged",
+    11: DAMAGED,
+    13: FULL,
+    14: SHUT,
+    26: DAMAGED,
 }
 """Reasons for PostgreSQL's and SQLite's error codes."""
 

@@ -9,14 +9,22 @@ import structlog
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.adapters.database.failures import translated
-from bot.adapters.database.private_files import shut_out_others
+from bot.adapters.database.failures import DAMAGED, FULL, LOCKED, READ_ONLY, SHUT, translated
+from bot.adapters.database.private_files import is_missing, shut_out_others
 from bot.adapters.database.schema import migrate, newest, oldest, version
 
 WAIT, LOOK_EVERY = 60.0, 0.5
 """Seconds to wait for a PostgreSQL that is still starting, and between two attempts."""
 STARTING = re.compile(r"the database system is (starting up|not yet accepting connections|in recovery mode)")
-CURE = "Look at DATABASE_URL, and whether the database is up"
+USUAL_CURE = "Look at DATABASE_URL, and whether the database is up"
+CURES = {
+    DAMAGED: "Restore a backup, as docs/operations.md says",
+    FULL: "Free space on its disk; nothing is lost",
+    LOCKED: "End what else has it open, such as a shell or a copy",
+    READ_ONLY: "Let Spy's user write the file and its folder",
+    SHUT: "Let Spy's user read and write the file and its folder",
+}
+"""What to do about a reason."""
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -41,8 +49,10 @@ def is_ready(engine: Engine) -> bool:
     """Return whether this Spy can work on the schema; False if it is empty or older.
 
     Raise CannotOpen if only newer Spies can, or if the database can't be used. While versions are exchanged, an older
-    Spy works on a newer schema that takes nothing away from it.
+    Spy works on a newer schema that takes nothing away from it. A file that is missing is not made.
     """
+    if is_missing(engine):
+        return False
     found = _in_a_sentence(engine, lambda: _when_started(lambda: version(engine)))
     if found is not None and found > newest():
         least = _in_a_sentence(engine, lambda: oldest(engine))
@@ -75,7 +85,9 @@ def _in_a_sentence(engine: Engine, act: Callable[[], T]) -> T:
         return act()
     except DBAPIError as error:
         where = engine.url.render_as_string(hide_password=True)
-        raise CannotOpen(f"The database can't be used: {_why(error)}. {CURE}: {where}") from error
+        why = _why(error)
+        cure = CURES.get(why, USUAL_CURE)
+        raise CannotOpen(f"The database can't be used: {why}. {cure}: {where}") from error
 
 
 def _why(error: DBAPIError) -> str:

@@ -1,6 +1,7 @@
 """Table of the outbox: add effects once, claim them by lane with a lease, retry them or give up."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -47,24 +48,33 @@ class OutboxTable(Rows):
     ) -> None:
         super().__init__(connection, writes)
         self._has_place = has_place
-        self._new: list[tuple[Effect, datetime]] = []
+        self._new: list[tuple[Effect, datetime, datetime | None]] = []
+        self._reminder_due_at: datetime | None = None
 
     def add(self, effects: Iterable[Effect], *, now: datetime) -> None:
-        self._new.extend((effect, now) for effect in effects)
+        self._new.extend((effect, now, self._reminder_due_at) for effect in effects)
+
+    @contextmanager
+    def reminding(self, due_at: datetime) -> Iterator[None]:
+        self._reminder_due_at = due_at
+        try:
+            yield
+        finally:
+            self._reminder_due_at = None
 
     def flush(self) -> bool:
         """Write the new effects. Return whether there were any."""
         if not self._new:
             return False
-        rows = [row for effect, now in self._new for row in self._rows(effect, now)]
+        rows = [row for effect, now, due_at in self._new for row in self._rows(effect, now, due_at)]
         add_once(self._dialect, self._table).run(self._connection, *rows)
         self._new.clear()
         return True
 
-    def _rows(self, effect: Effect, now: datetime) -> Iterator[dict[str, object]]:
+    def _rows(self, effect: Effect, now: datetime, due_at: datetime | None) -> Iterator[dict[str, object]]:
         incident = effect.needs_channel
         is_ready = incident is None or self._has_place(incident)
-        yield self._row(effect, now, "ready" if is_ready else "held")
+        yield {**self._row(effect, now, "ready" if is_ready else "held"), "reminder_due_at": due_at}
         if incident is not None and is_ready is None:
             yield self._row(ReleaseHeld(key=f"release:{effect.key}", incident=incident), now, "ready")
 
@@ -82,6 +92,7 @@ class OutboxTable(Rows):
             "due_at": now,
             "attempts": 0,
             "uncertain": False,
+            "reminder_due_at": None,
         }
 
     def claim(
@@ -98,6 +109,7 @@ class OutboxTable(Rows):
                 attempts=row.attempts,
                 uncertain=row.uncertain,
                 queued_at=row.queued_at,
+                reminder_due_at=row.reminder_due_at,
             )
             for row in rows
         ]
@@ -162,7 +174,7 @@ class OutboxTable(Rows):
         return True
 
     def knows(self, key: str) -> bool:
-        if any(effect.key == key for effect, _ in self._new):
+        if any(effect.key == key for effect, *_ in self._new):
             return True  # not written yet: until the end nobody waits for what this session adds
         return find(self._table, "key").first(self._connection, {"key": key}) is not None
 
@@ -180,6 +192,18 @@ class OutboxTable(Rows):
     def release(self, incident: int) -> None:
         self.flush()
         self._connection.execute(_releasing(self._table), {"of": incident})
+
+    def doubt(self, *, before: datetime) -> int:
+        c = self._table.c
+        waits = (
+            c.done_at.is_(None),
+            c.state.in_(("held", "ready")),
+            c.due_at < before,
+            c.uncertain.is_(False),
+        )
+        return int(
+            self._connection.execute(update(self._table).where(*waits).values(uncertain=True)).rowcount
+        )
 
     def next_due(self) -> datetime | None:
         c = self._table.c
@@ -242,7 +266,9 @@ def _claiming(outbox: Table) -> Update:
             attempts=c.attempts + 1,
             uncertain=or_(c.uncertain, c.state == "sending"),
         )
-        .returning(c.id, c.key, c.kind, c.payload, c.attempts, c.uncertain, c.queued_at, c.urgency)
+        .returning(
+            c.id, c.key, c.kind, c.payload, c.attempts, c.uncertain, c.queued_at, c.urgency, c.reminder_due_at
+        )
     )
 
 

@@ -1,8 +1,9 @@
 """SQLite's files are for Spy's own user: they hold what people wrote in private incidents."""
 
+import errno
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -47,6 +48,48 @@ class File:
         except OSError:
             return None
         return (found.st_dev, found.st_ino) if found else None
+
+
+def is_missing(engine: Engine) -> bool:
+    """Return whether the database is a file that is not there. Opening it would make it."""
+    return any(not path.exists() for path in _main(engine.url))
+
+
+def remove(engine: Engine) -> None:
+    """Delete a database's files."""
+    engine.dispose()
+    for path in _main(engine.url):
+        for ending in BESIDE:
+            Path(f"{path}{ending}").unlink(missing_ok=True)
+
+
+@contextmanager
+def written_whole(file: Path) -> Iterator[Path]:
+    """Yield a file for its owner only, to be written. It gets its name at the end, if nothing went wrong.
+
+    Raise FileExistsError if a file of this name is there.
+    """
+    if file.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file))
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OURS))
+    try:
+        yield unfinished
+        _flush_to_disk(unfinished)
+        unfinished.rename(file)
+        _flush_to_disk(file.parent)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _flush_to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, would survive a power failure."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def shut_out_others(engine: Engine) -> None:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, bindparam, inspect, text
 
 from bot.adapters.database.columns import UtcDateTime
-from bot.adapters.database.connection import unhurried
+from bot.adapters.database.connection import reading, unhurried
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATING = text("SELECT pg_advisory_xact_lock(hashtext('spy migrations'))")
+"""Waits until no other process changes the schema of this PostgreSQL, and keeps others from it until the commit."""
 NOTE = "schema:"
 """The row of `lease` that says which Spies may work on a schema, for one that does not know it. It never ends."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,12 +29,24 @@ def newest() -> str:
     return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
+def is_known(number: str) -> bool:
+    """Return whether this Spy has a migration of this number."""
+    return any((MIGRATIONS / "versions").glob(f"{number}_*.py")) if number.isdigit() else False
+
+
 def version(engine: Engine) -> str | None:
     """Return the number of the database's last migration; None if it is empty. Fast: it does not load Alembic."""
-    with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    with reading(
+        engine
+    ).connect() as connection:  # another process may hold the lock, such as a long migration
+        return version_in(connection)
+
+
+def version_in(connection: Connection) -> str | None:
+    """Return the number of the last migration, as this transaction sees it; None if there was none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def migrate(engine: Engine, to: str = "head") -> None:
@@ -43,7 +57,7 @@ def migrate(engine: Engine, to: str = "head") -> None:
         unhurried(connection)
         with connection.begin():
             if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('spy migrations'))"))
+                connection.execute(MIGRATING)
             command.upgrade(_alembic(connection), to)
             _note_oldest(connection)
 
@@ -81,6 +95,18 @@ def _note_oldest(connection: Connection) -> None:
     note = text("INSERT INTO lease (job, owner, until) VALUES (:job, :owner, :until)")
     note = note.bindparams(bindparam("until", type_=UtcDateTime()))
     connection.execute(note, {"job": f"{NOTE}{current}", "owner": needs, "until": EPOCH})
+
+
+def move_to(connection: Connection, to: str) -> None:
+    """Run the missing migrations up to this one, or undo those after it, in the caller's transaction."""
+    from alembic import command  # noqa: PLC0415  as above
+
+    found = version_in(connection)
+    if found is None or found < to:
+        command.upgrade(_alembic(connection), to)
+    elif found > to:
+        command.downgrade(_alembic(connection), to)
+    _note_oldest(connection)
 
 
 def _alembic(connection: Connection) -> "Config":

@@ -139,6 +139,8 @@ class Database:
         self.engine = engine
         self._reading, self._optimistic = reading(engine), optimistic(engine)
         self._turns = Turns(exclusive=engine.dialect.name == "sqlite")
+        self._trouble = ""
+        """Why something could not be written, until `ping` can."""
 
     def begin(self, limit: TimeLimit | None = None) -> AbstractContextManager[Session]:
         if limit is None:
@@ -185,6 +187,8 @@ class Database:
 
     def _translated(self, error: DBAPIError, engine: Engine, limit: TimeLimit | None) -> Exception:
         trouble = translated(error, has_read=engine is self._optimistic)
+        if engine is not self._reading and isinstance(trouble, Unavailable):
+            self._trouble = str(trouble)
         if limit and isinstance(trouble, Conflict):
             limit.conflicts += 1
         return trouble
@@ -204,9 +208,20 @@ class Database:
         return clock_time.astimezone(UTC)
 
     def ping(self) -> str:
-        """Return "" if the database answers; else raise the driver's error."""
+        """Return why nothing can be written; "" if all is well. Raise the driver's error if it does not answer."""
         with self._reading.connect() as connection:
             connection.exec_driver_sql("SELECT 1")
+        if self._trouble:
+            self._trouble = self._why_nothing_can_be_written()
+        return self._trouble
+
+    def _why_nothing_can_be_written(self) -> str:
+        """Write something that changes nothing. Return why that fails; "" if it does not."""
+        try:
+            with self.engine.begin() as connection:
+                connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+        except DBAPIError as error:
+            return str(translated(error))
         return ""
 
 

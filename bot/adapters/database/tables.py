@@ -160,7 +160,10 @@ class MessageRow(Row, table=True):
 
 
 class OutboxRow(Row, table=True):
-    """An effect to deliver. `state` is held (waits for its channel), ready, sending, done or failed."""
+    """An effect to deliver. `state` is held (waits for its channel), ready, sending, done or failed.
+
+    `reminder_due_at`: when the reminder was due that it says.
+    """
 
     __table_args__ = (
         partial_index("outbox_slot", "slot", where="state IN ('held', 'ready')", unique=True),
@@ -185,6 +188,7 @@ class OutboxRow(Row, table=True):
     lease_until: datetime | None = moment_column()
     why: str | None
     done_at: datetime | None = moment_column(index=True)
+    reminder_due_at: datetime | None = moment_column()
 
 
 class TimerRow(Row, table=True):

@@ -1,6 +1,7 @@
 """The outbox: effects to be delivered."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -20,6 +21,8 @@ class OutboxItem:
     attempts: int
     uncertain: bool
     queued_at: datetime
+    reminder_due_at: datetime | None = None
+    """When the reminder was due that it says; None if it says none."""
 
     def is_late(self, now: datetime) -> bool:
         return now - self.queued_at >= LATE
@@ -63,6 +66,15 @@ class Standstill:
 class OutboxRecords(Protocol):
     def add(self, effects: Iterable[Effect], *, now: datetime) -> None:
         """Queue effects. An effect with a known key, or whose slot is already queued, is skipped."""
+
+    def reminding(self, due_at: datetime) -> AbstractContextManager[None]:
+        """Record that what is queued in this block says a reminder, and when that was due."""
+
+    def doubt(self, *, before: datetime) -> int:
+        """Mark as uncertain what was due before then and has not left. Return how many.
+
+        A running Spy would have sent it, and a database that was restored from a backup would not know.
+        """
 
     def claim(
         self, owner: str, *, now: datetime, lease: timedelta, limit: int, besides: Collection[int] = ()
