@@ -272,10 +272,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     from tests.support.beside import PAGERDUTY, describes_pagerduty  # noqa: PLC0415  loads slowly
     from tests.support.browser import NAMES, can_check_access, chromium  # noqa: PLC0415  loads slowly
     from tests.support.emulated import is_there  # noqa: PLC0415  loads slowly
+    from tests.support.older import is_in_history  # noqa: PLC0415  asks git
 
     if not is_there():
         terminalreporter.write_sep("!", "No export was tried on a GitHub that is not ours", red=True)
         terminalreporter.line("It is npm's `emulate`: install Node 20 with npm, and say `make test` again.")
+    if not is_in_history():
+        terminalreporter.write_sep("!", "No earlier Spy was tried beside this one", red=True)
+        terminalreporter.line("This clone is shallow; say `git fetch --unshallow`, and `make test` again.")
     if not describes_pagerduty():
         terminalreporter.write_sep("!", "PagerDuty is NOT held against its own description", red=True)
         terminalreporter.line(f"It is not at {PAGERDUTY}; say in SPY_SPECS which folder it is in.")

@@ -29,6 +29,10 @@ class Retentions:
         self._session = tx.session
         self._spans = tx.policy.retention
 
+    def left_by_an_older_spy(self, *, limit: int) -> int:
+        """Complete rows that a process of an older version stored."""
+        return self._session.pruning.fill_in(limit=limit)
+
     def incidents(self, *, private: bool, after: Ended | None, limit: int) -> Batch:
         """Delete incidents that ended long ago. One that is locked, or where something is left to do, stays."""
         before = self._since(self._spans.of_private if private else self._spans.closed_incidents)

@@ -70,9 +70,13 @@ class Undelivered:
         if isinstance(effect, PageEffect):
             page = self._session.pages.get(effect.page)
             number = page.incident if page else None
+        to = getattr(effect, "to", None)
+        if number is None and isinstance(to, IncidentChannel):
+            number = to.incident
         found = self._session.incidents.get(number) if number else None
-        there = found or self._session.incidents.in_channel(getattr(effect, "to", ""))
-        return there.number if there else None
+        if found is None and isinstance(to, str):
+            found = self._session.incidents.in_channel(to)
+        return found.number if found else None
 
     def _pager(self, effect: Effect) -> str | None:
         page = self._session.pages.get(effect.page) if isinstance(effect, PageEffect) else None

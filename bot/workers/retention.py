@@ -30,13 +30,17 @@ class Pruner:
     def run(self) -> None:
         if not self._my_turn():
             return
+        self._in_batches(Retentions.left_by_an_older_spy)
         self._incidents(private=True)
         self._incidents(private=False)
         for prune in (Retentions.failovers, Retentions.audit, Retentions.on_call, Retentions.messages):
-            for _ in range(MOST_BATCHES):
-                with self.sessions.begin_background() as session:
-                    if not prune(self._retentions(session), limit=ROWS_AT_ONCE):
-                        break
+            self._in_batches(prune)
+
+    def _in_batches(self, work: Callable[..., int]) -> None:
+        for _ in range(MOST_BATCHES):
+            with self.sessions.begin_background() as session:
+                if not work(self._retentions(session), limit=ROWS_AT_ONCE):
+                    return
 
     def _incidents(self, *, private: bool) -> None:
         batch = Batch()

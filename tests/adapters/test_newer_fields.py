@@ -1,11 +1,11 @@
-"""What a newer Spy stored with a record survives an older one that changes it."""
+"""What a newer Spy stored survives an older one that changes it, and what an older one left empty is filled."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from bot.adapters.database import Database, open_engine, tables
 from bot.adapters.database.statements import table
@@ -39,3 +39,25 @@ def test_a_field_that_this_spy_does_not_know_stays_when_it_writes_the_record(dat
     with database.engine.connect() as connection:
         kept = connection.execute(select(table(tables.IncidentRow).c.kept)).scalar_one()
     assert (kept["weather"], kept["impact"]) == ({"sky": "grey"}, "all of it")
+
+
+# --- what an older Spy leaves empty -----------------------------------------------------------------------
+
+
+def test_columns_that_an_older_spy_left_empty_are_filled_from_the_record(database: Database):
+    covers, notices = map(table, (tables.CoverRow, tables.TeamNoticeRow))
+    with database.engine.begin() as connection:
+        connection.execute(insert(covers).values(number=1, open=False, kept={"end": "2026-11-23T12:00:00Z"}))
+        connection.execute(insert(covers).values(number=2, open=True, kept={"end": None}))
+        connection.execute(insert(notices).values(number=1, kept={"incident": 1}))
+
+    with database.begin() as session:
+        assert session.pruning.fill_in(limit=10) == 2
+        assert session.pruning.fill_in(limit=10) == 0
+
+    with database.engine.connect() as connection:
+        assert list(connection.execute(select(covers.c.ends_at).order_by(covers.c.number)).scalars()) == [
+            NOON,
+            None,
+        ]
+        assert connection.execute(select(notices.c.incident)).scalar_one() == 1

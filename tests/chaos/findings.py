@@ -9,14 +9,7 @@ from tests.chaos.people import Diary, Fate
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.world import World
 
-OF_AN_OUTAGE = (
-    "the outbox can't be worked on",
-    "a tick failed",
-    "a reminder can't be sent",
-    "a job failed",
-    "failovers can't be looked for",
-    "outcomes are not stored",
-)
+OF_AN_OUTAGE = ("Unavailable: ", "Conflict: ")
 """Errors that Spy logs while the database is away, and gets over."""
 
 
@@ -130,8 +123,9 @@ def _errors(bots: Iterable[BotProcess]) -> Iterator[str]:
         for line in bot.log.read_text(encoding="utf-8", errors="replace").splitlines():
             entry = _entry(line)
             event = str(entry.get("event", line))
+            last = str(entry.get("exception", "")).strip().rpartition("\n")[2]
             is_bad = entry.get("level") in {"error", "critical"} or event == "given up" or not entry
-            if is_bad and not event.startswith(OF_AN_OUTAGE):
+            if is_bad and not last.startswith(OF_AN_OUTAGE):
                 yield f"{event[:160]} {str(entry.get('exception', ''))[-300:]}".strip()
 
 

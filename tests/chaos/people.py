@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from random import Random
 from threading import Lock
+from typing import Protocol
 from urllib.parse import urlencode
 
 import httpx
@@ -13,7 +14,6 @@ import httpx
 from bot.sandbox import Box
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.delivery import signed
-from tests.e2e.bot_process import BotProcess
 from tests.e2e.world import NUMBER
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -62,17 +62,25 @@ class Diary:
             self.told.append(told)
 
 
+class _Listener(Protocol):
+    """A process that takes commands."""
+
+    @property
+    def url(self) -> str: ...
+
+
 @dataclass(kw_only=True)
 class People:
     """They speak to any process that takes the connection, as through a load balancer."""
 
     box: Box
-    bots: Sequence[BotProcess]
+    bots: Sequence[_Listener]
     diary: Diary
     is_over: Callable[[], bool] = lambda: False
 
-    def story(self, at: int, chance: Random, client: httpx.Client) -> None:
+    def story(self, at: int, seed: int, client: httpx.Client) -> None:
         """Open an incident, and speak about it: lines whose order counts, a page, a notice to a team."""
+        chance = Random(seed)
         person = _Person(name=f"p{at % CROWD + 1}", chance=chance, client=client)
         number = self._open(person, f"chaos{at}z", chance.choice(("sev1", "sev2", "sev3")))
         if number is None:

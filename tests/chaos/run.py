@@ -105,7 +105,7 @@ def chaos(company: Company, size: Size, seed: int) -> Result:
 
     def live(at: int) -> None:
         calamity.begin_incident(at)
-        people.story(at, Random(seed * 1_000_003 + at), client)
+        people.story(at, seed * 1_000_003 + at, client)
 
     with (
         httpx.Client(limits=httpx.Limits(max_keepalive_connections=0)) as client,

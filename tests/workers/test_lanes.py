@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.effects import Effect, MeetPerson, Notify, Post
+from bot.domain.effects import Effect, MeetPerson, Notify, Post, UpsertMessage
 from bot.domain.incident.effects import Invite, SetTopic
 from bot.domain.message import Message
-from bot.domain.paging.effects import SendPage
+from bot.domain.paging.effects import SendPage, ShowPhones
 from bot.domain.subject import IncidentChannel
 from bot.ports import OutboxItem
 from bot.services.transaction import Transaction
@@ -79,6 +79,8 @@ OF_AN_INCIDENT = [
     SetTopic(key="topic", incident=1),
     Invite(key="invite", incident=1, people=("U0KIM",)),
     Post(key="answer", to="C0ROOM", message=Message(text="here")),
+    ShowPhones(key="phones", asker="U0KIM", to=IncidentChannel(1)),
+    UpsertMessage(key="page:7", message_type="page", ref=7, to=IncidentChannel(1)),
 ]
 
 

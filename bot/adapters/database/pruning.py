@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from bot.adapters.database import tables
 from bot.adapters.database.columns import begins, is_set
+from bot.adapters.database.filling import fill_in
 from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.rows import Rows
 from bot.adapters.database.statements import insert, table
@@ -87,6 +88,9 @@ class PruningTable(Rows):
     """All tables, as pruning sees them; its own has the counts."""
 
     row = tables.PrunedRow
+
+    def fill_in(self, *, limit: int) -> int:
+        return fill_in(self._connection, limit=limit)
 
     # --- incidents ----------------------------------------------------------------------------------------
 

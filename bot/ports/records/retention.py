@@ -8,6 +8,9 @@ from bot.domain.retention import Ended, Pruned
 
 
 class PruningRecords(Protocol):
+    def fill_in(self, *, limit: int) -> int:
+        """Fill columns that an older Spy left empty, so that pruning finds these rows too. Return how many."""
+
     def ended(self, *, before: datetime, private: bool, after: Ended | None, limit: int) -> Sequence[Ended]:
         """Return the private incidents, or the others, that ended before then: the first ones, or those `after` one."""
 

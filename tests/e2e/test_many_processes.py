@@ -1,0 +1,22 @@
+"""Two processes on one PostgreSQL: one is killed, stopped or cut off, calls fail; each thing happens once, in order.
+
+`make chaos` does the same with a thousand incidents, and on both databases.
+"""
+
+from pathlib import Path
+
+from tests.chaos.run import Size, chaos, company
+
+SIZE = Size(incidents=10, kills=1, stops=2, lease=3)
+SEED = 15
+
+
+def test_whatever_becomes_of_one_of_two_processes_each_thing_happens_once(
+    tmp_path: Path, postgresql_url: str
+):
+    with company(tmp_path, [postgresql_url] * 2, SIZE) as two:
+        result = chaos(two, SIZE, SEED)
+
+    assert sorted(result.mishaps) == ["SIGSTOP", "kill -9", "partition"]
+    assert result.incidents == SIZE.incidents
+    assert vars(result.found) == {"lost": [], "doubled": [], "disordered": [], "unhandled": []}
