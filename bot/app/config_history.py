@@ -12,6 +12,7 @@ from bot.adapters.database.last_good import last_taken
 from bot.app.build import open_database
 from bot.app.settings import load
 from bot.config import ConfigError, read_file
+from bot.config.secrets_in_file import without_secrets
 from bot.domain.config_version import AGES, LISTED, ConfigVersion, in_force
 
 SHORTEST = 4
@@ -60,8 +61,10 @@ class WayBack:
     diff: Sequence[str]
     mistakes: Sequence[str]
     """Why a restarted Spy could not use it either: a folder or a variable may be gone."""
+    here: str
+    """The version that the file holds."""
     is_known: bool
-    """Whether the database keeps what the file holds now."""
+    """Whether the database keeps that one."""
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -71,6 +74,8 @@ class WayBack:
 
     def go(self) -> Iterator[str]:
         """Write the file, and yield what was done. What it held is kept beside it, if the database does not keep it."""
+        if read_file(self.path).version != self.here:
+            raise CannotGoBack(f"{self.path} has changed meanwhile. Nothing was written; look again.")
         if not self.is_known and self.path.exists():
             kept = self.path.with_name(self.path.name + KEPT_AS)
             _write(kept, self.path.read_bytes(), like=self.path)
@@ -99,8 +104,9 @@ def way_back(taken: Sequence[ConfigVersion], path: Path, wanted: str | None, *, 
         version=version,
         path=path,
         text=version.text,
-        diff=list(diff),
+        diff=[_shown(it) for it in diff],
         mistakes=mistakes,
+        here=here.version,
         is_known=any(it.hash == here.version and it.text is not None for it in taken),
     )
 
@@ -121,6 +127,11 @@ def _chosen(taken: Sequence[ConfigVersion], here: str, wanted: str | None, now: 
     raise CannotGoBack(
         f"{how_many} with {wanted!r}. Give a hash from `spy config history`, or {', '.join(AGES)}."
     )
+
+
+def _shown(line: str) -> str:
+    """Return a line for a terminal: without secrets, and without what would move its cursor."""
+    return "".join(it if it.isprintable() or it == "\t" else "?" for it in without_secrets(line))
 
 
 def _write(path: Path, data: bytes, *, like: Path) -> None:

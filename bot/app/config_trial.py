@@ -31,7 +31,7 @@ def failings(
     """
     new = Setup(policy=settings.policy(), templates=undrawn(settings, clock), registry=registry)
     used = Setup(policy=before.policy(), templates=templates, registry=registry)
-    flaws = try_out(new, instead_of=used, sessions=sessions, now=clock.now())
+    flaws = [*_unpaged(settings, before), *try_out(new, instead_of=used, sessions=sessions, now=clock.now())]
     return list(_lines(flaws, settings, before))
 
 
@@ -52,6 +52,17 @@ def trial_checks(settings: Settings, sessions: Sessions, clock: Clock) -> Iterat
         yield CheckResult(what=f"Configuration: a running Spy refuses this file: {line}", well=False)
     if not lines:
         yield CheckResult(what="Configuration: changed, and a running Spy takes it", well=True)
+
+
+def _unpaged(settings: Settings, before: Settings) -> Iterator[Flaw]:
+    """Yield the severities that would page nobody any more without saying so."""
+    said = (read(settings.text).data or {}).get("severities") or {}
+    for key, severity in settings.severities.items():
+        earlier = before.severities.get(key)
+        if earlier and earlier.page and not severity.page and (said.get(key) or {}).get("page") is None:
+            switch = f"severities: {{{key}: {{page: []}}}}"
+            sentence = f"{key} would page nobody any more. If you mean that, write `{switch}`"
+            yield Flaw(sentence=sentence, keys=(f"severities.{key}.page", f"severities.{key}", "severities"))
 
 
 def _lines(flaws: Iterable[Flaw], settings: Settings, before: Settings) -> Iterator[str]:

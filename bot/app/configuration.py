@@ -15,7 +15,7 @@ from bot.app.build import Bot
 from bot.app.settings import load
 from bot.app.start import Start
 from bot.config import ConfigError, News, Settings
-from bot.config.differences import in_one_line
+from bot.config.differences import begun_by, differences, in_one_line
 from bot.domain.config_version import LISTED, SERVES_AFTER, SHORT, ConfigVersion
 from bot.domain.effects import Post
 from bot.domain.masking import Masking
@@ -26,6 +26,11 @@ from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
 
 CONFIGURATION_EVERY = timedelta(seconds=2)
+NEEDS_RESTART = ("slack.mode", "web", "delivery", "database")
+"""Sections that a running process can't follow."""
+FIRST, NOT_KNOWN = "the first one", "the text of the one before is not kept"
+SHORTEST = 8
+"""Characters of a secret that is looked for: a shorter one is in the file by chance."""
 REFUSED = "the configuration has changed and can't be used; the last good one stays"
 AT_START = "the configuration can't be used; Spy starts with the last good one"
 log = structlog.get_logger()
@@ -48,7 +53,8 @@ class Configuration:
     def __init__(self, bot: Bot, start: Start) -> None:
         self._bot, self._live, self._start = bot, bot.live, start
         self._process = f"{gethostname()}:{getpid()}"
-        self._planned, self._has_served, self._since = False, False, bot.clock.now()
+        self._planned, self._since = False, bot.clock.now()
+        self._begun, self._has_served = "", False
         self._refused: Sequence[str] = ()
         self._unreported = list[TemplateMistake]()
 
@@ -62,12 +68,14 @@ class Configuration:
                 raise NotTaken(News(version=settings.version, mistakes=tuple(mistakes)))
             with self._versions() as versions:
                 versions.begin(settings.version)
+            self._begun = settings.version
 
     def end(self) -> None:
-        """Store that this process has ended in order, however soon."""
-        if not self._has_served and not self._start.refused:
+        """Store that this process has not died of the version with which it started, however soon it ends."""
+        if self._begun:
             with suppress(Unavailable), self._versions() as versions:
-                versions.end(self._live.settings.version)
+                versions.end(self._begun)
+            self._begun = ""
 
     def look(self) -> None:
         """Take or refuse a file that has changed.
@@ -87,12 +95,17 @@ class Configuration:
         self._tell_of_templates()
 
     def note(self) -> str:
-        """Return what an operator must know of the file; "" if it is in use."""
+        """Return what an operator must know of the file; "" if all of it is in use."""
         if not self._refused:
-            return ""
+            keys = self._waiting_for_a_restart()
+            return f"a restart is needed for {', '.join(keys)}" if keys else ""
         more = f" (and {len(self._refused) - 1} more)" if self._refused[1:] else ""
         version = self._live.settings.version[:SHORT]
         return f"the file is refused, and version {version} is in use: {self._refused[0]}{more}"
+
+    def _waiting_for_a_restart(self) -> list[str]:
+        changed = differences(self._start.settings.text, self._live.settings.text)
+        return begun_by(changed, NEEDS_RESTART)
 
     # --- deaths ---
 
@@ -113,7 +126,7 @@ class Configuration:
         if not self._has_served and self._bot.clock.now() - self._since >= SERVES_AFTER:
             with self._versions() as versions:
                 versions.serve(self._live.settings.version)
-            self._has_served = True
+            self._begun, self._has_served = "", True
 
     @contextmanager
     def _versions(self) -> Iterator[ConfigVersions]:
@@ -126,11 +139,16 @@ class Configuration:
         if mistakes := self._decide(settings, self._live.settings):
             self._refuse(replace(news, mistakes=tuple(mistakes)))
             return
+        self.end()
         self._live.adopt(settings)
         self._bot.adopt(self._live.policy())
         self._refused, self._has_served, self._since = (), False, self._bot.clock.now()
         self._replan()
-        log.info("the configuration has changed, and is taken over", version=settings.version[:SHORT])
+        keys = self._waiting_for_a_restart()
+        restart = {"restart_for": keys} if keys else {}
+        log.info(
+            "the configuration has changed, and is taken over", version=settings.version[:SHORT], **restart
+        )
 
     def _decide(self, settings: Settings, before: Settings | None) -> Sequence[str]:
         """Take a version, or return why not. One that was in use a short time ago has passed its trial then."""
@@ -159,7 +177,7 @@ class Configuration:
                 settings.version,
                 None if has_secret(settings) else settings.text,
                 by=self._process,
-                change=in_one_line(before.text, settings.text) if before else "the first one",
+                change=in_one_line(before.text, settings.text) if before else NOT_KNOWN if last else FIRST,
             )
         return ()
 
@@ -212,4 +230,5 @@ class Configuration:
 
 def has_secret(settings: Settings) -> bool:
     """Return whether the file holds the value of a secret, so that its text is not kept."""
-    return Masking(settings.env.secrets()).of(settings.text) != settings.text
+    secrets = [it for it in settings.env.secrets() if len(it) >= SHORTEST]
+    return Masking(secrets).of(settings.text) != settings.text

@@ -5,10 +5,12 @@ transaction that can't write. What raises then, and does not with what is in use
 that vanishes.
 """
 
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.app.samples.documents import documents
@@ -131,7 +133,7 @@ def _of_incidents(new: Setup, instead_of: Setup, sessions: Sessions, now: dateti
         for (name, step), (_, before) in zip(
             tried.steps(incidents, pages), earlier.steps(incidents, pages), strict=True
         ):
-            if (why := _error(step)) and not _error(before):
+            if (why := _error(step, of=_place)) and not _error(before):
                 yield Flaw(sentence=f"{name} can't be made: {why}")
 
 
@@ -176,17 +178,23 @@ class _Tried:
         return Transaction(session=self.session, now=self.now, policy=self.setup.policy)
 
 
-def _error(step: Step) -> str:
+def _error(step: Step, *, of: Callable[[Exception], str] | None = None) -> str:
     """Return why a step fails; "" if it does not. A database that does not answer is no reason."""
     try:
         step()
     except NOT_ITS_FAULT:
         raise
     except Exception as error:  # noqa: BLE001  whatever is raised is the reason
-        return _why(error)
+        return (of or _why)(error)
     return ""
 
 
 def _why(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+
+
+def _place(error: Exception) -> str:
+    """Return where an error was raised. Its message is left out: it may quote what people wrote."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"

@@ -27,6 +27,11 @@ def in_one_line(before: str, after: str) -> str:
     return ", ".join([*named[:NAMED], *more]) or NOTHING
 
 
+def begun_by(changed: Mapping[Place, object], sections: Sequence[str]) -> list[str]:
+    """Return the changed keys that are in one of these sections."""
+    return [key for place in changed if (key := dotted(place)) and any(_begins(key, it) for it in sections)]
+
+
 def cause(keys: Sequence[str], changed: Mapping[Place, tuple[Any, Any]], lines: YamlLines) -> tuple[int, str]:
     """Return the line and the key of the change that is the likeliest cause of something about these keys.
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+LARGEST = 1024 * 1024
+"""Bytes. Configurations of large organisations have some ten thousand."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigText:
@@ -20,12 +23,15 @@ def version_of(text: str) -> str:
 
 def read_file(path: Path) -> ConfigText:
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
     except FileNotFoundError:
         cure = "Write it with `spy init`, or name another with --config or SPY_CONFIG."
         return _unread(f"{path}: there is no such file. {cure}")
     except OSError as error:
         return _unread(f"{path}: can't be read: {error.strerror}.")
+    if len(data) > LARGEST:
+        return _unread(f"{path}: more than {LARGEST // 1024} KB are not read. Is it the right file?")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -27,6 +27,8 @@ class Reloader:
         self._load = load
         self._settings, self._policy = settings, settings.policy()
         self._decided = version_of(settings.text)
+        self._seen = ""
+        """A version that one look has found. It counts when the next one finds it too: it may be half written."""
 
     @property
     def settings(self) -> Settings:
@@ -37,9 +39,13 @@ class Reloader:
         return self._policy
 
     def look(self) -> News | None:
-        """Read the file. None if `adopt` or `leave` has decided on this version."""
+        """Read the file. None if `adopt` or `leave` has decided on this version, or if the last look found another."""
         found = read_file(self._path) if self._path else None
         if found is None or found.version == self._decided:
+            self._seen = ""
+            return None
+        if found.version != self._seen:
+            self._seen = found.version
             return None
         if found.mistake:
             return News(version=found.version, mistakes=(found.mistake,))

@@ -62,8 +62,14 @@ class ConfigVersions:
         self._tx.session.lock(SECTION)
         versions, refused = self.taken(), self._records.last_refused()
         last = versions[0] if versions else None
-        is_told = bool(refused and refused.refused_at and _is_after(refused.refused_at, last))
-        if last and last.hash == hash and not is_told:
+        is_same = last is not None and last.hash == hash
+        is_told = bool(
+            refused
+            and refused.refused_at
+            and _is_after(refused.refused_at, last)
+            and (not is_same or _host(by) == _host(refused.refused_by))  # another machine has its own file
+        )
+        if is_same and not is_told:
             return
         known = self._records.get(hash) or ConfigVersion(hash=hash)
         version = replace(known, text=text, taken_at=self._tx.now, taken_by=by, change=change)
@@ -136,3 +142,7 @@ class ConfigVersions:
 def _is_after(moment: datetime, taken: ConfigVersion | None) -> bool:
     """Whether no version was taken after that."""
     return taken is None or taken.taken_at is None or moment >= taken.taken_at
+
+
+def _host(process: str) -> str:
+    return process.rpartition(":")[0]

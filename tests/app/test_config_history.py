@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from bot.__main__ import app
 from bot.adapters.database import Database, open_engine
+from bot.app.config_history import CannotGoBack, versions, way_back
 from bot.config.file import version_of
 from bot.domain.config_version import ConfigVersion
 from bot.testing import NOON
@@ -198,3 +199,43 @@ def test_a_version_that_has_mistakes_by_now_is_shown_with_them(file: Path, kept:
 
     assert "This version has mistakes too, because something around it has changed:" in result.output
     assert "config.yaml:1: plugins: there is no folder" in result.output
+
+
+def test_a_file_that_was_edited_while_the_question_stood_is_left_alone(file: Path, kept: Kept):
+    kept(OLD)
+    way = way_back(versions(), file, None, now=NOON)
+    file.write_text("edited: meanwhile\n", encoding="utf-8")
+
+    with pytest.raises(CannotGoBack, match="has changed meanwhile"):
+        list(way.go())
+
+    assert file.read_text(encoding="utf-8") == "edited: meanwhile\n"
+
+
+def test_the_change_is_shown_without_secrets_and_moves_no_cursor(file: Path, kept: Kept):
+    kept(OLD)
+    file.write_text("token: xoxb-1234567890-abcdef\n# \x1b[2Jgone\n", encoding="utf-8")
+
+    shown = spy("back", given="n\n").output
+
+    assert "xoxb-1234567890" not in shown
+    assert "-# ?[2Jgone" in shown
+
+
+def test_spy_say_goes_by_the_last_good_version_while_the_file_is_broken(file: Path, kept: Kept):
+    kept(OLD)
+    file.write_text("webb: {}\n", encoding="utf-8")
+
+    said = CliRunner().invoke(app, ["say", "--as", "U0ANA", 'incident me "Slack is down" sev1'])
+
+    assert (said.exit_code, "INC-1" in said.output) == (0, True)
+    assert said.stderr == "config.yaml has mistakes. Spy goes by the last good version of it.\n"
+
+
+def test_without_one_spy_say_stops_at_the_mistakes(file: Path):
+    file.write_text("webb: {}\n", encoding="utf-8")
+
+    said = CliRunner().invoke(app, ["say", "--as", "U0ANA", "help"])
+
+    assert said.exit_code == 2
+    assert said.stderr.startswith("config.yaml:1: webb: unknown key.")

@@ -1,8 +1,10 @@
 """The versions of config.yaml in the database: whose decision counts, what is kept, and for how long."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.config.differences import differences, in_one_line
+from bot.domain.effects import Notify
 from bot.services.configuration import ConfigVersions, Refusing
 from bot.testing import SpyKit
 
@@ -80,6 +82,23 @@ def test_a_refusal_is_told_again_only_if_another_version_was_taken_since(spy: Sp
     spy.clock.tick(hours=1)
 
     assert [*told, refuse(spy, "b"), refuse(spy, "b")] == [True, False, True, False]
+
+
+def told(spy: SpyKit) -> list[str]:
+    return [it.template for it in spy.asked(Notify)]
+
+
+def test_another_machine_with_a_good_file_of_its_own_does_not_end_a_refusal(spy: SpyKit):
+    spy.adopt(replace(spy.policy, permissions={"admin": frozenset({"U0ANA"})}))
+    take(spy, "a")
+    refuse(spy, "b")
+
+    take(spy, "a", by="spy-2:9")
+    before = told(spy)
+    take(spy, "a", by="spy-1:9")
+
+    assert before == ["shared/configuration"]
+    assert told(spy) == ["shared/configuration", "shared/configuration_taken"]
 
 
 # --- what is different ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import ConfigError
-from tests.support.machine import BAD, BETTER, GOOD, MINUTES, REFUSED, SILENT, TAKEN, Machine
+from tests.support.machine import ADMIN, BAD, BETTER, GOOD, MINUTES, REFUSED, SILENT, TAKEN, Machine
 
 
 def test_the_first_file_is_taken_and_kept(machine: Machine):
@@ -235,3 +235,40 @@ def test_the_text_of_a_file_with_the_value_of_a_secret_is_not_kept(
     machine.start()
 
     assert [it.text for it in machine.taken()] == [None]
+
+
+def test_what_needs_a_restart_is_named_until_then(machine: Machine):
+    process = machine.start()
+    machine.write(f"{GOOD}web: {{port: 3001}}\ndelivery: {{senders: 8}}\n")
+    process.look()
+
+    assert process.configuration.note() == "a restart is needed for web.port, delivery.senders"
+    assert machine.start().configuration.note() == ""
+
+
+PAGED = f"""{ADMIN}teams: {{imoc: {{channel: C0IMOC, pagerduty: {{service: PSVC1}}}}}}
+severities:
+  sev1: {{update_every: 15m, page: [imoc]}}
+pagerduty: {{from: ana@example.com}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("put", "told"), [("", True), (", page: []", False)], ids=["the key is gone", "said by name"]
+)
+def test_a_severity_that_pages_nobody_any_more_says_so_or_is_refused(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, put: str, *, told: bool
+):
+    monkeypatch.setenv("PAGERDUTY_API_TOKEN", "none-at-all")
+    machine.write(PAGED)
+    process = machine.start()
+
+    machine.write(PAGED.replace(", page: [imoc]", put))
+    process.look()
+
+    mistakes = [it for message in machine.told() for it in message["facts"]["mistakes"]]
+    why = (
+        "4: severities.sev1.page: sev1 would page nobody any more. If you mean that, write "
+        "`severities: {sev1: {page: []}}`."
+    )
+    assert mistakes == ([f"{machine.file}:{why}"] if told else [])

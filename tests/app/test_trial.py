@@ -1,5 +1,6 @@
 """What is wrong with a changed policy or template is found before it is used, on what happened in the last day."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -52,9 +53,8 @@ def test_what_raises_for_an_incident_of_the_last_day_is_named(spy: SpyKit, chann
     found = [it.sentence for it in tried(broken)]
 
     assert before == []
-    assert found == [
-        "the agenda of INC-1 can't be made: TypeError: argument of type 'NoneType' is not iterable"
-    ]
+    [why] = found
+    assert re.fullmatch(r"the agenda of INC-1 can't be made: TypeError in reminders.py:\d+", why)
 
 
 def test_what_also_raises_with_what_is_in_use_is_no_reason(spy: SpyKit, channel: str, tried: Tried):

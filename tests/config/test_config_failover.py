@@ -601,6 +601,7 @@ def test_a_plan_that_changed_under_a_running_bot_has_another_fingerprint_once_fi
 
     path.write_text(POD.replace("./bin/undrain", "./bin/put_back"), encoding="utf-8")
     os.utime(path, ns=(0, 0))
+    live.look()
     news = live.look()
     assert news
     assert news.settings

@@ -24,6 +24,7 @@ def following(path: Path) -> Reloader:
 
 def taken(live: Reloader) -> News | None:
     """Look, and decide as Spy does: take what can be used, and leave the rest."""
+    live.look()
     news = live.look()
     if news and news.settings:
         live.adopt(news.settings)
@@ -40,7 +41,7 @@ def write(path: Path, text: str) -> None:
 
 
 def test_a_file_that_stays_as_it_is_is_no_news(file: Path):
-    assert following(file).look() is None
+    assert taken(following(file)) is None
 
 
 def test_a_good_change_is_taken_over(file: Path):
@@ -89,3 +90,25 @@ def test_what_is_mended_is_taken_over_again(file: Path):
 
     assert news
     assert news.mistakes == ()
+
+
+def test_a_file_that_is_half_written_is_neither_taken_nor_refused(file: Path):
+    live = following(file)
+
+    found = []
+    for text in ("", "milestones: [{na", GOOD.replace("30s", "5m")):
+        write(file, text)
+        found.append(live.look())
+
+    assert found == [None, None, None]
+    assert live.look()
+
+
+def test_a_file_that_is_far_too_large_is_refused_unread(file: Path):
+    live = following(file)
+
+    write(file, "# no end\n" * 200_000)
+    news = taken(live)
+
+    assert news
+    assert news.mistakes == (f"{file}: more than 1024 KB are not read. Is it the right file?",)

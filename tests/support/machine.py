@@ -32,6 +32,8 @@ class Process:
         return self.bot.live.policy().severities["sev1"].update_every
 
     def look(self) -> None:
+        """Look twice: what one look finds may be half written."""
+        self.configuration.look()
         self.configuration.look()
 
 
