@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from threading import BoundedSemaphore, Event, Thread
+from typing import Protocol
 from uuid import uuid4
 
 import structlog
@@ -54,6 +55,15 @@ LAST_WORDS = 5.0
 log = structlog.get_logger()
 
 
+class Pool(Protocol):
+    """Runs the senders side by side. In the bot they are threads."""
+
+    def submit(
+        self, send: Callable[[OutboxItem, float], None], item: OutboxItem, since: float, /
+    ) -> object: ...
+    def shutdown(self, *, wait: bool) -> None: ...
+
+
 class Delivery:
     def __init__(
         self,
@@ -64,6 +74,7 @@ class Delivery:
         policy: Policy,
         lease: timedelta,
         senders: int,
+        pool: Pool | None = None,
         uptime: Callable[[], float] = uptime,
     ) -> None:
         self.tally: Counter[tuple[str, str]] = Counter()
@@ -90,7 +101,8 @@ class Delivery:
         self._wake = Event()
         self._stopping = Event()
         self._reading = BoundedSemaphore(READERS)
-        self._pool = ThreadPoolExecutor(max_workers=senders, thread_name_prefix="sender")
+        self._pool: Pool = pool or ThreadPoolExecutor(max_workers=senders, thread_name_prefix="sender")
+        self._pause = 0.0
         self._thread = Thread(target=self._run, name="delivery", daemon=True)
 
     # --- from outside ---
@@ -148,21 +160,29 @@ class Delivery:
     # --- the loop ---
 
     def _run(self) -> None:
-        pause = 0.0
-        while not self._stopping.wait(pause):
+        while not self._stopping.is_set():
             self._wake.clear()
-            try:
-                busy = self._turn()
-            except Exception:
-                if not pause:  # it is retried again and again, and logged once
-                    log.exception("the outbox can't be worked on; trying again")
-                pause = min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
-                continue
-            if pause:
-                log.info("the outbox is worked on again")
-            pause = 0.0
-            if not busy:
-                self._wake.wait(POLL.total_seconds())
+            seconds = self.step()
+            (self._stopping if self.is_failing else self._wake).wait(seconds)
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last turn failed, mostly because the database is away. Then nothing wakes the worker early."""
+        return bool(self._pause)
+
+    def step(self) -> float:
+        """Do one turn, and return how many seconds to wait for the next one, unless something wakes the worker."""
+        try:
+            busy = self._turn()
+        except Exception:
+            if not self._pause:  # it is retried again and again, and logged once
+                log.exception("the outbox can't be worked on; trying again")
+            self._pause = min(max(self._pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
+            return self._pause
+        if self._pause:
+            log.info("the outbox is worked on again")
+        self._pause = 0.0
+        return 0.0 if busy else POLL.total_seconds()
 
     def _turn(self, *, claim: bool = True) -> bool:
         """Store outcomes and claim due effects, in one transaction. False if there were neither."""

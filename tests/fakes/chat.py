@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from bot.domain.message import Message
-from bot.ports import Form, HistoryPage, PastMessage, Person, PersonMessage, Posted, Profile, Rejected
+from bot.ports import Clock, Form, HistoryPage, PastMessage, Person, PersonMessage, Posted, Profile, Rejected
 
 WORKSPACE = "https://acme.slack.com/"
 
@@ -50,7 +50,8 @@ class Post:
 class FakeChat:
     """Implements `ports.Chat`. `failures` are raised in turn by the method they are filed under."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or WallClock()
         self.channels: dict[str, Channel] = {}
         self.posts: list[Post] = []
         self.ephemerals: list[Post] = []
@@ -94,7 +95,7 @@ class FakeChat:
         if any(it.name == name for it in self.channels.values()):
             raise Rejected("name_taken", "A channel of that name exists already.")
         channel = f"C{next(self._numbers):05}"
-        self.channels[channel] = Channel(id=channel, name=name, private=private)
+        self.channels[channel] = Channel(id=channel, name=name, private=private, created=self._clock.now())
         return channel
 
     def find_channel(self, name: str, *, private: bool, since: datetime) -> str | None:
@@ -303,7 +304,7 @@ class FakeChat:
             raise Rejected("not_in_channel", "Spy is not in that channel.")
 
     def _ts(self) -> str:
-        return f"{datetime.now(UTC).timestamp():.0f}.{next(self._numbers):06}"
+        return f"{self._clock.now().timestamp():.0f}.{next(self._numbers):06}"
 
     def _posted(self, post: Post) -> Posted:
         channel = f"D{post.to[1:]}" if post.to.startswith(("U", "W")) else post.to

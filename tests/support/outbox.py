@@ -2,13 +2,15 @@
 
 from bot.domain.effects import Effect
 from bot.ports import OutboxItem
+from bot.services.transaction import Transaction
 from bot.testing import SpyKit
 from bot.workers.deliver.handler import Handlers
 
 
 def deliver(spy: SpyKit, handlers: Handlers, effect: Effect, *, uncertain: bool = False) -> bool:
     """Deliver an effect that nothing refuses. Return False if there was nothing left to do."""
-    with spy.tx() as tx:
+    with spy.sessions.read() as session:
+        tx = Transaction(session=session, now=spy.clock.now(), policy=spy.policy)
         item = OutboxItem(id=1, effect=effect, attempts=1, uncertain=uncertain, queued_at=tx.now)
         attempt = handlers.attempt(item, tx)
     if attempt is None:

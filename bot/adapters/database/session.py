@@ -25,7 +25,7 @@ from bot.adapters.database.prepared import without_waiting
 from bot.adapters.database.pruning import PruningTable
 from bot.adapters.database.rings import RingCopyTable, RingTable
 from bot.adapters.database.timers import TimerTable
-from bot.adapters.database.turns import Turns
+from bot.adapters.database.turns import Turns, TurnTaking
 from bot.adapters.database.writes import Writes
 from bot.ports import Conflict, Session, TimeLimit, Unavailable
 
@@ -135,10 +135,10 @@ class Database:
     Errors of the driver are raised as Conflict or Unavailable.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, turns: TurnTaking | None = None) -> None:
         self.engine = engine
         self._reading, self._optimistic = reading(engine), optimistic(engine)
-        self._turns = Turns(exclusive=engine.dialect.name == "sqlite")
+        self._turns = turns or Turns(exclusive=engine.dialect.name == "sqlite")
         self._trouble = ""
         """Why something could not be written, until `ping` can."""
 

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import Condition
+from typing import Protocol
 
 from bot.ports import Late, TimeLimit
 
@@ -11,6 +12,13 @@ QUIET_TIME = 0.003
 """Seconds after the last answer before delivery starts: by then its acknowledgement has been sent."""
 PATIENCE = 0.25
 """Seconds after which anyone who waits for a turn goes ahead in any case."""
+
+
+class TurnTaking(Protocol):
+    """Decides when a transaction begins."""
+
+    def at_once(self, limit: TimeLimit) -> AbstractContextManager[None]: ...
+    def in_quiet_time(self) -> AbstractContextManager[None]: ...
 
 
 class Turns:

@@ -29,12 +29,14 @@ class PhonesHandler(EffectHandler[ShowPhones]):
         is_old = tx.now - item.queued_at > PATIENCE or (page is not None and _rings(page))
         if is_old or not Permissions(tx).may(effect.asker, "member"):
             return None
-        phones, place, names = Phones(tx), resolve(effect.to, tx), People(tx).name
+        phones, place = Phones(tx), resolve(effect.to, tx)
         them = phones.of_page(page) if page else [it for who in effect.people for it in phones.of_person(who)]
+        paged = page.person if page else None
+        names = {paged: People(tx).name(paged)} if paged else {}  # the transaction ends before the call
 
         def call() -> None:
             facts = {"reaches": self._with_profiles(them), "page": page, "is_looking": False}
-            self._post(place, effect, self.templates.render("paging/phones", facts, names=names))
+            self._post(place, effect, self.templates.render("paging/phones", facts, names=names.get))
 
         return Attempt(call=call, patience=PATIENCE)
 
