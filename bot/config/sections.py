@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, create_model, model_validator
 
@@ -294,6 +295,12 @@ def _usual_severities() -> Mapping[str, SeveritySection]:
     return {key: SeveritySection(update_every=duration(length)) for key, length in usual.items()}
 
 
+def _parsed(url: str) -> str:
+    if not urlsplit(url).hostname:  # raises a ValueError itself for some
+        raise ValueError("has no host")
+    return url
+
+
 class Sections(ConfigSection):
     """All of config.yaml, without the vendors' sections. Every section may be left out."""
 
@@ -320,7 +327,7 @@ class Sections(ConfigSection):
     retention: RetentionSection = RetentionSection()
     resolution: ResolutionSection = ResolutionSection()
     oncall: OnCallSection = OnCallSection()
-    heartbeat_url: Url | None = None
+    heartbeat_url: Annotated[Url, AfterValidator(_parsed)] | None = None
     """The address of a dead man's switch. One with a token in it is a secret: it comes from the environment."""
     plugins: tuple[Folder, ...] = ()
     templates: tuple[Folder, ...] = ()

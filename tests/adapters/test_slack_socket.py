@@ -2,6 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Event
 
 import pytest
 
@@ -124,6 +127,50 @@ def test_a_link_that_brings_nothing_for_long_is_not_believed(linked: Linked):
     until(lambda: linked.links_asked_for() >= 3)  # the deaf one is let go before the third is asked for
 
     assert until(lambda: heard(linked, "oncall"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """People who speak all the time, and how each command ended: when, and whether it was heard."""
+
+    ends: list[tuple[float, bool]] = field(default_factory=list)
+    is_over: Event = field(default_factory=Event)
+
+    def speak(self, linked: "Linked") -> None:
+        while not self.is_over.wait(0.02):
+            self.ends.append((time.monotonic(), heard(linked, "oncall")))
+
+    def heard_since(self, at: float) -> list[bool]:
+        return [is_heard for ended, is_heard in self.ends if ended > at]
+
+
+@pytest.mark.parametrize("deaf", [1, 2])
+def test_of_two_links_under_load_the_deaf_ones_are_replaced_and_all_is_heard_again(deaf: int):
+    load = Load()
+    with Box(delivery="socket") as box, ThreadPoolExecutor(4) as crowd:
+        box.slack.sender.patience = 0.5
+        both = [Linked(box), Linked(box)]
+        for it in both:
+            it.link = it.made(renew_after=1.0)
+            it.link.start()
+        assert box.slack.links.wait_for(2, 8.0)
+        assert until(lambda: all(it.link.is_alive() for it in both))
+        for _ in range(4):
+            crowd.submit(load.speak, both[0])
+        assert until(lambda: len(load.ends) > 20)
+
+        box.slack.links.deafen(deaf)
+        assert until(lambda: not all(load.heard_since(0)))  # some commands are lost in it
+        assert until(lambda: box.slack.links.hears and box.slack.links.count == 2)
+        replaced_at = time.monotonic()
+        assert until(lambda: len(load.heard_since(replaced_at + 0.5)) > 40)
+        load.is_over.set()
+        asked = both[0].links_asked_for()
+        for it in both:
+            it.close()
+
+    assert all(load.heard_since(replaced_at + 0.5))
+    assert asked == 2 + deaf, "a link that hears is not replaced"
 
 
 def test_a_link_that_is_never_greeted_is_replaced_and_is_not_alive_meanwhile(linked: Linked):

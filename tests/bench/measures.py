@@ -35,7 +35,7 @@ class Effort:
     declares: int = 10
     starts: int = 5
     limited: int = AT_ONCE
-    rush: int = 30
+    rush: int = 60
     shared: int = 1_200
     turns: int = 5
     incidents: int = 10_000

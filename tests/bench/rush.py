@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import psycopg
+
 from tests.bench.caller import PATIENCE, Caller, Line
 from tests.bench.databases import fresh
 from tests.bench.measures import SLACK_TAKES, Effort, PostEvent, percentile, text
@@ -17,6 +19,9 @@ PEOPLE = 600
 """One person's declares wait for each other, so nobody declares twice within a second."""
 TOO_LATE = 3.0
 """Seconds that Slack waits for an answer."""
+EMPTIED = 900.0
+"""Seconds for which it is waited until all effects have left."""
+UNFINISHED = "SELECT count(*) FROM outbox WHERE done_at IS NULL"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,11 +93,45 @@ def rush(effort: Effort, say: PostEvent) -> Iterator[Row]:
         for caller in (first, second):
             caller.one(text())
         say(f"{number:,} declares at {A_SECOND} a second", 0.2)
+        before = _memory(one, two)
         answers = Rush([first, second]).run([text() for _ in range(number)], rate=A_SECOND)
+        after, began = _memory(one, two), time.monotonic()
+        say("until the outbox is empty", 0.6)
+        left = _emptied(url)
+        took_to_empty, at_last = time.monotonic() - began, _memory(one, two)
     took = [it.took for it in answers]
     what = f"{A_SECOND} a second for {effort.rush} s, two processes, PostgreSQL"
     late, closed = sum(it > TOO_LATE for it in took), sum(not it.is_open for it in answers)
     yield Row(what=f"{what}: over {TOO_LATE:g} s", spy=late, unit="", limit=0, note=f"of {number:,}")
     yield Row(what=f"{what}: told to ask again", spy=closed, unit="", limit=0, note="Spy had too much to do")
-    for name, part in (("median", 0.5), ("p99", 0.99)):
-        yield Row(what=f"{what}, {name}", spy=percentile(took, part), unit="ms")
+    yield Row(what=f"{what}, median", spy=percentile(took, 0.5), unit="ms")
+    yield Row(what=f"{what}, p99", spy=percentile(took, 0.99), unit="ms", limit=500)
+    yield Row(
+        what=f"{what}: effects that are left",
+        spy=left,
+        unit="",
+        limit=0,
+        note=f"after {took_to_empty:.0f} s more",
+    )
+    yield Row(
+        what=f"{what}: memory of a process",
+        spy=at_last,
+        floor=before,
+        unit="MB",
+        note=f"{after:.0f} MB at the end of the rush; the floor is its beginning",
+    )
+
+
+def _memory(*bots: Bot) -> float:
+    """Return the megabytes that the larger process holds."""
+    return max(it.child.resident() for it in bots)
+
+
+def _emptied(url: str) -> int:
+    """Wait until all effects have left. Return how many have not."""
+    until, left = time.monotonic() + EMPTIED, 1
+    with psycopg.connect(url, autocommit=True) as connection:
+        while left and time.monotonic() < until:
+            time.sleep(1)
+            [(left,)] = connection.execute(UNFINISHED).fetchall()
+    return int(left)

@@ -132,8 +132,10 @@ def chaos(company: Company, size: Size, seed: int) -> Result:
 
 
 @contextmanager
-def company(folder: Path, urls: Sequence[str], size: Size, *, file: Path | None = None) -> Iterator[Company]:
-    """Open a box with one process for each of these ways to the database."""
+def company(
+    folder: Path, urls: Sequence[str], size: Size, *, file: Path | None = None, besides: str = ""
+) -> Iterator[Company]:
+    """Open a box with one process for each of these ways to the database; `besides` is configuration."""
     with ExitStack() as stack:
         box = stack.enter_context(Box(delivery="http"))
         box.slack.hire(CROWD)
@@ -144,7 +146,7 @@ def company(folder: Path, urls: Sequence[str], size: Size, *, file: Path | None 
                 proxies.append(proxy)
             bot = BotProcess(
                 folder / f"bot{at}",
-                config=f"{box.config_yaml()}\n{LIMITS}\ndelivery: {{lease: {size.lease}s}}\n",
+                config=f"{box.config_yaml()}\n{LIMITS}\ndelivery: {{lease: {size.lease}s}}\n{besides}\n",
                 environment={**box.environment(), "DATABASE_URL": url},
             )
             stack.callback(bot.kill)

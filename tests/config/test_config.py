@@ -390,7 +390,8 @@ def test_a_heartbeat_that_is_no_address_is_a_mistake(complain: Complain):
     assert complain("", HEARTBEAT_URL="monitor") == (
         "environment: HEARTBEAT_URL: must begin with https:// (or http://).",
     )
-    assert "config.yaml:1: heartbeat_url: " in complain("heartbeat_url: monitor")[0]
+    for wrong in ("monitor", "http://[spy/", "https://:3000/"):
+        assert "config.yaml:1: heartbeat_url: " in complain(f"heartbeat_url: '{wrong}'")[0]
 
 
 def test_settings_show_no_secret(read: Read):

@@ -6,6 +6,7 @@
 from pathlib import Path
 
 from tests.chaos.run import Size, chaos, company
+from tests.support.monitor import monitor
 
 SIZE = Size(incidents=10, kills=1, stops=2, lease=3)
 SEED = 15
@@ -14,9 +15,13 @@ SEED = 15
 def test_whatever_becomes_of_one_of_two_processes_each_thing_happens_once(
     tmp_path: Path, postgresql_url: str
 ):
-    with company(tmp_path, [postgresql_url] * 2, SIZE) as two:
+    with (
+        monitor() as heard,
+        company(tmp_path, [postgresql_url] * 2, SIZE, besides=f"heartbeat_url: {heard.url}") as two,
+    ):
         result = chaos(two, SIZE, SEED)
 
     assert sorted(result.mishaps) == ["SIGSTOP", "kill -9", "partition"]
     assert result.incidents == SIZE.incidents
+    assert set(heard.calls) == {"/spy"}
     assert vars(result.found) == {"lost": [], "doubled": [], "disordered": [], "unhandled": []}

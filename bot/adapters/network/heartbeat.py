@@ -16,15 +16,16 @@ FIRST_REFUSAL = 300
 
 def call(url: str) -> None:
     """Call the monitor once. Raise Unreachable or Rejected without the address, which may be a secret."""
-    host = urlsplit(url)
-    proxy = None if proxy_bypass(host.hostname or "") else getproxies().get(host.scheme)
-    pool = urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager()
-    with pool:
-        try:
-            answer = pool.request("GET", url, timeout=WITHIN, retries=TRIES, preload_content=False)
-            status = answer.status
-            answer.close()
-        except (HTTPError, OSError, ValueError) as error:
-            raise Unreachable(f"The monitor of heartbeat_url did not answer: {reason(error)}.") from None
+    try:
+        status = _status(url)
+    except (HTTPError, OSError, ValueError) as error:
+        raise Unreachable(f"The monitor of heartbeat_url did not answer: {reason(error)}.") from None
     if status >= FIRST_REFUSAL:
         raise Rejected(f"The monitor of heartbeat_url answered with HTTP {status}.")
+
+
+def _status(url: str) -> int:
+    where = urlsplit(url)
+    proxy = None if proxy_bypass(where.hostname or "") else getproxies().get(where.scheme)
+    with urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager() as pool:
+        return int(pool.request("GET", url, timeout=WITHIN, retries=TRIES).status)

@@ -112,9 +112,9 @@ class SocketModeLinks:
             link.is_leaving = True
             link.socket.send(goodbye)
 
-    def deafen(self) -> None:
-        """Keep the present links open and answer their pings, and lose all payloads."""
-        for link in tuple(self._links):
+    def deafen(self, most: int | None = None) -> None:
+        """Keep the present links, or the first `most`, open and answer their pings, and lose all payloads."""
+        for link in tuple(self._links)[:most]:
             link.is_deaf = True
 
     def freeze(self) -> None:
