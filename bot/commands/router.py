@@ -130,6 +130,7 @@ class Router:
                 if type(notice) is listener.notice and limit.enter(listener.name):
                     with _contained(listener.name):
                         listener.run(notice, **self._wired(listener.services, tx))
+            limit.leave()
             add_noticed(tx, notice)
 
     # --- acting ---
@@ -180,7 +181,9 @@ class Router:
                 "Please tell an admin: the log says which plugin hangs."
             )
         with _contained(words):
-            return self._call(meant.command, {**meant.bound, **given}, request, meant.typed, tx)
+            outcome = self._call(meant.command, {**meant.bound, **given}, request, meant.typed, tx)
+        limit.leave()
+        return outcome
 
     def _call(
         self, command: Command, bound: dict[str, str], request: Request, typed: Typed, tx: Transaction

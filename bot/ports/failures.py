@@ -18,7 +18,7 @@ class _Failure(Exception):  # noqa: N818  named for what happened
 class Unreachable(_Failure):
     """No answer, or a failure (5xx, reset, time-out). It is unknown whether the request was carried out.
 
-    `steady_since` (UTC) is when the service came back after an outage: now, while it answers nobody; None if unknown.
+    `steady_since` (UTC) is when the service came back after an outage: now, while it answers nobody. None: not known.
     """
 
     steady_since: datetime | None = None

@@ -65,6 +65,10 @@ class TimeLimit:
         self.doing = doing
         return self._admit(doing)
 
+    def leave(self) -> None:
+        """Note that the plugin code has ended: what hangs from now on is the database."""
+        self.doing = ""
+
     def check(self) -> None:
         """Raise OutOfTime if the request was given up."""
         if self._is_given_up:

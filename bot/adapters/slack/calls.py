@@ -31,11 +31,13 @@ HTTP_GONE = 404
 class Calls:
     """Slack's methods by name. Safe to use from many threads."""
 
-    def __init__(self, client: PooledWebClient, limits: SlackLimits, clock: ServerClock) -> None:
+    def __init__(
+        self, client: PooledWebClient, limits: SlackLimits, clock: ServerClock, silence: Silence
+    ) -> None:
         self._client = client
         self._limits = limits
         self.clock = clock
-        self.silence = Silence(clock)
+        self.silence = silence
 
     def write(self, method: str, /, *, who: str = "", **params: Any) -> Answer:
         """Call a method that takes JSON. `who` identifies the caller's turn in the rate limit's queue."""

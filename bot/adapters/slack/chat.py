@@ -22,6 +22,7 @@ from bot.adapters.slack.limits import SlackLimits
 from bot.adapters.slack.people import members, person_of, phone, profile
 from bot.adapters.slack.reading import listed, maybe, part
 from bot.adapters.slack.shortcuts import address
+from bot.adapters.slack.silence import Silence
 from bot.adapters.slack.words import words
 from bot.domain.message import Message
 from bot.domain.subject import is_person
@@ -70,7 +71,7 @@ class SlackChat:
         self._client = client
         self.clock = ServerClock(clock)
         """Slack's clock, as known from its answers."""
-        self._calls = Calls(client, limits or SlackLimits(), self.clock)
+        self._calls = Calls(client, limits or SlackLimits(), self.clock, Silence(clock))
         self._channels = SlackChannels(self._calls)
         self._identity: Identity | None = None
 

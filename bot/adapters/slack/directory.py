@@ -12,6 +12,7 @@ from bot.adapters.slack.calls import Answer, Calls, entries
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.limits import SlackLimits
 from bot.adapters.slack.reading import maybe
+from bot.adapters.slack.silence import Silence
 from bot.ports import Clock, Rejected
 
 PAGE = 500
@@ -39,7 +40,7 @@ class ListedGroup:
 
 class SlackDirectory:
     def __init__(self, client: PooledWebClient, clock: Clock) -> None:
-        self._calls = Calls(client, SlackLimits(), ServerClock(clock))
+        self._calls = Calls(client, SlackLimits(), ServerClock(clock), Silence(clock))
 
     def channels(self) -> Iterator[ListedChannel]:
         """Yield the channels that Spy can see, without those that are archived or shared with other companies."""

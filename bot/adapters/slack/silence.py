@@ -16,7 +16,8 @@ class Silence:
         self._clock = clock
         self._lock = Lock()
         self._since: datetime | None = None
-        self._ended: datetime | None = None
+        self._ended = clock.now()
+        """When the last outage ended. Before this process there may have been one."""
 
     def heard(self) -> None:
         if self._since is None:
@@ -36,6 +37,6 @@ class Silence:
         return since is not None and self._clock.now() - since >= AN_OUTAGE
 
     @property
-    def steady_since(self) -> datetime | None:
-        """Return when the last outage ended (UTC): now, if it goes on; None without any."""
-        return self._clock.now() if self._since else self._ended
+    def steady_since(self) -> datetime:
+        """Return when the last outage ended (UTC): now, if it goes on."""
+        return self._clock.now() if self.is_outage else self._ended

@@ -42,7 +42,8 @@ class Phones:
         if page.person:
             return self.of_person(page.person)
         team = self._tx.policy.teams.get(page.team or "")
-        return self.of_team(team) if team else ()
+        manager = self._directory.manager(team)
+        return (self.of_team(team) if team else ()) or (self.of_person(manager) if manager else ())
 
     def look_up(
         self, them: Iterable[Reach], *, asker: str, to: Address, origin: str, thread: str | None = None
