@@ -37,6 +37,7 @@ def check(settings: Settings) -> Iterator[CheckResult]:
     yield from _service_checks(settings)
     yield from permission_checks(settings)
     yield from _calendar_checks(settings)
+    yield from _safety_checks(settings)
     yield _web_check(settings)
     if env.slack_bot_token:
         with closing(
@@ -150,6 +151,14 @@ def _calendar_checks(settings: Settings) -> Iterator[CheckResult]:
             yield CheckResult(what=f"{what}: {trouble}", well=False, cure=cure)
         else:
             yield CheckResult(what=what, well=True)
+
+
+def _safety_checks(settings: Settings) -> Iterator[CheckResult]:
+    """Name the safety reminders that are switched off, so that nobody relies on them."""
+    policy = settings.policy()
+    quiet = [f"updates of {it.key}" for it in policy.severities.values() if it.is_quiet]
+    if off := [*policy.timers.switched_off, *quiet]:
+        yield CheckResult(what=f"Safety reminders that are switched off: {', '.join(off)}", well=True)
 
 
 def _web_check(settings: Settings) -> CheckResult:

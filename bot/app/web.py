@@ -43,7 +43,9 @@ class WebPorts:
         bot = self.bot
         return build_web(
             to_all=Shown(metrics=registry(_open_metrics(bot)), pages=open_pages(bot)),
-            with_token=Shown(metrics=registry(_metrics(bot, self.lanes, self.readiness)), pages=pages(bot)),
+            with_token=Shown(
+                metrics=registry(_metrics(bot, self.lanes, self.readiness, self.notes)), pages=pages(bot)
+            ),
             sees_all=sees_all,
             readiness=self.readiness,
             notes=self.notes,
@@ -93,7 +95,7 @@ def _is_up(bot: Bot) -> bool:
         return False
 
 
-def _metrics(bot: Bot, lanes: Lanes, readiness: Mapping[str, Check]) -> Metrics:
+def _metrics(bot: Bot, lanes: Lanes, readiness: Mapping[str, Check], notes: Mapping[str, Check]) -> Metrics:
     def waiting() -> Mapping[str, int]:
         with bot.database.read() as session:
             return session.outbox.waiting()
@@ -117,5 +119,6 @@ def _metrics(bot: Bot, lanes: Lanes, readiness: Mapping[str, Check]) -> Metrics:
         delays=bot.delivery.reminder_delays,
         lost=lambda: bot.delivery.reminders_lost,
         parts=partial(examined, readiness),
+        notes=partial(examined, notes),
         given_up=lambda: dict(bot.timed.tally),
     )

@@ -43,9 +43,10 @@ class Metrics(Collector):
     """`tally` counts effects by kind and outcome, `waiting` the outbox by state, `standing` blocked lanes by kind.
 
     `opened` counts the open incidents that are not private, `given_up` the requests that were not done in time, by
-    reason. `answer_times` are those of requests, `delays` those of reminders. `lost` counts reminders that were given
-    up, and `overdue` returns the seconds that the oldest due one has waited. `parts` returns what is wrong with each
-    part, "" if nothing is. While the database is away, only metrics that do not need it are shown.
+    reason. `answer_times` are those of requests, `delays` those of reminders. `lost` counts reminders that were
+    given up, and `overdue` returns the seconds that the oldest due one has waited. `parts` returns what is wrong
+    with each part, "" if nothing is; `notes` likewise what to know although all parts are ready. While the
+    database is away, only metrics that do not need it are shown.
     """
 
     def __init__(
@@ -60,8 +61,10 @@ class Metrics(Collector):
         delays: Durations,
         lost: Callable[[], int],
         parts: Callable[[], Mapping[str, str]],
+        notes: Callable[[], Mapping[str, str]] = dict,
         given_up: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
+        self._notes = notes
         self._tally = tally
         self._waiting = waiting
         self._stuck = stuck
@@ -94,6 +97,12 @@ class Metrics(Collector):
         for part, trouble in self._parts().items():
             parts.add_metric((part,), not trouble)
         yield parts
+        notes = GaugeMetricFamily(
+            "spy_note", "Whether /readyz has a note that somebody should read.", labels=("note",)
+        )
+        for note, words in self._notes().items():
+            notes.add_metric((note,), bool(words))
+        yield notes
         try:
             kept = list(self._kept())
         except Unavailable:

@@ -215,3 +215,16 @@ def test_without_a_list_nothing_is_said_of_services(tmp_path: Path, sqlite_url: 
     found = check(load(config, {"DATABASE_URL": sqlite_url}))
 
     assert not [it for it in found if it.what.startswith(("Service", "Lock", "Changes:"))]
+
+
+# --- safety reminders -------------------------------------------------------------------------------------
+
+
+def test_safety_reminders_that_are_switched_off_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/none.db")
+    file = tmp_path / "config.yaml"
+    file.write_text("timers: {switched_off: [relief]}\nseverities: {sev4: {update_every: never}}\n")
+
+    lines = [it.what for it in check(load(file, {})) if it.what.startswith("Safety")]
+
+    assert lines == ["Safety reminders that are switched off: relief, updates of sev4"]

@@ -32,6 +32,7 @@ MANIFESTS = list(yaml.safe_load_all((ROOT / "deploy/kubernetes.yaml").read_text(
 OF_A_HISTOGRAM = ("_bucket", "_count", "_sum")
 OF_PROMETHEUS = {"process_resident_memory_bytes", "process_start_time_seconds"}
 NAME = re.compile(r"\b(?:spy|process)[_:][a-z_:0-9]+")
+NOTES = {"configuration": lambda: "the file is refused", "clock": lambda: ""}
 PARTS = {"database": lambda: "", "link": lambda: "no link to Slack"}
 
 
@@ -57,7 +58,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> str:
         )
         bot.timed.answer_times.add(0.2)
         bot.delivery.reminder_delays.add(61)
-        ports = WebPorts(bot=bot, lanes=lanes, readiness=PARTS)
+        ports = WebPorts(bot=bot, lanes=lanes, readiness=PARTS, notes=NOTES)
         served = serve(ports.internal(), listen("127.0.0.1", 0))
         stack.callback(served.stop)
         return httpx.get(f"http://127.0.0.1:{served.port}/metrics").text
@@ -125,6 +126,8 @@ def test_the_metrics_say_how_long_answers_and_reminders_took_and_which_part_is_n
     assert 'spy_part_ready{part="database"} 1.0' in printed
     assert 'spy_part_ready{part="link"} 0.0' in printed
     assert "spy_reminders_overdue_seconds 0.0" in printed
+    assert 'spy_note{note="configuration"} 1.0' in printed
+    assert 'spy_note{note="clock"} 0.0' in printed
 
 
 def test_a_duration_counts_for_each_limit_that_it_kept():
