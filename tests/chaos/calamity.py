@@ -25,6 +25,10 @@ KINDS: Sequence[tuple[faults.Fault, int]] = (
     (faults.hang(11.0), 1),
 )
 """Each with its weight. The last takes longer than Spy waits for an answer."""
+LIMITED = 429
+"""After it, Spy keeps to Slack's published rate of a method: 20 channels a minute, and so an hour for 1,000 incidents.
+
+So only calls whose rate Slack counts by channel meet it, and those to others than Slack."""
 CUT_FOR = 4.0
 AHEAD = 16
 """How many incidents people may be ahead of what is to go wrong."""
@@ -40,7 +44,7 @@ class Faults:
     calls: int = 0
     _drawing: Lock = field(default_factory=Lock)
 
-    def draw(self, _exchange: Exchange) -> faults.Fault | None:
+    def draw(self, exchange: Exchange) -> faults.Fault | None:
         with self._drawing:
             self.calls += 1
             if self.chance.random() >= self.share:
@@ -48,7 +52,12 @@ class Faults:
             self.count += 1
             kinds, weights = zip(*KINDS, strict=True)
             found: faults.Fault = self.chance.choices(kinds, weights)[0]
-            return found
+            return faults.http(503) if found.status == LIMITED and not _counts_by_channel(exchange) else found
+
+
+def _counts_by_channel(exchange: Exchange) -> bool:
+    """Return whether a 429 slows down one channel at most."""
+    return exchange.service != "slack" or exchange.method == "chat.postMessage"
 
 
 @dataclass(frozen=True, kw_only=True)
