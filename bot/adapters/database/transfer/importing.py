@@ -110,7 +110,7 @@ def _take(connection: Connection) -> None:
             )
 
 
-def _count(table: Table) -> Select[tuple[int]]:
+def _count(table: Table) -> Select[Any]:
     return select(func.count()).select_from(table).where(~_is_of_the_schema(table))
 
 
