@@ -1,6 +1,7 @@
 """Sources whose clock is wrong: nothing of the future is shown, and no alert seems to fire again."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -61,6 +62,15 @@ def test_a_clock_that_jumped_once_holds_back_no_later_report(spy: SpyKit):
     hears(spy, state=RESOLVED, as_of=spy.clock.now())
 
     assert alert(spy).is_resolved
+
+
+def test_two_ways_of_writing_one_time_are_one_firing(spy: SpyKit):
+    began = ago(spy, minutes=4)
+    hears(owned(spy), began_at=began)
+
+    hears(spy, began_at=began + timedelta(milliseconds=169))
+
+    assert alert(spy).times == 1
 
 
 def test_an_alert_from_before_the_clocks_were_kept_apart_does_not_fire_again(spy: SpyKit):

@@ -55,10 +55,21 @@ def test_a_flapping_alert_opens_nothing_more_while_the_incident_is_open(spy: Spy
         spy.incident(2)
 
 
-def test_without_anybody_on_call_the_line_asks(spy: SpyKit):
+def test_without_anybody_on_call_in_slack_the_team_is_paged_and_the_line_asks(spy: SpyKit):
     hears(owned(spy, declare=Declare.ALWAYS))
 
     assert labels(line(spy)) == ["Declare", "Not an incident"]
+    [page] = spy.asked(SendPage)
+    assert "Page 1 to :payments" in spy.message_type("page", page.page).text
+    why = spy.say("why page 1").message
+    assert why
+    assert "nobody on call was known in Slack" in why.text
+
+
+def test_nobody_is_paged_whom_the_pager_pages_already(spy: SpyKit):
+    hears(owned(spy, declare=Declare.ALWAYS), pager_id="Q1", assigned="Kim Park", source="pagerduty")
+
+    assert spy.asked(SendPage) == []
 
 
 def test_never_shows_the_alert_and_asks_nothing(spy: SpyKit):

@@ -266,6 +266,32 @@ def test_one_that_joins_a_storm_after_declare_becomes_a_page_too(spy: SpyKit):
     assert theirs <= {it.page for it in spy.asked(AnswerPage) if it.answer == "resolved"}
 
 
+def test_what_a_press_could_not_take_over_at_once_becomes_a_page_when_it_is_reported_again(spy: SpyKit):
+    storm(spy, range(25))
+    declared(spy)
+    assert len(paged_there(spy)) == 21
+    spy.clock.tick(minutes=1)
+
+    storm(spy, range(25))
+
+    assert set(paged_there(spy)) == {f"Q{number}" for number in range(25)}
+
+
+def test_an_old_report_wakes_no_page_that_was_resolved_here(spy: SpyKit):
+    old = told(spy)
+    declared(spy)
+    page = next(it for it in spy.pages(1) if it.team == "payments")
+    ended = Ringing(id="PGR0VU2", url="", status="resolved", who="Kim Park", at=spy.clock.now())
+    with spy.tx() as tx:
+        PagerResults(tx).answered(page.number, "resolved", ended, by="U0KIM")
+
+    with spy.tx(source="pagerduty") as tx:
+        assert old.alert
+        Reports(tx).hear_all([replace(old.alert, assigned="Kim Park", heard_at=spy.clock.now())])
+
+    assert next(it for it in spy.pages(1) if it.team == "payments").state is PageState.RESOLVED
+
+
 def test_a_page_that_came_later_is_no_deed_of_a_person(spy: SpyKit):
     storm(spy, range(4))
     declared(spy)
@@ -322,6 +348,22 @@ def test_an_old_one_that_still_rings_stays_as_it_is(spy: SpyKit):
 
     assert not alert(spy).is_resolved
     assert (alert(spy).times, len(lines(spy))) == (1, before)
+
+
+def test_those_about_which_nothing_is_new_keep_no_other_waiting(spy: SpyKit):
+    storm(spy, range(30))
+    late = spy.clock.now() - timedelta(seconds=1)  # there in whole seconds, in a webhook with their parts
+    spy.clock.tick(hours=48)
+    rings = Ringing(id="", url="", status="triggered", at=late)
+    pager = FakePager(pages={f"Q{number}": replace(rings, id=f"Q{number}") for number in range(30)})
+    for number in range(20, 30):
+        pager.pages[f"Q{number}"] = replace(rings, id=f"Q{number}", status="resolved", at=None)
+
+    synced(spy, pager)
+    spy.clock.tick(minutes=2)
+    synced(spy, pager)
+
+    assert [number for number in range(1, 31) if alert(spy, number).is_resolved] == list(range(21, 31))
 
 
 def test_one_that_the_pager_has_no_longer_is_over(spy: SpyKit):

@@ -129,8 +129,8 @@ def test_killed_while_pagerdutys_incident_becomes_a_page_nobody_is_rung_twice(wo
     world.box.pagerduty.acknowledge("kim", theirs.id)
     world.settle()
 
-    rung = [it.title for it in world.box.pagerduty.incidents if it.service.id == "PSVC2" and it.is_open]
-    assert rung == [theirs.title]
+    paged = [it.title for it in world.box.pagerduty.incidents if it.service.id == "PSVC2" and it.is_open]
+    assert paged == [theirs.title]
     assert any("acknowledged by Kim Park" in it for it in world.texts(channel.name))
     world.slash('stop "rolled back"', where=channel.name)
     world.settle()

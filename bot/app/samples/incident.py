@@ -242,7 +242,7 @@ CASES: dict[str, Sequence[Facts]] = {
         *(
             {
                 "reminder": "page",
-                "incident": FULL,
+                "incident": about,
                 "page": it,
                 "severity": severity,
                 "unanswered": None,
@@ -251,9 +251,9 @@ CASES: dict[str, Sequence[Facts]] = {
                 "unasked": unasked,
                 "timers": POLICY.timers,
             }
-            for it in (SENT, replace(SENT, requested_by=None), replace(SENT, key="alert:Q1"))
+            for it in (SENT, replace(SENT, requested_by=None), replace(SENT, is_adopted=True))
             for severity in ("sev1", None)
-            for unasked in (False, True)
+            for about, unasked in ((FULL, False), (FULL, True), (None, False))
         ),
     ],
 }

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 TOOL, ALERTMANAGER, GRAFANA = "tool", "alertmanager", "grafana"
 """Sources. A pager's source is its key in config.yaml."""
-AHEAD_AT_MOST = timedelta(minutes=5)
+AHEAD_AT_MOST = timedelta(hours=1)
 """How far the clock that orders a source's reports may be ahead. Further, they count in the order of receipt."""
 
 
@@ -31,7 +31,7 @@ class AlertReport:
     began_at: datetime | None = None
     """When it began to fire. None if the source does not say."""
     firing: datetime | None = None
-    """When it began by the source's own clock, which may be wrong: it tells one firing from the next."""
+    """When it began by the source's own clock, in whole seconds. It may be wrong, but tells firings apart."""
     ended_at: datetime | None = None
     """When it was over. None if the source does not say."""
     as_of: datetime | None = None
@@ -52,10 +52,11 @@ class AlertReport:
     def limited(self) -> "AlertReport":
         """Return the report with no time after its receipt: the source's clock may be ahead."""
         is_ordered = self.as_of is not None and self.as_of <= self.heard_at + AHEAD_AT_MOST
+        firing = self.firing or self.began_at
         return replace(
             self,
             began_at=min(self.began_at, self.heard_at) if self.began_at else None,
-            firing=self.firing or self.began_at,
+            firing=firing.replace(microsecond=0) if firing else None,
             as_of=self.as_of if is_ordered else None,
         )
 

@@ -48,6 +48,8 @@ class Page:
     incident: int | None = None
     severity: str | None = None
     """The severity of its incident when the page was requested, or rang by itself: what people read on their phone."""
+    is_adopted: bool = False
+    """Whether the pager sent it by itself, before it belonged to an incident of Spy's."""
     is_own: bool = False
     """Whether its requester commanded the incident, so that they are not limited."""
     answered_own_at: datetime | None = None
@@ -109,11 +111,6 @@ class Page:
     def whom(self) -> str:
         """The team or person, in Slack's markup."""
         return f":{self.team}" if self.team else f"<@{self.person}>"
-
-    @property
-    def is_adopted(self) -> bool:
-        """Whether the pager sent it by itself, before it belonged to an incident of Spy's."""
-        return self.key.startswith(ADOPTED)
 
     @property
     def is_ringing(self) -> bool:

@@ -28,7 +28,7 @@ LISTED_AT_MOST = 200
 OFFERED, LABEL = 5, 60
 """How many alerts are offered as buttons, and how many characters of a name stand on one."""
 ADOPTED = 20
-"""How many of the pager's incidents in one storm become pages."""
+"""How many of the pager's incidents in one storm become pages at once. The others do when they are reported again."""
 UNKNOWN = "`alert list` shows those of the last 7 days."
 
 
@@ -66,7 +66,7 @@ class Alerts:
         alert that is no incident, or whose incident is over, and takes one out of its storm. It opens no second one
         beside an open incident.
         """
-        alert, storm = self._locked(number, asker=by, alone=anyway)
+        alert, storm = self._locked(number, asker=by, apart=anyway)
         live = self._live(alert)
         if live and alert.is_decided_so(Decision.DECLARED, by=by):
             return Declaration(incident=self._again(live, severity, private=private, by=by), is_new=True)
@@ -113,7 +113,7 @@ class Alerts:
 
     def same(self, number: int, incident: Incident, *, by: str, anyway: bool = False) -> Alert:
         """Add an alert to an open incident. `anyway` takes it from another one, and out of its storm."""
-        alert, storm = self._locked(number, asker=by, alone=anyway)
+        alert, storm = self._locked(number, asker=by, apart=anyway)
         if alert.is_decided_so(Decision.SAME, by=by, incident=incident.number):
             return alert
         if alert.incident == incident.number:
@@ -137,17 +137,17 @@ class Alerts:
         self._must_be_open_to(alert, by)
         return self._lines.keep(alert.decided(Decision.IGNORED, by=by, at=self._tx.now))
 
-    def _locked(self, number: int, *, asker: str, alone: bool = False) -> tuple[Alert, Alert | None]:
+    def _locked(self, number: int, *, asker: str, apart: bool = False) -> tuple[Alert, Alert | None]:
         """Return the alert that is decided: this one, or that of its storm. Nobody else decides until the end.
 
-        `alone` takes it out of its storm. Then return that of the storm too.
+        `apart` takes it out of its storm. Then return that of the storm too.
         """
         found = self._find(number, asker=asker)
         self._session.lock(section(found.service))
         alert = self._session.alerts.get(number) or found
         lead = self._lines.lead(alert)
-        is_apart = alone and lead.number != alert.number
-        return (replace(alert, storm=None), lead) if is_apart else (lead, None)
+        leaves = apart and lead.number != alert.number
+        return (replace(alert, storm=None), lead) if leaves else (lead, None)
 
     def _left(self, storm: Alert | None) -> None:
         """Refresh the line of a storm that an alert has left."""
@@ -231,10 +231,10 @@ class Alerts:
             _pagers(self._tx.policy, it) for it in self._every(alert) if it.pager_id and not it.is_resolved
         ]
 
-    def take_over(self, alert: Alert, incident: Incident) -> None:
-        """Make the pager's incident a page of Spy's, unless it is one that rings already."""
+    def take_over(self, alert: Alert, incident: Incident, *, rings_again: bool) -> None:
+        """Make the pager's incident a page of Spy's, unless it is one; `rings_again` after that one was resolved."""
         known = self._session.pages.by_key(f"{page.ADOPTED}{alert.pager_id}")
-        if known is None or not known.may_ring:
+        if known is None or (rings_again and not known.may_ring):
             Adoption(self._tx).adopt(_pagers(self._tx.policy, alert), incident, by=None)
 
     def _detach(self, alert: Alert, *, by: str) -> None:

@@ -73,6 +73,7 @@ class Reports:
         if known is None:
             return self._begin_first(report)
         if known.is_newer_than(report):
+            self._session.alerts.put(replace(known, told_at=max(known.told_at, report.heard_at)))
             return None
         if known.is_only_an_end:
             return self._begin_after(known, report) if report.state is not AlertState.RESOLVED else None
@@ -115,16 +116,18 @@ class Reports:
         self._take_over(alert, lead)
         return alert
 
-    def _take_over(self, alert: Alert, lead: Alert) -> None:
+    def _take_over(self, alert: Alert, lead: Alert, *, before: Alert | None = None) -> None:
         """Make the pager's incident a page of the open incident of its line, so that nobody is paged twice."""
         incident = self._incident(lead)
         if alert.pager_id and not alert.is_resolved and incident and incident.is_open:
-            Alerts(self._tx).take_over(alert, incident)
+            rings_again = before is not None and before.is_resolved
+            Alerts(self._tx).take_over(alert, incident, rings_again=rings_again)
 
     def _change(self, known: Alert, lead: Alert, report: AlertReport) -> Alert | None:
         after = known.after(report)
         if known.reads_like(after):
             self._session.alerts.put(after)
+            self._take_over(after, lead)
             return None
         if known.storm is not None:
             self._session.alerts.put(after)
@@ -132,7 +135,7 @@ class Reports:
         else:
             after = self._lines.keep(after)
             self._tell_incident(known, after)
-        self._take_over(after, lead)
+        self._take_over(after, lead, before=known)
         return after
 
     def _tell_incident(self, before: Alert, after: Alert) -> None:

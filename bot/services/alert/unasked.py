@@ -22,15 +22,17 @@ class Unasked:
     def declare(self, alert: Alert) -> Alert | None:
         """Open an incident, led by who is on call for the team, or add the alert to an open one of its service.
 
-        Return the alert as decided. If nobody on call is known in Slack, return None: then the line asks as others do.
+        Return the alert as decided. If nobody on call is known in Slack, page the team and return None: then the line
+        asks as others do.
         """
         if known := self._open(alert):
             self._alerts.attach(alert, known, Decision.SAME, by=None)
             return self._session.alerts.get(alert.number)
+        carried = self._alerts.carried(alert)
         person = self._on_call(alert)
         if person is None:
+            self._page_team(alert, None, already=carried["paged"])
             return None
-        carried = self._alerts.carried(alert)
         declared = Incidents(self._tx).declare(alert.title, by=None, leads=person, **carried)
         if declared.is_new:
             self._page_team(alert, declared.incident, already=carried["paged"])
@@ -38,13 +40,16 @@ class Unasked:
         self._alerts.attach(alert, declared.incident, what, by=None)
         return self._session.alerts.get(alert.number)
 
-    def _page_team(self, alert: Alert, incident: Incident, *, already: Collection[str]) -> None:
-        """Ring the team, because nobody has typed anything: its person on call may be asleep."""
+    def _page_team(self, alert: Alert, incident: Incident | None, *, already: Collection[str]) -> None:
+        """Page the team, because nobody has typed anything: its person on call may be asleep."""
         team = team_of(self._tx.policy, alert)
-        severity = self._tx.policy.severities.get(incident.severity or "")
+        severity = self._tx.policy.severities.get((incident.severity if incident else None) or "")
         already_paged = {*already, *(severity.page if severity else ())}
         if team and team.service and team.key not in already_paged:
-            Paging(self._tx).page_team(team, incident.name, by=None, incident=incident, on_card=True)
+            what, where = incident.name if incident else alert.title, None if incident else alert.to
+            Paging(self._tx).page_team(
+                team, what, by=None, incident=incident, channel=where, on_card=incident is not None
+            )
 
     def _open(self, alert: Alert) -> Incident | None:
         """Return the newest open incident of its service that everybody may see."""

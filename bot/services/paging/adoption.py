@@ -60,5 +60,6 @@ class Adoption:
             team=theirs.team,
             incident=incident.number,
             severity=incident.severity,
+            is_adopted=True,
             is_own=True,
         )
