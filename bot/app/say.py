@@ -45,7 +45,7 @@ def say(settings: Settings, person: str, channel: str | None, words: str) -> int
         with bot.database.begin() as session:
             tx = _transaction(bot, session)
             try:
-                asker, place = _person(tx, person), _place(tx, channel) if channel else Place()
+                asker, place = _person(tx, person), _place(tx, channel) if channel else SaidAt()
             except Refusal as refusal:
                 sys.stdout.write(f"{plain(refusal.sentence, People(tx).name)}\n")
                 return 1
@@ -96,7 +96,7 @@ def _print(bot: Bot, message: Message) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class SaidAt:
     """Where a command is said: a channel, or an incident that has none yet."""
 
     channel: str | None = None
@@ -108,18 +108,18 @@ def _person(tx: Transaction, person: str) -> str:
     return name if PERSON_ID.fullmatch(name) else People(tx).named(name)
 
 
-def _place(tx: Transaction, channel: str) -> Place:
+def _place(tx: Transaction, channel: str) -> SaidAt:
     """Return where it is said. Refuse a name that no open incident's channel has, or will have."""
     name = channel.removeprefix("#")
     if CHANNEL_ID.fullmatch(name):
-        return Place(channel=name)
+        return SaidAt(channel=name)
     for incident in tx.session.incidents.open(limit=MOST_OPEN):
         if incident.channel and incident.channel_name == name:
-            return Place(channel=incident.channel)
+            return SaidAt(channel=incident.channel)
     coming = INCIDENT_CHANNEL.fullmatch(name.casefold())
     waits = tx.session.incidents.look(int(coming[1])) if coming else None
     if waits and waits.channel is None:
-        return Place(incident=waits.number)
+        return SaidAt(incident=waits.number)
     raise Refusal(UNKNOWN_CHANNEL.format(name=shortened(name)))
 
 

@@ -257,7 +257,7 @@ def test_buttons_and_forms_are_told_webhooks_get_503_and_readiness_is_red(stage:
     assert "nothing was done" in stage.chat.said.get(timeout=LONG)[1]
     assert "nothing was done" in form["errors"]["message"]
     assert webhook == 503
-    assert bool(readiness) == (stage.name not in {"locked", "read-only"})  # those can still be read
+    assert readiness
     assert not stage.knows("U0TOOL")
     assert not trouble(stage.database)
 
@@ -267,3 +267,26 @@ def trouble(database: Database) -> str:
         return database.ping()
     except (DBAPIError, Unavailable) as error:
         return type(error).__name__
+
+
+def test_a_sqlite_file_that_is_replaced_while_spy_runs_is_used_and_one_that_is_deleted_is_not_made_anew(
+    sqlite_url: str, tmp_path: Path
+):
+    file, backup = tmp_path / "spy.db", tmp_path / "backup.db"
+    with opened(sqlite_url) as engine:
+        database = Database(engine)
+        confirm(database, "U0ANA", at=NOON)
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(backup)) as target:
+            source.backup(target)
+        for it in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
+            it.unlink(missing_ok=True)
+
+        with pytest.raises(Unavailable, match="moved or deleted"):
+            confirm(database, "U0KIM", at=NOON)
+        is_there = file.exists()
+        shutil.move(backup, file)
+        confirm(database, "U0KIM", at=NOON)
+
+        assert not is_there
+        with database.read() as session:
+            assert session.people.get("U0ANA")

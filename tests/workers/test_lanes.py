@@ -45,7 +45,9 @@ class Play:
             policy=lambda: ADMIN,
             lease=LEASE,
             wake=lambda: None,
+            is_chat_down=lambda: self.is_chat_down,
         )
+        self.is_chat_down = False
 
     def hang(self, effect: Effect) -> None:
         """Let an effect be under way for longer than its lease."""
@@ -136,3 +138,15 @@ def test_readiness_tells_kinds_and_seconds_and_no_more(play: Play):
 
     assert play.lanes.trouble() == "1 lanes stand still, for up to 40 s: Post"
     assert play.lanes.by_kind() == {"Post": 1}
+
+
+def test_while_slack_answers_nobody_no_report_is_queued_for_it():
+    play = Play()
+    play.is_chat_down = True
+    play.hang(SetTopic(key="topic:1:x", incident=1))
+
+    in_vain = play.look()
+    play.is_chat_down = False
+
+    assert in_vain == []
+    assert [it.template for it in play.look()] == ["shared/stuck"]
