@@ -65,13 +65,6 @@ def _place(command: Command) -> int:
     return {"incident": 0, "help": 2, "plugins": 2}.get(command.words.split()[0], 1)
 
 
-@command("plugins", allow="everyone")
-def plugins(*, registry: CommandRegistry) -> Reply:
-    """List the loaded plugins, and those that failed to load."""
-    families = sorted({it.family for it in registry.commands})
-    return Reply("help/plugins", {"families": families, "failures": registry.failures})
-
-
 @when(Automated)
 def automated(notice: Automated, *, tx: Transaction) -> None:
     """Offer a workflow's command to the people in the channel, who may run it."""

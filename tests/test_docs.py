@@ -21,13 +21,13 @@ from tests.support.docs import blocks, files, section, write_files
 from tests.support.folders import ROOT
 
 EXTENDING = "docs/extending.md"
-TEN_LINES = section(EXTENDING, "A command in ten lines")
+FROM_NOTHING = section("docs/plugins.md", "From nothing to a tested plugin")
 
 
 @pytest.fixture
 def coffee(tmp_path: Path) -> Path:
-    """The files of *A command in ten lines*, as they stand there."""
-    assert write_files(TEN_LINES, tmp_path) == [
+    """The files of *From nothing to a tested plugin*, as they stand there."""
+    assert write_files(FROM_NOTHING, tmp_path) == [
         "config.yaml",
         "ours/coffee.py",
         "ours/templates/coffee/sent.j2",
@@ -49,7 +49,20 @@ def run_tests(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_the_command_in_ten_lines_passes_its_test(coffee: Path):
+def test_from_nothing_there_is_a_plugin_whose_test_passes_as_it_was_written(tmp_path: Path):
+    folders, new, test = (it.strip() for it in blocks(FROM_NOTHING, "sh")[:3])
+    (tmp_path / folders.removeprefix("mkdir -p ")).mkdir(parents=True)
+    (tmp_path / "config.yaml").write_text(blocks(FROM_NOTHING, "yaml")[0], encoding="utf-8")
+
+    spy = (sys.executable, "-m", "bot", *new.removeprefix("spy ").split())
+    subprocess.run(spy, cwd=tmp_path, check=True)
+    ran = run_tests(tmp_path, test.removeprefix("pytest "))
+
+    assert ran.returncode == 0, ran.stdout
+    assert "1 passed" in ran.stdout
+
+
+def test_the_plugin_that_a_newcomer_makes_of_it_passes_its_test(coffee: Path):
     ran = run_tests(coffee, "ours/tests")
 
     assert ran.returncode == 0, ran.stdout
@@ -76,13 +89,12 @@ def test_what_is_added_as_the_docs_say_passes_its_tests(copy_of_spy: Path):
 
 
 def test_each_example_takes_as_many_files_as_the_docs_count():
-    counted = re.findall(
-        r"^\| \[(.+?)\]\(.+?\) \| (\d) \|", section(EXTENDING, "How many files"), re.MULTILINE
-    )
+    table = section(EXTENDING, "How many files")
+    counted = re.findall(r"^\| \[(.+?)\]\(.+?\) \| (\d) \|", table, re.MULTILINE)[:4]
 
-    found = [(heading, product_files(section(EXTENDING, heading))) for heading, _ in counted[:4]]
+    shown = [FROM_NOTHING, *(section(EXTENDING, heading) for heading, _ in counted[1:])]
 
-    assert [(heading, str(len(them))) for heading, them in found] == counted[:4]
+    assert [str(len(product_files(it))) for it in shown] == [count for _, count in counted]
 
 
 def product_files(text: str) -> list[str]:

@@ -38,9 +38,13 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "bot/domain/placeholders.py",
     ),
     "names of files and Python modules": (
+        "bot/app/own_files.py",
         "bot/app/templates.py",
         "bot/commands/command.py",
+        "bot/commands/plugin_files.py",
+        "bot/commands/plugin_loading.py",
         "bot/commands/plugins.py",
+        "bot/domain/plugin.py",
     ),
     "usage lines of commands": ("bot/app/manifest.py", "plugins/help.py"),
     "what people type": (

@@ -16,14 +16,14 @@ from bot.adapters.calendars import HolidayCalendars
 from bot.adapters.database import Database, Limits, make_ready, open_engine
 from bot.adapters.github.vendor import VENDOR as GITHUB
 from bot.adapters.network.clock import DatabaseClock, RehearsalClock, SteadyClock, SystemClock
-from bot.adapters.rendering.templates import JinjaTemplates
+from bot.adapters.rendering.current import CurrentTemplates
 from bot.adapters.runbooks import FolderRunbooks
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
+from bot.app.own_files import OwnFiles, OwnSet
 from bot.app.settings import load as load_settings
 from bot.app.slack import open_client
-from bot.app.templates import open_templates
-from bot.commands.plugins import CommandRegistry, load
+from bot.commands.current import CurrentRouter
 from bot.commands.request import Request, Source, stored_request
 from bot.commands.router import Router
 from bot.commands.timed import TimedRouter
@@ -49,19 +49,24 @@ class Bot:
     clock: Clock
     chat: SlackChat
     pager: Pager | None
-    registry: CommandRegistry
     delivery: Delivery
     runner: Runner
-    router: Router
+    router: CurrentRouter
     timed: TimedRouter
     live: Reloader
-    templates: JinjaTemplates
+    templates: CurrentTemplates
+    files: OwnFiles
     runbooks: FolderRunbooks
 
     def adopt(self, policy: Policy) -> None:
         """Use this policy from now on."""
         self.delivery.adopt(policy)
         self.router.adopt(policy)
+
+    def swap(self, own: OwnSet) -> None:
+        """Use these plugins and templates from now on. What runs meanwhile finishes on the earlier ones."""
+        self.templates.swap(own.templates)
+        self.router.swap(own.registry, own.templates)
 
 
 def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = None) -> Bot:
@@ -78,9 +83,10 @@ def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = 
     chat = SlackChat(slack or open_client(settings), clock)
     stack.callback(chat.close)
     pager = open_pager(settings, timeout, stack, clock)
-    templates = open_templates(settings, clock)
-    registry = load(settings.plugin_folders)
-    for failure in registry.failures:
+    files = OwnFiles(lambda: live.settings, clock)
+    own = files.open()
+    templates = CurrentTemplates(own.templates)
+    for failure in own.registry.failures:
         log.error("a plugin is left out", why=failure)
     runbooks = open_runbooks(settings)
 
@@ -129,16 +135,18 @@ def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = 
         delivery.wake()
         runner.wake()
 
-    router = Router(
-        registry,
-        sessions=database,
-        clock=clock,
-        policy=policy,
-        templates=templates,
-        wake=wake,
-        runbooks=runbooks,
-        calendars=open_calendars(settings),
-        masking=Masking(env.secrets()),
+    router = CurrentRouter(
+        Router(
+            own.registry,
+            sessions=database,
+            clock=clock,
+            policy=policy,
+            templates=own.templates,
+            wake=wake,
+            runbooks=runbooks,
+            calendars=open_calendars(settings),
+            masking=Masking(env.secrets()),
+        )
     )
     timed = TimedRouter(router)
     return Bot(
@@ -148,13 +156,13 @@ def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = 
         clock=clock,
         chat=chat,
         pager=pager,
-        registry=registry,
         delivery=delivery,
         runner=runner,
         router=router,
         timed=timed,
         live=live,
         templates=templates,
+        files=files,
         runbooks=runbooks,
     )
 

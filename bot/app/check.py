@@ -15,7 +15,7 @@ from bot.app.permissions import permission_checks
 from bot.app.retention import retention_check
 from bot.app.services import NamedServices, service_checks
 from bot.app.templates import open_templates, own_templates
-from bot.commands.plugins import load, shadowed, templates_named
+from bot.commands.plugins import load, templates_named
 from bot.config import Settings
 from bot.config.plan_checks import plan_checks
 from bot.config.vendors import PagerIds
@@ -120,9 +120,9 @@ def _plugin_checks(settings: Settings) -> Iterator[CheckResult]:
     found = load(settings.plugin_folders)
     yield CheckResult(what=f"Plugins: {len(found.commands)} commands", well=True)
     for line in found.failures:
-        yield CheckResult(what=f"Plugin left out: {line}", well=False, cure="Fix it, then restart Spy.")
-    for line in shadowed(found.commands):
-        yield CheckResult(what=f"Plugin: {line}", well=False, cure="Give the later one other words.")
+        yield CheckResult(
+            what=f"Plugin left out: {line}", well=False, cure="Fix it: a running Spy loads it then."
+        )
     for where, name in templates_named(settings.plugin_folders):
         if not any((folder / name).is_file() for folder in settings.template_folders):
             cure = f"Write {name} in a folder that `templates:` names."
@@ -134,7 +134,7 @@ def _template_checks(settings: Settings) -> Iterator[CheckResult]:
     if own := own_templates(templates):
         yield CheckResult(what=f"Templates: {len(own)} of your own", well=True)
     while not templates.mistakes.empty():
-        cure = "Fix it, then restart Spy. Until then Spy's own is used."
+        cure = "Fix it. Until then Spy's own is used."
         yield CheckResult(what=f"Template left out: {templates.mistakes.get()}", well=False, cure=cure)
 
 

@@ -164,8 +164,8 @@ class Configuration:
             mistakes = failings(
                 settings,
                 before,
-                registry=bot.registry,
-                templates=bot.templates,
+                registry=bot.router.registry,
+                templates=bot.templates.now,
                 sessions=bot.database,
                 clock=bot.clock,
             )

@@ -22,6 +22,8 @@ from bot.adapters.slack.inbound import App, build_app
 from bot.app.build import Bot, build
 from bot.app.clock import ClockWatch
 from bot.app.configuration import CONFIGURATION_EVERY, Configuration
+from bot.app.plugin_swap import LOOK_EVERY as PLUGINS_EVERY
+from bot.app.plugin_swap import PluginSwap
 from bot.app.scheduler import Job, Scheduler
 from bot.app.start import Start
 from bot.app.web import WebPorts
@@ -241,6 +243,7 @@ def _jobs(bot: Bot, configuration: Configuration) -> Iterator[Job]:
     told = partial(bot.timed.told.store, bot.database, bot.clock)
     yield Job(name="told", every=TOLD_EVERY, run=told)
     yield later(name="configuration", every=CONFIGURATION_EVERY, run=configuration.look)
+    yield later(name="plugins", every=PLUGINS_EVERY, run=PluginSwap(bot).look)
     yield later(name="people", every=PEOPLE_EVERY, run=sync.people)
     yield Job(name="groups", every=GROUPS_EVERY, run=sync.groups)  # until then nobody of a group may approve
     yield later(name="members", every=members.EVERY, run=sync.members)

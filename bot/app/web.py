@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 
 from starlette.applications import Starlette
 
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.runbooks.pages import RunbookPages
 from bot.app.build import Bot
 from bot.app.webhooks import locks_page, manifest_page, outbox_page
@@ -67,10 +68,13 @@ def open_pages(bot: Bot) -> Mapping[str, Page]:
 
 
 def pages(bot: Bot) -> Mapping[str, Page]:
-    shown = RunbookPages(bot.runbooks, bot.settings.template_folders, bot.templates.loader.refused)
+    @lru_cache(maxsize=1)
+    def shown(templates: JinjaTemplates) -> RunbookPages:
+        return RunbookPages(bot.runbooks, templates.loader)
 
     def answer(name: str, query: Mapping[str, str]) -> WebAnswer:
-        page = shown.one(name, query) if name else shown.all()
+        pages = shown(bot.templates.now)
+        page = pages.one(name, query) if name else pages.all()
         return WebAnswer(status=page.status, headers=page.headers, body=page.html)
 
     runbooks = {"/runbooks": answer, "/runbooks/{name}": answer} if bot.settings.web.runbooks else {}

@@ -80,9 +80,10 @@ class Command:
         return (*self.prefixes, *short)
 
     @property
-    def source(self) -> str:
-        """Return the file that declares it."""
-        return inspect.getsourcefile(self.run) or self.family
+    def place(self) -> str:
+        """Return the file and line that declare it."""
+        code = inspect.unwrap(self.run).__code__
+        return f"{code.co_filename}:{code.co_firstlineno}"
 
     @property
     def words(self) -> str:

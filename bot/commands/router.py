@@ -1,9 +1,9 @@
 """Run each request's command in one transaction, and remember the answer."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass, field, replace
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any
 
@@ -11,29 +11,22 @@ from pydantic import TypeAdapter
 
 from bot.commands.admission import admit, asking_others, confirm_first, must_be_confirmed
 from bot.commands.answering import is_shown_there, send, send_discreetly
-from bot.commands.audited import add_allowed, add_noticed, add_refused
+from bot.commands.audited import add_allowed, add_refused
 from bot.commands.command import NUMBER, Command, CommandParameter, Outcome
 from bot.commands.discretion import leaves, private_incidents
+from bot.commands.failing import contained, note_success, place_of
 from bot.commands.interpreter import Interpreter, incident_number
+from bot.commands.listening import Listening
 from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Fill
-from bot.commands.request import (
-    SAID_THERE,
-    VISIBLE,
-    Edited,
-    Notice,
-    Request,
-    Response,
-    Shared,
-    Source,
-    WrittenNotice,
-)
+from bot.commands.request import SAID_THERE, VISIBLE, Notice, Request, Response, Source
 from bot.domain.audit import FAILED
 from bot.domain.effects import OpenForm
 from bot.domain.grammar.typed import Typed, Word
 from bot.domain.incident.incident import Incident
-from bot.domain.markup import MENTION, cleaned, plain_prose
+from bot.domain.markup import MENTION, cleaned
 from bot.domain.masking import Masking
+from bot.domain.plugin import PluginVersion
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
 from bot.ports import (
@@ -52,6 +45,7 @@ from bot.ports import (
 from bot.services.incident.incidents import Incidents
 from bot.services.people import People
 from bot.services.permissions import LED
+from bot.services.quarantine import Quarantine
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction, Understood
 
@@ -60,35 +54,31 @@ MENTIONED = 20
 """At most this many people mentioned in one request are looked up."""
 
 
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, eq=False)
 class Router:
-    """Does database work only: it runs before the acknowledgement."""
+    """Does database work only: it runs before the acknowledgement.
 
-    def __init__(
-        self,
-        registry: CommandRegistry,
-        *,
-        sessions: Sessions,
-        clock: Clock,
-        policy: Policy,
-        templates: Templates,
-        wake: Callable[[], None] = lambda: None,
-        runbooks: Runbooks | None = None,
-        calendars: Calendars | None = None,
-        masking: Masking | None = None,
-    ) -> None:
-        self._masking = masking or Masking(())
-        self._registry = registry
-        self._interpreter = Interpreter(registry)
-        self._ports: dict[type, Any] = {Runbooks: runbooks, Calendars: calendars or NoCalendars()}
-        self._sessions = sessions
-        self._clock = clock
-        self._policy = policy
-        self._templates = templates
-        self._wake = wake
+    It never changes, so a request sees one set of commands, templates and rules from its beginning to its end.
+    """
 
-    def adopt(self, policy: Policy) -> None:
-        """Use this policy from now on."""
-        self._policy = policy
+    registry: CommandRegistry
+    _: KW_ONLY
+    sessions: Sessions
+    clock: Clock
+    policy: Policy
+    templates: Templates
+    wake: Callable[[], None] = _nothing
+    runbooks: Runbooks | None = None
+    calendars: Calendars = field(default_factory=NoCalendars)
+    masking: Masking = field(default_factory=partial(Masking, ()))
+
+    @cached_property
+    def _interpreter(self) -> Interpreter:
+        return Interpreter(self.registry)
 
     def answer(self, request: Request, limit: TimeLimit | None = None) -> Response:
         """Run a request once. A repeated request gets the same answer, and nothing else happens."""
@@ -102,42 +92,45 @@ class Router:
         except Exception as error:
             self._add_failed(request, error, understood, limit)
             raise
-        self._wake()
+        self.wake()
         return answer
 
     def notice(self, notice: Notice, limit: TimeLimit | None = None) -> None:
         """Call the listeners of a notice, once."""
-        if isinstance(notice, WrittenNotice) and not self._is_left(notice.channel):
-            return
-        retry_on_conflict(partial(self._notice, notice, limit or TimeLimit.none()))
-        self._wake()
+        listening = Listening(
+            registry=self.registry,
+            sessions=self.sessions,
+            clock=self.clock,
+            policy=self.policy,
+            wired=self._wired,
+        )
+        if listening.hear(notice, limit or TimeLimit.none()):
+            self.wake()
 
-    def _is_left(self, channel: str) -> bool:
-        """Whether this is the channel of a merged incident. Most messages are written elsewhere: this only reads."""
-        with self._sessions.read() as session:
-            incident = session.incidents.in_channel(channel)
-            return incident is not None and incident.merged is not None
+    @property
+    def longest_plugin_command(self) -> float:
+        """Return how many seconds a command of a team's plugin may run."""
+        return self.policy.limits.plugin_command.total_seconds()
 
-    def _notice(self, notice: Notice, limit: TimeLimit) -> None:
-        if isinstance(notice, Edited | Shared):
-            notice = replace(notice, text=plain_prose(notice.text))
-        with self._sessions.begin(limit) as session:
-            now = self._clock.now()
-            if session.inbound.remember(notice.id, at=now) is not None:
-                return
-            tx = Transaction(session=session, now=now, policy=self._policy, source="slack")
-            for listener in self._registry.listeners:
-                if type(notice) is listener.notice and limit.enter(listener.name):
-                    with _contained(listener.name):
-                        listener.run(notice, **self._wired(listener.services, tx))
-            limit.leave()
-            add_noticed(tx, notice)
+    def overran(self, plugin: PluginVersion, doing: str, *, running: int) -> None:
+        """Put a plugin in quarantine whose code runs over its time. So many calls of it still run."""
+        seconds = f"{self.longest_plugin_command:g} s"
+        why = (
+            f"`{doing}` ran for more than {seconds}. A call can't be ended from outside: {running} still run"
+        )
+        retry_on_conflict(partial(self._overran, plugin, f"{why}s" if running == 1 else why))
+        self.wake()
+
+    def _overran(self, plugin: PluginVersion, why: str) -> None:
+        with self.sessions.begin() as session:
+            tx = Transaction(session=session, now=self.clock.now(), policy=self.policy)
+            Quarantine(tx).overran(plugin, why=why)
 
     # --- acting ---
 
     def _act(self, request: Request, understood: Understood, limit: TimeLimit) -> Response:
-        with self._sessions.begin(limit) as session:
-            now = self._clock.now()
+        with self.sessions.begin(limit) as session:
+            now = self.clock.now()
             earlier = session.inbound.remember(request.id, at=now)
             if earlier is not None:
                 return _ANSWER.validate_json(earlier) if earlier else Response()
@@ -151,15 +144,16 @@ class Router:
             else:
                 outcome = self._run(request, tx, limit)
                 answer = self._tell(request, outcome, tx)
-                add_allowed(tx, request, outcome, self._masking)
+                add_allowed(tx, request, outcome, self.masking)
+                note_success(tx)
             session.inbound.answered(request.id, _ANSWER.dump_json(answer).decode())
             return replace(answer, queued=tuple(it.key for it in tx.effects))
 
     def _transaction(self, session: Session, request: Request, understood: Understood) -> Transaction:
         return Transaction(
             session=session,
-            now=self._clock.now(),
-            policy=self._policy,
+            now=self.clock.now(),
+            policy=self.policy,
             source=request.source.value,
             here=request.channel if request.source in SAID_THERE else None,
             understood=understood,
@@ -175,12 +169,15 @@ class Router:
         request = replace(request, incident=meant.number if meant.number is not None else request.incident)
         given = {name: cleaned(it) for name, it in request.given.items()}
         tx.understood.command = words = meant.command.words
-        if not limit.enter(words):
+        plugin = self.registry.plugin_of(meant.command)
+        if plugin:
+            tx.understood.plugin_failed_before = Quarantine(tx).require_free(plugin)
+        if not limit.enter(words, plugin):
             raise Refusal(
                 f"Spy did not start `{words}`: too many commands are still running. Nothing was done. "
                 "Please tell an admin: the log says which plugin hangs."
             )
-        with _contained(words):
+        with contained(words):
             outcome = self._call(meant.command, {**meant.bound, **given}, request, meant.typed, tx)
         limit.leave()
         return outcome
@@ -211,6 +208,7 @@ class Router:
                 arguments["request"] = request
             if command.wants_incident:
                 arguments["incident"] = incident
+            tx.understood.plugin = self.registry.plugin_of(command)
             return command.run(**arguments, **self._wired(command.services, tx))
 
     def _incident(self, number: int | None, request: Request, tx: Transaction) -> Incident | None:
@@ -220,7 +218,13 @@ class Router:
         return incidents.here(request.channel, asker=request.user) if request.channel else None
 
     def _wired(self, services: Mapping[str, type], tx: Transaction) -> dict[str, Any]:
-        here: dict[type, Any] = {CommandRegistry: self._registry, Transaction: tx, **self._ports}
+        """Return what a command or listener asks for by its keyword-only parameters."""
+        here: dict[type, Any] = {
+            CommandRegistry: self.registry,
+            Transaction: tx,
+            Runbooks: self.runbooks,
+            Calendars: self.calendars,
+        }
         return {name: here.get(wanted) or wanted(tx) for name, wanted in services.items()}
 
     # --- answering ---
@@ -234,11 +238,11 @@ class Router:
         if outcome.document is not None:
             facts = {
                 **facts,
-                "document": self._templates.document(
+                "document": self.templates.document(
                     "postmortem/document", outcome.document, names=People(tx).name
                 ).text,
             }
-        message = self._templates.render(outcome.template, facts, names=People(tx).name)
+        message = self.templates.render(outcome.template, facts, names=People(tx).name)
         private = private_incidents(outcome, tx)
         if outcome.discreet or leaves(private, request.channel):
             return send_discreetly(request, message, tx, private)
@@ -267,7 +271,7 @@ class Router:
             )
             return Response()
         facts = {"command": fill.command, "incident": request.incident}
-        message = self._templates.render("help/form", facts)
+        message = self.templates.render("help/form", facts)
         return send_discreetly(request, message, tx)
 
     def _refuse(
@@ -279,9 +283,9 @@ class Router:
             field = slot if slot in request.given else next(iter(request.given), "")
             return Response(complaints={field: self._with_names(refusal.sentence)})
         facts = {"sentence": refusal.sentence, "choices": refusal.choices}
-        message = self._templates.render("help/refusal", facts)
-        with self._sessions.begin(limit) as session:
-            earlier = session.inbound.remember(request.id, at=self._clock.now())
+        message = self.templates.render("help/refusal", facts)
+        with self.sessions.begin(limit) as session:
+            earlier = session.inbound.remember(request.id, at=self.clock.now())
             if earlier is not None:  # another process has handled it meanwhile
                 return _ANSWER.validate_json(earlier) if earlier else Response()
             tx = self._transaction(session, request, understood)
@@ -290,40 +294,34 @@ class Router:
             answer = send_discreetly(request, message, tx, private_incidents(refusal.choices, tx))
             answer = replace(answer, is_refusal=True)
             session.inbound.answered(request.id, _ANSWER.dump_json(answer).decode())
-            add_refused(tx, request, refusal.sentence, self._masking)
+            add_refused(tx, request, refusal.sentence, self.masking)
         return answer
 
     def _add_refused_form(
         self, request: Request, refusal: Refusal, understood: Understood, limit: TimeLimit
     ) -> None:
         """Add the only trace of a form that was refused: its answer is not stored, and nothing is sent."""
-        with self._sessions.begin(limit) as session:
+        with self.sessions.begin(limit) as session:
             tx = self._transaction(session, request, understood)
             if session.inbound.remember(f"refused:{request.id}", at=tx.now) is None:
-                add_refused(tx, request, refusal.sentence, self._masking)
+                add_refused(tx, request, refusal.sentence, self.masking)
 
     def _add_failed(
         self, request: Request, error: Exception, understood: Understood, limit: TimeLimit
     ) -> None:
         """Add a request that an error ended. Only the error's name is kept: its text may hold private words."""
-        with suppress(Conflict, OutOfTime, Unavailable), self._sessions.begin(limit) as session:
+        with suppress(Conflict, OutOfTime, Unavailable), self.sessions.begin(limit) as session:
             tx = self._transaction(session, request, understood)
-            add_refused(tx, request, type(error).__name__, self._masking, outcome=FAILED)
+            add_refused(tx, request, type(error).__name__, self.masking, outcome=FAILED)
+            if understood.plugin:
+                Quarantine(tx).failed(understood.plugin, why=place_of(error, understood.plugin))
+        self.wake()
 
     def _with_names(self, sentence: str) -> str:
         """Replace mentions by names: Slack does not render mentions in a form."""
-        with self._sessions.read() as session:
-            people = People(Transaction(session=session, now=self._clock.now(), policy=self._policy))
+        with self.sessions.read() as session:
+            people = People(Transaction(session=session, now=self.clock.now(), policy=self.policy))
             return MENTION.sub(lambda found: people.name(found["id"]) or found[0], sentence)
-
-
-@contextmanager
-def _contained(doing: str) -> Iterator[None]:
-    """Turn an attempt of a plugin to end the program into an error of that plugin."""
-    try:
-        yield
-    except SystemExit as error:
-        raise RuntimeError(f"{doing} would end the program") from error
 
 
 def _arguments(

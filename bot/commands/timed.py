@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Lock, Thread
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -13,6 +13,7 @@ from bot.commands.request import Notice, Request, Response
 from bot.commands.threads import RequestThreads
 from bot.commands.told import ToldNotDone
 from bot.domain.durations import Durations
+from bot.domain.plugin import PluginVersion
 from bot.domain.refusal import Refusal
 from bot.ports import Conflict, Late, OutOfTime, TimeLimit, Unavailable
 
@@ -33,6 +34,9 @@ ANSWER_TIMES = (0.05, 0.1, 0.25, 0.5, 1, 2, 3)
 HANGING = 3
 """How many requests of one command may hang. Then the command is refused until one of them ends."""
 
+REPORTED_AGAIN = 1.0
+"""Seconds until a plugin that hangs is reported again, if the database could not take it."""
+
 LATE = "Spy has too much to do just now and did not begin this, so nothing was done. Please say it again."
 DATABASE = "The database did not answer in time, so nothing was done. Please say it again in a minute."
 NO_DATABASE = "The database can't be reached, so nothing was done. Please say it again in a minute."
@@ -52,6 +56,9 @@ class Limited(Protocol):
 
     def answer(self, request: Request, limit: TimeLimit) -> Response: ...
     def notice(self, notice: Notice, limit: TimeLimit) -> None: ...
+    def overran(self, plugin: PluginVersion, doing: str, *, running: int) -> None: ...
+    @property
+    def longest_plugin_command(self) -> float: ...
 
 
 class TimedRouter:
@@ -128,11 +135,31 @@ class TimedRouter:
             raise NotDone(UNKNOWN) from None
 
     def _let_hang(self, future: Future[T], limit: TimeLimit) -> None:
-        doing = limit.doing
+        doing, plugin = limit.doing, limit.plugin
         self._count(doing, 1)
         future.add_done_callback(lambda _: self._count(doing, -1))
         self._threads.leave(future)
-        Thread(target=limit.let_go, name="letting-go", daemon=True).start()
+        Thread(
+            target=self._watch, args=(future, limit, plugin, doing), name="letting-go", daemon=True
+        ).start()
+
+    def _watch(self, future: Future[Any], limit: TimeLimit, plugin: PluginVersion | None, doing: str) -> None:
+        """Release what a request holds. If the code of a team's plugin runs over its time, report the plugin."""
+        limit.let_go()
+        if plugin is None:
+            return
+        left = max(self._router.longest_plugin_command - ANSWER_WITHIN, 0.0)
+        while not _ends_within(future, left) and not self._reported(plugin, doing):
+            left = REPORTED_AGAIN
+
+    def _reported(self, plugin: PluginVersion, doing: str) -> bool:
+        """Report a plugin that runs over its time. Return whether that is stored."""
+        log.warning("a plugin's command runs over its time", doing=doing, plugin=plugin.name)
+        try:
+            self._router.overran(plugin, doing, running=self.hanging[doing])
+        except (Conflict, Unavailable):
+            return False
+        return True
 
     def _count(self, doing: str, by: int) -> None:
         with self._counting:
@@ -148,3 +175,11 @@ class TimedRouter:
 
 def _late() -> T:  # type: ignore[type-var]  # it never returns
     raise Late
+
+
+def _ends_within(future: Future[Any], seconds: float) -> bool:
+    try:
+        future.exception(seconds)
+    except TimeoutError:
+        return False
+    return True

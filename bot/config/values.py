@@ -66,7 +66,7 @@ def _folder(value: Any, info: ValidationInfo) -> Path:
     beside = [Path(near, value).expanduser() for near in (info.context or Path(), INSTALLED)]
     for folder in beside:
         if folder.is_dir():
-            return folder.resolve()
+            return folder.absolute()  # a link may lead to another release tomorrow
     raise ValueError(f"there is no folder {beside[0]}.")
 
 

@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import Any, ClassVar, Self
 
 from bot.domain.message import Message
+from bot.domain.registering import at_start_only
 from bot.domain.subject import Address, IncidentChannel, Occurrence
 
 
@@ -33,6 +34,7 @@ class Effect:
     """Whether it changes something outside of chat, so that its outcome is in the audit log."""
 
     def __init_subclass__(cls) -> None:
+        at_start_only("an effect")
         EFFECT_KINDS[cls.__name__] = cls
 
     @property

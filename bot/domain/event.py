@@ -8,6 +8,8 @@ from functools import cache
 from types import NoneType
 from typing import Any, ClassVar
 
+from bot.domain.registering import at_start_only
+
 FLAT = (str, int, float, bool, datetime, timedelta, NoneType)
 """Values that are stored as they are."""
 
@@ -50,6 +52,7 @@ class Event:
     """Whether the tldr's latest events leave it out, because the rest of the tldr covers it."""
 
     def __init_subclass__(cls) -> None:
+        at_start_only("an event")
         EVENT_KINDS[cls.kind()] = cls
 
     @classmethod

@@ -8,7 +8,8 @@ from datetime import timedelta
 class LimitSettings:
     """Each field is a key of `limits:` in config.yaml.
 
-    They stop a script or a stuck key, not a person in trouble: nobody is limited in an incident that they command.
+    They stop a script, a stuck key or a plugin that hangs, not a person in trouble: nobody is limited in an incident
+    that they command.
     """
 
     within: timedelta = timedelta(minutes=10)
@@ -17,6 +18,8 @@ class LimitSettings:
     pages_per_team: int = 120
     ring_again_after: timedelta = timedelta(minutes=2)
     """How long a page also rings for later pages to the same people. After that, a new page rings by itself."""
+    plugin_command: timedelta = timedelta(seconds=10)
+    """How long a command of a team's own plugin may run. After that, the plugin is put in quarantine."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from bot.domain.incident.incident import Incident
 from bot.domain.policy import Policy, Safety
+from bot.domain.registering import at_start_only
 from bot.domain.subject import Occurrence, ReminderName
 from bot.domain.timer import LastSent, Timer, milliseconds
 
@@ -86,6 +87,7 @@ REMINDERS: dict[str, Reminder] = {}
 
 def declare(reminder: Reminder) -> Reminder:
     """Register a reminder about an incident. Raises ValueError if the name is taken."""
+    at_start_only("a reminder")
     if reminder.name in REMINDERS:
         raise ValueError(f"two reminders are called {reminder.name}")
     REMINDERS[reminder.name] = reminder

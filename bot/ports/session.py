@@ -23,6 +23,7 @@ from bot.ports.records.oncall import (
 from bot.ports.records.outbox import OutboxRecords
 from bot.ports.records.paging import PageRecords
 from bot.ports.records.people import PeopleRecords, UserGroupRecords
+from bot.ports.records.plugins import PluginRecords, ReloadRecords
 from bot.ports.records.postmortem import FollowUpRecords, PostmortemRecords
 from bot.ports.records.relief import WorkPeriodRecords
 from bot.ports.records.retention import PruningRecords
@@ -85,6 +86,10 @@ class Session(Protocol):
     def pruning(self) -> PruningRecords: ...
     @property
     def levers(self) -> LeverRecords: ...
+    @property
+    def plugins(self) -> PluginRecords: ...
+    @property
+    def plugin_reloads(self) -> ReloadRecords: ...
     @property
     def config_versions(self) -> ConfigVersionRecords: ...
     @property

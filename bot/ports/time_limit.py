@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Self
 
+from bot.domain.plugin import PluginVersion
+
 
 def _always(_doing: str) -> bool:
     return True
@@ -35,6 +37,8 @@ class TimeLimit:
         self.begin_by = until if begin_by is None else begin_by
         self.doing = ""
         """The command, or whatever else is foreign code, that it is at."""
+        self.plugin: PluginVersion | None = None
+        """The team's plugin that this code is of, if it is not Spy's own."""
         self.conflicts = 0
         """How many tries at it ended in a conflict."""
         self._admit = admit
@@ -59,15 +63,15 @@ class TimeLimit:
     def is_given_up(self) -> bool:
         return self._is_given_up
 
-    def enter(self, doing: str) -> bool:
+    def enter(self, doing: str, plugin: PluginVersion | None = None) -> bool:
         """Note which plugin code runs now. False if too many calls of it hang. Raises OutOfTime once given up."""
         self.check()
-        self.doing = doing
+        self.doing, self.plugin = doing, plugin
         return self._admit(doing)
 
     def leave(self) -> None:
         """Note that the plugin code has ended: what hangs from now on is the database."""
-        self.doing = ""
+        self.doing, self.plugin = "", None
 
     def check(self) -> None:
         """Raise OutOfTime if the request was given up."""

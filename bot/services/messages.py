@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.effects import UpsertMessage
+from bot.domain.registering import at_start_only
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
 
@@ -58,6 +59,7 @@ def message(
     """Declare a lasting message. The decorated function returns its facts."""
 
     def declare(facts: ReadFacts) -> ReadFacts:
+        at_start_only("a lasting message")
         if name in MESSAGE_TYPES:
             raise ValueError(f"two lasting messages are called {name}")
         MESSAGE_TYPES[name] = MessageType(

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.domain.effects import Notify
 from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.subject import is_channel, is_user_group
+from bot.domain.zone import in_utc
 from bot.ports import UserGroup
 from bot.services.directory import Directory
 from bot.services.transaction import Transaction
@@ -212,13 +213,9 @@ class Permissions:
             return "Slack has not told me yet who is in it"
         others = [person for person in group.members if person not in holders.people]
         named = _named(others) if others else "nobody else" if group.members else "nobody"
-        return f"{named}, as of {_moment(group.synced_at, now=self._tx.now)}"
+        return f"{named}, as of {in_utc(group.synced_at, now=self._tx.now)}"
 
 
 def _named(people: Sequence[str]) -> str:
     more = f" and {len(people) - NAMED} more" if len(people) > NAMED else ""
     return ", ".join(f"<@{person}>" for person in people[:NAMED]) + more
-
-
-def _moment(at: datetime, *, now: datetime) -> str:
-    return f"{at:%H:%M} UTC" if now - at < timedelta(hours=20) else f"{at:%b} {at.day}, {at:%H:%M} UTC"

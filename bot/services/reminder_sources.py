@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from bot.domain.registering import at_start_only
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.services.transaction import Transaction
@@ -28,6 +29,7 @@ def reminds(kind: str) -> Callable[[S], S]:
     """Register the source of reminders about a kind of subject."""
 
     def register(source: S) -> S:
+        at_start_only("a source of reminders")
         REMINDER_SOURCES[kind] = source
         return source
 

@@ -12,7 +12,9 @@ from bot.domain.incident.event_effects import brief, effects_of
 from bot.domain.incident.events import CommandOffered, PersonUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.timeline import Entry
+from bot.domain.plugin import PluginVersion
 from bot.domain.policy import Policy
+from bot.domain.registering import at_start_only
 from bot.ports import Session
 
 T = TypeVar("T", bound=Callable[["Transaction"], "Follower"])
@@ -31,6 +33,7 @@ FOLLOWERS: list[Callable[["Transaction"], Follower]] = []
 
 def follower(feature: T) -> T:
     """Register a class that follows incidents."""
+    at_start_only("a follower")
     FOLLOWERS.append(feature)
     return feature
 
@@ -44,6 +47,10 @@ class Understood:
     incident: Incident | None = None
     number: int | None = None
     """The number of the incident that it names. The person may not be allowed to see it."""
+    plugin: PluginVersion | None = None
+    """The team's plugin whose code was called, if it is not Spy's own."""
+    plugin_failed_before: bool = False
+    """Whether the last call of this plugin failed."""
     is_private: bool = False
     shown: dict[int, Incident] = field(default_factory=dict)
     """The incidents, by number, that somebody was found to see: an answer may show them."""

@@ -50,6 +50,12 @@ class Troubles:
         self._tell(over, "over", template, facts or {})
         return over
 
+    def replaced(self, key: str) -> None:
+        """End a problem without a report: that of another one has taken its place."""
+        known = self._known(key)
+        if known and known.lasts:
+            self._records.put(replace(known, over_at=self._tx.now))
+
     def _known(self, key: str) -> Trouble | None:
         self._tx.session.lock(f"trouble:{key}")
         return self._records.get(key)

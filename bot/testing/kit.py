@@ -51,7 +51,7 @@ from bot.domain.policy import Policy, Severity, Team
 from bot.domain.postmortem.document import Document
 from bot.domain.postmortem.statistics import Bar
 from bot.domain.subject import IncidentChannel
-from bot.ports import Calendars, Form, Person, Profile, Runbooks, Sessions, Templates
+from bot.ports import Calendars, Form, NoCalendars, Person, Profile, Runbooks, Sessions, Templates
 from bot.services.features import load_features
 from bot.services.incident.channels import IncidentChannels
 from bot.services.messages import MESSAGE_TYPES
@@ -148,7 +148,7 @@ class SpyKit:
             policy=self.policy,
             templates=self.templates,
             runbooks=self._runbooks,
-            calendars=self._calendars,
+            calendars=self._calendars or NoCalendars(),
         )
 
     def restarted(self, *, clock: FrozenClock | None = None) -> "SpyKit":
@@ -244,7 +244,7 @@ class SpyKit:
     def adopt(self, policy: Policy) -> None:
         """Use another policy from now on, as after a change of config.yaml."""
         self.policy = policy
-        self._router.adopt(policy)
+        self._router = replace(self._router, policy=policy)
 
     # --- time ---
 
@@ -380,8 +380,10 @@ def _registry(plugins: Sequence[ModuleType | Path]) -> CommandRegistry:
     folders = [it for it in plugins if isinstance(it, Path)]
     found = _loaded(*((it.resolve(), _written(it)) for it in folders))
     given = registry(*modules)
-    return CommandRegistry(
-        commands=(*given.commands, *found.commands), listeners=(*given.listeners, *found.listeners)
+    return replace(
+        found,
+        commands=(*given.commands, *found.commands),
+        listeners=(*given.listeners, *found.listeners),
     )
 
 

@@ -61,6 +61,8 @@ NOT_RECORDS = {
     "message",
     "on_call_copy",
     "outbox",
+    "plugin",
+    "plugin_reload",
 } | {
     "failover_audit",
     "timeline",

@@ -15,6 +15,7 @@ from bot.services.changes.changes import Changes
 from bot.services.changes.locks import Locks
 from bot.services.transaction import Transaction
 from bot.testing import POLICY
+from tests.support.folders import PLUGINS
 
 PLUGIN = '''"""Ours."""
 from bot.commands.command import command
@@ -59,9 +60,9 @@ def test_plugins_that_are_well_are_one_line(tmp_path: Path):
 def test_a_plugin_that_is_left_out_is_named_with_the_reason(tmp_path: Path, source: str, why: str):
     [trouble] = [it for it in looked(tmp_path, source) if not it.well]
 
-    assert trouble.what.startswith(f"Plugin left out: {tmp_path / 'plugins' / 'ours.py'}: ")
+    assert trouble.what.startswith(f"Plugin left out: {tmp_path / 'plugins' / 'ours.py'}:")
     assert why in trouble.what
-    assert trouble.cure == "Fix it, then restart Spy."
+    assert trouble.cure == "Fix it: a running Spy loads it then."
 
 
 @pytest.mark.parametrize(
@@ -85,11 +86,10 @@ def test_a_command_whose_words_are_missing_is_named_with_the_template(
 
 @pytest.mark.parametrize("usage", ["incident list", "tldr|summary", "incident (me|reset)", "help"])
 def test_a_plugin_that_redefines_a_command_is_named_with_the_one_that_it_meets(tmp_path: Path, usage: str):
-    troubles = [it for it in looked(tmp_path, PLUGIN.format(usage=usage, parameters="")) if not it.well]
+    [trouble] = [it for it in looked(tmp_path, PLUGIN.format(usage=usage, parameters="")) if not it.well]
 
-    [trouble] = troubles
-    assert f"{tmp_path / 'plugins' / 'ours.py'} declares it" in trouble.what
-    assert trouble.cure == "Give the later one other words."
+    assert trouble.what.startswith(f"Plugin left out: {tmp_path / 'plugins' / 'ours.py'}:6: `")
+    assert f"is a command already, in {PLUGINS}/" in trouble.what
 
 
 # --- who may do what --------------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ def test_the_demo_names_what_it_leaves_out_of_ones_own(tmp_path: Path):
     [line] = spy("demo", "--config", "config.yaml").stdout.splitlines()
 
     assert line.startswith("FIX  Plugin left out: ")
-    assert "broken.py: No module named 'nowhere_to_be_found'" in line
+    assert "broken.py:1: No module named 'nowhere_to_be_found'" in line
 
 
 def test_a_configuration_that_is_not_there_stops_it():

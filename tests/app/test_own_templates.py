@@ -182,3 +182,13 @@ def test_admins_hear_of_it_once_however_often_spy_starts(own: Own, tmp_path: Pat
         [(told,)] = kept.execute("select payload from outbox").fetchall()
     assert "incident/done.j2:1: " in told
     assert '"to":"U0ANA"' in told
+
+
+@pytest.mark.parametrize("source", [b"{% if %}", b"\xff\xfe"])
+def test_a_broken_template_that_spy_does_not_have_is_named_too(own: Own, source: bytes):
+    settings = own({"coffee/sent.j2": ""})
+    (settings.template_folders[0] / "coffee/sent.j2").write_bytes(source)
+
+    _, mistakes = opened(settings)
+
+    assert [it[:18] for it in mistakes] == ["coffee/sent.j2:1: "]

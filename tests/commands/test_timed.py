@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from threading import Event, Semaphore
 from types import ModuleType
 
@@ -9,11 +11,13 @@ import pytest
 
 from bot.adapters.database import Database, open_engine
 from bot.commands.command import command, when
-from bot.commands.plugins import registry
+from bot.commands.plugin_loading import PluginOrigin
+from bot.commands.plugins import CommandRegistry, Plugin, registry
 from bot.commands.reply import Reply
 from bot.commands.request import Joined, Request, Source
 from bot.commands.router import Router
 from bot.commands.timed import ANSWER_WITHIN, HANGING, NotDone, TimedRouter
+from bot.domain.limits import LimitSettings
 from bot.ports import Person, Sessions, TimeLimit
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, FrozenClock, PlainTemplates, confirm
@@ -22,7 +26,7 @@ LONG = 60.0
 """Seconds for what comes at once, on however slow a machine."""
 
 
-class Plugin:
+class Hanging:
     """A command and a listener that hang until they are let go, and commands that don't."""
 
     def __init__(self) -> None:
@@ -62,15 +66,17 @@ class Plugin:
 class IncidentChannels:
     """The bot's answering side on a database. A hurried request's time is over as soon as it hangs."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, *, longest: timedelta = timedelta(seconds=LONG)) -> None:
         confirm(sessions, "U0ANA", at=NOON)
-        self.sessions, self.plugin, self.is_hurried = sessions, Plugin(), False
+        self.sessions, self.plugin, self.is_hurried = sessions, Hanging(), False
+        self.woken = Semaphore(0)
         router = Router(
-            registry(self.plugin.module),
+            _as_a_teams_own(self.plugin.module),
             sessions=sessions,
             clock=FrozenClock(),
-            policy=POLICY,
+            policy=replace(POLICY, limits=LimitSettings(plugin_command=longest)),
             templates=PlainTemplates(),
+            wake=self.woken.release,
         )
         channels = self
 
@@ -97,13 +103,25 @@ class IncidentChannels:
             return session.people.get(person) is not None
 
 
+def _as_a_teams_own(module: ModuleType) -> CommandRegistry:
+    known = registry(module)
+    origin = PluginOrigin(name="ours/hanging", source="ours/hanging.py", version="1", load=lambda: module)
+    plugin = Plugin(origin=origin, commands=known.commands, listeners=known.listeners, samples=())
+    return replace(known, plugins=(plugin,))
+
+
 @pytest.fixture
-def channels(database_url: str) -> Iterator[IncidentChannels]:
+def database(database_url: str) -> Iterator[Database]:
     engine = open_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
-    channels = IncidentChannels(Database(engine))
+    yield Database(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def channels(database: Database) -> Iterator[IncidentChannels]:
+    channels = IncidentChannels(database)
     yield channels
     channels.plugin.let_go.set()
-    engine.dispose()
 
 
 def request(text: str, *, ago: float = -LONG) -> Request:
@@ -141,6 +159,23 @@ def test_a_command_of_which_several_hang_is_refused_at_once_until_one_has_ended(
     assert channels.say("session") == "worked ()"
     channels.plugin.let_go.set()
     assert "hung ()" in (channels.say("hang U0MORE") for _ in range(10_000))
+
+
+@pytest.mark.parametrize("asked", [request("hang U0ONE"), joined(1)])
+def test_a_plugin_whose_code_runs_over_its_time_is_put_in_quarantine(
+    database: Database, asked: Request | Joined
+):
+    channels = IncidentChannels(database, longest=timedelta())
+    channels.given_up(asked)
+    assert channels.woken.acquire(timeout=LONG), "the quarantine is stored"
+
+    said = channels.say("session")
+    channels.plugin.let_go.set()
+
+    assert "The plugin hanging is in quarantine since 12:00 UTC: " in said
+    assert (
+        "ran for more than 0 s. A call can't be ended from outside: 1 still runs. Nothing was done." in said
+    )
 
 
 def test_a_listener_that_hangs_is_given_up_too_and_at_last_passed_over(channels: IncidentChannels):

@@ -94,7 +94,7 @@ def test_readme_names_no_script_and_no_page_that_is_not_there():
 def test_readmes_incident_and_ones_own_plugin_runbook_and_plan_are_tried_as_they_are_written(
     clone: Path, own: Path
 ):
-    write_files(section("docs/extending.md", "A command in ten lines"), own)
+    write_files(section("docs/plugins.md", "From nothing to a tested plugin"), own)
     write_files(section("docs/runbooks.md", "Your first one, in five minutes"), own)
     [typed] = [it for it in blocks(section("README.md", "Try it"), "") if it.startswith("ana #general>")]
     [plan] = blocks(section("docs/failover.md", "A plan to paste"), "yaml")

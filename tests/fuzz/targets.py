@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from bot.adapters.changes import webhook as of_tools
 from bot.adapters.github import webhook as of_github
 from bot.adapters.pagerduty import webhook as of_pagerduty
+from bot.adapters.rendering.overrides import Folders
 from bot.adapters.runbooks import FolderRunbooks, RunbookPages
 from bot.adapters.slack import blocks
 from bot.adapters.slack.chat import SlackChat
@@ -68,7 +69,7 @@ class Targets:
         policy = load(ROOT / "config.example.yaml", {}).policy()
         self._base = SpyKit(PLUGINS, policy=policy, templates=shipped(clock), clock=clock, runbooks=runbooks)
         self._usages = [it.usage for it in self._base.registry.commands]
-        self._pages = RunbookPages(runbooks, [TEMPLATES])
+        self._pages = RunbookPages(runbooks, Folders([TEMPLATES]))
         self._github = {name: samples.recent(name, clock.now()) for name in samples.names()}
         self._slack = SlackChat(PooledWebClient(token="xoxb-1", base_url="http://127.0.0.1:9/api/"), clock)
         self._count = 0

@@ -38,6 +38,8 @@ WITHOUT_PAST = {
     "lease",
     "lever",
     "on_call_copy",
+    "plugin",
+    "plugin_reload",
     "pruned",
     "ring_copy",
     "user_group",

@@ -129,6 +129,8 @@ config history
 help
 help incident
 plugins
+plugins enable coffee
+plugins reload
 who-may "incident resolve"
 ask "incident resolve"
 postmortem

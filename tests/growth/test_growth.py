@@ -32,6 +32,8 @@ SMALL = {
     "lease": "a row for each job",
     "lever": "a row for each plan and runbook that relieves something",
     "on_call_copy": "one row",
+    "plugin": "a row for each version of a plugin that failed",
+    "plugin_reload": "one row",
     "pruned": "a row for each kind",
     "ring_copy": "one row",
     "user_group": "a row for each group in config.yaml",

@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from bot.adapters.rendering.overrides import Folders
 from bot.adapters.runbooks import RunbookPage, RunbookPages
 from tests.runbook.library import Library
 from tests.support.folders import TEMPLATES
@@ -28,7 +29,7 @@ class Elements(HTMLParser):
 
 @pytest.fixture
 def pages(library: Library) -> RunbookPages:
-    return RunbookPages(library.runbooks, [TEMPLATES])
+    return RunbookPages(library.runbooks, Folders([TEMPLATES]))
 
 
 def test_a_page_is_filled_in_from_its_address(library: Library, pages: RunbookPages):

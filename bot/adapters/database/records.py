@@ -17,6 +17,7 @@ from bot.domain.limits import PageCounts
 from bot.domain.oncall.cover import CoverRequest
 from bot.domain.oncall.shift import Shift
 from bot.domain.paging.page import Page, PageState
+from bot.domain.plugin import PluginHealth, ReloadRequest
 from bot.domain.relief.relief import WorkPeriod
 from bot.domain.subject import Subject
 from bot.domain.trouble import Trouble
@@ -155,6 +156,14 @@ class TroubleTable(Table[Trouble]):
 
 class LeverTable(Table[LeverHistory]):
     row, adapter, key = tables.LeverRow, Adapter(LeverHistory), "key"
+
+
+class PluginTable(Table[PluginHealth]):
+    row, adapter, key = tables.PluginRow, Adapter(PluginHealth), "key"
+
+
+class PluginReloadTable(Table[ReloadRequest]):
+    row, adapter, key = tables.PluginReloadRow, Adapter(ReloadRequest), "key"
 
 
 class OnCallCopyTable(Table[OnCallCopy]):

@@ -64,6 +64,8 @@ class SqlSession:
     follow_ups = _table(FollowUpTable)
     troubles = _table(records.TroubleTable)
     levers = _table(records.LeverTable)
+    plugins = _table(records.PluginTable)
+    plugin_reloads = _table(records.PluginReloadTable)
     config_versions = _table(ConfigVersionTable)
     timers = _table(TimerTable)
     messages = _table(coordination.MessageTable)

@@ -373,6 +373,18 @@ class LeverRow(RecordRow, table=True):
     key: str = Field(primary_key=True)
 
 
+class PluginRow(RecordRow, table=True):
+    """A version of a team's plugin that has failed: how often, and since when it is in quarantine."""
+
+    key: str = Field(primary_key=True)
+
+
+class PluginReloadRow(RecordRow, table=True):
+    """The last request to load plugins again: one record."""
+
+    key: str = Field(primary_key=True)
+
+
 class ConfigVersionRow(RecordRow, table=True):
     """A version of config.yaml that a process took or refused. `decided_at` is the later of the two."""
 

@@ -1,7 +1,7 @@
 """A team's own templates, used before Spy's. A failing one is refused, and loops are limited."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import count
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import (
+    BaseLoader,
     ChoiceLoader,
     Environment,
     FileSystemLoader,
@@ -62,12 +63,16 @@ class TemplateMistake:
 
 
 class Folders(ChoiceLoader):
-    """Loads a template from the first folder that has it and where it is not refused. Spy's own folder is the last."""
+    """Loads a template from the first folder that has it and where it is not refused. Spy's own folder is the last.
 
-    def __init__(self, folders: Sequence[Path], refused: Collection[Path] = ()) -> None:
+    The others are read once: a file that changes later is part of the next set.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = tuple(folders)
-        self.refused = set(refused)
-        super().__init__([_Folder(folder, self.refused) for folder in folders])
+        self.refused = set[Path]()
+        self._read = [_OwnFolder(folder, self.refused) for folder in self.own]
+        super().__init__([*self._read, *map(FileSystemLoader, self.folders[-1:])])
 
     @property
     def own(self) -> tuple[Path, ...]:
@@ -80,8 +85,15 @@ class Folders(ChoiceLoader):
 
     def find(self, template: str) -> Path | None:
         """Return the team's own file for a template, or None."""
-        files = (folder / template for folder in self.own)
-        return next((file for file in files if file.is_file() and file not in self.refused), None)
+        return next(filter(None, (it.find(template) for it in self._read)), None)
+
+    def own_templates(self) -> list[str]:
+        """Return the names of the team's own templates."""
+        return sorted({name for it in self._read for name in it.names()})
+
+    def has_template(self, template: str) -> bool:
+        """Return whether any folder has a template, even one that is refused."""
+        return template in self.own_templates() or (self.folders[-1] / template).is_file()
 
     def touches(self, template: str, environment: Environment) -> bool:
         """Return whether this template may use a team's own template.
@@ -122,16 +134,38 @@ class Folders(ChoiceLoader):
         return TemplateMistake(path=file, line=1, why=_why(error)) if file else None
 
 
-class _Folder(FileSystemLoader):
-    def __init__(self, folder: Path, refused: set[Path]) -> None:
-        super().__init__(folder)
-        self._refused = refused
+def template_files(folder: Path) -> Iterator[Path]:
+    """Return the templates in a folder. What is below a folder that begins with a dot is another version of them."""
+    for path in folder.rglob("*.j2"):
+        if not any(it.startswith(".") for it in path.relative_to(folder).parts):
+            yield path
 
-    def get_source(self, environment: Environment, template: str) -> Any:
-        found = super().get_source(environment, template)
-        if Path(found[1]) in self._refused:
+
+class _OwnFolder(BaseLoader):
+    """The templates of a team's folder, as they were when it was read."""
+
+    def __init__(self, folder: Path, refused: set[Path]) -> None:
+        self._folder, self._refused = folder, refused
+        self._sources = {path: path.read_bytes() for path in template_files(folder) if path.is_file()}
+
+    def names(self) -> Iterator[str]:
+        return (path.relative_to(self._folder).as_posix() for path in self._sources)
+
+    def find(self, template: str) -> Path | None:
+        path = self._folder / template
+        return path if path in self._sources and path not in self._refused else None
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        del environment
+        path = self.find(template)
+        if path is None:
             raise TemplateNotFound(template)
-        return found
+        return self._sources[path].decode(), str(path), _is_current
+
+
+def _is_current() -> bool:
+    """Whether a template is as it was read: a set of templates does not change."""
+    return True
 
 
 class BoundedLoops(Environment):
@@ -198,5 +232,5 @@ def _used(template: str, environment: Environment, seen: set[str]) -> Iterator[s
 def _source(template: str, environment: Environment) -> str:
     try:
         return environment.loader.get_source(environment, template)[0] if environment.loader else ""
-    except TemplateNotFound:
+    except (TemplateNotFound, UnicodeError):
         return ""

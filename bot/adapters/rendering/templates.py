@@ -117,7 +117,11 @@ class JinjaTemplates:
         environment = self._markdown.environment if path.endswith(".md.j2") else self.environment
         if path.startswith("web/"):
             environment = Environment(loader=self.loader)  # noqa: S701  only compiled here, not rendered
-        self._whole(partial(environment.get_template, path), path, environment)
+        try:
+            environment.get_template(path)
+        except FAULTS as error:
+            if mistake := self.loader.mistake(error, path, environment):
+                self.refuse(mistake)
 
     def is_own(self, template: str) -> bool:
         """Return whether a message may be rendered with a team's own template."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -144,22 +144,28 @@ class FolderRunbooks:
             self._known = _RunbookFolder(files=files)
             for line in self._known.mistakes:
                 if line not in before.mistakes:
-                    log.error("a runbook is left out", why=line)
+                    log.error(
+                        "a runbook has a mistake; its last good version is used, if there was one", why=line
+                    )
             return self._known
 
     def _paths(self) -> list[Path]:
         return [path for folder in self._folders for path in sorted(folder.glob(f"*{ENDING}"))]
 
     def _at(self, path: Path, before: _Read | None) -> _Read:
+        """Return what a file holds now. If it has mistakes, the last version without one stays in use."""
         try:
             found = path.stat()
             version = (found.st_mtime_ns, found.st_size)
             if before and before.version == version:
                 return before
-            return _read(path, version)
+            read = _read(path, version)
         except OSError as error:
             why = f"{path}:1: can't be read: {error.strerror}."
-            return _Read(version=(0, 0), mistakes=(why,))
+            read = _Read(version=(0, 0), mistakes=(why,))
+        if read.mistakes and before and before.runbook:
+            return replace(before, version=read.version, mistakes=read.mistakes)
+        return read
 
 
 def _read(path: Path, version: tuple[int, int]) -> _Read:

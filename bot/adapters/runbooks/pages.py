@@ -5,9 +5,8 @@ A page has only the runbook and the values from the URL, and nothing about any i
 
 import base64
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
@@ -32,12 +31,10 @@ class RunbookPage:
 class RunbookPages:
     """Pages from the templates web/*.html.j2 in these folders; the first folder that has a template wins."""
 
-    def __init__(
-        self, runbooks: FolderRunbooks, folders: Sequence[Path], refused: Collection[Path] = ()
-    ) -> None:
+    def __init__(self, runbooks: FolderRunbooks, templates: Folders) -> None:
         self._runbooks = runbooks
         self._environment = Environment(
-            loader=Folders(folders, refused),
+            loader=templates,
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

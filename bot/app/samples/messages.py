@@ -21,7 +21,7 @@ from bot.app.samples import postmortems as sample_postmortems
 from bot.app.samples import relief as sample_relief
 from bot.app.samples import runbooks as sample_runbooks
 from bot.app.samples.made import facts_for
-from bot.app.samples.world import FULL, INCIDENTS, OVER, PAGES, TYPED, Facts
+from bot.app.samples.world import FULL, INCIDENTS, NOON, OVER, PAGES, TYPED, Facts
 from bot.domain.permission import MEANING
 from bot.domain.refusal import Choice
 from bot.domain.reminder import REMINDERS
@@ -34,6 +34,21 @@ LINES = (
     {"usage": "failover abort [<run>]", "role": "operator", "unless": "the plan names another role"},
 )
 ROLES = {"member": None, "operator": Holders(people=("U0ANA", "U0RAJ"), groups=())}
+CLASH = "ours/coffee.py:9: `page` is a command already, in plugins/page.py:31. Give this one other words."
+_PLUGIN = {
+    "name": "ours/coffee",
+    "commands": ['coffee @person ["wish"]'],
+    "since": None,
+    "why": "",
+    "failures": 0,
+}
+QUARANTINED = {
+    "name": "coffee",
+    "source": "/srv/spy/ours/coffee.py",
+    "why": "it failed 10 times in a row, at last with ValueError at ours/coffee.py:12",
+    "since": NOON,
+}
+PLUGINS = (_PLUGIN, {**_PLUGIN, "failures": 3}, {**_PLUGIN, **QUARANTINED}, {**_PLUGIN, "commands": []})
 _LISTED: dict[str, Sequence[Facts]] = (
     sample_failover.facts()
     | sample_alert.facts(INCIDENTS[:2])
@@ -56,7 +71,23 @@ _LISTED: dict[str, Sequence[Facts]] = (
         ],
         "help/start": [{"wanted": wanted, "families": ("incident", "page")} for wanted in ("", TYPED)],
         "help/commands": [{"families": [FAMILY], "brief": brief} for brief in (True, False)],
-        "help/plugins": [{"families": ["page"], "failures": broken} for broken in ((), ("x.py: no",))],
+        "help/plugins": [
+            {"families": ["page"], "own": own, "failures": broken}
+            for own in ((), PLUGINS)
+            for broken in ((), ("x.py: no",))
+        ],
+        "help/plugin_quarantined": [{**QUARANTINED, "commands": some} for some in (("coffee",), ())],
+        "help/plugins_reloaded": [
+            {"plugins": some, "mistakes": wrong}
+            for some in (("ours/coffee",), ())
+            for wrong in ((), (CLASH,))
+        ],
+        "help/plugin_enabled": [{"name": "coffee", "by": who} for who in ("U0ANA", None)],
+        "shared/plugins_left_out": [{"mistakes": [CLASH]}],
+        "shared/plugins_refused": [{"mistakes": [CLASH], "loaded_at": NOON}],
+        "shared/runbooks": [{"mistakes": ["ours/restart-db.md.j2:3: {{ hots }} is no parameter."]}],
+        "shared/runbooks_again": [{"why": CLASH, "since": NOON}],
+        "shared/plugins_again": [{"why": CLASH, "since": NOON}],
         "shared/templates": [
             {"mistakes": ["ours/templates/incident/words.j2:1: it has no due, which incident/card.j2 needs"]}
         ],
