@@ -14,6 +14,8 @@ LATE = MINUTE
 CHECK = timedelta(minutes=10)
 SHOWN = NO_SEVERITY = timedelta(minutes=5)
 MOST = 5
+USUAL = 30 * MINUTE
+"""How often an update is asked for that somebody has promised without a severity."""
 ESCALATION = (
     ("warn", 45 * MINUTE),
     ("ask", 60 * MINUTE),
@@ -94,8 +96,9 @@ def debts(incident: Incident, said: Sequence[Speech], now: datetime) -> list[Deb
 
 def _while_open(incident: Incident) -> Iterator[Rhythm]:
     opened = incident.reopened_at or incident.declared_at
-    if incident.update_due is not None and incident.severity is not None:
-        yield from _promise(incident, incident.update_due, POLICY.severities[incident.severity])
+    if incident.update_due is not None:
+        severity = POLICY.severities.get(incident.severity or "")
+        yield from _promise(incident, incident.update_due, severity.update_every if severity else USUAL)
     if incident.severity is None:
         start = opened + NO_SEVERITY
         yield Rhythm(reminder="no_severity", period=opened, start=start, every=NO_SEVERITY, most=MOST)
@@ -103,12 +106,12 @@ def _while_open(incident: Incident) -> Iterator[Rhythm]:
         yield Rhythm(reminder="milestone:check", period=opened, start=opened + CHECK)
 
 
-def _promise(incident: Incident, due: datetime, severity: Severity) -> Iterator[Rhythm]:
+def _promise(incident: Incident, due: datetime, every: timedelta | None) -> Iterator[Rhythm]:
     snooze = incident.snoozed.get("update_due")
     is_snoozed = snooze and snooze.mark == str(round(due.timestamp() * 1000))
     start = max(due, snooze.until) if snooze and is_snoozed else due
     for reminder, after in (("update_due", timedelta()), ("update_late", SHOWN)):
-        yield Rhythm(reminder=reminder, period=due, start=start + after, every=severity.update_every)
+        yield Rhythm(reminder=reminder, period=due, start=start + after, every=every)
 
 
 def _at_the_end(incident: Incident) -> Iterator[Rhythm]:

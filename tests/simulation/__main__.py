@@ -9,7 +9,7 @@ from functools import partial, reduce
 from random import SystemRandom
 
 from tests.simulation import mutations
-from tests.simulation.run import SHORT, Count, run_many, run_one
+from tests.simulation.run import SHORT, Count, run_many, run_one, span_of
 from tests.simulation.world import Span
 
 MINUTES = 10.0
@@ -31,7 +31,7 @@ def main() -> int:
     if args.mutations:
         return mutations.main()
     if args.seed is not None:
-        return _repeat(args.seed, SHORT if args.short else Span(), log=args.log)
+        return _repeat(args.seed, SHORT if args.short else span_of(args.seed), log=args.log)
     sys.stdout.write(f"first seed {args.first}\n")
     sys.stdout.flush()
     began = time.monotonic()

@@ -86,6 +86,7 @@ class Clock:
         self.current: Task | None = None
         self.before_waiting: Callable[[], None] = lambda: None
         """Called whenever all tasks of a moment have run, before time goes on."""
+        self.is_stopped = False
         self._queue: list[tuple[float, int, Task]] = []
         self._numbers = count()
         self._tasks: dict[Task, None] = {}
@@ -119,11 +120,11 @@ class Clock:
         return other.result
 
     def run(self, until: float) -> None:
-        """Run all tasks up to a time."""
+        """Run all tasks up to a time, unless it is stopped."""
         while True:
             if not self._queue or self._queue[0][0] > self.seconds:
                 self.before_waiting()
-            if not self._queue or self._queue[0][0] > until:
+            if self.is_stopped or not self._queue or self._queue[0][0] > until:
                 break
             at, _, task = heappop(self._queue)
             if task.host.stopped_until > at and not task.is_outside and not task.host.is_dead:

@@ -46,6 +46,9 @@ class Rates:
     never: float = 0.05
 
 
+HARSH = Rates(call=0.15, commit=0.03, crash_in_call=0.02, crash_in_commit=0.003, stop=0.005, twice=0.1)
+
+
 @dataclass(kw_only=True)
 class Faults:
     """Draws faults until it is told to stop."""

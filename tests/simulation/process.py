@@ -36,7 +36,7 @@ LEASE = timedelta(seconds=30)
 SENDERS = 8
 MINUTE, HOUR = 60.0, 3600.0
 PULSE = 0.5
-LONGEST_STOP = 90.0
+LONGEST_STOP, LONGEST_REST = 90.0, 30.0
 AWAY = (Unavailable, Conflict, OutOfTime)
 """How the database fails. Whoever asks tries again."""
 
@@ -49,6 +49,8 @@ class Process:
         self.is_dead, self.stopped_until = False, 0.0
         self._looked_at, self._next_look = 0.0, math.inf
         """When its pulse looked last, and when it looks next."""
+        self._rest = PULSE
+        """Seconds until the next look. They grow while nothing comes of it: see `beat_in`."""
         self._delivering = self._is_woken = False
         self._running: set[str] = set()
         clock = SteadyClock(world.machine, world.machine.monotonic)
@@ -167,9 +169,12 @@ class Process:
             self.pass_time(every * self.world.random.uniform(0.9, 1.1))
 
     def beat_in(self, seconds: float) -> None:
-        """Look whether something is due, in so many seconds. The real pulse looks twice a second."""
+        """Look whether something is due, in so many seconds.
+
+        The real pulse looks twice a second. Here it looks less often at what nothing can be done about.
+        """
         now = self.world.clock.seconds
-        at = max(now + seconds, self._looked_at + PULSE)
+        at = max(now + seconds, self._looked_at + self._rest)
         if at < self._next_look - PULSE:
             self._next_look = at
             self.spawn(lambda: self._beat(at), after=at - now + self.world.random.uniform(0, PULSE))
@@ -178,6 +183,7 @@ class Process:
         if wanted != self._next_look:
             return  # another look was earlier
         self._looked_at, self._next_look = self.world.clock.seconds, math.inf
+        self._rest = PULSE if self.world.has_changed(self.name) else min(2 * self._rest, LONGEST_REST)
         if not self.world.is_cut_off(self, "disk"):
             self.pulse.look()
 

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from bot.commands.request import Request, Response
 from bot.ports import Session
@@ -60,6 +61,7 @@ class Watch:
         line = f"{law}: {what}"
         self._world.say("violation", line)
         self.violations.append(line)
+        self._world.has_broken()
 
     # --- private words ---
 
@@ -83,6 +85,7 @@ class Watch:
 
     def heard(self, post: Post, how: str) -> None:
         """Check a message when it becomes visible."""
+        self._world.say("slack", f"{how} in {post.to}: {crc32(post.message.text.encode()):08x} {post.key}")
         if how == "post" and post.key:
             self._keys[post.to, post.key] += 1
             if self._keys[post.to, post.key] > 1:

@@ -5,9 +5,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tests.simulation.faults import HARSH
 from tests.simulation.files import Files
 from tests.simulation.world import Report, Span, World
 
@@ -17,6 +18,14 @@ MEMORY = Path("/dev/shm")  # noqa: S108  a new folder is made there
 
 SHORT = Span(incidents=4, hours=2.5)
 """A world for the tests."""
+LONG = Span(incidents=50, hours=48, paces=(100, 300))
+ROUGH = Span(incidents=15, hours=3, paces=(5, 30), rates=HARSH)
+ONE_IN = 4
+"""One in so many seeds is a short and rough world."""
+
+
+def span_of(seed: int) -> Span:
+    return LONG if seed % ONE_IN else ROUGH
 
 
 @dataclass(kw_only=True)
@@ -69,6 +78,6 @@ def run_many(first: int, step: int, *, seconds: float, stop_at_first: bool = Fal
     count, until, seed = Count(), time.monotonic() + seconds, first
     with opened() as files:
         while time.monotonic() < until and not (stop_at_first and count.violations):
-            count.add(World(seed, files, Span()).run())
+            count.add(World(seed, files, replace(span_of(seed), stop_at_first=stop_at_first)).run())
             seed += step
     return count

@@ -8,7 +8,7 @@ from tests.simulation.faults import Fault
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-EVERY = 1500.0
+EVERY = 3000.0
 """Seconds between two of them, on average."""
 CUTS = ("slack", "pager", "disk")
 LONGEST = {"slack": 900, "pager": 600, "disk": 120}

@@ -43,6 +43,10 @@ class Span:
     incidents: int = 30
     hours: float = 30.0
     rates: Rates = field(default_factory=Rates)
+    paces: Sequence[float] = (30,)
+    """How many times their own intervals the jobs wait, so that idle days cost less. One is drawn."""
+    stop_at_first: bool = False
+    """Whether it ends with its first violation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +81,9 @@ class World:
         self._processes: list[Process] = []
         self._born = self._events = 0
         self._is_changed, self._due = True, None
+        self._commits, self._seen = 0, dict[str, int]()
         self._cuts: dict[tuple[str, str], float] = {}
-        self._pace = self.random.choice((100, 300))
+        self._pace = self.random.choice(span.paces)
         self._database = Database(files.engine(MOST_PROCESSES), turns=AnyTurn())
 
     # --- a world's life ---
@@ -96,7 +101,8 @@ class World:
             self.clock.run(end)
             self._heal()
             self.clock.run(end + SETTLING)
-            self.watch.look_back()
+            if not self.clock.is_stopped:
+                self.watch.look_back()
             self.clock.end()
         self._raw.close()
         return Report(
@@ -182,10 +188,19 @@ class World:
         if self._log:
             self._log(line)
 
+    def has_broken(self) -> None:
+        """End the world with its first violation, if that is all that is asked for."""
+        self.clock.is_stopped = self._span.stop_at_first
+
     def committed(self, process: Process) -> None:
         del process
-        self._is_changed = True
+        self._is_changed, self._commits = True, self._commits + 1
         self.watch.committed()
+
+    def has_changed(self, looker: str) -> bool:
+        """Return whether something was committed since this process asked last."""
+        before, self._seen[looker] = self._seen.get(looker), self._commits
+        return before != self._commits
 
     def look(self, at: Callable[[Session], None]) -> None:
         with self._database.read() as session:
