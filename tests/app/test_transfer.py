@@ -3,6 +3,7 @@
 import os
 import stat
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,6 +21,7 @@ from tests.app.test_cli import spy
 from tests.growth.story import BEGINNING
 from tests.growth.world import World
 from tests.support.docs import blocks, section
+from tests.support.folders import ROOT
 from tests.support.postgres import EMPTY, Postgres
 from tests.support.rows import rows_of
 
@@ -243,6 +245,25 @@ def test_a_damaged_database_gives_no_backup(world: World, engine: Engine, tmp_pa
     assert result.exit_code != 0
     assert "its file is damaged" in result.stderr
     assert [it.name for it in tmp_path.glob("copy*")] == []
+
+
+@pytest.mark.parametrize("command", ["export", "backup"])
+def test_a_disk_that_fills_up_meanwhile_keeps_nothing_of_the_file(world: World, tmp_path: Path, command: str):
+    """No file may grow beyond some kilobytes, as on a disk that has no more space."""
+    ran = subprocess.run(
+        ["bash", "-c", f"ulimit -f 4; exec {sys.executable} -m bot {command} copy"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[-1] in {
+        "copy can't be written: File too large. Nothing was kept of it.",
+        "There is no backup: its disk fails.",
+    }
+    assert list(tmp_path.glob("copy*")) == []
 
 
 def spoil(file: Path) -> None:

@@ -1,7 +1,7 @@
 """Fill an empty database with the lines of an export: all of them or none."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 from operator import itemgetter
@@ -72,11 +72,9 @@ def _import(engine: Engine, lines: Iterable[bytes]) -> Imported:
     with engine.connect() as connection:
         unhurried(connection)
         with connection.begin():
-            _take(connection)
-            move_to(connection, reader.header.schema)
-            _store(connection, reader)
-            move_to(connection, newest())
-            _count_on(connection)
+            tables = _moved(connection, reader.header.schema, _take(connection))
+            _store(connection, reader, tables)
+            _count_on(connection, _moved(connection, newest(), tables))
     return Imported(header=reader.header, rows=reader.counts)
 
 
@@ -90,8 +88,16 @@ def _require_known(header: ExportHeader) -> None:
         raise NotAnExport(f"Its first line names the schema {header.schema[:20]}, which Spy never had")
 
 
-def _take(connection: Connection) -> None:
-    """Keep others out until the end, and check that the database is empty."""
+def _moved(connection: Connection, to: str, tables: Sequence[Table]) -> Sequence[Table]:
+    """Bring the schema to this version. Return its tables; they are looked up again only if they changed."""
+    if version_in(connection) == to:
+        return tables
+    move_to(connection, to)
+    return tables_of(connection)
+
+
+def _take(connection: Connection) -> Sequence[Table]:
+    """Keep others out until the end, and check that the database is empty. Return its tables."""
     if connection.dialect.name == "postgresql":
         connection.execute(MIGRATING)
     tables = tables_of(connection)
@@ -108,6 +114,7 @@ def _take(connection: Connection) -> None:
                 f"The database is not empty: {table.name} has {rows} rows. Import into a new one. "
                 "Nothing was imported."
             )
+    return tables
 
 
 def _count(table: Table) -> Select[Any]:
@@ -121,8 +128,8 @@ def _is_of_the_schema(table: Table) -> ColumnElement[bool]:
     return true() if table.name == COUNTER else false()
 
 
-def _store(connection: Connection, reader: LineReader) -> None:
-    tables = {it.name: it for it in tables_of(connection)}
+def _store(connection: Connection, reader: LineReader, found: Sequence[Table]) -> None:
+    tables = {it.name: it for it in found}
     seeds = dict.fromkeys(connection.execute(select(tables[COUNTER].c.name)).scalars(), 0)
     for name in (COUNTER, LEASE):
         connection.execute(delete(tables[name]).where(_is_of_the_schema(tables[name])))
@@ -155,9 +162,9 @@ def _row(table: Table, row: Values, reader: LineReader, connection: Connection) 
 # --- numbers ------------------------------------------------------------------------------------------------
 
 
-def _count_on(connection: Connection) -> None:
+def _count_on(connection: Connection, found: Sequence[Table]) -> None:
     """Let new rows have later numbers than all that were ever given."""
-    tables = {it.name: it for it in tables_of(connection)}
+    tables = {it.name: it for it in found}
     given = select(tables[COUNTER].c.name, tables[COUNTER].c.value)
     last = {str(name): int(value) for name, value in connection.execute(given)}
     if connection.dialect.name == "postgresql":
