@@ -1,9 +1,10 @@
 """Follow config.yaml: try a changed file, then take it, or refuse it and say why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from os import getpid
 from socket import gethostname
@@ -23,11 +24,14 @@ from bot.domain.policy import Policy
 from bot.ports import Session, Unavailable
 from bot.services.configuration import ConfigVersions, Refusing
 from bot.services.reminders import Reminders
+from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
 
 CONFIGURATION_EVERY = timedelta(seconds=2)
-NEEDS_RESTART = ("slack.mode", "web", "delivery", "database")
+NEEDS_RESTART = ("slack.mode", "web", "delivery", "database", "heartbeat_url")
 """Sections that a running process can't follow."""
+MOST_BUSY = 3
+"""How many timers may wait for locks of others until Spy tries again later."""
 FIRST, NOT_KNOWN = "the first one", "the text of the one before is not kept"
 SHORTEST = 8
 """Characters of a secret that is looked for: a shorter one is in the file by chance."""
@@ -199,8 +203,34 @@ class Configuration:
             log.error(AT_START if at_start else REFUSED, why=line)
 
     def _replan(self) -> None:
-        with self._bot.database.begin() as session:
-            Reminders(self._tx(session, self._live.policy())).replan()
+        """Set the timers of all that is open, each in a transaction of its own: one for all would hold up commands."""
+        with self._bot.database.read() as session:
+            incidents, people = Reminders(self._tx(session, self._live.policy())).open()
+        work: Sequence[Callable[[Reminders], None]] = (
+            *(partial(Reminders.replan_incident, number=it) for it in incidents),
+            *(partial(Reminders.replan_person, person=it) for it in people),
+            Reminders.replan_on_call,
+        )
+        busy: list[Callable[[Reminders], None]] = []
+        for it in work:
+            if not self._replanned(it):
+                busy.append(it)
+            if len(busy) > MOST_BUSY:
+                break  # it is more than a lock
+        if not all(self._replanned(it) for it in busy):
+            raise Unavailable("timers could not be set: a lock was not free, or the database does not answer")
+
+    def _replanned(self, work: Callable[[Reminders], None]) -> bool:
+        """Do a part of it. Return False if somebody else holds a lock for too long."""
+
+        def transact() -> None:
+            with self._bot.database.begin_background() as session:
+                work(Reminders(self._tx(session, self._live.policy())))
+
+        with suppress(Unavailable):
+            retry_on_conflict(transact)
+            return True
+        return False
 
     def _tx(self, session: Session, policy: Policy) -> Transaction:
         return Transaction(session=session, now=self._bot.clock.now(), policy=policy)

@@ -56,13 +56,27 @@ class Reminders:
 
     def replan(self) -> None:
         """Set the timers of everything open again, because the settings may have changed."""
-        people: set[str] = set()
-        for incident in self._tx.session.incidents.open(limit=OPEN_AT_MOST):
-            self._timers.replace(incident.subject, agenda(incident, self._tx.policy))
-            people |= people_working(incident).keys()
-        periods = WorkPeriods(self._tx)
-        for person in sorted(people):
-            periods.replan(person)
+        incidents, people = self.open()
+        for number in incidents:
+            self.replan_incident(number)
+        for person in people:
+            self.replan_person(person)
+        self.replan_on_call()
+
+    def open(self) -> tuple[Sequence[int], Sequence[str]]:
+        """Return the open incidents, and the people who work on them."""
+        found = self._tx.session.incidents.open(limit=OPEN_AT_MOST)
+        people = {person for incident in found for person in people_working(incident)}
+        return sorted(it.number for it in found), sorted(people)
+
+    def replan_incident(self, number: int) -> None:
+        incident = self._tx.incident(number)
+        self._timers.replace(incident.subject, agenda(incident, self._tx.policy))
+
+    def replan_person(self, person: str) -> None:
+        WorkPeriods(self._tx).replan(person)
+
+    def replan_on_call(self) -> None:
         Covers(self._tx).replan()  # first: confirming a cover locks the cover before its schedule
         Shifts(self._tx).replan()
 

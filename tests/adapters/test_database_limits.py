@@ -211,6 +211,27 @@ def test_on_postgresql_a_lock_that_another_keeps_is_not_waited_for_without_an_en
             second.lock("declare")
 
 
+def test_on_postgresql_a_transaction_of_a_stopped_process_holds_its_locks_for_a_while_only(
+    postgresql_url: str,
+):
+    idle = Limits(idle=SECOND, lock=10 * SECOND, statement=20 * SECOND)
+
+    def is_stopped_meanwhile(stopped: Database, other: Database) -> None:
+        with stopped.begin() as first:
+            first.lock("declare")
+            with other.begin() as second:
+                second.lock("declare")
+                ana(second)
+            first.people.put(Person(id="U0ANA", name="Too late"))
+
+    with opened(postgresql_url, idle) as stopped, opened(postgresql_url, idle) as other:
+        with pytest.raises(Unavailable):
+            is_stopped_meanwhile(stopped, other)
+
+        with other.read() as session:
+            assert session.people.get("U0ANA") == Person(id="U0ANA", name="Ana")
+
+
 def test_a_server_that_says_nothing_any_more_is_given_up_and_then_another_connection_is_made(
     postgresql_url: str,
 ):
@@ -266,10 +287,12 @@ class Proxy:
 
     def _pass(self, here: socket.socket, there: socket.socket) -> None:
         with suppress(OSError), here, there:
-            while data := here.recv(65_536):
-                if not self.swallows:
-                    there.sendall(data)
-            there.shutdown(socket.SHUT_RDWR)
+            try:
+                while data := here.recv(65_536):
+                    if not self.swallows:
+                        there.sendall(data)
+            finally:  # also if a killed caller has reset its end: another thread may be reading there
+                there.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
