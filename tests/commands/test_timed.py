@@ -1,7 +1,7 @@
 """A request is answered in time or not done at all, and one that hangs holds up nobody else."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event, Semaphore
@@ -161,12 +161,12 @@ def test_a_command_of_which_several_hang_is_refused_at_once_until_one_has_ended(
     assert "hung ()" in (channels.say("hang U0MORE") for _ in range(10_000))
 
 
-@pytest.mark.parametrize("asked", [request("hang U0ONE"), joined(1)])
+@pytest.mark.parametrize("asked", [lambda: request("hang U0ONE"), lambda: joined(1)])
 def test_a_plugin_whose_code_runs_over_its_time_is_put_in_quarantine(
-    database: Database, asked: Request | Joined
+    database: Database, asked: Callable[[], Request | Joined]
 ):
     channels = IncidentChannels(database, longest=timedelta())
-    channels.given_up(asked)
+    channels.given_up(asked())
     assert channels.woken.acquire(timeout=LONG), "the quarantine is stored"
 
     said = channels.say("session")
