@@ -129,16 +129,16 @@ MUTATIONS = (
         new='self._new[request] = {"id": f"{request}{at}", "at": at, "answer": ""}\n        return None',
     ),
     Mutation(
-        name="a change of an incident sets no new timers",
+        name="a change of an incident sets no timers",
         file="bot/services/transaction.py",
         old="self.session.timers.replace(incident.subject, agenda(incident, self.policy), is_new=known is None)",
-        new="known is None and self.session.timers.replace(incident.subject, agenda(incident, self.policy))",
+        new="agenda(incident, self.policy)",
     ),
     Mutation(
-        name="a reminder leaves no timer for the next one",
+        name="a timer that is due is used, and nothing is sent",
         file=REMINDERS,
-        old="        self._timers.replace(subject, source.agenda(subject))\n",
-        new="        self._timers.replace(subject, [])\n",
+        old="                source.send(timer)\n",
+        new="                del timer\n",
     ),
     Mutation(
         name="a period is reminded of again and again",
