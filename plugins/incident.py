@@ -30,6 +30,7 @@ from bot.domain.moment import looks_timely
 from bot.domain.policy import Severity, Team
 from bot.domain.portion import Portion
 from bot.domain.refusal import Refusal
+from bot.services.incident.doubles import Doubles
 from bot.services.incident.incidents import Incidents
 from bot.services.incident.origins import Origins
 from bot.services.incident.team_notices import TeamNotices
@@ -61,6 +62,7 @@ def declare(  # noqa: PLR0917  one a word of its usage line
     anyway: bool,
     *,
     incidents: Incidents,
+    doubles: Doubles,
     origins: Origins,
     tx: Transaction,
 ) -> Reply | Fill:
@@ -86,7 +88,7 @@ def declare(  # noqa: PLR0917  one a word of its usage line
     )
     incident = declared.incident
     if not declared.is_new:
-        is_double_click = incidents.is_double_click(incident, request.user)
+        is_double_click = doubles.is_double_click(incident, request.user)
         facts = {"incident": incident, "is_double_click": is_double_click, "asker": request.user}
         said = {"name": name, "severity": severity, "services": services or (), "origin": request.origin}
         return Reply("incident/open_already", {**facts, **said, "now": tx.now})

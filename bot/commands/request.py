@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -57,6 +57,8 @@ class Request:
     """The incident it is about, if a form or button knows it. Otherwise the router finds it by the channel."""
     origin: Origin | None = None
     """The message it is about, or the thread in which it was written."""
+    asked: Mapping[str, Any] | None = None
+    """Who had asked somebody to run it, if a button of that message was pressed: see `Permissions.ask`."""
     is_private: bool = False
     """Whether its channel is private, or may be: what was said there is not repeated elsewhere."""
     given: Mapping[str, str] = field(default_factory=dict)
@@ -78,6 +80,11 @@ class Request:
     def may_ask_back(self) -> bool:
         """Return whether a button was pressed, so that a form can ask for the missing words."""
         return self.source is Source.BUTTON and self.trigger is not None
+
+
+def asked_for(memory: Any) -> Mapping[str, Any] | None:
+    """Return who had asked for a command, as a button kept it; None if nobody had."""
+    return memory if isinstance(memory, Mapping) and isinstance(memory.get("key"), str) else None
 
 
 @dataclass(frozen=True, kw_only=True)

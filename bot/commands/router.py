@@ -44,7 +44,7 @@ from bot.ports import (
 )
 from bot.services.incident.incidents import Incidents
 from bot.services.people import People
-from bot.services.permissions import LED
+from bot.services.permissions import LED, Permissions
 from bot.services.quarantine import Quarantine
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction, Understood
@@ -143,6 +143,8 @@ class Router:
                 answer = confirm_first(request, tx)
             else:
                 outcome = self._run(request, tx, limit)
+                if request.asked and not isinstance(outcome, Fill):
+                    Permissions(tx).ran(request.asked, by=request.user)
                 answer = self._tell(request, outcome, tx)
                 add_allowed(tx, request, outcome, self.masking)
                 note_success(tx)

@@ -40,6 +40,13 @@ def at_hour(day: date, hour: int, place: tzinfo) -> datetime:
     return datetime.combine(day, time(hour), place).astimezone(UTC)
 
 
+def next_hour(hour: int, earliest: datetime, place: tzinfo) -> datetime:
+    """Return when (UTC) it is this hour next, at `earliest` or after it."""
+    today = earliest.astimezone(place).date()
+    days = (at_hour(today + timedelta(days=it), hour, place) for it in (0, 1, 2))
+    return next(it for it in days if it >= earliest)
+
+
 def _is_there(moment: datetime) -> bool:
     """Whether this local time exists; daylight saving skips some."""
     there = moment.astimezone(UTC).astimezone(moment.tzinfo)

@@ -9,8 +9,8 @@ from typing import Any, Literal
 class Button:
     """A button that runs a command (`say`) or opens a `url`.
 
-    `confirm` is a question to ask first. `in_menu` puts it into the menu (⋯). `origin` is what the command declares an
-    incident from: see `Origin.memory`.
+    `confirm` is a question to ask first. `in_menu` puts it into the menu (⋯). `memory` comes back when it is pressed:
+    what the command declares an incident from (`origin`), or who had asked for it (`ask`).
     """
 
     label: str
@@ -19,7 +19,7 @@ class Button:
     style: str | None = None
     confirm: str | None = None
     in_menu: bool = False
-    origin: Mapping[str, Any] = field(default_factory=dict)
+    memory: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

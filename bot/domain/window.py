@@ -49,8 +49,10 @@ def read_window(words: str, *, now: datetime, zone: str) -> Window:
 
 
 def spoken(window: Window, zone: str) -> str:
-    """Return a span as text that `read_window` can read, in a zone (IANA)."""
-    return f"{_spoken(window.start, zone)} - {_spoken(window.end, zone)}"
+    """Return a span as text that `read_window` can read, in a zone (IANA). A day is named once: phones are narrow."""
+    start, end = _spoken(window.start, zone), _spoken(window.end, zone)
+    day, _, _ = start.partition(" ")
+    return f"{start} - {end.removeprefix(f'{day} ')}"
 
 
 def _spoken(moment: datetime, zone: str) -> str:

@@ -1,16 +1,18 @@
 """Who may do what: `permissions:` in config.yaml, with the members of its user groups as last read from Slack."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from bot.domain.effects import Notify
+from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.subject import is_channel, is_user_group
 from bot.domain.zone import in_utc
 from bot.ports import UserGroup
 from bot.services.directory import Directory
+from bot.services.messages import Facts, message
 from bot.services.transaction import Transaction
 
 FRESH = timedelta(minutes=5)
@@ -125,21 +127,33 @@ class Permissions:
         people = [it for it in self._able(role, incident) if it != by][:ASKED]
         key = self._free_ask(by, people)
         in_channel = place is not None and is_channel(place)
-        facts = {"asker": by, "words": words, "asked": people, "role": role}
+        facts = {"asker": by, "words": words, "asked": list(people), "role": role}
         is_for_members = self._tx.policy.is_for_members(role)
         if not people and not (is_for_members and in_channel):
             way_out = "Ask in a channel." if is_for_members else "See `permissions:` in config.yaml."
             raise Refusal(f"Spy knows nobody by name who may do it. {way_out}")
-        for number, address in enumerate([place] if in_channel and place else people):
+        to = [place] if in_channel and place else people
+        self._show_ask({"key": key, "ref": int(self._tx.now.timestamp()), "to": list(to), **facts})
+        return people
+
+    def ran(self, ask: Mapping[str, Any], *, by: str) -> None:
+        """Let each message that asked for a command say who ran it. The first person counts."""
+        if self._session.inbound.remember(f"ran:{ask['key']}", at=self._tx.now) is None:
+            self._show_ask({**ask, "by": by, "at": self._tx.now.isoformat()})
+
+    def _show_ask(self, facts: Mapping[str, Any]) -> None:
+        key, end = facts["key"], ":ran" if "by" in facts else ""
+        for number, address in enumerate(facts["to"]):
             self._tx.send(
-                Notify(
-                    key=f"{key}:also-{number}" if number else key,
+                UpsertMessage(
+                    key=(f"{key}:also-{number}" if number else key) + end,
+                    message_type="ask",
+                    ref=facts["ref"],  # the time: old ones are found by it
                     to=address,
-                    template="help/ask",
+                    mark=f":{key}:{number}",
                     facts=facts,
                 )
             )
-        return people
 
     def _free_ask(self, by: str, people: Sequence[str]) -> str:
         period = int(self._tx.now.timestamp() // ASKED_WITHIN.total_seconds())
@@ -219,3 +233,16 @@ class Permissions:
 def _named(people: Sequence[str]) -> str:
     more = f" and {len(people) - NAMED} more" if len(people) > NAMED else ""
     return ", ".join(f"<@{person}>" for person in people[:NAMED]) + more
+
+
+@message("ask", "help/ask")
+def ask(_tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return who asks for a command, and who ran it. The button keeps what its message shows."""
+    at = it.facts.get("at")
+    kept = {name: it.facts[name] for name in ("key", "ref", "to", "asker", "words", "asked", "role")}
+    return {
+        **kept,
+        "memory": kept,
+        "by": it.facts.get("by"),
+        "at": datetime.fromisoformat(at) if at else None,
+    }

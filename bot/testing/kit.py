@@ -38,7 +38,7 @@ from types import ModuleType
 from typing import Any
 
 from bot.commands.plugins import CommandRegistry, load, registry
-from bot.commands.request import Notice, Request, Response, Source, stored_request
+from bot.commands.request import Notice, Request, Response, Source, asked_for, stored_request
 from bot.commands.router import Router
 from bot.domain.effects import Effect, Post, PostEphemeral, PostEvent, Respond, RunRequest, UpsertMessage
 from bot.domain.incident.effects import SayCommand
@@ -174,6 +174,7 @@ class SpyKit:
         incident: int | None = None,
         given: Mapping[str, str] | None = None,
         origin: Origin | None = None,
+        asked: Mapping[str, Any] | None = None,
     ) -> Response:
         """Send a command, and return the response. A repeated `id` is a second delivery of the same request."""
         self._asked += 1
@@ -188,6 +189,7 @@ class SpyKit:
             incident=incident,
             given=given or {},
             origin=origin,
+            asked=asked,
         )
         return self.request(request)
 
@@ -223,7 +225,8 @@ class SpyKit:
             channel=channel,
             source=Source.BUTTON,
             trigger=trigger,
-            origin=remembered(button.origin or None),
+            origin=remembered(button.memory.get("origin")),
+            asked=asked_for(button.memory.get("ask")),
         )
 
     def run_later(self) -> None:

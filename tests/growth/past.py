@@ -136,6 +136,8 @@ def _text(table: str, column: str, value: str) -> _Column:
         or (column == "id" and table not in COUNTED)
     ):
         return _filled(f"{plain}-%(incident)s")
+    if column == "slot" and plain.startswith("ask:"):  # goes on with when it was asked
+        return _filled(f"{plain}-%(incident)s")
     if column in {"slot", "subject"}:
         kind, _, rest = plain.partition(":")
         return _filled(f"{kind}:%(incident)s:{rest}")

@@ -379,4 +379,4 @@ def test_every_lasting_message_goes_with_what_it_is_about_or_with_its_age():
     load_features()
     known = {name for names in MESSAGES.values() for name in names}
 
-    assert set(MESSAGE_TYPES) == known | {BY_AGE}
+    assert set(MESSAGE_TYPES) == known | set(BY_AGE)

@@ -55,8 +55,9 @@ MESSAGES: Mapping[str, Sequence[str]] = {
     "alert": ("alert",),
 }
 """The lasting messages about each kind of record: their slots begin with these words, and go with the record."""
-BY_AGE = "digest"
-"""The lasting message about nothing that ends: each is of one day, and never edited."""
+ASK = "ask"
+BY_AGE = ("digest", ASK)
+"""The lasting messages about nothing that ends: each is of one day."""
 TROUBLES: Mapping[str, Sequence[str]] = {
     "incident": ("announcement", "github:ExportPostmortem", "github:FileLog", "github:CopyPostmortem"),
     "follow_up": ("github:FileFollowUp",),
@@ -226,10 +227,16 @@ class PruningTable(Rows):
         return count
 
     def _remove_digests(self, before: datetime, limit: int) -> int:
-        """Delete where digests were posted. Slack's `ts` says when: seconds since 1970."""
-        c = table(tables.MessageRow).c
-        is_old = [begins(c.slot, f"{BY_AGE}:", self._dialect), c.ts < f"{before.timestamp():.6f}"]
-        slots = list(self._connection.execute(select(c.slot).where(*is_old).limit(limit)).scalars())
+        """Delete where messages of one day were posted. Slack's `ts` says when: seconds since 1970."""
+        c, slots = table(tables.MessageRow).c, list[str]()
+        for name in BY_AGE:
+            # Slots of `ask` go on with when it was asked: an index then leaves out those that stay.
+            is_one = begins(c.slot, f"{name}:", self._dialect)
+            if name == ASK:
+                is_sqlite, until = self._dialect == "sqlite", f"{name}:{before.timestamp():.0f}"
+                is_one = and_(c.slot >= f"{name}:" if is_sqlite else is_one, c.slot < until)
+            is_old = [is_one, c.ts < f"{before.timestamp():.6f}"]
+            slots += self._connection.execute(select(c.slot).where(*is_old).limit(limit)).scalars()
         return self._remove(table(tables.MessageRow), c.slot.in_(slots)) if slots else 0
 
     def _remove_troubles(self, before: datetime, limit: int) -> int:

@@ -140,11 +140,11 @@ def button(
     style: str | None = None,
     confirm: str | None = None,
     menu: bool = False,
-    origin: Mapping[str, Any] | None = None,
+    memory: Mapping[str, Any] | None = None,
 ) -> Mrkdwn:
     """Draw a button that sends a command or opens a URL; without either, draw nothing. `menu` puts it under ⋯.
 
-    `origin` is what the command declares an incident from.
+    `memory` comes back when it is pressed: see `Button`.
     """
     if not (say or url):
         return Mrkdwn()
@@ -155,7 +155,7 @@ def button(
         style=style,
         confirm=str(typed(confirm)) if confirm else None,
         in_menu=menu,
-        origin=origin or {},
+        memory=memory or {},
     )
     return _drawing.get().place(Piece(part=button))
 

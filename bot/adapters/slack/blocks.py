@@ -154,7 +154,7 @@ def _button(button: Button, number: int) -> Block:
         "action_id": f"{'open' if button.url else 'say'}-{number}",
     }
     if button.say:
-        element["value"] = value(button.say, button.origin)
+        element["value"] = value(button.say, button.memory)
     if button.url:
         element["url"] = button.url
     if button.style in STYLES:

@@ -26,6 +26,7 @@ from bot.commands.request import (
     Source,
     Unreacted,
     WrittenNotice,
+    asked_for,
 )
 from bot.domain.foreign import WORD, inert
 from bot.domain.incident import origin
@@ -67,7 +68,7 @@ def press(body: Payload) -> Request | None:
     """Return the request of a pressed button: its value. Return None for a button that only opens a link."""
     action = next((it for it in listed(body, "actions") if isinstance(it, Mapping)), {})
     value = maybe(action, "value") or maybe(action, "selected_option", "value") or ""
-    command, declared_from = pressed(value)
+    command, memory = pressed(value)
     if not command or action.get("type") not in ("button", "overflow", "static_select"):
         return None
     thread = maybe(body, "message", "thread_ts") or maybe(body, "container", "thread_ts")
@@ -82,7 +83,8 @@ def press(body: Payload) -> Request | None:
         thread=thread if thread != maybe(body, "message", "ts") else None,
         trigger=maybe(body, "trigger_id"),
         response_url=maybe(body, "response_url"),
-        origin=declared_from,
+        origin=origin.remembered(memory.get("origin")),
+        asked=asked_for(memory.get("ask")),
     )
 
 

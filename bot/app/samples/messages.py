@@ -21,7 +21,7 @@ from bot.app.samples import postmortems as sample_postmortems
 from bot.app.samples import relief as sample_relief
 from bot.app.samples import runbooks as sample_runbooks
 from bot.app.samples.made import facts_for
-from bot.app.samples.world import FULL, INCIDENTS, NOON, OVER, PAGES, TYPED, Facts
+from bot.app.samples.world import FULL, INCIDENTS, NOON, NOW, OVER, PAGES, TYPED, Facts
 from bot.domain.permission import MEANING
 from bot.domain.refusal import Choice
 from bot.domain.reminder import REMINDERS
@@ -95,8 +95,12 @@ _LISTED: dict[str, Sequence[Facts]] = (
         "help/refusal": [{"sentence": TYPED, "choices": (Choice(label="Reopen", say="incident 1 reopen"),)}],
         "help/not_run": [{"words": TYPED, "why": "Slack took more than a minute to say who you are"}],
         "help/ask": [
-            {"asker": "U0ZOE", "words": "failover abort 3", "asked": ["U0ANA", "U0RAJ"], "role": "operator"},
-            {"asker": "U0ZOE", "words": "incident 1 resolve", "asked": [], "role": "member"},
+            {"asker": "U0ZOE", "memory": {"key": "x"}, "by": by, "at": NOW if by else None, **it}
+            for it in (
+                {"words": "failover abort 3", "asked": ["U0ANA", "U0RAJ"], "role": "operator"},
+                {"words": "incident 1 resolve", "asked": [], "role": "member"},
+            )
+            for by in (None, "U0ANA")
         ],
         "help/asked": [{"asked": ["U0ANA", "U0RAJ"]}, {"asked": []}],
         "help/who_may": [{"lines": LINES, "roles": ROLES, "meaning": MEANING}],

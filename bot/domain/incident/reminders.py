@@ -6,9 +6,10 @@ agenda is never sent.
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.daylight import next_hour
 from bot.domain.incident.guide import skipped_at
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import MILESTONE, is_milestone_done, milestones_due
@@ -226,17 +227,20 @@ def _till_morning(incident: Incident, policy: Policy, zone: str | None) -> Itera
         return
     is_night = zone is None or timers.is_night(since.astimezone(ZoneInfo(zone)).hour)
     yield once(
-        incident, "till_morning", cycle, since if is_night else _next_at(timers.night_from, since, zone)
+        incident,
+        "till_morning",
+        cycle,
+        since if is_night else next_hour(timers.night_from, since, ZoneInfo(zone or "UTC")),
     )
 
 
 def _night_ends(moment: datetime, policy: Policy, zone: str) -> datetime:
-    return _next_at(policy.timers.night_until, moment, zone)
+    return next_hour(policy.timers.night_until, moment, ZoneInfo(zone))
 
 
 def morning(moment: datetime, policy: Policy, zone: str) -> datetime:
     """Return until when (UTC) a cause can wait: the hour of *still open* after the night of this moment."""
-    return _next_at(policy.timers.still_open_hour, _night_ends(moment, policy, zone), zone)
+    return next_hour(policy.timers.still_open_hour, _night_ends(moment, policy, zone), ZoneInfo(zone))
 
 
 def _has_changed_hands(incident: Incident, _policy: Policy, _name: ReminderName, sent: LastSent) -> bool:
@@ -266,17 +270,8 @@ def _still_open(incident: Incident, policy: Policy, zone: str | None) -> Iterato
     cycle, every = since_opened(incident), policy.timers.still_open_every
     sent = sent_in(incident.reminded, "still_open", cycle)
     earliest = (sent.at if sent else incident.opened_at) + every / 2
-    due = _next_at(policy.timers.still_open_hour, earliest, zone) if zone else earliest
+    due = next_hour(policy.timers.still_open_hour, earliest, ZoneInfo(zone)) if zone else earliest
     yield occurrence(incident, "still_open", cycle, sent, due)
-
-
-def _next_at(hour: int, earliest: datetime, zone: str | None) -> datetime:
-    """Return the next time (UTC) at which it is this hour in `zone` (IANA)."""
-    local = earliest.astimezone(ZoneInfo(zone or "UTC"))
-    day = local.replace(hour=hour, minute=0, second=0, microsecond=0)
-    if day < local:
-        day += timedelta(days=1)  # wall-clock arithmetic, so that summer time keeps the hour
-    return day.astimezone(UTC)
 
 
 STILL_OPEN = declare(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta, tzinfo
 from itertools import count
 
+from bot.domain.daylight import next_hour
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.reminder_events import Reminded
 from bot.domain.policy import LONG_HOURS, RELIEF, Safety, Timers
@@ -17,7 +18,7 @@ from bot.domain.subject import Address, Occurrence, ReminderName, Subject
 from bot.domain.timer import LATE_AFTER, LastSent, Timer, remembering
 
 COMMAND = "command"
-DAY = timedelta(hours=24)
+DAY, TICK = timedelta(hours=24), timedelta(microseconds=1)
 REST, LONG_REST = timedelta(hours=8), timedelta(hours=16)
 """A rest this long ends a person's day: `REST` if it includes 04:00 local time, `LONG_REST` at any time."""
 SMALL_HOURS = time(4)
@@ -244,14 +245,8 @@ def _above(period: WorkPeriod, zone: tzinfo, timers: Timers) -> Iterator[tuple[E
 
 
 def _turn_of_day(moment: datetime, zone: tzinfo, timers: Timers) -> datetime:
-    """Return the next time (UTC) at which the night begins or ends, also across a change to summer time."""
-    today = moment.astimezone(zone).date()
-    turns = (
-        datetime.combine(today + timedelta(days=days), time(hour), zone).astimezone(moment.tzinfo)
-        for days in (0, 1, 2)
-        for hour in (timers.night_from, timers.night_until)
-    )
-    return min(turn for turn in turns if turn > moment)
+    """Return the time (UTC) after this one at which the night begins or ends."""
+    return min(next_hour(it, moment + TICK, zone) for it in (timers.night_from, timers.night_until))
 
 
 # --- total hours ------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from bot.domain.runbook.runbook import Runbook
 from bot.domain.spelling import did_you_mean
 from bot.domain.text import quoted, shortened
 from bot.services.directory import Directory
+from bot.services.incident.doubles import Doubles
 from bot.services.incident.merges import Merges
 from bot.services.limits import RequestLimits
 from bot.services.ownership import Ownership, people
@@ -30,12 +31,6 @@ from bot.services.permissions import Permissions
 from bot.services.read_access import ReadAccess
 from bot.services.relief.work_periods import section
 from bot.services.transaction import Transaction
-
-SAME_ASK = timedelta(seconds=60)
-"""The same words from the same person within this time are a double click, not a second incident (issue 2)."""
-
-NEWEST = 100
-"""How many open incidents are looked at for the message that they were declared from."""
 
 OFFERED = 5
 """How many incidents are offered as buttons."""
@@ -92,10 +87,10 @@ class Incidents:
         wanted = bare_name(short, self._tx.policy.severities)
         # A second request with the same words or from the same message waits, and so does one of the same person:
         # their incidents are counted, and their work begins.
-        of_message = [f"declared-from:{origin.url}"] if origin else []
+        of_message, doubles = [f"declared-from:{origin.url}"] if origin else [], Doubles(self._tx)
         self._session.lock(section(by or leads), f"declared-as:{wanted}", *of_message)
-        alike = self._alike(wanted, by, reader=by or leads, private=private, drill=drill, origin=origin)
-        clicks = [it for it in alike if self.is_double_click(it, by)]
+        alike = doubles.of(wanted, by, reader=by or leads, private=private, drill=drill, origin=origin)
+        clicks = [it for it in alike if doubles.is_double_click(it, by)]
         if alike and (not anyway or (clicks and len(alike) > 1)):
             return Declaration(incident=[*alike[:1], *clicks][-1], is_new=False)
         if by:
@@ -118,37 +113,6 @@ class Incidents:
         if not drill:
             self._page_for(severity, incident, by=by, already=paged)
         return Declaration(incident=incident, is_new=True)
-
-    def _alike(
-        self,
-        wanted: str,
-        by: str | None,
-        *,
-        reader: str,
-        private: bool,
-        drill: bool,
-        origin: Origin | None,
-    ) -> list[Incident]:
-        """Return the open incidents of this bare name, or from this message, that `reader` may see, oldest first.
-
-        A drill never matches a real incident, nor a private one a public one. Older incidents of `by` don't count,
-        because they know of them.
-        """
-        severities = self._tx.policy.severities
-        found = self._session.incidents.open_named([wanted, *(f"{wanted} {it}" for it in severities)])
-        named = [it for it in found if bare_name(it.name, severities) == wanted]
-        newest = self._session.incidents.open(limit=NEWEST) if origin else ()
-        linked = (it for it in newest if origin and origin.is_of(it))
-        every = {it.number: it for it in (*named, *linked)}
-        same = [it for _, it in sorted(every.items()) if (it.private, it.drill) == (private, drill)]
-        others = [it for it in same if it.declared_by != by or self.is_double_click(it, by)]
-        return [it for it in others if self._access.sees(reader, it)]
-
-    def is_double_click(self, incident: Incident, by: str | None) -> bool:
-        """Whether `by` opened it within the last minute (`SAME_ASK`)."""
-        return (
-            by is not None and incident.declared_by == by and incident.declared_at >= self._tx.now - SAME_ASK
-        )
 
     def join(self, incident: Incident, *, by: str) -> bool:
         """Invite a person to the incident's channel. Return False if they are in it already."""
