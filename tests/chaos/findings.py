@@ -9,7 +9,7 @@ from tests.chaos.people import Diary, Fate
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.world import World
 
-OF_AN_OUTAGE = ("Unavailable: ", "Conflict: ")
+OF_AN_OUTAGE = ("Unavailable: ", "Conflict: ", "OperationalError: ")
 """Errors that Spy logs while the database is away, and gets over."""
 
 

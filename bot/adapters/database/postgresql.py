@@ -27,6 +27,11 @@ NOTICING = {
 """libpq's options to notice a lost server while the connection is idle."""
 
 
+LOST_CLIENT = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 3}
+"""PostgreSQL's options, in seconds, to notice a client that is cut off, and so to release its locks. Between the last
+write and the commit the limit for idle transactions does not help: a flush request of the pipeline ends it."""
+
+
 class TimedConnection(psycopg.Connection[Any]):
     """A connection that waits at most `patience` seconds for an answer: a lost server can't enforce its own limits."""
 
@@ -75,9 +80,8 @@ def _settings(limits: Limits) -> bytes:
         "lock_timeout": limits.lock,
         "idle_in_transaction_session_timeout": limits.idle,
     }
-    return "; ".join(
-        f"SET {name} = {limit // timedelta(milliseconds=1)}" for name, limit in set_to.items()
-    ).encode()
+    values = {name: limit // timedelta(milliseconds=1) for name, limit in set_to.items()} | LOST_CLIENT
+    return "; ".join(f"SET {name} = {value}" for name, value in values.items()).encode()
 
 
 def let_go(raw: psycopg.Connection[Any]) -> None:
