@@ -46,6 +46,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "bot/commands/plugins.py",
         "bot/domain/plugin.py",
     ),
+    "names of processes, as host:number": ("bot/services/configuration.py",),
     "usage lines of commands": ("bot/app/manifest.py", "plugins/help.py"),
     "what people type": (
         "bot/app/say.py",

@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -25,7 +26,7 @@ def text(answer: Response) -> str:
 def sync(spy: SpyKit) -> None:
     on_calls = (
         OnCallShift(policy="PPOL1", level=2, name="Kim Park"),
-        OnCallShift(policy="PPOL1", level=1, name="Ana Lima", end=spy.clock.now()),
+        OnCallShift(policy="PPOL1", level=1, name="Ana Lima", end=spy.clock.now() + timedelta(hours=1)),
     )
     with spy.tx() as tx:
         OnCall(tx).synced(on_calls)
@@ -37,7 +38,7 @@ def test_who_is_on_call_is_told_with_the_age_of_the_copy(spy: SpyKit):
 
     said = text(spy.say("oncall")).splitlines()
 
-    assert in_utc(said[0]).startswith("*:imoc* Ana Lima until 12:00 UTC")
+    assert in_utc(said[0]).startswith("*:imoc* Ana Lima until 13:00 UTC")
     assert said[0].endswith("Kim Park (level 2)")
     assert said[1] == "*:payments* nobody is on call now; reach it in <#C0PAY>"
     assert said[-1] == "From PagerDuty, 40 s ago."
@@ -55,7 +56,7 @@ def test_a_copy_that_ages_says_why(spy: SpyKit):
     with spy.tx() as tx:
         OnCall(tx).not_synced("PagerDuty is down")
 
-    assert "Spy can't reach it since then: PagerDuty is down." in text(spy.say("oncall"))
+    assert "PagerDuty does not answer (PagerDuty is down)." in text(spy.say("oncall"))
 
 
 def test_before_the_first_sync_that_is_said(spy: SpyKit):
