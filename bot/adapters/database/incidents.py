@@ -193,9 +193,11 @@ class TimelineTable(Rows):
         return sorted(entries, key=lambda entry: entry.seq)
 
     def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
-        self._write_all()
+        self._write_marks()
         c = self._table.c
-        return self._found(c.incident.in_(list(incidents)), c.kind.in_(list(kinds)))
+        stored = self._found(c.incident.in_(list(incidents)), c.kind.in_(list(kinds)))
+        new = [entry for entry in self._new if entry.incident in incidents and entry.kind in kinds]
+        return sorted([*stored, *new], key=lambda entry: (entry.incident, entry.seq))
 
     def visible(
         self, incident: int, *, without: Collection[str] = (), latest: int | None = None
