@@ -187,3 +187,15 @@ def test_who_types_it_in_a_channel_is_told_too(spy: SpyKit):
     spy.say("coffee black", channel="C0GENERAL", source=Source.MENTION)
 
     assert any("is in quarantine" in it.text for it in (*spy.posts("C0GENERAL"), *spy.private()))
+
+
+def test_only_admins_see_why_a_plugin_was_left_out(spy: SpyKit):
+    why = "/srv/ours/bad.py:1: cannot connect to postgresql://spy:a-secret@db/spy"
+    spy.registry = replace(spy.registry, failures=(why,))
+    spy = spy.restarted()
+
+    assert why in said(spy, "plugins", by="U0ANA")
+    others = said(spy, "plugins", by="U0ZOE")
+    assert "*Not loaded* 1 plugin. Admins see which, and why." in others
+    assert "bad.py" not in others
+    assert "a-secret" not in others

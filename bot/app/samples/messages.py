@@ -72,9 +72,9 @@ _LISTED: dict[str, Sequence[Facts]] = (
         "help/start": [{"wanted": wanted, "families": ("incident", "page")} for wanted in ("", TYPED)],
         "help/commands": [{"families": [FAMILY], "brief": brief} for brief in (True, False)],
         "help/plugins": [
-            {"families": ["page"], "own": own, "failures": broken}
+            {"families": ["page"], "own": own, "left_out": left_out, "failures": why}
             for own in ((), PLUGINS)
-            for broken in ((), ("x.py: no",))
+            for left_out, why in ((0, ()), (1, ()), (1, ("x.py: no",)))
         ],
         "help/plugin_quarantined": [{**QUARANTINED, "commands": some} for some in (("coffee",), ())],
         "help/plugins_reloaded": [
