@@ -45,5 +45,5 @@ def _shown(plugin: Plugin, quarantine: Quarantine) -> dict[str, Any]:
         "commands": [it.usage for it in plugin.commands],
         "since": health.quarantined_at if health else None,
         "why": health.reason if health else "",
-        "failures": health.failures if health else 0,
+        "failing": health.failing if health else {},
     }

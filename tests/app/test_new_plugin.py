@@ -122,7 +122,7 @@ def test_a_quarantine_is_listed_and_ended_from_a_terminal(settings: Settings, tm
     for _ in range(MOST_FAILURES):
         with database.begin() as session:
             tx = Transaction(session=session, now=NOON, policy=settings.policy())
-            Quarantine(tx).failed(plugin, why="ValueError at ours/coffee.py:12")
+            Quarantine(tx).failed(plugin, "coffee", why="ValueError at ours/coffee.py:12")
     before = listed(settings)
     enable(settings, "coffee")
     database.engine.dispose()
