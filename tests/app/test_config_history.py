@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from bot.__main__ import app
 from bot.adapters.database import Database, open_engine
-from bot.app.config_history import CannotGoBack, versions, way_back
+from bot.app.live.config_history import CannotGoBack, versions, way_back
 from bot.config.file import version_of
 from bot.domain.config_version import ConfigVersion
 from bot.testing import NOON
