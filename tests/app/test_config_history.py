@@ -1,11 +1,10 @@
 """`spy config history` and `spy config back`: what was used, and the way back to it, while the file is broken."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner, Result
 
 from bot.__main__ import app
@@ -25,12 +24,10 @@ def spy(*words: str, given: str = "") -> Result:
 
 
 @pytest.fixture(autouse=True)
-def _clean(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _clean(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SPY_CONFIG", raising=False)
     monkeypatch.setenv("DATABASE_URL", sqlite_url)
-    yield
-    structlog.reset_defaults()  # what it logs to is closed with the command
 
 
 @pytest.fixture
