@@ -15,6 +15,12 @@ log = structlog.get_logger()
 
 SLOWEST_RETRY = timedelta(seconds=30)
 TAKEN_OVER = "the lease ended before the call left"
+FEWEST_TRIES = 8
+"""How often an effect is tried at least, which takes a minute.
+
+How old it is may be wrong: another process, with another clock, may have queued it. After a minute it is also known
+whether its service answers anybody.
+"""
 LONGEST_OUTAGE = timedelta(days=3)
 """An effect is given up after this time, even if its service has answered nobody since."""
 
@@ -91,6 +97,8 @@ def report_fault(item: OutboxItem) -> str:
 
 def is_spent(outcome: AttemptResult, now: datetime) -> bool:
     """Return whether it was tried for long enough. The time of an outage does not count, up to `LONGEST_OUTAGE`."""
+    if outcome.item.attempts < FEWEST_TRIES:
+        return False
     patience, queued_at = outcome.attempt.patience if outcome.attempt else PATIENCE, outcome.item.queued_at
     since = max(queued_at, outcome.steady_since or queued_at)
     return now - since > patience or now - queued_at > max(patience, LONGEST_OUTAGE)

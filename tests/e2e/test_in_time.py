@@ -61,7 +61,7 @@ def test_plugins_that_hang_and_that_exit_hold_up_nobody(wedged: World):
     wedged.settle()
     assert number == 1
     wedged.everything_is_there_once("checkout is down")
-    assert "leaves.py: it ends the program" in wedged.bot.log.read_text()
+    assert "leaves.py:1: it ends the program" in wedged.bot.log.read_text()
     assert 'spy_requests_given_up_total{reason="slow"} 1.0' in (wedged.bot.page("/metrics") or "")
 
 

@@ -161,13 +161,13 @@ class Targets:
             base = base | {"trigger_id": str(self._count)}
         body = mutation.payload(rng, base, words)
         send = self._sent if rng.random() < 0.5 else self._enveloped
-        return Input(f"slack {kind}", json.dumps(body), partial(send, kind, body, rng.random() < 0.1))
+        return Input(f"slack {kind}", json.dumps(body), partial(send, kind, body))
 
-    def _enveloped(self, _kind: str, body: Any, again: bool) -> Iterator[str]:  # noqa: FBT001  a coin's side
-        answer = answer_envelope(self._app, body, retry=1 if again else None)
+    def _enveloped(self, _kind: str, body: Any) -> Iterator[str]:
+        answer = answer_envelope(self._app, body)
         yield _read_by_slack(answer.body)
 
-    def _sent(self, kind: str, body: Any, _again: bool) -> Iterator[str]:  # noqa: FBT001  as above
+    def _sent(self, kind: str, body: Any) -> Iterator[str]:
         coded = json.dumps(body)
         if kind == "slash":
             coded = urlencode({name: str(value) for name, value in body.items()}, errors="replace")

@@ -11,7 +11,7 @@ from bot.domain.effects import MeetPerson
 from bot.domain.message import Message
 from bot.ports import Posted, Unreachable
 from bot.testing import FrozenClock, SpyKit
-from bot.workers.attempt_result import LONGEST_OUTAGE
+from bot.workers.attempt_result import FEWEST_TRIES, LONGEST_OUTAGE
 from bot.workers.deliver.handler import Clients, Handlers
 from bot.workers.outbox import Delivery
 from tests.fakes.chat import FakeChat
@@ -166,9 +166,23 @@ def test_nothing_is_tried_for_ever(world: World):
     world.spy.say('incident me "checkout is down" sev3', channel=None)
     world.delivery.drain(within=timedelta(seconds=0.1))
     world.spy.clock.tick(minutes=LONGEST_OUTAGE / MINUTE + 1)
-    world.delivery.drain(within=timedelta(seconds=0.1))
+    for _ in range(FEWEST_TRIES):
+        world.delivery.drain(within=timedelta(seconds=0.1))
+        world.spy.clock.tick(minutes=1)
 
     assert world.spy.incident(1).channel_refused
+
+
+def test_what_another_clock_dates_hours_back_is_not_given_up_at_its_first_failure(world: World):
+    world.chat.broken = {"create_channel"}
+    world.spy.say('incident me "checkout is down" sev3', channel=None)
+    world.spy.clock.tick(hours=2)
+    world.delivery.drain(within=timedelta(seconds=0.1))
+    world.chat.broken = set()
+
+    world.deliver()
+
+    assert world.spy.incident(1).channel
 
 
 def test_no_reminder_whose_update_has_come_is_posted_late(world: World):
