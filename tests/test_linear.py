@@ -227,12 +227,17 @@ def given(kind: Any, text: str, depth: int = 3) -> Any:  # noqa: PLR0911  a tabl
     if inspect.isclass(kind) and issubclass(kind, Enum):
         return next(iter(kind))
     if dataclasses.is_dataclass(kind) and depth:
-        hints = get_type_hints(kind)
+        hints = _hints(kind)
         wanted = [
             it for it in dataclasses.fields(kind) if it.init and (_is_needed(it) or hints[it.name] is str)
         ]
         return kind(**{it.name: given(hints[it.name], text, depth - 1) for it in wanted})
     raise CannotGiveError(kind)
+
+
+@cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    return get_type_hints(kind)
 
 
 def _is_needed(field: Any) -> bool:

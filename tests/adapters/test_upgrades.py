@@ -2,10 +2,13 @@
 
 import json
 import re
+import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +79,7 @@ ADDED = ("kind", "incident", "line", "permalink")
 """What the audit_log of a failover keeps beside an event's own facts."""
 FORMER_ADDRESS = re.compile(r"(?<![a-z_])room:[0-9]")
 Rows = Mapping[str, list[dict[str, Any]]]
+At = Callable[[str], str]
 
 
 def written(file: Path) -> Path:
@@ -86,11 +90,19 @@ def written(file: Path) -> Path:
     return file
 
 
-@pytest.fixture
-def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{written(tmp_path / 'spy.db')}")
-    yield engine
-    engine.dispose()
+@pytest.fixture(scope="module")
+def sqlite_at(tmp_path_factory: pytest.TempPathFactory) -> At:
+    """Return the file of that time at a version: migrated there once, to be copied."""
+    folder = tmp_path_factory.mktemp("versions")
+
+    @cache
+    def at(to: str) -> str:
+        file = written(folder / f"spy-{to}.db")
+        if to:
+            brought(f"sqlite:///{file}", to)
+        return str(file)
+
+    return at
 
 
 @pytest.fixture(scope="module")
@@ -106,12 +118,26 @@ def earlier(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Ite
     file.dispose()
 
 
-@pytest.fixture
-def postgresql_engine(earlier: str, postgres: Postgres) -> Iterator[Engine]:
-    with postgres.fresh(earlier) as url:
-        engine = opened(url)
-        yield engine
-        engine.dispose()
+@pytest.fixture(scope="module")
+def postgresql_at(earlier: str, postgres: Postgres) -> Iterator[At]:
+    """Return the name of that database at a version: migrated there once, to be copied."""
+    with ExitStack() as stack:
+
+        @cache
+        def at(to: str) -> str:
+            if not to:
+                return earlier
+            url = stack.enter_context(postgres.fresh(earlier))
+            brought(url, to)
+            return make_url(url).database or ""
+
+        yield at
+
+
+def brought(url: str, to: str) -> None:
+    engine = opened(url)
+    migrate(engine, to=to)
+    engine.dispose()
 
 
 def opened(url: str) -> Engine:
@@ -119,9 +145,39 @@ def opened(url: str) -> Engine:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    found: Engine = request.getfixturevalue(f"{request.param}_engine")
-    return found
+def opened_at(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Engine]]:
+    """Open a database of that time, on both kinds, at a version; "" is the one it had."""
+    at: At = request.getfixturevalue(f"{request.param}_at")
+    with ExitStack() as stack:
+
+        def open_at(to: str) -> Engine:
+            if request.param == "sqlite":
+                url = f"sqlite:///{shutil.copy(at(to), tmp_path)}"
+            else:
+                server: Postgres = request.getfixturevalue("postgres")
+                url = stack.enter_context(server.fresh(at(to)))
+            engine = opened(url)
+            stack.callback(engine.dispose)
+            return engine
+
+        yield open_at
+
+
+@pytest.fixture
+def engine(opened_at: Callable[[str], Engine]) -> Engine:
+    """A database as an earlier Spy left it."""
+    return opened_at("")
+
+
+@pytest.fixture
+def migrated(opened_at: Callable[[str], Engine]) -> Engine:
+    """The same one, brought to this Spy."""
+    return opened_at("head")
+
+
+@pytest.fixture
+def before_sequences(opened_at: Callable[[str], Engine]) -> Engine:
+    return opened_at(BEFORE_SEQUENCES)
 
 
 def rows_of(engine: Engine) -> Rows:
@@ -190,17 +246,17 @@ def waiting(rows: Rows) -> list[dict[str, Any]]:
 # --- what there was is read -------------------------------------------------------------------------------
 
 
-def test_there_was_something_in_every_table(sqlite_engine: Engine):
-    tables = MetaData()
-    tables.reflect(sqlite_engine)
-
-    assert set(rows_of(sqlite_engine)) == set(tables.tables)
-
-
-def test_every_table_is_looked_at(engine: Engine):
-    migrate(engine)
-    tables = MetaData()
+def test_there_was_something_in_every_table(sqlite_at: At):
+    engine, tables = opened(f"sqlite:///{sqlite_at('')}"), MetaData()
     tables.reflect(engine)
+
+    assert set(rows_of(engine)) == set(tables.tables)
+    engine.dispose()
+
+
+def test_every_table_is_looked_at(migrated: Engine):
+    tables = MetaData()
+    tables.reflect(migrated)
 
     assert set(tables.tables) == set(RECORDS) | NOT_RECORDS
 
@@ -209,13 +265,11 @@ RENAMED = {"pagerduty_id": "pager_id"}
 """Columns with another name since."""
 
 
-def test_every_record_is_what_it_was(engine: Engine):
-    migrate(engine, to=BEFORE_WHOLE_RECORDS)
-    before = rows_of(engine)
-    migrate(engine)
+def test_every_record_is_what_it_was(opened_at: Callable[[str], Engine], migrated: Engine):
+    before = rows_of(opened_at(BEFORE_WHOLE_RECORDS))
 
     missed = []
-    with Database(engine).read() as session:
+    with Database(migrated).read() as session:
         for table in RECORDS:
             for row, record in zip(before[table], records_of(session, table, before), strict=True):
                 was = renamed(as_json(row.get("kept", row)), RENAMED)
@@ -226,23 +280,20 @@ def test_every_record_is_what_it_was(engine: Engine):
     assert missed == []
 
 
-def test_every_record_is_found_by_the_columns_that_this_spy_writes(engine: Engine):
-    migrate(engine)
-    migrated = rows_of(engine)
+def test_every_record_is_found_by_the_columns_that_this_spy_writes(migrated: Engine):
+    before = rows_of(migrated)
 
-    with Database(engine).begin() as session:
+    with Database(migrated).begin() as session:
         for table, records in RECORDS.items():
-            for record in records_of(session, table, migrated):
+            for record in records_of(session, table, before):
                 getattr(session, records).put(record)
 
-    assert without_kept(rows_of(engine)) == without_kept(migrated)
+    assert without_kept(rows_of(migrated)) == without_kept(before)
 
 
-def test_every_waiting_effect_is_read_whole(engine: Engine):
-    migrate(engine)
-
+def test_every_waiting_effect_is_read_whole(migrated: Engine):
     missed = []
-    for row in waiting(rows_of(engine)):
+    for row in waiting(rows_of(migrated)):
         effect = effects.load(row["key"], row["kind"], row["payload"])
         assert not isinstance(effect, Unknown), effect.why
         assert (row["slot"], row["needs_channel"]) == (effect.slot, effect.needs_channel)
@@ -251,21 +302,18 @@ def test_every_waiting_effect_is_read_whole(engine: Engine):
     assert missed == []
 
 
-def test_every_entry_is_of_a_known_event(engine: Engine):
-    migrate(engine)
-    with Database(engine).read() as session:
+def test_every_entry_is_of_a_known_event(migrated: Engine):
+    with Database(migrated).read() as session:
         entries = session.timeline.of(1)
         audit_log = session.failovers.audit_log(1)
 
-    assert len(entries) == len(rows_of(engine)["timeline"])
+    assert len(entries) == len(rows_of(migrated)["timeline"])
     for it in (*entries, *audit_log):
         assert set(it.data) <= {*fields_of(it.kind), *ADDED}, it.kind
 
 
-def test_what_is_said_next_has_its_template_and_its_event(engine: Engine):
-    migrate(engine)
-
-    for row in waiting(rows_of(engine)):
+def test_what_is_said_next_has_its_template_and_its_event(migrated: Engine):
+    for row in waiting(rows_of(migrated)):
         effect = json.loads(row["payload"])
         told = (effect.get("facts") or {}).get("e")
         assert told is None or set(told) <= {*fields_of(told["kind"]), "kind", "incident"}, told["kind"]
@@ -273,12 +321,11 @@ def test_what_is_said_next_has_its_template_and_its_event(engine: Engine):
             assert list(TEMPLATES.glob(f"{effect['template']}.*")), effect["template"]
 
 
-def test_a_message_that_waits_says_what_it_said(engine: Engine):
-    migrate(engine)
-    shown = [effects.load(it["key"], it["kind"], it["payload"]) for it in waiting(rows_of(engine))]
+def test_a_message_that_waits_says_what_it_said(migrated: Engine):
+    shown = [effects.load(it["key"], it["kind"], it["payload"]) for it in waiting(rows_of(migrated))]
     marked = [it for it in shown if isinstance(it, UpsertMessage) and it.mark]
 
-    with Database(engine).read() as session:
+    with Database(migrated).read() as session:
         tx = Transaction(session=session, now=datetime.now(UTC), policy=POLICY)
         drawn = [bool(MESSAGE_TYPES[it.message_type].facts(tx, it)) for it in marked]
 
@@ -286,10 +333,8 @@ def test_a_message_that_waits_says_what_it_said(engine: Engine):
     assert all(drawn)
 
 
-def test_a_message_in_slack_is_found_by_who_edits_it(engine: Engine):
-    before = rows_of(engine)
-    migrate(engine)
-    after = rows_of(engine)
+def test_a_message_in_slack_is_found_by_who_edits_it(engine: Engine, migrated: Engine):
+    before, after = rows_of(engine), rows_of(migrated)
     slots = {row["slot"] for row in after["message"]}
 
     posted = {row["slot"] for row in before["message"]}
@@ -303,19 +348,16 @@ def test_a_message_in_slack_is_found_by_who_edits_it(engine: Engine):
             assert effect.slot in slots
 
 
-def test_a_reminder_stands_under_its_key(engine: Engine):
-    migrate(engine)
-
-    for row in rows_of(engine)["timer"]:
+def test_a_reminder_stands_under_its_key(migrated: Engine):
+    for row in rows_of(migrated)["timer"]:
         kind, _, ref = row["subject"].partition(":")
         occurrence = Occurrence(row["reminder"], row["occurrence"])
         timer = Timer(subject=Subject(kind, ref), occurrence=occurrence, due_at=row["due_at"])
         assert timer.key == row["key"]
 
 
-def test_no_address_is_of_the_former_kind(engine: Engine):
-    migrate(engine)
-    rows = rows_of(engine)
+def test_no_address_is_of_the_former_kind(migrated: Engine):
+    rows = rows_of(migrated)
     rows = {**rows, "outbox": waiting(rows)}
 
     found = {
@@ -329,14 +371,13 @@ def test_no_address_is_of_the_former_kind(engine: Engine):
     assert found == set()
 
 
-def test_numbers_go_on_where_they_were(engine: Engine):
+def test_numbers_go_on_where_they_were(engine: Engine, migrated: Engine):
     before = {row["name"]: row["value"] for row in rows_of(engine)["counter"]}
-    migrate(engine)
 
     def reserve(session: Session) -> list[int]:
         return [session.team_notices.reserve(), session.periods.reserve(), session.incidents.reserve()]
 
-    with Database(engine).begin() as session:
+    with Database(migrated).begin() as session:
         assert reserve(session) == [before["tell"] + 1, before["stretch"] + 1, before["incident"] + 1]
 
 
@@ -357,28 +398,27 @@ def counted(engine: Engine, name: str) -> int:
         return int(connection.execute(counting, {"name": name}).scalar_one())
 
 
-@pytest.mark.parametrize("name", COUNTED)
-def test_each_kind_of_number_goes_on_where_it_was(engine: Engine, name: str):
-    migrate(engine, to=BEFORE_SEQUENCES)
-    last = counted(engine, name)
+def test_each_kind_of_number_goes_on_where_it_was(before_sequences: Engine):
+    last = {name: counted(before_sequences, name) for name in COUNTED}
 
-    migrate(engine)
+    migrate(before_sequences)
 
-    assert [reserved(engine, name), reserved(engine, name)] == [last + 1, last + 2]
+    first, second = ({name: reserved(before_sequences, name) for name in COUNTED} for _ in range(2))
+    assert first == {name: number + 1 for name, number in last.items()}
+    assert second == {name: number + 2 for name, number in last.items()}
 
 
-def test_an_older_spy_beside_this_one_takes_no_number_twice(engine: Engine):
-    migrate(engine, to=BEFORE_SEQUENCES)
-    last = counted(engine, "incident")
-    migrate(engine)
+def test_an_older_spy_beside_this_one_takes_no_number_twice(before_sequences: Engine):
+    last = counted(before_sequences, "incident")
+    migrate(before_sequences)
 
-    taken = [take(engine, "incident") for take in (counted, reserved, reserved, counted)]
+    taken = [take(before_sequences, "incident") for take in (counted, reserved, reserved, counted)]
 
     assert taken == [last + 1, last + 2, last + 3, last + 4]
 
 
-def test_numbers_go_on_after_a_way_back(engine: Engine):
-    migrate(engine)
+def test_numbers_go_on_after_a_way_back(migrated: Engine):
+    engine = migrated
     last = {name: reserved(engine, name) for name in ("incident", "team_notice", "work_period")}
 
     migrate_back(engine, to=BEFORE_SEQUENCES)

@@ -1,6 +1,7 @@
 """A team's own plugins and templates swap while Spy runs: whole, or not at all."""
 
 import gc
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -91,7 +92,8 @@ class Town:
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
+def town(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Town]:
+    shutil.copy(migrated_sqlite, tmp_path / "spy.db")
     with ExitStack() as stack:
         yield Town(tmp_path, stack)
 
@@ -328,7 +330,8 @@ def test_a_runbook_that_is_spoiled_stays_in_use_as_it_was_and_is_named_once(town
     ]
 
 
-def test_a_link_that_leads_to_another_release_is_followed(tmp_path: Path):
+def test_a_link_that_leads_to_another_release_is_followed(tmp_path: Path, migrated_sqlite: Path):
+    shutil.copy(migrated_sqlite, tmp_path / "spy.db")
     for name, text in (("one", COFFEE), ("two", WHITE)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "coffee.py").write_text(text, encoding="utf-8")

@@ -1,7 +1,9 @@
 """A bot for each database; after each test, what passed is held against the vendors' own descriptions."""
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -27,10 +29,10 @@ def held_to_the_vendors() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def sqlite_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def sqlite_world(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[World]:
     """One bot for all tests of a file, on SQLite."""
     folder = tmp_path_factory.mktemp("lasting")
-    with living_in(folder, f"sqlite:///{folder / 'spy.db'}") as world:
+    with living_in(folder, f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'spy.db')}") as world:
         yield world
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import JSON, Boolean, DateTime, Engine, Integer, MetaData, Table, insert, select
 
+from bot.adapters.database.schema import version
+
 AWKWARD = (
     "",
     " ",
@@ -26,13 +28,22 @@ MOMENTS = (
 )
 MANY = 5
 """Rows of each table."""
+KNOWN: dict[tuple[str, str | None], MetaData] = {}
 Rows = Mapping[str, list[dict[str, Any]]]
+
+
+def schema_of(engine: Engine) -> MetaData:
+    """Return the tables as the database describes them: once for each kind and version, for it takes long."""
+    which = engine.dialect.name, version(engine)
+    if which not in KNOWN:
+        KNOWN[which] = MetaData()
+        KNOWN[which].reflect(engine)
+    return KNOWN[which]
 
 
 def fill(engine: Engine, *, seed: int) -> None:
     """Write rows into every table: the first with all columns, the second with nothing that may be missing."""
-    known, by = MetaData(), random.Random(seed)  # noqa: S311  rows that can be repeated
-    known.reflect(engine)
+    known, by = schema_of(engine), random.Random(seed)  # noqa: S311  rows that can be repeated
     with engine.begin() as connection:
         for table in known.sorted_tables:
             if table.name == "alembic_version":
@@ -67,8 +78,7 @@ def _value(kind: Any, place: int, by: random.Random) -> Any:
 
 def rows_of(engine: Engine) -> Rows:
     """Return the rows of each table, however the database orders them, with the zone of each time."""
-    known = MetaData()
-    known.reflect(engine)
+    known = schema_of(engine)
     with engine.connect() as connection:
         return {
             table.name: sorted(
