@@ -38,7 +38,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "bot/domain/placeholders.py",
     ),
     "names of files and Python modules": (
-        "bot/app/own_files.py",
+        "bot/app/live/own_files.py",
         "bot/app/templates.py",
         "bot/commands/command.py",
         "bot/commands/plugin_files.py",

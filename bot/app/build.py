@@ -20,7 +20,7 @@ from bot.adapters.rendering.current import CurrentTemplates
 from bot.adapters.runbooks import FolderRunbooks
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
-from bot.app.own_files import OwnFiles, OwnSet
+from bot.app.live.own_files import OwnFiles, OwnSet
 from bot.app.settings import load as load_settings
 from bot.app.slack import open_client
 from bot.commands.current import CurrentRouter

@@ -10,7 +10,7 @@ from bot.adapters.network.clock import SystemClock
 from bot.adapters.slack.check import results as slack_checks
 from bot.adapters.slack.client import PooledWebClient
 from bot.app.build import open_calendars, open_clock, open_runbooks
-from bot.app.config_trial import trial_checks
+from bot.app.live.config_trial import trial_checks
 from bot.app.permissions import permission_checks
 from bot.app.retention import retention_check
 from bot.app.services import NamedServices, service_checks

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.adapters.database import Database, is_ready, make_ready
 from bot.adapters.network.clock import SystemClock
 from bot.app.build import open_database
-from bot.app.own_files import OwnFiles
+from bot.app.live.own_files import OwnFiles
 from bot.app.templates import own_templates
 from bot.commands.plugin_loading import is_spys
 from bot.commands.plugins import CommandRegistry, Plugin, load, own_plugin

@@ -21,11 +21,11 @@ from bot.adapters.slack.failures import NOT_CONNECTED
 from bot.adapters.slack.inbound import App, build_app
 from bot.app.build import Bot, build
 from bot.app.clock import ClockWatch
-from bot.app.configuration import CONFIGURATION_EVERY, Configuration
-from bot.app.plugin_swap import LOOK_EVERY as PLUGINS_EVERY
-from bot.app.plugin_swap import PluginSwap
+from bot.app.live.configuration import CONFIGURATION_EVERY, Configuration
+from bot.app.live.plugin_swap import LOOK_EVERY as PLUGINS_EVERY
+from bot.app.live.plugin_swap import PluginSwap
+from bot.app.live.start import Start
 from bot.app.scheduler import Job, Scheduler
-from bot.app.start import Start
 from bot.app.web import WebPorts
 from bot.app.webhooks import slack_handler, webhook_handlers
 from bot.config import Settings

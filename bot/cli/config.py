@@ -16,7 +16,7 @@ app.add_typer(config_app)
 def history(config: Config = USUAL_CONFIG) -> None:
     """Show when which configuration was taken, by which process, and what changed."""
     read_settings(None)  # the environment alone: the file may have mistakes
-    from bot.app import config_history
+    from bot.app.live import config_history
 
     with database_in_a_sentence():
         for line in config_history.in_words(config_history.versions(), config):
@@ -42,7 +42,7 @@ def back(
     """
     read_settings(None)  # the environment alone: the file may have mistakes
     from bot.adapters.network.clock import SystemClock
-    from bot.app import config_history
+    from bot.app.live import config_history
 
     try:
         with database_in_a_sentence():

@@ -9,7 +9,7 @@ import typer
 from bot.cli.shared import USUAL_CONFIG, Config, app, database_in_a_sentence, read_start, stop
 
 if TYPE_CHECKING:
-    from bot.app.start import Start
+    from bot.app.live.start import Start
 
 
 @app.command()
@@ -30,7 +30,7 @@ def _serve(config: Path) -> NoReturn:
     from bot.app.slack import open_client_and_ask
 
     slack = open_client_and_ask(start.settings)
-    from bot.app.configuration import NotTaken  # after Slack is asked: it loads for half a second
+    from bot.app.live.configuration import NotTaken  # after Slack is asked: it loads for half a second
     from bot.app.run import run as serve
     from bot.web import CannotListen
 
@@ -48,8 +48,8 @@ def _serve(config: Path) -> NoReturn:
 
 def _instead(config: Path, start: "Start", error: Exception) -> "Start":
     """Return the last good version in place of a file that failed its trial, or whose ports can't be opened."""
-    from bot.app.configuration import NotTaken
-    from bot.app.start import elsewhere, last_good
+    from bot.app.live.configuration import NotTaken
+    from bot.app.live.start import elsewhere, last_good
     from bot.config import ConfigError
 
     try:

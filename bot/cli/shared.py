@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from bot.app.start import Start
+    from bot.app.live.start import Start
     from bot.config import Settings
     from bot.ports import CheckResult
 
@@ -70,7 +70,7 @@ def read_start(config: Path) -> "Start":
     """Choose the file, or the last good version of it, to serve with, and set up the log. Stop without either."""
 
     def chosen() -> "Start":
-        from bot.app.start import choose
+        from bot.app.live.start import choose
 
         return choose(config)
 
@@ -81,7 +81,7 @@ def read_start_of_command(config: Path) -> "Start":
     """Choose the file, or the last good version of it, for a command that needs no tokens. Stop without either."""
 
     def chosen() -> "Start":
-        from bot.app.start import choose, nothing
+        from bot.app.live.start import choose, nothing
 
         return choose(config, lacks=nothing)
 

@@ -1,4 +1,4 @@
-"""The configuration in force while Spy runs. `bot.app.configuration` decides which version of the file that is."""
+"""The configuration in force while Spy runs. `bot.app.live.configuration` decides which version of the file that is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -402,8 +402,11 @@ class _Turn:
 
 
 def _with_late_ones(item: OutboxItem, session: Session, *, now: datetime) -> OutboxItem:
-    """Let a line that comes late bring the late lines behind it: after an outage one message has all of them."""
-    if not item.is_late(now):
+    """Let a line that comes late bring the late lines behind it: after an outage one message has all of them.
+
+    None joins a line that an earlier try may have posted: if it is found, it stays as it was.
+    """
+    if item.uncertain or not item.is_late(now):
         return item
     return session.outbox.fold(item, now=now, before=now - LATE, limit=FOLDED)
 

@@ -296,3 +296,29 @@ def test_whoever_puts_it_with_the_same_incident_second_hears_who_was_first(spy: 
     refused = said(spy, "alert same 1 as 1", by="U0RAJ")
 
     assert "<@U0ANA> added alert 1 to INC-1 checkout at 12:00 UTC" in refused.text
+
+
+def test_a_real_alert_stays_out_of_a_drill(spy: SpyKit):
+    """The end of a drill would resolve the pager's incident while the alert still fires."""
+    said(spy, 'incident me "game day" sev3 drill', by="U0RAJ")
+    hears(owned(spy), pager_id="Q1", assigned="Kim Park", source="pagerduty")
+
+    refused = said(spy, "alert same 1 as 1")
+
+    assert "INC-1 is a drill and alert 1 is real, so they stay apart." in refused.text
+    assert alert(spy).is_undecided
+    assert not spy.pages(1)
+
+    spy.press("Declare", refused, channel="C0PAY")
+
+    assert alert(spy).incident == 2
+
+
+def test_an_alert_of_an_incident_is_not_moved_into_a_drill(spy: SpyKit):
+    said(spy, 'incident me "game day" sev3 drill', by="U0RAJ")
+    hears(owned(spy))
+    said(spy, "alert declare 1")
+
+    said(spy, "alert same 1 as 1 anyway")
+
+    assert alert(spy).incident == 2

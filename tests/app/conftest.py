@@ -1,12 +1,21 @@
-"""A machine on which processes of Spy start with a config.yaml."""
+"""The log as it was after each test, and a machine on which processes of Spy start with a config.yaml."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.support.machine import GOOD, Machine
+
+
+@pytest.fixture(autouse=True)
+def _plain_log() -> Iterator[None]:
+    """What a command logs to is closed with it."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture

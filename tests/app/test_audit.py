@@ -1,11 +1,9 @@
 """`spy audit` shows who asked what, and finds what was changed."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import Result
 
 from bot.adapters.database import Database, open_engine
@@ -16,14 +14,12 @@ from tests.app.test_cli import spy
 
 
 @pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _in_a_folder(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("SPY_CONFIG", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATABASE_URL", sqlite_url)
     Path("config.yaml").write_text("severities: {sev1: {update_every: 15m}}", encoding="utf-8")
-    yield
-    structlog.reset_defaults()  # what it logs to is closed with the command
 
 
 @pytest.fixture

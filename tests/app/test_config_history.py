@@ -1,16 +1,15 @@
 """`spy config history` and `spy config back`: what was used, and the way back to it, while the file is broken."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner, Result
 
 from bot.__main__ import app
 from bot.adapters.database import Database, open_engine
-from bot.app.config_history import CannotGoBack, versions, way_back
+from bot.app.live.config_history import CannotGoBack, versions, way_back
 from bot.config.file import version_of
 from bot.domain.config_version import ConfigVersion
 from bot.testing import NOON
@@ -25,12 +24,10 @@ def spy(*words: str, given: str = "") -> Result:
 
 
 @pytest.fixture(autouse=True)
-def _clean(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _clean(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SPY_CONFIG", raising=False)
     monkeypatch.setenv("DATABASE_URL", sqlite_url)
-    yield
-    structlog.reset_defaults()  # what it logs to is closed with the command
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """What docs/configuration.md shows is what Spy says, word for word."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from bot.__main__ import app
@@ -33,7 +31,7 @@ def plain(text: str) -> str:
 
 
 @pytest.fixture
-def changed(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+def changed(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     """The file of the examples, after one change that was taken."""
     monkeypatch.chdir(tmp_path)
     here = replace(machine, file=Path("config.yaml"))
@@ -41,8 +39,7 @@ def changed(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     process = here.start()
     here.write(FIRST.replace("15m", "20m"))
     process.look()
-    yield here
-    structlog.reset_defaults()  # what a command logs to is closed with it
+    return here
 
 
 def test_the_line_of_a_refusal(changed: Machine):

@@ -6,9 +6,9 @@ import pytest
 
 from bot.adapters.database import Database, open_engine
 from bot.adapters.network.clock import SystemClock
-from bot.app.config_trial import trial_checks
+from bot.app.live.config_trial import trial_checks
+from bot.app.live.start import choose, elsewhere
 from bot.app.settings import load
-from bot.app.start import choose, elsewhere
 from tests.support.machine import BETTER, GOOD, MINUTES, SILENT, Machine
 
 # --- ports ------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from sqlalchemy import Engine, MetaData, select
 
 from bot.adapters.database import Database, migrate, open_engine
@@ -394,13 +393,11 @@ def test_a_database_of_an_earlier_spy_forgets_too(engine: Engine, tmp_path: Path
 
 
 @pytest.fixture
-def _configured(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _configured(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.yaml").write_text("severities: {sev1: {}}")
     monkeypatch.setenv("DATABASE_URL", sqlite_url)
     monkeypatch.delenv("SPY_CONFIG", raising=False)
-    yield
-    structlog.reset_defaults()  # what it logs to is closed with the command
 
 
 @pytest.mark.usefixtures("_configured")

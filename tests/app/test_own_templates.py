@@ -12,10 +12,10 @@ from bot.adapters.network.clock import SystemClock
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.app.build import build
 from bot.app.check import check_own
-from bot.app.configuration import Configuration
+from bot.app.live.configuration import Configuration
+from bot.app.live.start import Start
 from bot.app.samples.messages import cases
 from bot.app.settings import load
-from bot.app.start import Start
 from bot.app.templates import open_templates
 from bot.config import Settings
 from bot.ports import Unavailable

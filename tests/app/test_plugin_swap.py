@@ -14,7 +14,7 @@ import pytest
 
 from bot.adapters.database import effects
 from bot.app.build import Bot, build
-from bot.app.plugin_swap import PluginSwap
+from bot.app.live.plugin_swap import PluginSwap
 from bot.app.settings import load
 from bot.commands.request import Request, Source
 from bot.domain.effects import Notify

@@ -10,7 +10,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy import Engine
 
 from bot.adapters.database import open_engine
@@ -30,12 +29,10 @@ PRIVATE = "It holds all that people wrote, private incidents too."
 
 
 @pytest.fixture(autouse=True)
-def _clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> Iterator[None]:
+def _clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", sqlite_url)
     monkeypatch.delenv("SPY_CONFIG", raising=False)
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture

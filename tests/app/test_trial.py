@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.rendering.templates import JinjaTemplates
-from bot.app.trial import Flaw, Setup, try_out
+from bot.app.live.trial import Flaw, Setup, try_out
 from bot.domain.policy import Policy, Severity
 from bot.testing import SpyKit
 from tests.support.folders import TEMPLATES

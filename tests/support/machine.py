@@ -10,8 +10,8 @@ from typing import Any
 
 from bot.adapters.database import Database, open_engine
 from bot.app.build import Bot, build
-from bot.app.configuration import Configuration, NotTaken
-from bot.app.start import Start, choose, last_good
+from bot.app.live.configuration import Configuration, NotTaken
+from bot.app.live.start import Start, choose, last_good
 from bot.domain.config_version import ConfigVersion
 
 ADMIN = "permissions: {admin: [U0ANA]}\n"

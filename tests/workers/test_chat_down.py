@@ -31,7 +31,8 @@ class Chat(FakeChat):
         self.clock = clock
         self.is_away = False
         self.broken: set[str] = set()
-        self.posted_before_it_broke = False
+        self.breaks_after = ""
+        """The words of the message that is posted while its answer is lost."""
 
     def _called(self, method: str) -> None:
         if self.is_away:
@@ -44,8 +45,8 @@ class Chat(FakeChat):
 
     def post(self, to: str, message: Message, *, key: str, thread: str | None = None) -> Posted:
         posted = super().post(to, message, key=key, thread=thread)
-        if self.posted_before_it_broke:
-            self.posted_before_it_broke, self.is_away = False, True
+        if self.breaks_after and self.breaks_after in message.text:
+            self.breaks_after, self.is_away = "", True
             self._called("post")
         return posted
 
@@ -226,7 +227,7 @@ def test_an_incident_that_is_over_asks_nobody_for_anything(world: World):
     assert any("rolled back" in it for it in world.texts)
 
 
-def test_lines_that_waited_in_a_channel_are_put_into_the_one_that_was_tried_first(world: World):
+def test_lines_that_waited_in_a_channel_come_together_after_the_one_that_was_tried_first(world: World):
     world.spy.say('incident me "checkout is down" sev3', channel=None)
     world.deliver()
     world.chat.is_away = True
@@ -238,14 +239,15 @@ def test_lines_that_waited_in_a_channel_are_put_into_the_one_that_was_tried_firs
 
     world.deliver()
 
-    [late] = [it for it in world.texts if "*Update*" in it or "one" in it]
-    assert late.index("one") < late.index("two") < late.index("three")
+    first, late = (it for it in world.texts if "*Update*" in it)
+    assert "one" in first
+    assert late.index("two") < late.index("three")
 
 
-def test_a_line_that_had_arrived_after_all_gets_the_late_ones_and_is_not_repeated(world: World):
+def test_a_line_that_had_arrived_after_all_is_not_repeated_with_the_late_ones(world: World):
     world.spy.say('incident me "checkout is down" sev3', channel=None)
     world.deliver()
-    world.chat.posted_before_it_broke = True
+    world.chat.breaks_after = "one"
     for words in ("one", "two", "three"):
         world.say(f'incident update "{words}"')
         world.spy.clock.tick(minutes=2)
@@ -257,6 +259,32 @@ def test_a_line_that_had_arrived_after_all_gets_the_late_ones_and_is_not_repeate
     about = [it for it in world.texts if "one" in it or "two" in it or "three" in it]
     assert sum("one" in it for it in about) == 1
     assert sum("two" in it for it in about) == 1
+
+
+def test_lines_that_came_after_a_lost_answer_have_a_message_of_their_own(world: World):
+    """What arrived stays as it is. More than one message holds would be cut off there."""
+    world.spy.say('incident me "checkout is down" sev3', channel=None)
+    world.deliver()
+    world.chat.is_away = True
+    for number in range(3):
+        world.say(f'incident update "early {number}."')
+    world.try_in_vain(minutes=5)
+    world.chat.is_away, world.chat.breaks_after = False, "early 0"
+    while not world.chat.is_away:
+        world.spy.clock.tick(seconds=31)
+        world.delivery.drain(within=timedelta(seconds=0.1))
+    for number in range(60):
+        world.say(f'incident update "later {number}."')
+    world.try_in_vain(minutes=5)
+    [arrived] = [it for it in world.texts if it.startswith("*While Slack")]
+    world.chat.is_away = False
+
+    world.deliver()
+
+    about = [it for it in world.texts if it.startswith("*While Slack")]
+    assert about[0] == arrived
+    said = [*(f"early {it}." for it in range(3)), *(f"later {it}." for it in range(60))]
+    assert [sum(each in it for it in about) for each in said] == [1] * len(said)
 
 
 def test_one_late_line_says_when_it_happened(world: World):

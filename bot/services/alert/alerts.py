@@ -124,6 +124,8 @@ class Alerts:
         )
         self._must_be_open_to(alert, by, instead=again, anyway=anyway)
         incident.must_be_open()
+        if incident.drill:
+            raise _must_stay_real(alert, incident)
         self._detach(alert, by=by)
         self.attach(alert, incident, Decision.SAME, by=by)
         self._left(storm)
@@ -308,6 +310,15 @@ def _pagers(policy: Policy, alert: Alert) -> PagersIncident:
 def _team(policy: Policy, alert: Alert) -> str:
     team = team_of(policy, alert)
     return team.key if team else alert.service or policy.pager_name.casefold()
+
+
+def _must_stay_real(alert: Alert, drill: Incident) -> Refusal:
+    """Return the refusal to add an alert to a drill, whose end would end the pager's incident too."""
+    declare = Choice(label="Declare", say=f"alert declare {alert.number}")
+    return Refusal(
+        f"{drill.id} is a drill and alert {alert.number} is real, so they stay apart.",
+        choices=(declare,) if alert.is_undecided else (),
+    )
 
 
 def _anyway(alert: Alert, severity: Severity | None, *, private: bool) -> Choice:

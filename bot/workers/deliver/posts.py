@@ -83,18 +83,9 @@ class LineHandler(PostingHandler[PostEvent]):
                 for it in effect.lines:
                     tx.session.timeline.set_permalink(it.incident, it.seq, came.permalink)
 
-        find = self.look(place, effect.key, item)
-
-        def find_earlier() -> Posted | None:
-            """Update what an earlier try posted: it lacks the lines that have joined since."""
-            found: Posted | None = find()
-            if found and isinstance(effect, PostLateEvents):
-                self.chat.edit(found, message)
-            return found
-
         return Attempt(
             call=partial(within, place, self.chat, partial(self.post_in, place, message, effect.key)),
-            find_earlier=find_earlier,
+            find_earlier=self.look(place, effect.key, item),
             on_success=on_success,
         )
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from bot.adapters.rendering.templates import JinjaTemplates
+from bot.app.live.trial import Flaw, Setup, try_out
 from bot.app.settings import load
 from bot.app.templates import undrawn
-from bot.app.trial import Flaw, Setup, try_out
 from bot.commands.plugins import CommandRegistry
 from bot.commands.plugins import load as load_plugins
 from bot.config import ConfigError, Settings

@@ -13,8 +13,8 @@ import structlog
 
 from bot.adapters.rendering.overrides import TemplateMistake
 from bot.app.build import Bot
+from bot.app.live.start import Start
 from bot.app.settings import load
-from bot.app.start import Start
 from bot.config import ConfigError, News, Settings
 from bot.config.differences import begun_by, differences, in_one_line
 from bot.domain.config_version import LISTED, SERVES_AFTER, SHORT, ConfigVersion
@@ -162,7 +162,7 @@ class Configuration:
         last = taken[0] if taken else None
         before = before or (self._settings_of(last) if last else None)
         if before and settings.version not in {it.hash for it in taken if it.text is not None}:
-            from bot.app.config_trial import failings  # noqa: PLC0415  few starts need what it loads
+            from bot.app.live.config_trial import failings  # noqa: PLC0415  few starts need what it loads
 
             bot = self._bot
             mistakes = failings(

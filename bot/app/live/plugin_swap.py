@@ -6,8 +6,8 @@ from datetime import timedelta
 import structlog
 
 from bot.app.build import Bot
-from bot.app.mistake_report import MistakeReport
-from bot.app.own_files import OwnSet
+from bot.app.live.mistake_report import MistakeReport
+from bot.app.live.own_files import OwnSet
 from bot.commands.plugins import NotLoaded
 from bot.domain.plugin import ReloadRequest
 from bot.ports import Session, Unavailable
@@ -81,7 +81,7 @@ class PluginSwap:
 
     def _try_out(self, own: OwnSet) -> None:
         """Raise NotLoaded if these would break the messages and agendas of the last day."""
-        from bot.app.trial import Setup, try_out  # noqa: PLC0415  its sample facts are loaded when something changes
+        from bot.app.live.trial import Setup, try_out  # noqa: PLC0415  its sample facts are loaded when something changes
 
         bot, policy = self._bot, self._bot.live.policy()
         new = Setup(policy=policy, templates=own.templates, registry=own.registry)
