@@ -18,9 +18,12 @@ def history(config: Config = USUAL_CONFIG) -> None:
     read_settings(None)  # the environment alone: the file may have mistakes
     from bot.app.live import config_history
 
-    with database_in_a_sentence():
-        for line in config_history.in_words(config_history.versions(), config):
-            typer.echo(line)
+    try:
+        with database_in_a_sentence():
+            for line in config_history.in_words(config_history.versions(), config):
+                typer.echo(line)
+    except config_history.CannotGoBack as error:
+        stop([str(error)], code=TROUBLE)
 
 
 @config_app.command()

@@ -94,7 +94,10 @@ def test_a_database_that_is_not_there_is_not_made(
 ):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/none.db")
 
-    assert spy("history").output.startswith("No configuration was taken yet.")
+    for words in ("history", "back"):
+        tried = spy(words)
+        assert tried.output == f"There is no database {tmp_path}/none.db. Look at DATABASE_URL.\n"
+        assert tried.exit_code == 1
     assert not (tmp_path / "none.db").exists()
 
 

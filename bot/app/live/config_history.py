@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.adapters.database.last_good import last_taken
+from bot.adapters.database.private_files import is_missing
 from bot.app.build import open_database
 from bot.app.settings import load
 from bot.config import ConfigError, read_file
@@ -29,6 +30,8 @@ def versions() -> Sequence[ConfigVersion]:
     """Return the versions that were taken, newest first. The file may be as broken as it likes."""
     database = open_database(load(None))
     try:
+        if is_missing(database.engine):
+            raise CannotGoBack(f"There is no database {database.engine.url.database}. Look at DATABASE_URL.")
         return last_taken(database, limit=LISTED)
     finally:
         database.engine.dispose()
