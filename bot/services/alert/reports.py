@@ -236,9 +236,13 @@ class Reports:
         return [it for it in same if not it.is_only_an_end and self._goes_on(it)]
 
     def _goes_on(self, line: Alert) -> bool:
-        """Whether people still wait for more of it: nobody called it no incident, and its incident is not over."""
+        """Whether people still wait for more of it: nobody called it no incident, and its incident is not over.
+
+        None joins a private incident's: only its people would see it.
+        """
         incident = self._incident(line)
-        return line.decision is not Decision.IGNORED and (incident is None or incident.is_open)
+        is_for_all = incident is None or (incident.is_open and not incident.private)
+        return line.decision is not Decision.IGNORED and is_for_all
 
     def _begin_storm(self, lines: Sequence[Alert]) -> Alert:
         """Let the oldest line stand for all. The others point to it."""
