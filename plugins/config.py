@@ -2,6 +2,7 @@
 
 from bot.commands.command import command
 from bot.commands.reply import Reply
+from bot.domain.config_version import takings
 from bot.services.configuration import ConfigVersions
 
 
@@ -13,6 +14,6 @@ def history(*, versions: ConfigVersions) -> Reply:
     """
     return Reply(
         "shared/config_history",
-        {"versions": versions.taken()[:20], "refused": versions.refusal()},
+        {"versions": takings(versions.taken())[:20], "refused": versions.refusal()},
         discreet=True,
     )

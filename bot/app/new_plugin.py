@@ -7,6 +7,7 @@ from keyword import iskeyword
 from pathlib import Path
 
 from bot.app.templates import RUNBOOKS
+from bot.commands.candidate import ID
 from bot.commands.plugin_loading import is_spys
 from bot.commands.plugins import load
 from bot.config import Settings
@@ -98,6 +99,8 @@ def _require_name(name: str) -> None:
             f"{shortened(name)!r} can't be the name of a plugin: use small letters, digits, - and _, up to {LONGEST} "
             "characters, and begin with a letter, such as coffee-run."
         )
+    if ID.fullmatch(name):
+        raise CannotWrite(f"{name!r} names an incident in chat. Take another name, such as coffee-run.")
     if iskeyword(name):
         raise CannotWrite(f"{name!r} is a word of Python's own. Take another name, such as {name}-it.")
 

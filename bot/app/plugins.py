@@ -75,8 +75,9 @@ def _of_own(plugin: Plugin, health: PluginHealth | None) -> Iterator[str]:
     if health and health.quarantined_at:
         since = in_utc(health.quarantined_at, now=SystemClock().now())
         state = f"in quarantine since {since}: {health.reason}"
-    elif health and health.failures:
-        state = f"works, but failed the last time (in a row: {health.failures})"
+    elif health and health.failing:
+        rows = ", ".join(f"{it} {count} in a row" for it, count in sorted(health.failing.items()))
+        state = f"works, but the last calls failed: {rows}"
     yield f"{plugin.name}: {state}"
     yield f"  {plugin.source}"
     yield from (f"  {it.usage}" for it in plugin.commands)

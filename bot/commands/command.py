@@ -128,6 +128,11 @@ class Listener:
     def name(self) -> str:
         return f"{self.run.__module__}.{self.run.__name__}"
 
+    @property
+    def short_name(self) -> str:
+        """Return what its failures are counted by in its plugin: `greet()`. No command is called so."""
+        return f"{self.run.__name__}()"
+
 
 def command(
     usage: str, *, allow: Role = "member", unless: str = ""

@@ -47,9 +47,9 @@ def blamed(listener: Listener, plugin: PluginVersion | None) -> Iterator[None]:
 
 
 def note_success(tx: Transaction) -> None:
-    """End the row of failures of the plugin whose command has run."""
+    """End the row of failures of the command that has run, if it is a team's own."""
     if tx.understood.plugin and tx.understood.plugin_failed_before:
-        Quarantine(tx).succeeded(tx.understood.plugin)
+        Quarantine(tx).succeeded(tx.understood.plugin, tx.understood.command)
 
 
 def place_of(error: BaseException, plugin: PluginVersion) -> str:

@@ -67,17 +67,25 @@ class Listening:
                 return
             tx = Transaction(session=session, now=now, policy=self.policy, source="slack")
             for listener in listeners:
-                plugin = self.registry.plugin_of(listener)
-                is_on = plugin is None or Quarantine(tx).is_free(plugin)
-                if is_on and limit.enter(listener.name, plugin):
-                    with blamed(listener, plugin):
-                        listener.run(notice, **self.wired(listener.services, tx))
+                self._run(listener, notice, tx, limit)
             limit.leave()
             add_noticed(tx, notice)
+
+    def _run(self, listener: Listener, notice: Notice, tx: Transaction, limit: TimeLimit) -> None:
+        """Run a listener, unless its plugin is in quarantine. A success ends its row of failures, if it has one."""
+        plugin = self.registry.plugin_of(listener)
+        health = Quarantine(tx).health(plugin) if plugin else None
+        if (health and health.quarantined_at) or not limit.enter(listener.name, plugin):
+            return
+        with blamed(listener, plugin):
+            listener.run(notice, **self.wired(listener.services, tx))
+        if plugin and health and listener.short_name in health.failing:
+            Quarantine(tx).succeeded(plugin, listener.short_name)
 
     def _count(self, failure: ListenerFailed, limit: TimeLimit) -> None:
         cause = failure.__cause__ or failure
         log.error("a listener failed", listener=failure.listener.name, exc_info=cause)
         with suppress(Conflict, OutOfTime, Unavailable), self.sessions.begin(limit) as session:
             tx = Transaction(session=session, now=self.clock.now(), policy=self.policy)
-            Quarantine(tx).failed(failure.plugin, why=place_of(cause, failure.plugin))
+            why = place_of(cause, failure.plugin)
+            Quarantine(tx).failed(failure.plugin, failure.listener.short_name, why=why)

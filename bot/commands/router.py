@@ -173,7 +173,7 @@ class Router:
         tx.understood.command = words = meant.command.words
         plugin = self.registry.plugin_of(meant.command)
         if plugin:
-            tx.understood.plugin_failed_before = Quarantine(tx).require_free(plugin)
+            tx.understood.plugin_failed_before = words in Quarantine(tx).require_free(plugin).failing
         if not limit.enter(words, plugin):
             raise Refusal(
                 f"Spy did not start `{words}`: too many commands are still running. Nothing was done. "
@@ -316,7 +316,8 @@ class Router:
             tx = self._transaction(session, request, understood)
             add_refused(tx, request, type(error).__name__, self.masking, outcome=FAILED)
             if understood.plugin:
-                Quarantine(tx).failed(understood.plugin, why=place_of(error, understood.plugin))
+                why = place_of(error, understood.plugin)
+                Quarantine(tx).failed(understood.plugin, understood.command, why=why)
         self.wake()
 
     def _with_names(self, sentence: str) -> str:

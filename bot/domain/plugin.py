@@ -1,11 +1,12 @@
 """A team's own plugin as the database knows it: how often a version of it failed, and whether it is in quarantine."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
 MOST_FAILURES = 10
-"""After this many failures in a row a plugin is put in quarantine."""
+"""After this many failures in a row of one command or listener, its plugin is put in quarantine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,9 @@ class PluginHealth:
 
     key: str
     failures: int = 0
-    """Failures in a row."""
+    """Failures in a row: the most that one of its commands or listeners has."""
+    failing: Mapping[str, int] = field(default_factory=dict)
+    """The commands and listeners whose last call failed, and how often each has failed in a row."""
     failed_at: datetime | None = None
     why: str = ""
     """The last failure: the error's name, and its file and line."""
@@ -48,11 +51,17 @@ class PluginHealth:
             return self.why
         return f"it failed {self.failures} times in a row, at last with {self.why}"
 
-    def failed(self, why: str, *, at: datetime) -> Self:
-        """Return it after one more failure. The tenth in a row puts it in quarantine."""
-        count = self.failures + 1
-        since = self.quarantined_at or (at if count >= MOST_FAILURES else None)
-        return replace(self, failures=count, failed_at=at, why=why, quarantined_at=since)
+    def failed(self, doing: str, why: str, *, at: datetime) -> Self:
+        """Return it after one more failure of a command or listener. The tenth in a row puts it in quarantine."""
+        failing = {**self.failing, doing: self.failing.get(doing, 0) + 1}
+        most = max(failing.values())
+        since = self.quarantined_at or (at if most >= MOST_FAILURES else None)
+        return replace(self, failures=most, failing=failing, failed_at=at, why=why, quarantined_at=since)
+
+    def succeeded(self, doing: str) -> Self:
+        """Return it after a command or listener has run: the failures of the others still count."""
+        failing = {it: count for it, count in self.failing.items() if it != doing}
+        return replace(self, failures=max(failing.values(), default=0), failing=failing)
 
     def overran(self, why: str, *, at: datetime) -> Self:
         """Return it in quarantine, because a command of it ran over its time."""

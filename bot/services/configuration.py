@@ -72,7 +72,9 @@ class ConfigVersions:
         if is_same and not is_told:
             return
         known = self._records.get(hash) or ConfigVersion(hash=hash)
-        version = replace(known, text=text, taken_at=self._tx.now, taken_by=by, change=change)
+        if is_same:  # only the news is new
+            known = replace(known, taken_at=None)
+        version = known.taken(at=self._tx.now, by=by, change=change, text=text)
         self._records.put(version)
         if is_told:
             facts = {"process": by, "change": change, "version": version.short}

@@ -21,11 +21,11 @@ class Quarantine:
     def health(self, plugin: PluginVersion) -> PluginHealth:
         return self._records.get(plugin.key) or PluginHealth(key=plugin.key)
 
-    def require_free(self, plugin: PluginVersion) -> bool:
-        """Refuse a command of a plugin in quarantine, and say since when. Return whether its last call failed."""
+    def require_free(self, plugin: PluginVersion) -> PluginHealth:
+        """Refuse a command of a plugin in quarantine, and say since when. Return how the plugin fares."""
         health, name = self.health(plugin), plugin.short_name
         if health.quarantined_at is None:
-            return health.failures > 0
+            return health
         since = in_utc(health.quarantined_at, now=self._tx.now)
         raise Refusal(
             f"The plugin {name} is in quarantine since {since}: {health.reason}. Nothing was done. "
@@ -34,18 +34,16 @@ class Quarantine:
             choices=(Choice(label="Re-enable", say=f"plugins enable {name}"),),
         )
 
-    def is_free(self, plugin: PluginVersion) -> bool:
-        return self.health(plugin).quarantined_at is None
+    def succeeded(self, plugin: PluginVersion, doing: str) -> None:
+        """End the row of failures of one command or listener."""
+        health = self._locked(plugin)
+        if health.quarantined_at is None:
+            self._records.put(health.succeeded(doing))
 
-    def succeeded(self, plugin: PluginVersion) -> None:
-        """End a row of failures."""
-        if self._locked(plugin).quarantined_at is None:
-            self._records.put(PluginHealth(key=plugin.key))
-
-    def failed(self, plugin: PluginVersion, *, why: str) -> None:
-        """Count a failure of the plugin's own code. The tenth in a row puts it in quarantine."""
+    def failed(self, plugin: PluginVersion, doing: str, *, why: str) -> None:
+        """Count a failure of one command or listener. Its tenth in a row puts the plugin in quarantine."""
         before = self._locked(plugin)
-        self._store(plugin, before, before.failed(why, at=self._tx.now))
+        self._store(plugin, before, before.failed(doing, why, at=self._tx.now))
 
     def overran(self, plugin: PluginVersion, *, why: str) -> None:
         """Put a plugin in quarantine whose code still runs after its time."""

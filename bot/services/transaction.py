@@ -50,7 +50,7 @@ class Understood:
     plugin: PluginVersion | None = None
     """The team's plugin whose code was called, if it is not Spy's own."""
     plugin_failed_before: bool = False
-    """Whether the last call of this plugin failed."""
+    """Whether the last call of this command failed."""
     is_private: bool = False
     shown: dict[int, Incident] = field(default_factory=dict)
     """The incidents, by number, that somebody was found to see: an answer may show them."""

@@ -68,6 +68,17 @@ def test_the_history_says_when_which_by_whom_and_what(file: Path, kept: Kept):
     ]
 
 
+def test_an_age_goes_back_to_what_was_in_force_then_also_if_it_was_taken_again_since(file: Path):
+    newest = ConfigVersion(hash=version_of(NEW), text=NEW, taken_at=NOON + HOUR)
+    again = ConfigVersion(hash=version_of(OLD), text=OLD, taken_at=NOON).taken(
+        at=NOON + 2 * HOUR, by="spy-1:7", change="back", text=OLD
+    )
+
+    way = way_back([again, newest], file, "1h", now=NOON + 1.5 * HOUR)
+
+    assert way.text == OLD
+
+
 def test_a_file_that_is_in_no_history_is_said_to_be(file: Path, kept: Kept):
     kept(OLD)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.config.differences import differences, in_one_line
+from bot.domain.config_version import EARLIER, in_force, takings
 from bot.domain.effects import Notify
 from bot.services.configuration import ConfigVersions, Refusing
 from bot.testing import SpyKit
@@ -52,6 +53,31 @@ def test_a_version_that_comes_back_is_the_newest_again(spy: SpyKit):
         spy.clock.tick(hours=1)
 
     assert list(texts(spy)) == ["a", "b"]
+
+
+def test_the_version_in_force_at_a_time_is_found_also_if_it_was_taken_again_since(spy: SpyKit):
+    began = spy.clock.now()
+    for version in ("a", "b", "c", "b"):
+        take(spy, version)
+        spy.clock.tick(hours=1)
+
+    with spy.tx() as tx:
+        taken = ConfigVersions(tx).taken()
+    found = [in_force(taken, began + (nth + 0.5) * HOURS) for nth in range(4)]
+    assert [it.hash if it else None for it in found] == ["a", "b", "c", "b"]
+    assert [(it.short, it.taken_at) for it in takings(taken)] == [
+        (version, began + nth * HOURS) for nth, version in reversed(list(enumerate("abcb")))
+    ]
+
+
+def test_of_a_version_that_is_taken_over_and_over_the_last_times_are_kept(spy: SpyKit):
+    for _ in range(EARLIER + 5):
+        for version in ("a", "b"):
+            take(spy, version)
+            spy.clock.tick(hours=1)
+
+    with spy.tx() as tx:
+        assert [len(it.takings) for it in ConfigVersions(tx).taken()] == [EARLIER + 1, EARLIER + 1]
 
 
 def test_a_refusal_of_another_process_counts_if_it_came_while_this_one_tried(spy: SpyKit):

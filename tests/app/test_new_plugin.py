@@ -63,6 +63,8 @@ def test_a_new_plugin_is_written_with_template_and_test(settings: Settings):
         ("kaffee☕", "can't be the name of a plugin"),
         ("x" * 41, "can't be the name of a plugin"),
         ("class", "is a word of Python's own"),
+        ("inc-1", "names an incident in chat"),
+        ("inc-042", "names an incident in chat"),
         ("page", "begins a command already, in "),
         ("tldr", "begins a command already, in "),
         ("incident", "begins a command already, in "),
@@ -122,7 +124,7 @@ def test_a_quarantine_is_listed_and_ended_from_a_terminal(settings: Settings, tm
     for _ in range(MOST_FAILURES):
         with database.begin() as session:
             tx = Transaction(session=session, now=NOON, policy=settings.policy())
-            Quarantine(tx).failed(plugin, why="ValueError at ours/coffee.py:12")
+            Quarantine(tx).failed(plugin, "coffee", why="ValueError at ours/coffee.py:12")
     before = listed(settings)
     enable(settings, "coffee")
     database.engine.dispose()

@@ -76,6 +76,10 @@ def said(spy: SpyKit, words: str, by: str = "U0ZOE") -> str:
     return message.text
 
 
+def joined(spy: SpyKit, event: str, who: str) -> None:
+    spy.notice(Joined(id=event, channel="C1", person=who))
+
+
 def told(spy: SpyKit) -> list[Message]:
     names = {"U0ANA": "Ana Lima"}.get
     return [
@@ -167,7 +171,7 @@ def test_plugins_shows_what_is_in_quarantine_and_what_fails(spy: SpyKit):
     assert (
         "• ours/coffee: `coffee &lt;kind&gt;`. *In quarantine* since 12:00 UTC: it failed 10 times" in shown
     )
-    assert "• ours/tea: `tea &lt;kind&gt;`. The last call failed" in shown
+    assert "• ours/tea: `tea &lt;kind&gt;`. The last call of `tea` failed" in shown
 
 
 def test_spys_own_commands_are_never_in_quarantine(spy: SpyKit):
@@ -176,10 +180,45 @@ def test_spys_own_commands_are_never_in_quarantine(spy: SpyKit):
 
 def test_a_listener_that_fails_does_not_keep_the_others_from_hearing(spy: SpyKit):
     for number in range(MOST_FAILURES):
-        spy.notice(Joined(id=f"Ev{number}", channel="C1", person="U0BAD"))
+        joined(spy, f"Ev{number}", "U0BAD")
 
     assert said(spy, "coffee black").startswith("The plugin coffee is in quarantine")
     assert said(spy, "tea black").startswith("The plugin tea is in quarantine")
+
+
+def test_a_listener_that_works_most_of_the_time_is_not_switched_off(spy: SpyKit):
+    for number in range(3 * MOST_FAILURES):
+        joined(spy, f"bad{number}", "U0BAD")
+        joined(spy, f"good{number}", "U0RAJ")
+
+    assert told(spy) == []
+    assert said(spy, "coffee black").startswith("Any member")
+    assert "failed" not in said(spy, "plugins")
+
+
+def test_a_command_that_works_does_not_hide_a_listener_that_always_fails(spy: SpyKit):
+    for number in range(MOST_FAILURES - 1):
+        joined(spy, f"Ev{number}", "U0BAD")
+        said(spy, "coffee black")
+
+    assert "The last 9 calls of `greet()` failed" in said(spy, "plugins")
+    joined(spy, "Ev9", "U0BAD")
+    assert said(spy, "coffee black").startswith("The plugin coffee is in quarantine")
+
+
+def test_a_listener_that_works_does_not_hide_a_command_that_always_fails(spy: SpyKit):
+    for number in range(MOST_FAILURES):
+        fail(spy, 1)
+        joined(spy, f"Ev{number}", "U0RAJ")
+
+    assert said(spy, "coffee black").startswith("The plugin coffee is in quarantine")
+
+
+def test_a_listener_that_never_failed_stores_nothing_when_it_works(spy: SpyKit):
+    joined(spy, "Ev1", "U0RAJ")
+
+    with spy.tx() as tx:
+        assert [tx.session.plugins.get(it.key) for it in spy.registry.own_ids] == [None, None]
 
 
 def test_who_types_it_in_a_channel_is_told_too(spy: SpyKit):
@@ -187,3 +226,15 @@ def test_who_types_it_in_a_channel_is_told_too(spy: SpyKit):
     spy.say("coffee black", channel="C0GENERAL", source=Source.MENTION)
 
     assert any("is in quarantine" in it.text for it in (*spy.posts("C0GENERAL"), *spy.private()))
+
+
+def test_only_admins_see_why_a_plugin_was_left_out(spy: SpyKit):
+    why = "/srv/ours/bad.py:1: cannot connect to postgresql://spy:a-secret@db/spy"
+    spy.registry = replace(spy.registry, failures=(why,))
+    spy = spy.restarted()
+
+    assert why in said(spy, "plugins", by="U0ANA")
+    others = said(spy, "plugins", by="U0ZOE")
+    assert "*Not loaded* 1 plugin. Admins see which, and why." in others
+    assert "bad.py" not in others
+    assert "a-secret" not in others

@@ -13,7 +13,7 @@ from bot.app.build import open_database
 from bot.app.settings import load
 from bot.config import ConfigError, read_file
 from bot.config.secrets_in_file import without_secrets
-from bot.domain.config_version import AGES, LISTED, ConfigVersion, in_force
+from bot.domain.config_version import AGES, LISTED, ConfigVersion, in_force, takings
 
 SHORTEST = 4
 """Characters of a hash that are enough to name a version."""
@@ -35,11 +35,11 @@ def versions() -> Sequence[ConfigVersion]:
 
 
 def in_words(taken: Sequence[ConfigVersion], path: Path) -> Iterator[str]:
-    """Yield a line for each version."""
+    """Yield a line for each time that a version was taken."""
     here = read_file(path)
     if not taken:
         yield "No configuration was taken yet. `spy run` takes the first one."
-    for nth, it in enumerate(taken):
+    for nth, it in enumerate(takings(taken)[:LISTED]):
         notes = [
             *(["last taken"] if nth == 0 else []),
             *(["in the file"] if it.hash == here.version else []),

@@ -35,12 +35,12 @@ LINES = (
 )
 ROLES = {"member": None, "operator": Holders(people=("U0ANA", "U0RAJ"), groups=())}
 CLASH = "ours/coffee.py:9: `page` is a command already, in plugins/page.py:31. Give this one other words."
-_PLUGIN = {
+_PLUGIN: Facts = {
     "name": "ours/coffee",
     "commands": ['coffee @person ["wish"]'],
     "since": None,
     "why": "",
-    "failures": 0,
+    "failing": {},
 }
 QUARANTINED = {
     "name": "coffee",
@@ -48,7 +48,12 @@ QUARANTINED = {
     "why": "it failed 10 times in a row, at last with ValueError at ours/coffee.py:12",
     "since": NOON,
 }
-PLUGINS = (_PLUGIN, {**_PLUGIN, "failures": 3}, {**_PLUGIN, **QUARANTINED}, {**_PLUGIN, "commands": []})
+PLUGINS = (
+    _PLUGIN,
+    {**_PLUGIN, "failing": {"coffee": 3, "greet()": 1}},
+    {**_PLUGIN, **QUARANTINED},
+    {**_PLUGIN, "commands": []},
+)
 _LISTED: dict[str, Sequence[Facts]] = (
     sample_failover.facts()
     | sample_alert.facts(INCIDENTS[:2])
@@ -72,9 +77,9 @@ _LISTED: dict[str, Sequence[Facts]] = (
         "help/start": [{"wanted": wanted, "families": ("incident", "page")} for wanted in ("", TYPED)],
         "help/commands": [{"families": [FAMILY], "brief": brief} for brief in (True, False)],
         "help/plugins": [
-            {"families": ["page"], "own": own, "failures": broken}
+            {"families": ["page"], "own": own, "left_out": left_out, "failures": why}
             for own in ((), PLUGINS)
-            for broken in ((), ("x.py: no",))
+            for left_out, why in ((0, ()), (1, ()), (1, ("x.py: no",)))
         ],
         "help/plugin_quarantined": [{**QUARANTINED, "commands": some} for some in (("coffee",), ())],
         "help/plugins_reloaded": [
