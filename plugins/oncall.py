@@ -57,7 +57,7 @@ def phone(request: Request, team: OnCallTeam | None, person: Someone | None, *, 
         origin=request.id,
         thread=request.thread,
     )
-    facts = {"reaches": reaches, "page": None, "is_looking": is_looking}
+    facts = {"reaches": reaches, "page": None, "is_looking": is_looking, "has_looked": False}
     return Reply("paging/phones", facts, discreet=True)
 
 

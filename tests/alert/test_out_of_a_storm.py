@@ -97,3 +97,15 @@ def test_the_offer_to_add_it_elsewhere_is_for_the_whole_storm(spy: SpyKit):
     spy.press("Add it to INC-2 instead", refused, by="U0RAJ", channel="C0PAY")
 
     assert (alert(spy, 1).incident, alert(spy, 5).storm) == (2, 1)
+
+
+def test_no_alert_joins_a_storm_whose_incident_is_private(spy: SpyKit):
+    """Only the people of that incident would see it."""
+    hears(owned(spy), *"abcde")
+    said(spy, "alert declare 1 private")
+
+    hears(spy, "f")
+
+    assert alert(spy, 6).storm is None
+    assert labels(line(spy, 6)) == ["Declare", "Not an incident"]
+    assert "INC-2 f" in said(spy, "alert declare 6", by="U0KIM").text

@@ -172,3 +172,13 @@ def test_what_cannot_be_is_refused_with_a_sentence(spy: SpyKit, times: str, sent
 
     assert answer.is_refusal
     assert sentence in said(answer)
+
+
+@pytest.mark.parametrize(
+    "times", ["<!date^1995435200^{time}|x> <!date^1995435300^{time}|x>", "10:05 <!date^1995435300^{time}|x>"]
+)
+def test_a_date_of_slack_in_the_future_is_refused(spy: SpyKit, times: str):
+    answer = spy.say(f'incident was "checkout was down" {times}')
+
+    assert answer.is_refusal
+    assert "is in the future" in said(answer)

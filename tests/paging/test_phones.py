@@ -89,6 +89,16 @@ def test_a_number_that_the_pager_lacks_comes_from_the_slack_profile(world: World
     assert [it.person for it in world.chat.ephemerals] == ["U0ANA"]
 
 
+def test_a_terminal_says_that_the_profile_was_not_looked_at(world: World):
+    world.chat.phones["U0RAJ"] = "+91 22 0000"
+
+    answer = world.spy.say("oncall phone <@U0RAJ>", source=Source.TERMINAL, channel=None)
+
+    assert answer.message
+    assert "Raj Patel: no number in PagerDuty; Spy did not look in the Slack profile" in answer.message.text
+    assert "or the Slack profile" not in answer.message.text
+
+
 def test_no_number_of_a_profile_is_stored(world: World):
     world.chat.phones["U0RAJ"] = "+91 22 0000"
     world.spy.say("oncall phone <@U0RAJ>")

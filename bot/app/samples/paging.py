@@ -28,10 +28,10 @@ CASES: dict[str, Sequence[Facts]] = {
         {"page": it, "incident": on, "manager": "U0MGR"} for it in PAGES for on in (None, *INCIDENTS)
     ],
     "paging/phones": [
-        {"reaches": them, "page": page, "is_looking": looking}
+        {"reaches": them, "page": page, "is_looking": looking, "has_looked": looked}
         for them in (REACHES, ())
         for page in (None, PAGES[8])
-        for looking in (True, False)
+        for looking, looked in ((True, False), (False, True), (False, False))
     ],
     "help/said": [
         {

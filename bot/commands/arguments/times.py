@@ -65,8 +65,9 @@ _PAST = re.compile(r"\bago$|\byesterday\b|^last\b", re.IGNORECASE)
 def _moment(word: str, tx: Transaction, asker: str) -> datetime:
     """Read `10:05`, `2pm`, `yesterday 23:10` (in the asker's zone, else UTC) or `20m` ago."""
     if found := _DATE.fullmatch(word):
-        return datetime.fromtimestamp(int(found["seconds"]), UTC)
-    moment = read_moment(as_seen(word), now=tx.now, zone=People(tx).zone(asker))
+        moment = datetime.fromtimestamp(int(found["seconds"]), UTC)
+    else:
+        moment = read_moment(as_seen(word), now=tx.now, zone=People(tx).zone(asker))
     if moment > tx.now:
         raise Refusal(f"{shortened(as_seen(word))} is in the future. Give a past time.")
     return moment

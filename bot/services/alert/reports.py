@@ -111,10 +111,18 @@ class Reports:
     def _join(self, lead: Alert, alert: Alert) -> Alert:
         """Let the line of a storm show an alert too."""
         alert = replace(alert, storm=lead.number)
+        was_over = lead.is_resolved and self._storm_is_over(lead)
         self._session.alerts.put(alert)
         self._lines.keep(replace(lead, told_at=self._tx.now, came_at=self._tx.now))
+        if was_over:
+            self._tell_incident(lead, alert)
         self._take_over(alert, lead)
         return alert
+
+    def _storm_is_over(self, lead: Alert) -> bool:
+        """Whether none of the alerts fires that share a line with the one that stands for them."""
+        counts = self._session.alerts.storm_counts(lead.number)
+        return counts.count > 0 and counts.firing == 0
 
     def _take_over(self, alert: Alert, lead: Alert, *, before: Alert | None = None) -> None:
         """Make the pager's incident a page of the open incident of its line, so that nobody is paged twice."""
@@ -129,24 +137,35 @@ class Reports:
             self._session.alerts.put(after)
             self._take_over(after, lead)
             return None
+        others = self._others_firing(known, lead)
         if known.storm is not None:
             self._session.alerts.put(after)
             self._lines.keep(lead)
         else:
             after = self._lines.keep(after)
-            self._tell_incident(known, after)
+        if known.is_resolved != after.is_resolved and not others:
+            self._tell_incident(lead, after)
         self._take_over(after, lead, before=known)
         return after
 
-    def _tell_incident(self, before: Alert, after: Alert) -> None:
-        """Record in the timeline that an alert of an incident is over, or fires again."""
-        if before.is_resolved == after.is_resolved:
-            return
-        incident = self._incident(after)
+    def _others_firing(self, alert: Alert, lead: Alert) -> int:
+        """Return how many other alerts fire that share its line."""
+        if not lead.is_storm:
+            return 0
+        firing = self._session.alerts.storm_counts(lead.number).firing + (not lead.is_resolved)
+        return firing - (not alert.is_resolved)
+
+    def _tell_incident(self, lead: Alert, after: Alert) -> None:
+        """Record in the timeline that an alert of an incident, or the last of its storm, is over; or it fires again."""
+        incident = self._incident(lead)
         if incident and incident.is_open:
             incident = self._tx.incident(incident.number)
+            title = after.title
+            if after.is_resolved and lead.is_storm:
+                others = self._session.alerts.storm_counts(lead.number).count
+                title = f"{lead.title} and {others} {'other' if others == 1 else 'others'}"
             kind = events.AlertResolved if after.is_resolved else events.AlertFiredAgain
-            self._tx.record(incident, kind(at=self._tx.now, alert=after.number, title=after.title))
+            self._tx.record(incident, kind(at=self._tx.now, alert=lead.number, title=title))
 
     def _incident(self, alert: Alert) -> Incident | None:
         """Return the incident of an alert; if that was merged, the one as which it goes on."""
@@ -217,9 +236,13 @@ class Reports:
         return [it for it in same if not it.is_only_an_end and self._goes_on(it)]
 
     def _goes_on(self, line: Alert) -> bool:
-        """Whether people still wait for more of it: nobody called it no incident, and its incident is not over."""
+        """Whether people still wait for more of it: nobody called it no incident, and its incident is not over.
+
+        None joins a private incident's: only its people would see it.
+        """
         incident = self._incident(line)
-        return line.decision is not Decision.IGNORED and (incident is None or incident.is_open)
+        is_for_all = incident is None or (incident.is_open and not incident.private)
+        return line.decision is not Decision.IGNORED and is_for_all
 
     def _begin_storm(self, lines: Sequence[Alert]) -> Alert:
         """Let the oldest line stand for all. The others point to it."""

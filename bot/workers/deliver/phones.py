@@ -35,7 +35,12 @@ class PhonesHandler(EffectHandler[ShowPhones]):
         names = {paged: People(tx).name(paged)} if paged else {}  # the transaction ends before the call
 
         def call() -> None:
-            facts = {"reaches": self._with_profiles(them), "page": page, "is_looking": False}
+            facts = {
+                "reaches": self._with_profiles(them),
+                "page": page,
+                "is_looking": False,
+                "has_looked": True,
+            }
             self._post(place, effect, self.templates.render("paging/phones", facts, names=names.get))
 
         return Attempt(call=call, patience=PATIENCE)
