@@ -201,7 +201,7 @@ def test_a_command_that_works_does_not_hide_a_listener_that_always_fails(spy: Sp
         joined(spy, f"Ev{number}", "U0BAD")
         said(spy, "coffee black")
 
-    assert "The last 9 calls of `greet()` failed" in said(spy, "plugins")
+    assert "The last 9 calls of the listener `greet` failed" in said(spy, "plugins")
     joined(spy, "Ev9", "U0BAD")
     assert said(spy, "coffee black").startswith("The plugin coffee is in quarantine")
 
