@@ -25,7 +25,7 @@ $(FROM_NPM): tests/%/node_modules/.ready: tests/%/package-lock.json
 	  || echo "npm could not install tests/$*; the tests go on without it" >&2; fi
 
 test: .venv/ready $(FROM_NPM)
-	@$(BIN)/pytest --numprocesses 5 --dist worksteal  # more than cores: half of the time of a test is waiting
+	@$(BIN)/pytest --numprocesses 4 --dist worksteal  # more than cores: half of the time of a test is waiting
 
 check: .venv/ready
 	@mkdir -p build

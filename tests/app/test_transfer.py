@@ -178,11 +178,14 @@ def test_a_backup_of_sqlite_is_restored_as_the_docs_say(world: World, engine: En
     (folder / "spy.db-wal").write_bytes(b"a log that would damage the backup")
 
     [restore] = [it for it in of_the_docs("Restore") if "install -m 600" in it]
-    run(
-        restore.replace("/var/lib/spy", str(folder)).replace(
-            "/backups/spy.db", str(tmp_path / "spy-backup.db")
-        )
-    )
+    ours = {
+        "/var/lib/spy": str(folder),
+        "/backups/spy.db": str(tmp_path / "spy-backup.db"),
+        "-o spy -g spy ": "",  # the tests run as one user
+    }
+    for theirs, here in ours.items():
+        restore = restore.replace(theirs, here)
+    run(restore)
 
     restored = open_engine(f"sqlite:///{folder / 'spy.db'}")
     assert rows_of(restored) == before
