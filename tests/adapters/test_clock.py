@@ -10,6 +10,7 @@ from bot.adapters.database import Database, open_engine
 from bot.adapters.network.clock import SLOWER, DatabaseClock, RehearsalClock, SteadyClock
 from bot.app.clock import ClockWatch
 from bot.testing import NOON, FrozenClock
+from tests.support.postgres import driven
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -164,7 +165,7 @@ def test_in_a_rehearsal_a_file_that_is_set_back_stops_nothing(machine: Machine, 
 
 
 def test_postgresql_tells_its_time(postgresql_url: str):
-    engine = open_engine(postgresql_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(postgresql_url))
     database = Database(engine)
 
     before, after = database.time(), database.time()

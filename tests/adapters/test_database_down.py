@@ -42,6 +42,7 @@ from tests.adapters.test_slack_inbound import (
     said,
 )
 from tests.adapters.test_slack_unsaved import BY_HAND, LONG, SentReminder
+from tests.support.postgres import driven
 
 SECOND = timedelta(seconds=1)
 HURRIED = Limits(connect=SECOND, statement=SECOND, lock=SECOND)
@@ -118,7 +119,7 @@ def staged(name: str, database: Database, outage: Outage) -> Stage:
 
 @contextmanager
 def opened(url: str) -> Iterator[Engine]:
-    engine = open_engine(url.replace("postgresql://", "postgresql+psycopg://"), limits=HURRIED)
+    engine = open_engine(driven(url), limits=HURRIED)
     make_ready(engine)
     yield engine
     engine.dispose()

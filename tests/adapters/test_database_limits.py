@@ -15,6 +15,7 @@ from bot.adapters.database import Database, Limits, open_engine
 from bot.adapters.database.session import OPTIMISM
 from bot.ports import Conflict, Late, OutOfTime, Person, Session, TimeLimit, Unavailable
 from bot.services.retry import retry_on_conflict
+from tests.support.postgres import driven
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -24,7 +25,7 @@ HURRIED = Limits(connect=SECOND, statement=2 * SECOND, lock=SECOND)
 
 @contextmanager
 def opened(url: str, limits: Limits | None = None) -> Iterator[Database]:
-    engine = open_engine(url.replace("postgresql://", "postgresql+psycopg://"), limits=limits)
+    engine = open_engine(driven(url), limits=limits)
     yield Database(engine)
     engine.dispose()
 

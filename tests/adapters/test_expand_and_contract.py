@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.adapters.database import CannotOpen, is_ready, migrate, open_engine
 from bot.adapters.database.schema import FIRST_SIDE_BY_SIDE, MIGRATIONS, newest, oldest
-from tests.support.postgres import EMPTY, Postgres
+from tests.support.postgres import EMPTY, Postgres, driven
 
 RELEASED = 19
 """The newest migration of the last release. A contract may need this one at most: its expand was released before."""
@@ -74,7 +74,7 @@ def statements(postgres: Postgres) -> Mapping[int, Sequence[str]]:
 
 
 def opened(url: str) -> Engine:
-    return open_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    return open_engine(driven(url))
 
 
 def module_of(number: int) -> Any:

@@ -11,13 +11,14 @@ from bot.adapters.database import Database, open_engine, tables
 from bot.adapters.database.statements import table
 from bot.domain.incident.events import Declared
 from bot.domain.incident.incident import Incident
+from tests.support.postgres import driven
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    engine = open_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(database_url))
     database = Database(engine)
     with database.begin() as session:
         session.incidents.put(Incident.declared(1, Declared(at=NOON, by="U0ANA", name="x")))

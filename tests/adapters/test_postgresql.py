@@ -18,6 +18,7 @@ from bot.services.transaction import Transaction
 from bot.testing import POLICY, FrozenClock
 from bot.workers.deliver.handler import Clients, Handlers
 from tests.fakes.chat import FakeChat
+from tests.support.postgres import driven
 from tests.support.templates import shipped
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -25,7 +26,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 @pytest.fixture
 def database(postgresql_url: str) -> Iterator[Database]:
-    engine = open_engine(postgresql_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(postgresql_url))
     database = Database(engine)
     with database.begin() as session:
         for number in (1, 2):

@@ -14,6 +14,7 @@ from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.statements import add, find, table
 from bot.ports import Unavailable
 from bot.testing import NOON
+from tests.support.postgres import driven
 
 ENTRY = {
     "incident": 1,
@@ -39,7 +40,7 @@ TIMELINE = table(rows.TimelineRow)
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    engine = open_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(database_url))
     yield engine
     engine.dispose()
 
@@ -83,7 +84,7 @@ def test_a_wrong_row_is_the_error_that_sqlalchemy_raises_and_shows_no_words(engi
 
 
 def test_a_lost_connection_is_noticed_and_others_are_made(postgresql_url: str):
-    engine = open_engine(postgresql_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(postgresql_url))
     sessions = Database(engine)
     with sessions.begin() as one, sessions.begin() as other:
         assert (one.incidents.get(1), other.incidents.get(1)) == (
@@ -107,7 +108,7 @@ def test_a_lost_connection_is_noticed_and_others_are_made(postgresql_url: str):
 
 
 def test_a_statement_that_is_too_slow_is_the_error_that_sqlalchemy_raises(postgresql_url: str):
-    engine = open_engine(postgresql_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(postgresql_url))
     slow = Prepared(text("SELECT pg_sleep(60)"))
 
     def wait_for_it() -> None:

@@ -20,7 +20,7 @@ from bot.adapters.database.tables import Row
 from bot.adapters.database.transfer import CannotExport, CannotImport, export, import_lines
 from bot.adapters.database.writes import Writes
 from bot.testing import NOON
-from tests.support.postgres import EMPTY, Postgres
+from tests.support.postgres import EMPTY, Postgres, driven
 from tests.support.rows import MANY, Rows, fill, rows_of
 
 Lines = list[bytes]
@@ -41,7 +41,7 @@ def empty_sqlite(tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def empty_postgresql(postgres: Postgres) -> Iterator[Engine]:
     with postgres.fresh(EMPTY) as url:
-        engine = open_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+        engine = open_engine(driven(url))
         yield engine
         engine.dispose()
 
@@ -56,7 +56,7 @@ def migrated_sqlite_engine(tmp_path: Path, migrated_sqlite: Path) -> Iterator[En
 @pytest.fixture
 def migrated_postgresql_engine(postgres: Postgres) -> Iterator[Engine]:
     with postgres.fresh() as url:
-        engine = open_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+        engine = open_engine(driven(url))
         yield engine
         engine.dispose()
 
@@ -64,7 +64,7 @@ def migrated_postgresql_engine(postgres: Postgres) -> Iterator[Engine]:
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """A database with the newest schema, and no rows."""
-    engine = open_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(database_url))
     yield engine
     engine.dispose()
 

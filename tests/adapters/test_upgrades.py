@@ -28,7 +28,7 @@ from bot.services.messages import MESSAGE_TYPES
 from bot.services.transaction import Transaction
 from bot.testing import POLICY
 from tests.support.folders import TEMPLATES
-from tests.support.postgres import EMPTY, Postgres
+from tests.support.postgres import EMPTY, Postgres, driven
 
 EARLIER = Path(__file__).parents[1] / "support" / "of_c136535.sql"
 BEFORE_PLAIN_WORDS, BEFORE_WHOLE_RECORDS, BEFORE_SEQUENCES = "0012", "0013", "0018"
@@ -141,7 +141,7 @@ def brought(url: str, to: str) -> None:
 
 
 def opened(url: str) -> Engine:
-    return open_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    return open_engine(driven(url))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -20,6 +20,7 @@ from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY
 from tests.support.fuse import Fuse
+from tests.support.postgres import driven
 
 FORKS = get_context("fork")
 PATIENCE = 30.0
@@ -76,7 +77,7 @@ def asked(sessions: Sessions) -> list[Effect]:
 
 @pytest.fixture
 def url(database_url: str) -> str:
-    return database_url.replace("postgresql://", "postgresql+psycopg://")
+    return driven(database_url)
 
 
 @pytest.fixture

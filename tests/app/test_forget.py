@@ -31,6 +31,7 @@ from bot.workers.audit import AuditSealer
 from tests.adapters.test_upgrades import EARLIER, copy, rows_of
 from tests.app.test_cli import spy as spy_says
 from tests.support.folders import PLUGINS
+from tests.support.postgres import driven
 from tests.support.templates import shipped
 
 HOUR = timedelta(hours=1)
@@ -154,7 +155,7 @@ def _fill(tx: Transaction) -> None:
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    engine = open_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(database_url))
     yield engine
     engine.dispose()
 

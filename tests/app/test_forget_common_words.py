@@ -25,6 +25,7 @@ from bot.testing import NOON, POLICY, FrozenClock, SpyKit
 from bot.workers.audit import AuditSealer
 from tests.app.test_forget import DONE_BY_ANA, check, fill
 from tests.support.folders import PLUGINS
+from tests.support.postgres import driven
 from tests.support.templates import shipped
 
 COMMON = (
@@ -38,7 +39,7 @@ NAMES = [*COMMON.split(), "Given Up", "Ana 1", "spy forget", "incident declared"
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    engine = open_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(database_url))
     yield engine
     engine.dispose()
 

@@ -21,7 +21,7 @@ from tests.growth.story import BEGINNING
 from tests.growth.world import World
 from tests.support.docs import blocks, section
 from tests.support.folders import ROOT
-from tests.support.postgres import EMPTY, Postgres
+from tests.support.postgres import EMPTY, Postgres, driven
 from tests.support.rows import rows_of
 
 OPERATIONS = "docs/operations.md"
@@ -54,7 +54,7 @@ def world(engine: Engine) -> World:
 
 
 def opened(url: str) -> Engine:
-    return open_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    return open_engine(driven(url))
 
 
 def rights(file: Path) -> int:

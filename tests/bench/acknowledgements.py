@@ -5,10 +5,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from tests.bench.caller import Caller
-from tests.bench.databases import driven, fresh
+from tests.bench.databases import fresh
 from tests.bench.measures import AT_ONCE, SLACK_TAKES, Effort, PostEvent, in_turns, meet, percentile, text
 from tests.bench.processes import Bot
 from tests.bench.table import Row
+from tests.support.postgres import driven
 
 CROWD, WORST = 1.2, 1.5
 """Limits of the ratios: at the median for fifty at once, and at the 99th percentile always."""

@@ -18,8 +18,3 @@ def fresh(count: int = 1) -> Iterator[list[str]]:
     """Return the addresses of so many new, migrated databases on PostgreSQL."""
     with server() as postgres, ExitStack() as stack:
         yield [stack.enter_context(postgres.fresh()) for _ in range(count)]
-
-
-def driven(url: str) -> str:
-    """Return the address with its driver, as SQLAlchemy wants it."""
-    return url.replace("postgresql://", "postgresql+psycopg://")

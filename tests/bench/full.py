@@ -16,12 +16,13 @@ import psycopg
 from sqlalchemy import Engine
 
 from bot.adapters.database import Limits, migrate, open_engine
-from tests.bench.databases import driven, fresh
+from tests.bench.databases import fresh
 from tests.bench.measures import Effort, PostEvent
 from tests.bench.table import Row
 from tests.growth.past import Life
 from tests.growth.story import BEGINNING, SAID
 from tests.growth.world import World
+from tests.support.postgres import driven
 
 REPORTS = ("incident list", "incident similar", "oncall load", "follow-ups", "failover status")
 """Commands that look at what was, so they may cost twice as much; `failover` alone is one too."""

@@ -19,10 +19,11 @@ from bot.commands.request import Request, Source
 from bot.commands.router import Router
 from bot.testing import POLICY
 from bot.testing.kit import confirm
-from tests.bench.databases import driven, server
+from tests.bench.databases import server
 from tests.bench.measures import Effort, PostEvent
 from tests.bench.table import Row
 from tests.support.folders import PLUGINS, TEMPLATES
+from tests.support.postgres import driven
 
 PROCESSES = (1, 2, 4)
 NEVER_FEWER = 0.95

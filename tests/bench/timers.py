@@ -28,7 +28,7 @@ from tests.bench.measures import SLACK_TAKES, Effort, PostEvent, median
 from tests.bench.processes import Bot
 from tests.bench.story import calls
 from tests.bench.table import Row
-from tests.support.postgres import serving
+from tests.support.postgres import driven, serving
 
 WAITING, AT_ONCE, BATCH = 100_000, 10_000, 1_000
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -46,19 +46,15 @@ def timers(effort: Effort, say: PostEvent) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="spy-bench-") as folder, serving("bench") as postgres:
         with opened(f"sqlite:///{Path(folder) / 'bench.db'}") as engine:
             yield _idle(engine, "SQLite", effort, limit=0.3)
-        with postgres.fresh() as url, opened(_driven(url)) as engine:
+        with postgres.fresh() as url, opened(driven(url)) as engine:
             yield _idle(engine, "PostgreSQL", effort, limit=1.5)
         say("memory", 0.3)
         yield _memory(f"sqlite:///{Path(folder) / 'memory.db'}")
         say("many due at once", 0.4)
         with postgres.fresh() as url:
-            yield from _at_once(_driven(url))
+            yield from _at_once(driven(url))
     say("the first word after a declare", 0.6)
     yield _first_word(effort)
-
-
-def _driven(url: str) -> str:
-    return url.replace("postgresql://", "postgresql+psycopg://")
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from bot.domain.limits import LimitSettings
 from bot.ports import Person, Sessions, TimeLimit
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, FrozenClock, PlainTemplates, confirm
+from tests.support.postgres import driven
 
 LONG = 60.0
 """Seconds for what comes at once, on however slow a machine."""
@@ -112,7 +113,7 @@ def _as_a_teams_own(module: ModuleType) -> CommandRegistry:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    engine = open_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(database_url))
     yield Database(engine)
     engine.dispose()
 

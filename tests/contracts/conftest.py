@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from bot.adapters.database import Database, open_engine
+from tests.support.postgres import driven
 
 
 @pytest.fixture
 def sessions(database_url: str) -> Iterator[Database]:
-    engine = open_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(database_url))
     yield Database(engine)
     engine.dispose()

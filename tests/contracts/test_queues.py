@@ -15,6 +15,7 @@ from tests.contracts.test_failover_records import claimed as claimed_failover
 from tests.contracts.test_failover_records import kept, run
 from tests.contracts.test_session import LEASE, NOON, post, queue
 from tests.contracts.test_timers import INCIDENT, plan, timer
+from tests.support.postgres import driven
 
 NOTHING = Due(effects=False, reminders=False, failovers=False)
 SECOND = timedelta(seconds=1)
@@ -117,7 +118,7 @@ def test_a_wrong_statement_is_not_taken_for_an_outage(sessions: Database, queues
 def test_after_the_server_was_away_one_look_fails_and_the_next_succeeds(
     postgresql_url: str, caplog: pytest.LogCaptureFixture
 ):
-    engine = open_engine(postgresql_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(postgresql_url))
     queues = SqlQueues(engine)
     with engine.connect() as one, engine.connect() as another:
         one.execute(text("SELECT 1"))

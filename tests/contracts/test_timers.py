@@ -8,6 +8,7 @@ from bot.adapters.database import Database, open_engine
 from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 from bot.ports import Sessions
+from tests.support.postgres import driven
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -112,7 +113,7 @@ def test_many_subjects_are_planned_in_one_work(sessions: Sessions) -> None:
 
 
 def test_two_processes_on_postgresql_take_different_subjects(postgresql_url: str) -> None:
-    engine = open_engine(postgresql_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(postgresql_url))
     sessions, taken, both = Database(engine), [], Barrier(2)
     for number in range(8):
         plan(sessions, Subject("incident", str(number)), timer(Subject("incident", str(number))))

@@ -18,6 +18,7 @@ from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, FrozenClock, MemoryDatabase
 from bot.workers.timers import Ticks
 from tests.support.fuse import Fuse
+from tests.support.postgres import driven
 
 INCIDENTS = 5
 LATER = NOON + timedelta(minutes=21)
@@ -92,7 +93,7 @@ def by_one() -> MemoryDatabase:
 
 @pytest.fixture
 def url(database_url: str) -> str:
-    return database_url.replace("postgresql://", "postgresql+psycopg://")
+    return driven(database_url)
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, FrozenClock
 from bot.workers.failovers import Runner
+from tests.support.postgres import driven
 
 FORKS = get_context("fork")
 LEASE = timedelta(seconds=20)
@@ -211,7 +212,7 @@ def test_wherever_it_is_killed_nothing_runs_twice_and_it_comes_to_its_end(
     database_url: str, tmp_path: Path, *, ends_red: bool, effects: list[str], state: State
 ):
     stride = 3 if ends_red else 1 if database_url.startswith("sqlite") else 2
-    url = database_url.replace("postgresql://", "postgresql+psycopg://")
+    url = driven(database_url)
     rules = policy(ends_red=ends_red)
     deaths = questions = 0
 

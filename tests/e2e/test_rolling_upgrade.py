@@ -12,7 +12,7 @@ from tests.chaos.people import CROWD, Diary, People
 from tests.conftest import RunningBot
 from tests.e2e.world import World
 from tests.support.older import OlderBot, is_in_history
-from tests.support.postgres import EMPTY, Postgres
+from tests.support.postgres import EMPTY, Postgres, driven
 
 STORIES = 4
 
@@ -51,7 +51,7 @@ def test_two_versions_serve_side_by_side_across_migrations(
 
 def emptied(url: str) -> int:
     """Count the notices to teams whose incident the older Spy stored only in the record."""
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = create_engine(driven(url))
     with engine.connect() as connection:
         query = text(
             "SELECT count(*) FROM team_notice WHERE incident IS NULL AND kept ->> 'incident' IS NOT NULL"

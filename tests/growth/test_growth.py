@@ -14,6 +14,7 @@ from tests.growth.past import Life
 from tests.growth.statements import Heard, scans
 from tests.growth.story import SAID
 from tests.growth.world import World
+from tests.support.postgres import driven
 
 INCIDENTS, FEWER = 10_000, 300
 MORE = 1.2
@@ -50,7 +51,7 @@ Work = Mapping[str, tuple[int, int]]
 
 
 def opened(url: str) -> Engine:
-    return open_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    return open_engine(driven(url))
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from bot.services.paging.paging import Paging
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY
+from tests.support.postgres import driven
 
 PROCESSES, EACH = 4, 25
 AT_ONCE, ROUNDS = 8, 5
@@ -47,7 +48,7 @@ RESERVED: dict[str, Callable[[Session], int]] = {
 
 @pytest.fixture
 def url(postgresql_url: str) -> str:
-    return postgresql_url.replace("postgresql://", "postgresql+psycopg://")
+    return driven(postgresql_url)
 
 
 @pytest.fixture

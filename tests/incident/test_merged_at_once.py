@@ -14,13 +14,14 @@ from bot.services.incident.merges import Merges
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY
+from tests.support.postgres import driven
 
 PATIENCE = 60
 
 
 @pytest.fixture
 def processes(database_url: str) -> Iterator[list[Database]]:
-    url = database_url.replace("postgresql://", "postgresql+psycopg://")
+    url = driven(database_url)
     engines = [open_engine(url) for _ in range(2)]
     for person, name in (("U0ANA", "checkout is down"), ("U0RAJ", "payments fail")):
         with Database(engines[0]).begin() as session:

@@ -22,13 +22,14 @@ from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, FrozenClock
 from bot.workers.timers import Ticks
+from tests.support.postgres import driven
 
 MANY = 30
 
 
 @contextmanager
 def opened(url: str) -> Iterator[Database]:
-    engine = open_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(url))
     yield Database(engine)
     engine.dispose()
 

@@ -35,7 +35,7 @@ from bot.services.transaction import Transaction
 from bot.testing import NOON, FrozenClock, MemoryDatabase
 from bot.workers.timers import Ticks
 from tests.properties.owed import DAY, HOUR, MINUTE, POLICY, Debt, Speech, debts, highest_step, warned_since
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, driven
 
 PEOPLE = ("ana", "raj", "kim")
 TOPICAL = ("update_", "no_severity", "milestone:")
@@ -334,7 +334,7 @@ def test_on_postgresql(postgres: Postgres):
 
         def world() -> World:
             url = databases.enter_context(postgres.fresh())
-            driven = url.replace("postgresql://", "postgresql+psycopg://")
-            return World(lambda: [Database(open_engine(driven, pool=2)) for _ in range(2)])
+            address = driven(url)
+            return World(lambda: [Database(open_engine(address, pool=2)) for _ in range(2)])
 
         run_state_machine_as_test(world, settings=BRIEF)

@@ -28,6 +28,11 @@ HASTE = (  # it lives as long as the tests, and serves all their bots at once
 BY_FILE = "STRATEGY FILE_COPY"  # the usual one, through the log, takes three times as long without fsync
 
 
+def driven(url: str) -> str:
+    """Return the address with its driver, as SQLAlchemy wants it."""
+    return url.replace("postgresql://", "postgresql+psycopg://")
+
+
 class Postgres:
     """A running server; its databases are copies of one that is migrated already."""
 
@@ -64,7 +69,7 @@ class Postgres:
             self._server.ensure_postgres_running()
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {TEMPLATE}")
-        engine = create_engine(self.address(TEMPLATE).replace("postgresql://", "postgresql+psycopg://"))
+        engine = create_engine(driven(self.address(TEMPLATE)))
         migrate(engine)
         engine.dispose()
 

@@ -32,6 +32,7 @@ from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, FrozenClock
 from bot.workers.audit import AuditSealer
 from bot.workers.retention import Pruner
+from tests.support.postgres import driven
 
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
 SPANS = Retention(closed_incidents=2 * YEAR, private_incidents=90 * DAY, audit=2 * YEAR)
@@ -120,7 +121,7 @@ class World:
 @pytest.fixture
 def world(database_url: str) -> Iterator[World]:
     load_features()
-    engine = open_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(database_url))
     yield World(engine)
     engine.dispose()
 

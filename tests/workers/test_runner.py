@@ -23,6 +23,7 @@ from bot.services.transaction import Transaction
 from bot.testing import NOON, FrozenClock, MemoryDatabase
 from bot.workers.failovers import Runner
 from tests.fakes.action_runner import FakeActionRunner, Hang
+from tests.support.postgres import driven
 
 PATIENCE = 15.0
 LEASE = timedelta(seconds=30)
@@ -249,7 +250,7 @@ def test_several_runs_go_side_by_side(stage: Stage, start: Start):
 
 
 def test_however_many_processes_there_are_each_move_is_made_once(database_url: str):
-    engine = open_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_engine(driven(database_url))
     stage = Stage(Database(engine))
     runs = [stage.approve(f"pod {pod} to east") for pod in range(6)]
     runners = [stage.runner() for _ in range(3)]
