@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.commands.request import Request, Response, Source
-from bot.domain.effects import Notify
+from bot.domain.effects import Effect, Notify
 from bot.domain.incident.effects import Backfill
 from bot.domain.incident.timeline import Entry
 from bot.ports import OutboxItem, Profile, Rejected, Throttled
@@ -16,6 +16,7 @@ from bot.services.people import People
 from bot.testing import SpyKit
 from bot.workers.deliver.handler import Clients, Handlers
 from tests.fakes.chat import FakeChat
+from tests.support.outbox import deliver_claimed
 
 LEASE = timedelta(seconds=30)
 PLACE = "C0PAY"
@@ -60,26 +61,16 @@ class Talk:
             return list(session.outbox.claim("talk", now=self.spy.clock.now(), lease=LEASE, limit=50))
 
     def _deliver(self, item: OutboxItem, dies_after: Callable[[Backfill], bool]) -> bool:
-        with self.spy.tx() as tx:
-            attempt = self._handlers.attempt(item, tx)
-        if attempt is None:
-            return True
+        def dies(effect: Effect) -> bool:
+            return isinstance(effect, Backfill) and dies_after(effect)
+
         try:
-            result = attempt.call()
+            return deliver_claimed(self.spy, self._handlers, item, dies_after=dies)
         except Throttled as wait:
             with self.spy.sessions.begin() as session:
                 due = self.spy.clock.now() + wait.retry_after
                 session.outbox.put_back(item.id, "talk", due=due, tried=False, uncertain=False, why="limit")
             return False
-        except Rejected as refused:
-            with self.spy.tx() as tx:
-                self._handlers.on_giving_up(item, tx, str(refused))
-            return True
-        if isinstance(item.effect, Backfill) and dies_after(item.effect):
-            return False
-        with self.spy.tx() as tx:
-            attempt.on_success(tx, result)
-        return True
 
     @property
     def lines(self) -> list[tuple[str, str]]:

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.effects import Notify
+from bot.domain.effects import Effect, Notify
 from bot.domain.oncall.effects import SetOnCallGroup
 from bot.domain.policy import Policy
 from bot.ports import Contact, OutboxItem, Rejected, Unreachable
 from bot.testing import POLICY
 from bot.workers.deliver.handler import Clients, Handlers
 from tests.support.on_call import DAY, EMAILS, HOUR, NOON, Rota, turn
+from tests.support.outbox import deliver_claimed
 
 GROUP = "S0ONCALL"
 LEASE = timedelta(seconds=30)
@@ -63,23 +64,13 @@ class Town(Rota):
             self.send(dies_after=dies_after)
 
     def _deliver(self, item: OutboxItem, dies_after: Callable[[SetOnCallGroup], bool]) -> bool:
-        with self.spy.tx() as tx:
-            attempt = self._handlers.attempt(item, tx)
-        if attempt is None:
-            return True
+        def dies(effect: Effect) -> bool:
+            return isinstance(effect, SetOnCallGroup) and dies_after(effect)
+
         try:
-            result = attempt.call()
-        except Rejected as refused:
-            with self.spy.tx() as tx:
-                self._handlers.on_giving_up(item, tx, str(refused))
-            return True
+            return deliver_claimed(self.spy, self._handlers, item, dies_after=dies)
         except Unreachable:
             return False
-        if isinstance(item.effect, SetOnCallGroup) and dies_after(item.effect):
-            return False
-        with self.spy.tx() as tx:
-            attempt.on_success(tx, result)
-        return True
 
 
 @pytest.fixture
