@@ -68,6 +68,16 @@ class World:
             senders=4,
         )
 
+    def declare_while_slack_is_away(self, severity: str = "sev1") -> None:
+        self.chat.is_away = True
+        self.spy.say(f'incident me "checkout is down" {severity}', channel=None)
+
+    def slack_returns(self, *, after: int) -> None:
+        """Let so many minutes pass, and deliver what has waited."""
+        self.spy.clock.tick(minutes=after)
+        self.chat.is_away = False
+        self.deliver()
+
     def deliver(self) -> None:
         """Deliver all that can be delivered."""
         for _ in range(100):
@@ -114,18 +124,15 @@ def dated(world: World, ago: timedelta) -> str:
 
 
 def test_pages_leave_at_once_and_the_channel_is_made_and_filled_in_order_when_slack_returns(world: World):
-    world.chat.is_away = True
-    world.spy.say('incident me "checkout is down" sev1', channel=None)
+    world.declare_while_slack_is_away()
     world.delivery.drain(within=timedelta(seconds=0.3))
     paged = len(world.pager.pages)
     world.spy.clock.tick(minutes=5)
     world.say('incident update "rolling back"')
     world.spy.clock.tick(minutes=5)
     world.say('incident impact "nobody can pay"')
-    world.spy.clock.tick(minutes=5)
-    world.chat.is_away = False
 
-    world.deliver()
+    world.slack_returns(after=5)
 
     assert paged == 1
     card, late = world.texts[:2]
@@ -137,14 +144,11 @@ def test_pages_leave_at_once_and_the_channel_is_made_and_filled_in_order_when_sl
 
 
 def test_no_message_is_given_up_because_slack_is_away_for_a_night(world: World):
-    world.chat.is_away = True
-    world.spy.say('incident me "checkout is down" sev3', channel=None)
+    world.declare_while_slack_is_away("sev3")
     world.try_in_vain(hours=4)
     world.say('incident update "it is the payment provider"')
-    world.spy.clock.tick(minutes=2)
-    world.chat.is_away = False
 
-    world.deliver()
+    world.slack_returns(after=2)
 
     lost = [it.effect for it in world.spy.sessions.queued() if it.state == "failed"]
     assert [it for it in lost if not isinstance(it, MeetPerson)] == []  # a job asks who they are again
@@ -163,8 +167,7 @@ def test_what_slack_fails_while_it_answers_others_is_given_up_as_ever(world: Wor
 
 
 def test_nothing_is_tried_for_ever(world: World):
-    world.chat.is_away = True
-    world.spy.say('incident me "checkout is down" sev3', channel=None)
+    world.declare_while_slack_is_away("sev3")
     world.delivery.drain(within=timedelta(seconds=0.1))
     world.spy.clock.tick(minutes=LONGEST_OUTAGE / MINUTE + 1)
     for _ in range(FEWEST_TRIES):
@@ -187,30 +190,24 @@ def test_what_another_clock_dates_hours_back_is_not_given_up_at_its_first_failur
 
 
 def test_no_reminder_whose_update_has_come_is_posted_late(world: World):
-    world.chat.is_away = True
-    world.spy.say('incident me "checkout is down" sev1', channel=None)
+    world.declare_while_slack_is_away()
     world.try_in_vain(hours=1)
     world.say('incident update next 30m "rolling back"')
-    world.spy.clock.tick(minutes=2)
-    world.chat.is_away = False
 
-    world.deliver()
+    world.slack_returns(after=2)
 
     everything = [it.message.text for it in world.chat.posts]
     assert not [it for it in everything if "pdate is due" in it or "pdate is overdue" in it]
 
 
 def test_an_incident_that_is_over_asks_nobody_for_anything(world: World):
-    world.chat.is_away = True
-    world.spy.say('incident me "checkout is down" sev1', channel=None)
+    world.declare_while_slack_is_away()
     world.spy.clock.tick(minutes=3)
     world.say("incident hand @raj")
     world.try_in_vain(hours=2)
     world.say('incident resolve "rolled back"')
-    world.spy.clock.tick(minutes=2)
-    world.chat.is_away = False
 
-    world.deliver()
+    world.slack_returns(after=2)
 
     everything = [
         it.message.text for it in world.chat.posts if "postmortem" not in it.message.text.casefold()
