@@ -19,8 +19,6 @@ DEADLY = 3
 SHORT = 8
 LISTED = 50
 """How many versions a history shows."""
-
-
 EARLIER = 20
 """How many earlier times are kept at which one version was taken."""
 

@@ -48,8 +48,7 @@ class ConfigVersions:
 
         Until the transaction ends, no other process decides.
         """
-        self._tx.session.lock(SECTION)
-        known = self._records.get(hash)
+        known = self._locked(hash)
         if known is None or known.decided_at is None or known.decided_at < since:
             return mistakes
         return () if known.decided_at == known.taken_at else known.mistakes
@@ -108,8 +107,7 @@ class ConfigVersions:
 
         Return False if they know: it was refused before, and nothing else was taken since.
         """
-        self._tx.session.lock(SECTION)
-        known, latest = self._records.get(it.hash) or ConfigVersion(hash=it.hash), self.latest()
+        known, latest = self._locked(it.hash) or ConfigVersion(hash=it.hash), self.latest()
         if known.refused_at and _is_after(known.refused_at, latest):
             return False
         refused = replace(known, refused_at=self._tx.now, refused_by=it.by, mistakes=tuple(it.mistakes))
