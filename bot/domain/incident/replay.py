@@ -1,0 +1,129 @@
+"""What an incident and its pages were at any moment: their state is a fold of the events of the timeline."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.domain.event import Event
+from bot.domain.incident.events import Declared, Reopened
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.merging import MERGED_FROM, MergedInto, TakenOut
+from bot.domain.incident.timeline import Entry
+from bot.domain.markup import MENTION
+from bot.domain.paging.events import PageAdopted, PageEvent, PageRequested
+from bot.domain.paging.page import Page
+
+Pages = Mapping[int, Page]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PastState:
+    """The state from `at` (UTC) on, until the next one. `line` is the entry of the timeline that led to it."""
+
+    at: datetime
+    line: int
+    incident: Incident
+    pages: Pages
+    """By number. Of each is known what its events tell."""
+
+
+def replayed(number: int, happened: Iterable[tuple[Entry, Event | None]]) -> Iterator[PastState]:
+    """Yield the states of an incident, one after each event that changed it or one of its pages.
+
+    `happened` is its whole timeline in recorded order, with the event of each entry; None if it can't be read.
+    """
+    now: PastState | None = None
+    paged = _Paged()
+    for entry, event in happened:
+        if event is None:
+            continue
+        paged = paged.after(entry, event)
+        incident = _after(number, now.incident if now else None, entry, event)
+        if incident is None or (now and incident is now.incident and paged.pages is now.pages):
+            continue
+        at = entry.occurred_at if incident.recorded else entry.recorded_at
+        now = PastState(
+            at=max(at, now.at) if now else at,
+            line=entry.seq,
+            incident=replace(incident, entries=entry.seq),
+            pages=paged.pages,
+        )
+        yield now
+
+
+def is_of_here(entry: Entry) -> bool:
+    """Whether an entry tells what happened in its own incident: no correction of a line, and none from a merge."""
+    return entry.supersedes is None and not entry.data.get(MERGED_FROM)
+
+
+def _after(number: int, incident: Incident | None, entry: Entry, event: Event) -> Incident | None:
+    if incident is None:
+        return Incident.declared(number, event) if isinstance(event, Declared) else None
+    return incident.after(event) if is_of_here(entry) else incident
+
+
+def state_at(states: Sequence[PastState], moment: datetime) -> PastState | None:
+    """Return the state at a moment (UTC); None before the first one."""
+    return next((it for it in reversed(states) if it.at <= moment), None)
+
+
+# --- pages ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Paged:
+    """The pages of an incident. Those that are with another incident, because of a merge, are `away`."""
+
+    pages: Pages = field(default_factory=dict)
+    came_from: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    """By page, the incidents with which it came."""
+    away: Pages = field(default_factory=dict)
+
+    def after(self, entry: Entry, event: Event) -> "_Paged":
+        match event:
+            case PageEvent():
+                return self._paging(entry, event)
+            case MergedInto():
+                gone = {it: page for it, page in self.pages.items() if it in event.pages}
+                return replace(self, pages=_without(self.pages, gone), away=gone) if gone else self
+            case Reopened() if self.away:
+                return replace(self, pages={**self.away, **self.pages}, away={})
+            case TakenOut():
+                gone = {it for it, others in self.came_from.items() if event.other in others}
+                return replace(self, pages=_without(self.pages, gone)) if gone else self
+        return self
+
+    def _paging(self, entry: Entry, event: PageEvent) -> "_Paged":
+        """Return the pages after an event of one of them. Corrections change no page."""
+        before = self.pages.get(event.page)
+        if before is None and isinstance(event, PageRequested | PageAdopted):
+            before = _requested(event)
+        if before is None or entry.supersedes is not None:
+            return self
+        came_from = frozenset[int](entry.data.get(MERGED_FROM, ()))
+        page = before.after(event)
+        if page is self.pages.get(event.page):
+            return self
+        return replace(
+            self,
+            pages={**self.pages, event.page: page},
+            came_from={**self.came_from, event.page: came_from} if came_from else self.came_from,
+        )
+
+
+def _requested(event: PageRequested | PageAdopted) -> Page:
+    mentioned = MENTION.fullmatch(event.whom)
+    return Page(
+        number=event.page,
+        key="",
+        message=event.message,
+        requested_by=event.by,
+        requested_at=event.at,
+        team=None if mentioned else event.whom.removeprefix(":"),
+        person=mentioned["id"] if mentioned else None,
+    )
+
+
+def _without(pages: Pages, gone: Iterable[int]) -> Pages:
+    leaving = frozenset(gone)
+    return {number: page for number, page in pages.items() if number not in leaving}
