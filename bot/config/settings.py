@@ -15,6 +15,7 @@ from bot.config.vendors import Access, PagerVendor, TrackerVendor, Vendor, Vendo
 from bot.domain.incident.role import nearest, plain
 from bot.domain.policy import (
     Account,
+    DashboardSettings,
     Milestone,
     OnCallSettings,
     Policy,
@@ -121,6 +122,7 @@ class Settings(Sections):
             retention=Retention(**dict(self.retention)),
             resolution=ResolutionSettings(**dict(self.resolution)),
             on_call=OnCallSettings(**dict(self.oncall)),
+            dashboard=DashboardSettings(address=self.web.public_url, session=self.web.session),
             people={
                 person: Account(pager_id=self._at_pager(it), email=it.email)
                 for person, it in self.people.items()

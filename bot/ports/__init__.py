@@ -47,7 +47,7 @@ from bot.ports.records.timers import TimerRecords
 from bot.ports.session import Session, Sessions
 from bot.ports.time_limit import Late, OutOfTime, TimeLimit
 from bot.ports.uptime import uptime
-from bot.ports.words import FilledRunbook, Form, FormField, Runbooks, Templates
+from bot.ports.words import FilledRunbook, Form, FormField, PageTemplates, Runbooks, Templates
 
 __all__ = [
     "LATE",
@@ -97,6 +97,7 @@ __all__ = [
     "OutboxQueued",
     "OutboxRecords",
     "PageRecords",
+    "PageTemplates",
     "Pager",
     "PagerNews",
     "PastMessage",

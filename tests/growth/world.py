@@ -18,7 +18,7 @@ from bot.commands.request import Request, Response, Source
 from bot.commands.router import Router
 from bot.domain.alert.report import AlertReport, AlertState
 from bot.domain.incident.search import ALL, Search
-from bot.domain.policy import PostmortemSettings
+from bot.domain.policy import DashboardSettings, PostmortemSettings
 from bot.domain.retention import Retention
 from bot.ports import Profile
 from bot.services.alert.reports import Reports
@@ -49,6 +49,7 @@ POLICY = replace(
     PLANS,
     postmortem_settings=PostmortemSettings(repository="acme/postmortems"),
     permissions={"operator": frozenset(NAMES), "admin": frozenset({"U0ANA"})},
+    dashboard=DashboardSettings(address="https://spy.example.com"),
     retention=Retention(closed_incidents=800 * DAY, audit=800 * DAY, on_call=800 * DAY),
 )
 SYNCS = ("oncall", "shifts", "changes", "alerts", "rings", "pages", "people", "groups", "members", "sweep")
