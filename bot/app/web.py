@@ -70,6 +70,7 @@ def site_of(bot: Bot) -> Site:
         policy=bot.live.policy,
         templates=bot.templates,
         answer=bot.timed.answer,
+        registry=lambda: bot.router.registry,
         provided={Runbooks: bot.runbooks, Calendars: open_calendars(bot.settings)},
     )
 

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from bot.web.access import REFUSED, SeesAll
 from bot.web.answer import Handler, Page, WebAnswer
 from bot.web.calls import Endpoint, Unread, body_of, in_thread
+from bot.web.dashboard.live import Live
 from bot.web.dashboard.routes import missing_of, routes_of
 from bot.web.dashboard.site import Site
 from bot.web.health import Check, examine
@@ -55,6 +56,7 @@ def build_web(
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
     browsers = ThreadPoolExecutor(BROWSERS, thread_name_prefix="dashboard")
+    live = Live(site) if site else None
 
     async def readyz(request: Request) -> Response:
         trouble = await examine(readiness, patience=patience)
@@ -79,8 +81,10 @@ def build_web(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         with pool, browsers:
             yield
+        if live:
+            live.shut()
 
-    return Starlette(
+    app = Starlette(
         lifespan=lifespan,
         routes=[
             *(Route(path, _through(handler, pool), methods=["POST"]) for path, handler in handlers.items()),
@@ -88,10 +92,12 @@ def build_web(
             Route("/healthz", _healthz),
             Route("/readyz", readyz),
             Route("/metrics", show_metrics),
-            *(routes_of(site, browsers) if site else [Route("/", _index)]),
+            *(routes_of(site, live, browsers) if site and live else [Route("/", _index)]),
         ],
         exception_handlers={404: missing_of(site, browsers)} if site else {},
     )
+    app.state.live = live
+    return app
 
 
 async def _detail(

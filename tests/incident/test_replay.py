@@ -52,7 +52,8 @@ COMMANDS = (
 )
 SAID = st.tuples(st.sampled_from((1, 2)), st.sampled_from(COMMANDS), st.sampled_from(("U0ANA", "U0RAJ")))
 HAPPENED = st.tuples(
-    st.sampled_from((1, 2)), st.sampled_from(("joined", "left", "acknowledged", "resolved", "time", "private"))
+    st.sampled_from((1, 2)),
+    st.sampled_from(("joined", "left", "acknowledged", "resolved", "time", "private")),
 )
 
 

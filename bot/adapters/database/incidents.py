@@ -58,6 +58,15 @@ LAST_LINE = Prepared(
     .order_by(table(tables.TimelineRow).c.seq.desc())
     .limit(literal(1))
 )
+LAST_OPEN_LINES = Prepared(
+    select(
+        table(tables.IncidentRow).c.number,
+        select(func.max(table(tables.TimelineRow).c.seq))
+        .where(table(tables.TimelineRow).c.incident == table(tables.IncidentRow).c.number)
+        .scalar_subquery()
+        .label("line"),
+    ).where(table(tables.IncidentRow).c.phase.in_([literal(it.value) for it in WORKING]))
+)
 
 
 def _lists(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
@@ -220,6 +229,9 @@ class TimelineTable(Rows):
     def last_lines(self, incidents: Collection[int]) -> Mapping[int, int]:
         found = (LAST_LINE.value(self._connection, {"of": number}) for number in incidents)
         return {number: line or 0 for number, line in zip(incidents, found, strict=True)}
+
+    def last_open_lines(self) -> Mapping[int, int]:
+        return {it["number"]: it["line"] for it in LAST_OPEN_LINES.rows(self._connection, {})}
 
     def after(self, incident: int, line: int, *, limit: int) -> Sequence[Entry]:
         self._write_all()

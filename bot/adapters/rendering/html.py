@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -10,6 +11,7 @@ from markupsafe import Markup, escape
 from bot.adapters.rendering.mrkdwn import Names, plain, typed
 
 _FENCE = "```"
+_BULLET = "• "
 _QUOTED = re.compile(r"(?:>|&gt;) ?")
 _MARK = re.compile(
     r"`(?P<code>[^`\n]+)`"
@@ -24,8 +26,9 @@ _STYLES: Mapping[str, Markup] = {
     "italic": Markup("<i>{}</i>"),
     "strike": Markup("<s>{}</s>"),
 }
-_DATE = re.compile(r"!date\^(\d{1,11})\^([^<>|^]+)")
-"""A time, and the form in which Slack shows it."""
+_DATE = re.compile(r"!date\^(\d{1,11})\^[^<>|]*")
+When = Callable[[datetime], Markup | str]
+"""Returns a time (UTC) as its reader sees it."""
 _LATEST = 253_402_300_799
 """The last second that has a date of four digits."""
 
@@ -34,96 +37,110 @@ def nobody(_person: str) -> None:
     """Know nobody's name."""
 
 
-def html(value: object, names: Names = nobody) -> Markup:
+def utc(at: datetime) -> str:
+    """Return a time for a reader whose zone is not known."""
+    return f"{at:%b} {at.day} {at:%H:%M} UTC"
+
+
+def html(value: object, names: Names = nobody, when: When = utc) -> Markup:
     """Return any value as safe HTML: mrkdwn as Slack shows it, everything else escaped. HTML stays as it is.
 
-    A person or a channel without a known name is *someone* or *a channel*. A time becomes a `time` element in UTC, which
-    the page shows in its reader's zone.
+    A person or a channel without a known name is *someone* or *a channel*. `when` renders a time for its reader.
     """
     if isinstance(value, Markup):
         return value
-    parts = typed(value).split(_FENCE)
-    if len(parts) % 2 == 0:  # the last fence is not closed
-        parts[-2:] = [_FENCE.join(parts[-2:])]
-    shown = (_block(it, names) if at % 2 else _lines(it, names) for at, it in enumerate(parts))
-    return Markup("").join(shown)
+    return _Reader(names=names, when=when).text(typed(value))
 
 
-def _block(text: str, names: Names) -> Markup:
-    return Markup("<pre><code>{}</code></pre>").format(plain(text.strip("\n"), names))
+def link(address: object, label: str) -> Markup:
+    """Return a link to http or https, which tells the other side nothing. With any other address it is the label."""
+    target = str(address or "")
+    if not target.startswith(("https://", "http://")):
+        return escape(label)
+    return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(target, label)
 
 
-def _lines(text: str, names: Names) -> Markup:
-    """Render lines, those that begin with > as a quotation."""
-    shown = list[Markup]()
-    for is_quoted, lines in groupby(text.split("\n"), key=lambda line: _QUOTED.match(line) is not None):
-        if is_quoted:
-            quoted = "\n".join(_QUOTED.sub("", line, count=1) for line in lines)
-            shown.append(Markup("<blockquote>{}</blockquote>").format(_inline(quoted, names)))
-        else:
-            shown.append(_inline("\n".join(lines), names))
-    return Markup("").join(shown)
+@dataclass(frozen=True, kw_only=True)
+class _Reader:
+    """Renders mrkdwn for one reader."""
+
+    names: Names
+    when: When
+
+    def text(self, text: str) -> Markup:
+        parts = text.split(_FENCE)
+        if len(parts) % 2 == 0:  # the last fence is not closed
+            parts[-2:] = [_FENCE.join(parts[-2:])]
+        shown = (self._block(it) if at % 2 else self._lines(it) for at, it in enumerate(parts))
+        return Markup("").join(shown)
+
+    def _block(self, text: str) -> Markup:
+        return Markup("<pre><code>{}</code></pre>").format(plain(text.strip("\n"), self.names))
+
+    def _lines(self, text: str) -> Markup:
+        """Render lines: those that begin with > are a quotation, those that begin with • a list."""
+        shown = list[Markup]()
+        for kind, lines in groupby(text.split("\n"), key=_kind):
+            if kind == "quote":
+                quoted = "\n".join(_QUOTED.sub("", line, count=1) for line in lines)
+                shown.append(Markup("<blockquote>{}</blockquote>").format(self._inline(quoted)))
+            elif kind == "list":
+                items = (Markup("<li>{}</li>").format(self._inline(line[len(_BULLET) :])) for line in lines)
+                shown.append(Markup("<ul>{}</ul>").format(Markup("").join(items)))
+            else:
+                shown.append(self._inline("\n".join(lines)))
+        return Markup("").join(shown)
+
+    def _inline(self, text: str) -> Markup:
+        return Markup("").join(self._pieces(text))
+
+    def _pieces(self, text: str) -> Iterator[Markup]:
+        at = 0
+        for found in _MARK.finditer(text):
+            yield _typed(text[at : found.start()])
+            yield self._marked(found)
+            at = found.end()
+        yield _typed(text[at:])
+
+    def _marked(self, found: re.Match[str]) -> Markup:
+        kind = str(found.lastgroup)
+        inner = found[kind]
+        match kind:
+            case "code":
+                return Markup("<code>{}</code>").format(plain(inner, self.names))
+            case "mark":
+                return self._reference(inner)
+            case "address":
+                return link(_unescaped(inner), _unescaped(inner))
+            case _:
+                return _STYLES[kind].format(self._inline(inner))
+
+    def _reference(self, inner: str) -> Markup:
+        target, _, label = inner.partition("|")
+        label = _unescaped(label)
+        if target.startswith("@"):
+            name = _unescaped(self.names(target[1:]) or "") or label
+            return _called(f"@{name}" if name else "someone", "person")
+        if target.startswith("#"):
+            name = _unescaped(self.names(target[1:]) or "") or label
+            return _called(f"#{name.lstrip('#')}" if name else "a channel", "channel")
+        if target.startswith("!"):
+            return self._date(target, label)
+        return link(_unescaped(target), label or _unescaped(target).removeprefix("mailto:"))
+
+    def _date(self, target: str, label: str) -> Markup:
+        found = _DATE.fullmatch(target)
+        if found is None or int(found[1]) > _LATEST:
+            return escape(label)
+        return escape(self.when(datetime.fromtimestamp(int(found[1]), UTC)))
 
 
-def _inline(text: str, names: Names) -> Markup:
-    return Markup("").join(_pieces(text, names))
+def _kind(line: str) -> str:
+    return "quote" if _QUOTED.match(line) else "list" if line.startswith(_BULLET) else ""
 
 
-def _pieces(text: str, names: Names) -> Iterator[Markup]:
-    at = 0
-    for found in _MARK.finditer(text):
-        yield _typed(text[at : found.start()])
-        yield _marked(found, names)
-        at = found.end()
-    yield _typed(text[at:])
-
-
-def _marked(found: re.Match[str], names: Names) -> Markup:
-    kind = str(found.lastgroup)
-    inner = found[kind]
-    match kind:
-        case "code":
-            return Markup("<code>{}</code>").format(plain(inner, names))
-        case "mark":
-            return _reference(inner, names)
-        case "address":
-            return _link(inner, inner)
-        case _:
-            return _STYLES[kind].format(_inline(inner, names))
-
-
-def _reference(inner: str, names: Names) -> Markup:
-    target, _, label = inner.partition("|")
-    if target.startswith("@"):
-        name = names(target[1:]) or _unescaped(label)
-        return Markup('<span class="person">{}</span>').format(f"@{name}" if name else "someone")
-    if target.startswith("#"):
-        name = names(target[1:]) or _unescaped(label)
-        return Markup('<span class="channel">{}</span>').format(f"#{name.lstrip('#')}" if name else "a channel")
-    if target.startswith("!date^"):
-        return _date(target, label)
-    return _link(target, label or target.removeprefix("mailto:"))
-
-
-def _link(address: str, label: str) -> Markup:
-    """Render a link to http or https, which tells the other side nothing. Any other address stays text."""
-    if not address.startswith(("https://", "http://")):
-        return _typed(label)
-    return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(_unescaped(address), _typed(label))
-
-
-def _date(target: str, label: str) -> Markup:
-    found = _DATE.fullmatch(target)
-    if found is None or int(found[1]) > _LATEST:
-        return _typed(label)
-    return moment(datetime.fromtimestamp(int(found[1]), UTC), _unescaped(label), form=_unescaped(found[2]))
-
-
-def moment(at: datetime, label: str, *, form: str) -> Markup:
-    """Return a time (UTC) that the page shows in its reader's zone, in one of Slack's forms; `label` without a script."""
-    return Markup('<time datetime="{}" data-form="{}">{}</time>').format(
-        at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), form, label
-    )
+def _called(name: str, kind: str) -> Markup:
+    return Markup('<span class="{}">{}</span>').format(kind, name)
 
 
 def _typed(text: str) -> Markup:

@@ -67,6 +67,9 @@ class TimelineRecords(Protocol):
     def last_lines(self, incidents: Collection[int]) -> Mapping[int, int]:
         """Return the number of the last entry of each of these incidents. It is one more after each event."""
 
+    def last_open_lines(self) -> Mapping[int, int]:
+        """Return the number of the last entry of each open incident."""
+
     def after(self, incident: int, line: int, *, limit: int) -> Sequence[Entry]:
         """Return the first entries that were recorded after this one."""
 

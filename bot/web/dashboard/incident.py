@@ -16,7 +16,19 @@ from bot.services.transaction import Transaction
 from bot.web.dashboard.page import NotHere, PageReply, PageRequest, page
 
 NOT_HERE = "There is no such incident, or you can't see it."
-MAJOR = ("lead", "offer", "due", "end", "broken", "waits", "impact", "services", "update", "cause", "suspects")
+MAJOR = (
+    "lead",
+    "offer",
+    "due",
+    "end",
+    "broken",
+    "waits",
+    "impact",
+    "services",
+    "update",
+    "cause",
+    "suspects",
+)
 MINOR = ("guide", "coming", "pages", "locks", "failovers", "roles", "links")
 PANELS = ("people", "changes", "follow_ups", "postmortem")
 """The facts by where they stand."""
@@ -112,7 +124,7 @@ def replay(ask: PageRequest, *, pages: IncidentPage) -> PageReply:
 def postmortem(ask: PageRequest, *, pages: IncidentPage, documents: Documents) -> PageReply:
     """Show its postmortem as it is now."""
     it = _found(ask, pages)
-    return PageReply("web/incident_postmortem", {"incident": it, "document": documents.document(it)})
+    return PageReply("web/incident_postmortem", {"incident": it, "facts": documents.document(it)})
 
 
 # --- what is asked for ------------------------------------------------------------------------------------
@@ -146,7 +158,7 @@ def _window(ask: PageRequest, pages: IncidentPage, it: Incident) -> Mapping[str,
     wanted = lines_of(ask.query)
     window = pages.window(it, wanted)
     earlier = window["earlier"]
-    filters = {topic: "1" for topic in _topics(ask.query)} | {"by": wanted.person, "words": wanted.words}
+    filters = dict.fromkeys(_topics(ask.query), "1") | {"by": wanted.person, "words": wanted.words}
     return {
         "incident": it,
         "window": {**window, "earlier": f"{earlier[0].isoformat()}~{earlier[1]}" if earlier else ""},

@@ -1,13 +1,14 @@
 """Tell open pages at once what changes: server-sent events.
 
-One look a process at the database serves all pages that are open, and there is none while nobody watches. What is
-found is rendered once for all who see the same. Whoever watches is looked at again before each event, and every few
+One look a process at the database serves all pages that are open, and there is none while nobody watches. What it
+finds is rendered once for all who see the same. Whoever watches is looked at again before each event, and every few
 seconds: a session that ended, or an incident that became private, ends the stream.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,17 +32,15 @@ LOOK_EVERY = 0.25
 """Seconds between two looks at what is new, while somebody watches."""
 CHECK_EVERY = 20
 """After so many looks without news, whoever watches is looked at again: about 5 s."""
+OVERVIEW_EVERY = 1.0
+"""Seconds between two events of an overview: its page is loaded anew after each."""
 PING_EVERY = 15.0
 """Seconds of silence after which a comment is sent, so that no proxy thinks the stream is dead."""
 MOST = 200
 """How many pages may be open in one process."""
 UNSENT = 20
 """A page that does not read so many events is let go. It comes back by itself, and asks for what it missed."""
-HEADERS = {
-    "cache-control": "no-store",
-    "x-accel-buffering": "no",
-    "x-content-type-options": "nosniff",
-}
+HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no", "x-content-type-options": "nosniff"}
 
 log = structlog.get_logger()
 
@@ -51,7 +50,7 @@ class LiveEvent:
     """`name` is change, reload (too much is new) or gone (there is nothing to see any more). `last` is a line."""
 
     name: str
-    last: int
+    last: int = 0
     html: str = ""
 
     @property
@@ -63,15 +62,22 @@ class LiveEvent:
         return f"id: {self.last}\nevent: {self.name}\ndata: {data}\n\n".encode()
 
 
+GONE = LiveEvent(name="gone")
+
+
 @dataclass(kw_only=True, eq=False)
 class Watcher:
-    """An open page: who looks, at which incident and which lines. `last` is the last line that it was told of."""
+    """An open page: an incident, of which it shows the lines that are `wanted`, or the overview (no number).
+
+    `last` are the last lines that it was told of: of its incident, or of each open one that its reader sees.
+    """
 
     request: WebRequest
-    number: int
+    number: int | None
     wanted: Lines
-    last: int
+    last: dict[int, int] = field(default_factory=dict)
     looks: int = 0
+    told_at: float = 0.0
     events: asyncio.Queue[LiveEvent | None] = field(default_factory=lambda: asyncio.Queue(UNSENT))
 
     def tell(self, event: LiveEvent | None) -> None:
@@ -91,25 +97,16 @@ class Live:
         self._watchers: list[Watcher] = []
         self._looking: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="live")
-
-    @property
-    def watchers(self) -> int:
-        """How many pages are open."""
-        return len(self._watchers)
+        self.looks = 0
+        """How often it looked. It does not while nobody watches."""
 
     async def stream(self, request: Request) -> Response:
-        """Answer a page that wants to know what is new in an incident."""
-        number = number_of(request.path_params["number"])
+        """Answer a page that wants to know what is new."""
         if len(self._watchers) >= MOST:
             return PlainTextResponse("Too many pages are open here.\n", status_code=503)
-        watcher = Watcher(
-            request=WebRequest(path=request.url.path, cookies=request.cookies),
-            number=number or 0,
-            wanted=lines_of(request.query_params),
-            last=_last_line(request),
-        )
-        is_seen = await asyncio.get_running_loop().run_in_executor(self._thread, self._is_seen, watcher)
-        if not is_seen:
+        watcher = _watcher(request)
+        loop = asyncio.get_running_loop()
+        if watcher is None or not await loop.run_in_executor(self._thread, self._begun, watcher):
             return PlainTextResponse("There is nothing to see here.\n", status_code=404)
         return StreamingResponse(self._events(watcher), media_type="text/event-stream", headers=HEADERS)
 
@@ -118,7 +115,7 @@ class Live:
         for it in self._watchers:
             it.tell(None)
 
-    def shutdown(self) -> None:
+    def shut(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _events(self, watcher: Watcher) -> AsyncIterator[bytes]:
@@ -133,81 +130,141 @@ class Live:
                 except TimeoutError:
                     yield b": nothing is new\n\n"
                     continue
-                if event is None:
-                    return
-                yield event.encoded()
-                if event.is_last:
+                if event:
+                    yield event.encoded()
+                if event is None or event.is_last:
                     return
         finally:
             self._watchers.remove(watcher)
-
-    # --- looking ------------------------------------------------------------------------------------------
 
     async def _look_on(self) -> None:
         """Look as long as somebody watches."""
         loop = asyncio.get_running_loop()
         while self._watchers:
+            self.looks += 1
             for watcher, event in await loop.run_in_executor(self._thread, self._found, [*self._watchers]):
-                watcher.last = event.last
                 watcher.tell(event)
             await asyncio.sleep(LOOK_EVERY)
+
+    # --- in the thread ------------------------------------------------------------------------------------
+
+    def _begun(self, watcher: Watcher) -> bool:
+        """Return whether somebody may watch this."""
+        try:
+            with self._site.reading() as tx:
+                look = _Look(self._site, tx)
+                if watcher.number is None:
+                    watcher.last = look.seen_open(watcher)
+                return look.viewer(watcher) is not None
+        except Unavailable:
+            return False
 
     def _found(self, watchers: Sequence[Watcher]) -> Sequence[tuple[Watcher, LiveEvent]]:
         """Return what is new for whom. While the database does not answer, nothing is."""
         try:
             with self._site.reading() as tx:
-                return list(_news(self._site, watchers, tx))
+                return list(_Look(self._site, tx).news(watchers))
         except Unavailable:
             return ()
         except Exception:
             log.exception("a look at what is new failed")
             return ()
 
-    def _is_seen(self, watcher: Watcher) -> bool:
-        with self._site.reading() as tx:
-            return _seen(self._site, watcher, tx) is not None
+
+class _Look:
+    """One look at the database, for all who watch."""
+
+    def __init__(self, site: Site, tx: Transaction) -> None:
+        self._site, self._tx = site, tx
+        self._pages = IncidentPage(tx)
+        self._rendered: dict[tuple[Any, ...], LiveEvent] = {}
+
+    def news(self, watchers: Sequence[Watcher]) -> Iterator[tuple[Watcher, LiveEvent]]:
+        """Yield what is new, for whom."""
+        numbers = {it.number for it in watchers if it.number is not None}
+        timeline = self._tx.session.timeline
+        of_open = timeline.last_open_lines() if any(it.number is None for it in watchers) else {}
+        lines = {**timeline.last_lines(numbers), **of_open}
+        for it in watchers:
+            it.looks += 1
+            found = self._overview(it, of_open) if it.number is None else self._incident(it, lines)
+            if found:
+                yield it, found
+
+    def viewer(self, watcher: Watcher) -> Viewer | None:
+        """Return who watches; None if they are signed out, or may not see the incident."""
+        viewer = self._site.viewer(watcher.request, self._tx)
+        if viewer is None or watcher.number is None:
+            return viewer
+        return viewer if self._pages.seen_by(viewer.id, watcher.number) else None
+
+    def seen_open(self, watcher: Watcher) -> dict[int, int]:
+        """Return the last lines of the open incidents that somebody sees."""
+        viewer = self.viewer(watcher)
+        lines = self._tx.session.timeline.last_open_lines()
+        return {n: line for n, line in lines.items() if viewer and self._pages.seen_by(viewer.id, n)}
+
+    def _incident(self, watcher: Watcher, lines: Mapping[int, int]) -> LiveEvent | None:
+        number = watcher.number or 0
+        before, now = watcher.last.get(number, 0), lines.get(number, 0)
+        if now <= before and watcher.looks < CHECK_EVERY:
+            return None
+        watcher.looks = 0
+        viewer = self.viewer(watcher)
+        incident = self._pages.seen_by(viewer.id, number) if viewer else None
+        if viewer is None or incident is None:
+            return GONE
+        if now <= before:
+            return None
+        key = (number, before, watcher.wanted, viewer.zone)
+        if key not in self._rendered:
+            self._rendered[key] = self._change(incident, before, watcher.wanted, viewer.zone)
+        watcher.last[number] = self._rendered[key].last
+        return self._rendered[key]
+
+    def _change(self, incident: Incident, before: int, wanted: Lines, zone: str) -> LiveEvent:
+        news = self._pages.news(incident, before, wanted)
+        if news.is_too_much:
+            return LiveEvent(name="reload", last=news.last)
+        facts = {"incident": incident, "f": self._pages.now(incident), "names": NAMES, "news": news}
+        names = People(self._tx).name
+        html = self._site.templates.page(
+            "web/incident_news", {**facts, "now": self._tx.now}, names=names, zone=zone
+        )
+        return LiveEvent(name="change", last=news.last, html=html)
+
+    def _overview(self, watcher: Watcher, lines: Mapping[int, int]) -> LiveEvent | None:
+        """Tell of a change of an open incident that somebody sees, or saw until now."""
+        is_due = time.monotonic() - watcher.told_at >= OVERVIEW_EVERY
+        changed = {n for n in lines.keys() | watcher.last.keys() if lines.get(n) != watcher.last.get(n)}
+        if not (is_due and changed) and watcher.looks < CHECK_EVERY:
+            return None
+        watcher.looks = 0
+        viewer = self.viewer(watcher)
+        if viewer is None:
+            return GONE
+        if not is_due:
+            return None
+        seen = {n for n in changed if n in lines and self._pages.seen_by(viewer.id, n)}
+        gone = {n for n in changed - seen if n in watcher.last}
+        watcher.last = {n: it for n, it in watcher.last.items() if n not in gone} | {
+            n: lines[n] for n in seen
+        }
+        if not (seen or gone):
+            return None
+        watcher.told_at = time.monotonic()
+        return LiveEvent(name="change")
 
 
-def _last_line(request: Request) -> int:
-    """Return the last line that a page knows: it says so when it comes, and its browser when it comes back."""
+def _watcher(request: Request) -> Watcher | None:
+    """Return who watches what, as a page asks for it; None if it names no incident."""
+    asked, number = request.path_params.get("number"), None
+    if asked is not None and (number := number_of(asked)) is None:
+        return None
     known = request.headers.get("last-event-id") or request.query_params.get("since", "")
-    return number_of(known) or 0
-
-
-def _seen(site: Site, watcher: Watcher, tx: Transaction) -> tuple[Viewer, Incident] | None:
-    """Return who watches and what; None if they are not signed in, or may not see it."""
-    viewer = site.viewer(watcher.request, tx)
-    incident = IncidentPage(tx).seen_by(viewer.id, watcher.number) if viewer else None
-    return (viewer, incident) if viewer and incident else None
-
-
-def _news(
-    site: Site, watchers: Iterable[Watcher], tx: Transaction
-) -> Iterator[tuple[Watcher, LiveEvent]]:
-    known = list(watchers)
-    last = tx.session.timeline.last_lines({it.number for it in known})
-    rendered: dict[tuple[Any, ...], LiveEvent] = {}
-    for it in known:
-        it.looks += 1
-        if last[it.number] <= it.last and it.looks < CHECK_EVERY:
-            continue
-        it.looks = 0
-        seen = _seen(site, it, tx)
-        if seen is None:
-            yield it, LiveEvent(name="gone", last=it.last)
-        elif last[it.number] > it.last:
-            viewer, incident = seen
-            key = (it.number, it.last, it.wanted, viewer.zone)
-            if key not in rendered:
-                rendered[key] = _rendered(site, incident, it, viewer.zone, tx)
-            yield it, rendered[key]
-
-
-def _rendered(site: Site, incident: Incident, watcher: Watcher, zone: str, tx: Transaction) -> LiveEvent:
-    page = IncidentPage(tx)
-    news = page.news(incident, watcher.last, watcher.wanted)
-    if news.is_too_much:
-        return LiveEvent(name="reload", last=news.last)
-    facts: Mapping[str, Any] = {"f": page.now(incident), "names": NAMES, "news": news, "now": tx.now}
-    html = site.templates.page("web/incident_news", facts, names=People(tx).name, zone=zone)
-    return LiveEvent(name="change", last=news.last, html=html)
+    return Watcher(
+        request=WebRequest(path=request.url.path, cookies=request.cookies),
+        number=number,
+        wanted=lines_of(request.query_params),
+        last={number: number_of(known) or 0} if number else {},
+    )

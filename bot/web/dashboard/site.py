@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from bot.commands.discretion import private_incidents
+from bot.commands.plugins import CommandRegistry
 from bot.commands.request import Request, Response
 from bot.domain.policy import Policy
 from bot.domain.refusal import Refusal
@@ -50,6 +51,7 @@ class Site:
     templates: PageTemplates
     answer: Callable[[Request], Response]
     """Runs a command: the router that all other ways in use too."""
+    registry: Callable[[], CommandRegistry]
     provided: Mapping[type, Any] = field(default_factory=dict)
 
     # --- who looks ---
@@ -119,7 +121,7 @@ class Site:
 
     def _wired(self, page: DashboardPage, tx: Transaction) -> Mapping[str, Any]:
         """Return what a page asks for by its keyword-only parameters."""
-        here = {**self.provided, Transaction: tx}
+        here = {**self.provided, Transaction: tx, CommandRegistry: self.registry()}
         return {
             name: here[wanted] if wanted in here else wanted(tx) for name, wanted in page.services.items()
         }

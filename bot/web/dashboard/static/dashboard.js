@@ -1,13 +1,13 @@
 // What every page does in the browser: the theme, times that go on, and commands that are answered in place.
 
 const root = document.documentElement;
-const ahead = Number(root.dataset.now) * 1000 - Date.now();
+let ahead = Number(root.dataset.now) * 1000 - Date.now();
 
 /** The time at the server, in milliseconds since 1970. */
-export const now = () => Date.now() + ahead;
+const now = () => Date.now() + ahead;
 
 /** A length of time in its largest units, as the server writes it. */
-export function span(milliseconds) {
+function span(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   const minutes = Math.floor(seconds / 60), hours = Math.floor(seconds / 3600), days = Math.floor(seconds / 86400);
   if (days) return hours % 24 ? `${days} d ${hours % 24} h` : `${days} d`;
@@ -19,11 +19,14 @@ function show(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
+/** The time at which a part of the page stands: now, or the moment of the past that it shows. */
+const clock = part => Number(part.closest("[data-clock]")?.dataset.clock) || now();
+
 /** Let times go on: `data-since` counts up, `data-due` counts down and then is late. */
-export function tick(part = document) {
-  for (const it of part.querySelectorAll("[data-since]")) show(it, span(now() - Date.parse(it.dataset.since)));
-  for (const it of part.querySelectorAll("[data-due]")) {
-    const left = Date.parse(it.dataset.due) - now();
+function tick() {
+  for (const it of document.querySelectorAll("[data-since]")) show(it, span(clock(it) - Date.parse(it.dataset.since)));
+  for (const it of document.querySelectorAll("[data-due]")) {
+    const left = Date.parse(it.dataset.due) - clock(it);
     show(it, left < 0 ? `late by ${span(-left)}` : `in ${span(left)}`);
     it.classList.toggle("late", left < 0);
     it.closest(".card")?.classList.toggle("late", left < 0);
@@ -89,3 +92,7 @@ function put(place, html) {
 
 tick();
 setInterval(tick, 1000);
+document.addEventListener("spy:tick", event => {
+  if (event.detail?.now) ahead = event.detail.now - Date.now();
+  tick();
+});

@@ -1,6 +1,6 @@
-// Keep a page fresh: when the server says that something changed, load the page again and exchange what is live.
+// Keep the overview fresh: when the server says that something changed, load the page again and exchange what is live.
 
-import { tick } from "./dashboard.js";
+import { watch } from "./stream.js";
 
 const live = document.querySelector("[data-live]");
 const SLOW = 30_000;
@@ -26,14 +26,12 @@ function exchange(page) {
   const focused = live.contains(document.activeElement) && document.activeElement.getAttribute("href");
   live.replaceChildren(...fresh.cloneNode(true).childNodes);
   document.title = page.title;
-  tick(live);
+  document.dispatchEvent(new Event("spy:tick"));
   if (focused) live.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
 }
 
 if (live) {
-  const source = new EventSource(live.dataset.live);
-  source.onmessage = refresh;
-  source.addEventListener("changed", refresh);
+  watch(() => live.dataset.live, refresh);
   setInterval(() => { if (Date.now() - last > SLOW && !document.hidden) refresh(); }, 5_000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 }
