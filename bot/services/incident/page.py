@@ -91,7 +91,7 @@ class IncidentPage:
         """Return its state, and who and what belongs to it."""
         return {
             **self._views.state(incident),
-            "coming": self._views.coming(incident, at=self._tx.now),
+            "coming": self._views.coming(incident),
             "people": self._people(incident),
             "changes": Changes(self._tx).recent(incident),
             **self._postmortem(incident),
@@ -194,13 +194,12 @@ COMPARED: Mapping[str, Any] = {
     "cause": lambda f: f["incident"].cause,
     "suspects": lambda f: f["incident"].suspects,
     "waits": lambda f: (f["asks"], f["incident"].update_due, f["incident"].command_offered_to),
-    "coming": lambda f: [(str(it["reminder"]), it["due_at"]) for it in f["coming"]],
     "pages": lambda f: f["pages"],
     "guide": lambda f: f["guide"],
     "roles": lambda f: f["incident"].roles,
     "links": lambda f: f["incident"].links,
 }
-"""The facts that the past has, each with what it is made of."""
+"""The facts that the past has too, each with what it is made of."""
 
 
 class Replay:
@@ -208,19 +207,18 @@ class Replay:
 
     def __init__(self, tx: Transaction, incident: Incident) -> None:
         self._tx = tx
-        self._views = Views(tx)
         self._number = incident.number
         self.is_over = not incident.is_open
 
     def steps(self) -> Iterator[Facts]:
-        """Yield each state with its time (UTC) and line, and the names of the facts that differ from the one before."""
+        """Yield each state with its time (UTC), and the names of the facts that differ from the one before."""
         before: dict[str, object] = {}
         for state in replayed(self._number, self._tx.session.timeline.events(self._number)):
             facts = self._facts(state)
             now = {name: made_of(facts) for name, made_of in COMPARED.items()}
             changed = [name for name, it in now.items() if name not in before or before[name] != it]
             if changed:
-                yield {"at": state.at, "line": state.line, "facts": facts, "changed": changed}
+                yield {"at": state.at, "facts": facts, "changed": changed}
             before = now
 
     def _facts(self, state: PastState) -> Facts:
@@ -232,6 +230,5 @@ class Replay:
             "pages": list(state.pages.values()),
             "asks": open_asks(incident, policy),
             "guide": guide.current(incident),
-            "coming": self._views.coming(incident, at=state.at),
             "now": state.at,
         }

@@ -1,7 +1,6 @@
 """An incident as people see it: its state, tldr, timeline and checklist."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -45,7 +44,7 @@ class Views:
         return {
             **self.tldr(incident),
             "unseen": self._unseen(number),
-            "coming": self.coming(incident, at=self._tx.now),
+            "coming": self.coming(incident),
             "reader": offer.data["to"] if offer else incident.command_offered_to,
             "is_latest": offer is None or offer == offers[-1],
         }
@@ -61,11 +60,11 @@ class Views:
         notices = [entry for entry in entries if entry.kind == "team_notified"]
         return [line(entry) for entry in notices if entry.data["notice"] not in seen]
 
-    def coming(self, incident: Incident, *, at: datetime, most: int = 4) -> list[Facts]:
-        """Return the next reminders of an incident after this time (UTC)."""
+    def coming(self, incident: Incident, *, most: int = 4) -> list[Facts]:
+        """Return the next reminders of this incident."""
         policy, zone = self._tx.policy, People(self._tx).zone(incident.owner)
         timers = sorted(agenda(incident, policy, zone=zone), key=lambda timer: timer.due_at)
-        ahead = [it for it in timers if it.due_at > at and it.reminder != UPDATE_LATE.name]
+        ahead = [it for it in timers if it.due_at > self._tx.now and it.reminder != UPDATE_LATE.name]
         return [
             {
                 "reminder": it.reminder,

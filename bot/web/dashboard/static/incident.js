@@ -176,6 +176,7 @@ class Player {
     }
     page.classList.add("past");
     page.dataset.clock = this.at;
+    for (const it of page.querySelectorAll("[data-fact]")) it.hidden = !this.known.has(it.dataset.fact);
     for (const name of this.known) {
       const place = page.querySelector(`[data-fact="${name}"]`), html = facts.get(name) ?? "";
       if (place && place.innerHTML !== html) place.innerHTML = html;
@@ -257,7 +258,7 @@ class Player {
       const place = page.querySelector(`[data-fact="${name}"]`);
       if (place && place.innerHTML !== html) place.innerHTML = html;
     }
-    for (const it of log.querySelectorAll("li.line")) it.hidden = false;
+    for (const it of page.querySelectorAll("li.line, [data-fact]")) it.hidden = false;
     if (this.isElsewhere) load("", replace);
     part("player").hidden = true;
     part("open").hidden = false;
