@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import structlog
@@ -177,7 +178,7 @@ class Site:
         return self.templates.page(
             template,
             {**around, **facts},
-            names=People(tx).name if tx else lambda _person: None,
+            names=cache(People(tx).name) if tx else lambda _person: None,
             zone=viewer.zone if viewer else "UTC",
         )
 
