@@ -91,7 +91,7 @@ def site_of(spy: SpyKit) -> DashboardSite:
 def link_for(spy: SpyKit, person: str) -> str:
     """Say `/spy web`, and return the link of the answer."""
     answer = spy.say("web", by=person, source=Source.SLASH).message
-    found = re.search(r"<(http[^|>]+)\|", answer.text if answer else "")
+    found = re.search(r"<(http[^|>]+)>", answer.text if answer else "")
     assert found, answer
     return html.unescape(found[1])
 

@@ -41,7 +41,7 @@ class Dashboard:
     def link(self, person: str) -> str:
         """Say `/spy web` in the box, and return the link."""
         answer = self.world.box.slack.slash(person, "general", "/spy", "web")
-        found = re.search(r"<(http[^|>]+)\|", str(answer.body))
+        found = re.search(r"<(http[^|>]+)>", str(answer.body))
         assert found, answer
         return found[1].replace("&amp;", "&")
 

@@ -4,10 +4,10 @@ const root = document.documentElement;
 const ahead = Number(root.dataset.now) * 1000 - Date.now();
 
 /** The time at the server, in milliseconds since 1970. */
-export const now = () => Date.now() + ahead;
+const now = () => Date.now() + ahead;
 
 /** A length of time in its largest units, as the server writes it. */
-export function span(milliseconds) {
+function span(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   const minutes = Math.floor(seconds / 60), hours = Math.floor(seconds / 3600), days = Math.floor(seconds / 86400);
   if (days) return hours % 24 ? `${days} d ${hours % 24} h` : `${days} d`;
@@ -20,7 +20,7 @@ function show(element, words) {
 }
 
 /** Let times go on: `data-since` counts up, `data-due` counts down and then is late. */
-export function tick(part = document) {
+function tick(part = document) {
   for (const it of part.querySelectorAll("[data-since]")) show(it, span(now() - Date.parse(it.dataset.since)));
   for (const it of part.querySelectorAll("[data-due]")) {
     const left = Date.parse(it.dataset.due) - now();
@@ -87,5 +87,46 @@ function put(place, html) {
   box.replaceChildren(...(answer.querySelector(".answer") ?? answer.querySelector("main") ?? answer.body).cloneNode(true).childNodes);
 }
 
+// --- pages that stay fresh: `data-live` names the address that says when something changed ---
+
+const live = document.querySelector("[data-live]");
+const SLOW = 30_000;
+let isLoading = false, isStale = false, last = Date.now(), shown = "";
+
+/** Load the page again, and exchange what is live on it. */
+async function refresh() {
+  if (isLoading) { isStale = true; return; }
+  isLoading = true;
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.status === 401) { location.reload(); return; }
+    if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    last = Date.now();
+  } catch { /* the next event, or the next half minute, tries again */ }
+  isLoading = false;
+  if (isStale) { isStale = false; refresh(); }
+}
+
+function exchange(page) {
+  const fresh = page.querySelector("[data-live]");
+  if (!fresh || fresh.innerHTML === shown) return;
+  shown = fresh.innerHTML;
+  const focused = live.contains(document.activeElement) && document.activeElement.getAttribute("href");
+  live.replaceChildren(...fresh.cloneNode(true).childNodes);
+  document.title = page.title;
+  tick(live);
+  if (focused) live.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
+}
+
+if (live) {
+  const source = new EventSource(live.dataset.live);
+  source.onmessage = refresh;
+  source.addEventListener("changed", refresh);
+  setInterval(() => { if (Date.now() - last > SLOW && !document.hidden) refresh(); }, 5_000);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+}
+
 tick();
 setInterval(tick, 1000);
+// for the scripts of single pages: an import would run this file twice, because its address has a digest
+globalThis.spy = { now, span, tick, refresh };
