@@ -13,7 +13,7 @@ from bot.app.webhooks import locks_page, manifest_page, outbox_page
 from bot.config import Settings
 from bot.ports import Calendars, Runbooks, Unavailable
 from bot.web import Check, Handler, Page, SeesAll, Shown, WebAnswer, build_web, everyone, examined, with_token
-from bot.web.dashboard.site import Site
+from bot.web.dashboard.site import DashboardSite
 from bot.web.metrics import Metrics, OpenMetrics, registry
 from bot.workers.lanes import Lanes
 
@@ -44,7 +44,7 @@ class WebPorts:
         *,
         sees_all: SeesAll,
         handlers: Mapping[str, Handler] | None = None,
-        site: Site | None = None,
+        site: DashboardSite | None = None,
         threads: int = 64,
     ) -> Starlette:
         bot = self.bot
@@ -62,9 +62,9 @@ class WebPorts:
         )
 
 
-def site_of(bot: Bot) -> Site:
+def site_of(bot: Bot) -> DashboardSite:
     """Return the dashboard of this bot."""
-    return Site(
+    return DashboardSite(
         sessions=bot.database,
         clock=bot.clock,
         policy=bot.live.policy,

@@ -58,7 +58,7 @@ class Templates(Protocol):
         """Draw an incident as an SVG picture."""
 
 
-class PageTemplates(Protocol):
+class WebTemplates(Protocol):
     """Renders the pages of the dashboard."""
 
     def page(

@@ -21,7 +21,7 @@ from bot.web.answer import Handler, Page, WebAnswer
 from bot.web.calls import Endpoint, Unread, body_of, in_thread
 from bot.web.dashboard.live import Live
 from bot.web.dashboard.routes import missing_of, routes_of
-from bot.web.dashboard.site import Site
+from bot.web.dashboard.site import DashboardSite
 from bot.web.health import Check, examine
 
 BROWSERS = 4
@@ -44,7 +44,7 @@ def build_web(
     readiness: Mapping[str, Check],
     notes: Mapping[str, Check] = MappingProxyType({}),
     handlers: Mapping[str, Handler] = MappingProxyType({}),
-    site: Site | None = None,
+    site: DashboardSite | None = None,
     threads: int = 64,
     patience: float = 2.0,
 ) -> Starlette:

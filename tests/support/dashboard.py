@@ -12,10 +12,10 @@ import httpx
 
 from bot.commands.request import Request, Response, Source
 from bot.domain.policy import DashboardSettings
-from bot.ports import Calendars, NoCalendars, PageTemplates
+from bot.ports import Calendars, NoCalendars, WebTemplates
 from bot.testing import SpyKit
 from bot.web import Shown, build_web, with_token
-from bot.web.dashboard.site import Site
+from bot.web.dashboard.site import DashboardSite
 
 ADDRESS = "http://localhost:3000"
 
@@ -23,7 +23,7 @@ ADDRESS = "http://localhost:3000"
 class Visitor:
     """One browser. `follow` opens a link, `sign_in` does it as a person does."""
 
-    def __init__(self, site: Site, address: str = ADDRESS) -> None:
+    def __init__(self, site: DashboardSite, address: str = ADDRESS) -> None:
         self._loop = asyncio.Runner()
         app = build_web(to_all=Shown(), with_token=Shown(), sees_all=with_token(""), readiness={}, site=site)
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=address)
@@ -69,7 +69,7 @@ def visiting(spy: SpyKit, person: str | None = None) -> Iterator[Visitor]:
         visitor.close()
 
 
-def site_of(spy: SpyKit) -> Site:
+def site_of(spy: SpyKit) -> DashboardSite:
     templates: Any = spy.templates
     if spy.policy.dashboard.address is None:
         spy.adopt(replace(spy.policy, dashboard=DashboardSettings(address=ADDRESS)))
@@ -77,8 +77,8 @@ def site_of(spy: SpyKit) -> Site:
     def answer(request: Request) -> Response:
         return spy.request(request)
 
-    pages: PageTemplates = templates
-    return Site(
+    pages: WebTemplates = templates
+    return DashboardSite(
         sessions=spy.sessions,
         clock=spy.clock,
         policy=lambda: spy.policy,
@@ -92,7 +92,7 @@ def site_of(spy: SpyKit) -> Site:
 def link_for(spy: SpyKit, person: str) -> str:
     """Say `/spy web`, and return the link of the answer."""
     answer = spy.say("web", by=person, source=Source.SLASH).message
-    found = re.search(r"<(http[^|>]+)\|", answer.text if answer else "")
+    found = re.search(r"<(http[^|>]+)>", answer.text if answer else "")
     assert found, answer
     return html.unescape(found[1])
 

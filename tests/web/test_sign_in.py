@@ -40,6 +40,19 @@ def test_spy_web_answers_with_a_link_that_opens_the_dashboard(spy: SpyKit, brows
     assert "Ana Lima" in browser.get("/").text
 
 
+def test_one_goes_on_to_what_one_asked_for(spy: SpyKit, browser: Visitor):
+    browser.get("/?words=cards&which=past")
+
+    assert browser.sign_in(link_for(spy, "U0ANA")).headers["location"] == "/?words=cards&which=past"
+
+
+def test_one_goes_on_within_this_site_only(spy: SpyKit, browser: Visitor):
+    link = link_for(spy, "U0ANA")
+    answer = browser.post("/sign-in", {"cookie": "spy-next=//evil.example"}, key=key_of(link))
+
+    assert answer.headers["location"] == "/"
+
+
 def test_the_link_works_once(spy: SpyKit, browser: Visitor):
     link = link_for(spy, "U0ANA")
     browser.sign_in(link)

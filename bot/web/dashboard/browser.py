@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from bot.domain.web_key import is_local
 from bot.web.answer import WebAnswer
@@ -31,11 +31,18 @@ class WebRequest:
     """A request. `parts` are the placeholders of its path. Names of headers are in lower case."""
 
     path: str
+    method: str = "GET"
     parts: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """Return its path with its query, as it can stand in a cookie."""
+        query = urlencode(self.query)
+        return quote(self.path) + (f"?{query}" if query else "")
 
     @property
     def theme(self) -> str:
@@ -58,6 +65,11 @@ def page_of(html: str, *, status: int = 200, headers: Mapping[str, str] = Mappin
         headers={**SECURITY, "content-type": HTML, "cache-control": "no-store", **headers},
         body=html,
     )
+
+
+def own_path(path: str) -> str:
+    """Return a path of this site; that of the overview if it leads elsewhere."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
 
 
 def moved_to(path: str, headers: Mapping[str, str] = MappingProxyType({})) -> WebAnswer:

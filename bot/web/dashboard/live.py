@@ -26,7 +26,7 @@ from bot.services.transaction import Transaction
 from bot.web.dashboard.browser import WebRequest
 from bot.web.dashboard.incident import NAMES, lines_of, number_of
 from bot.web.dashboard.page import Viewer
-from bot.web.dashboard.site import Site
+from bot.web.dashboard.site import DashboardSite
 
 LOOK_EVERY = 0.25
 """Seconds between two looks at what is new, while somebody watches."""
@@ -92,7 +92,7 @@ class Watcher:
 class Live:
     """The streams of one process. All but the look itself runs in the event loop."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: DashboardSite) -> None:
         self._site = site
         self._watchers: list[Watcher] = []
         self._looking: asyncio.Task[None] | None = None
@@ -174,7 +174,7 @@ class Live:
 class _Look:
     """One look at the database, for all who watch."""
 
-    def __init__(self, site: Site, tx: Transaction) -> None:
+    def __init__(self, site: DashboardSite, tx: Transaction) -> None:
         self._site, self._tx = site, tx
         self._pages = IncidentPage(tx)
         self._rendered: dict[tuple[Any, ...], LiveEvent] = {}

@@ -45,8 +45,8 @@ def overview(
         )
     theirs = Search(seen_by=ask.viewer.id)
     found = incidents.listed(theirs, number, size=AT_ONCE)
-    past = incidents.listed(Search(seen_by=ask.viewer.id, phases=OVER), size=LAST)
-    shown = {"found": found, "open": _gravest_first(found.items, tx.policy), "past": past.items}
+    past = incidents.latest(Search(seen_by=ask.viewer.id, phases=OVER), limit=LAST)
+    shown = {"found": found, "open": _gravest_first(found.items, tx.policy), "past": past}
     return PageReply("web/overview", {**facts, **shown, "on_call": on_calls.of()})
 
 

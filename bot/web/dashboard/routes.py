@@ -18,7 +18,7 @@ from bot.web.dashboard.live import Live
 from bot.web.dashboard.page import PAGES
 from bot.web.dashboard.say import say
 from bot.web.dashboard.sign_in import ask, sign_in, sign_out
-from bot.web.dashboard.site import Site
+from bot.web.dashboard.site import DashboardSite
 from bot.web.dashboard.static_files import static_file
 
 FIELDS = 50
@@ -26,7 +26,7 @@ FIELDS = 50
 _Answering = Callable[[WebRequest], WebAnswer]
 
 
-def routes_of(site: Site, live: Live, pool: Executor) -> list[Route]:
+def routes_of(site: DashboardSite, live: Live, pool: Executor) -> list[Route]:
     """Return the routes of all declared pages, of signing in and out, and of commands."""
     load_features(dashboard)
 
@@ -61,7 +61,7 @@ def routes_of(site: Site, live: Live, pool: Executor) -> list[Route]:
     ]
 
 
-def missing_of(site: Site, pool: Executor) -> Callable[[Request, Exception], Awaitable[Response]]:
+def missing_of(site: DashboardSite, pool: Executor) -> Callable[[Request, Exception], Awaitable[Response]]:
     """Return what answers for a path that nothing has: a page for browsers."""
 
     async def missing(request: Request, _error: Exception) -> Response:
@@ -75,6 +75,7 @@ def missing_of(site: Site, pool: Executor) -> Callable[[Request, Exception], Awa
 def _read(request: Request, form: Mapping[str, str]) -> WebRequest:
     return WebRequest(
         path=request.url.path,
+        method=request.method,
         parts={name: str(it) for name, it in request.path_params.items()},
         query=dict(request.query_params),
         form=form,

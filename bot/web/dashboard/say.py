@@ -5,10 +5,10 @@ from uuid import uuid4
 from bot.commands.request import Request, Source
 from bot.domain.refusal import Refusal
 from bot.web.answer import WebAnswer
-from bot.web.dashboard.browser import WebRequest, page_of
+from bot.web.dashboard.browser import WebRequest, own_path, page_of
 from bot.web.dashboard.page import Viewer
 from bot.web.dashboard.sign_in import ELSEWHERE, REFUSED
-from bot.web.dashboard.site import Site
+from bot.web.dashboard.site import DashboardSite
 
 LONGEST = 10_000
 """Characters of a command, as many as Slack's own box takes and more."""
@@ -16,7 +16,7 @@ GIVEN = "given."
 """How the fields of a form begin that fill the slots of its command: `given.message`."""
 
 
-def say(site: Site, request: WebRequest) -> WebAnswer:
+def say(site: DashboardSite, request: WebRequest) -> WebAnswer:
     """Run the words of the field `say`, and return its answer as a page.
 
     `id` is the form's own: sent twice, it is run once. `incident` is the number of the incident that the page is about.
@@ -35,7 +35,7 @@ def say(site: Site, request: WebRequest) -> WebAnswer:
         "words": request.form.get("say", ""),
         "message": response.message,
         "is_refusal": response.is_refusal,
-        "back": _back(request),
+        "back": own_path(request.form.get("back", "")),
         "incident": request.form.get("incident", ""),
     }
     template = "web/answer" if request.headers.get("x-part") else "web/said"
@@ -69,9 +69,3 @@ def _as_slack_sends(typed: str) -> str:
 
 def _escaped(typed: str) -> str:
     return typed.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _back(request: WebRequest) -> str:
-    """Return the path of the page with the form; only one on this site."""
-    path = request.form.get("back", "")
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"

@@ -7,15 +7,15 @@ from bot.services.people import People
 from bot.services.retry import retry_on_conflict
 from bot.services.web_keys import SignedIn, WebKeys
 from bot.web.answer import WebAnswer
-from bot.web.dashboard.browser import WebRequest, moved_to, page_of
-from bot.web.dashboard.site import Site
+from bot.web.dashboard.browser import WebRequest, moved_to, own_path, page_of
+from bot.web.dashboard.site import DashboardSite
 
 GONE, REFUSED = 410, 403
 USED = "This link was used already, or it is older than ten minutes. Type /spy web in Slack for a new one."
 ELSEWHERE = "This form was not sent from Spy's own page, so nothing was done. Open the page again."
 
 
-def ask(site: Site, request: WebRequest) -> WebAnswer:
+def ask(site: DashboardSite, request: WebRequest) -> WebAnswer:
     """Ask whether to sign in. Opening the link uses nothing up: mail and chat programs open links to preview them."""
     secret = request.query.get("key", "")
     with site.reading() as tx:
@@ -30,22 +30,23 @@ def ask(site: Site, request: WebRequest) -> WebAnswer:
         return page_of(site.html("web/sign_in", facts, request, viewer=viewer, tx=tx))
 
 
-def sign_in(site: Site, request: WebRequest) -> WebAnswer:
+def sign_in(site: DashboardSite, request: WebRequest) -> WebAnswer:
     """Use up the link, and start a session in this browser."""
     if request.is_from_elsewhere(site.policy().dashboard.address):
         return site.failed(request, ELSEWHERE, status=REFUSED)
     begun = retry_on_conflict(partial(_signed_in, site, request.form.get("key", "")))
     if begun is None:
         return site.failed(request, USED, status=GONE)
-    return moved_to("/", site.session_cookie.set(begun.secret, lasts=begun.lasts))
+    goes_on = own_path(site.next_cookie.read(request))
+    return moved_to(goes_on, site.session_cookie.set(begun.secret, lasts=begun.lasts))
 
 
-def _signed_in(site: Site, secret: str) -> SignedIn | None:
+def _signed_in(site: DashboardSite, secret: str) -> SignedIn | None:
     with site.writing() as tx:
         return WebKeys(tx).sign_in(secret)
 
 
-def sign_out(site: Site, request: WebRequest) -> WebAnswer:
+def sign_out(site: DashboardSite, request: WebRequest) -> WebAnswer:
     """End the session of this browser."""
     with site.reading() as tx:
         viewer = site.viewer(request, tx)
@@ -57,6 +58,6 @@ def sign_out(site: Site, request: WebRequest) -> WebAnswer:
     return moved_to("/", site.session_cookie.set("", lasts=timedelta()))
 
 
-def _signed_out(site: Site, secret: str) -> None:
+def _signed_out(site: DashboardSite, secret: str) -> None:
     with site.writing() as tx:
         WebKeys(tx).sign_out(secret)

@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import structlog
@@ -14,7 +15,8 @@ from bot.commands.plugins import CommandRegistry
 from bot.commands.request import Request, Response
 from bot.domain.policy import Policy
 from bot.domain.refusal import Refusal
-from bot.ports import Clock, PageTemplates, Sessions, Unavailable
+from bot.domain.web_key import LINK_LASTS
+from bot.ports import Clock, Sessions, Unavailable, WebTemplates
 from bot.services.people import People
 from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
@@ -42,13 +44,13 @@ NO_DATABASE = "The database does not answer. Slack commands wait for it too. Try
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
+class DashboardSite:
     """What all pages share. `provided` are services that a transaction does not make: runbooks, calendars."""
 
     sessions: Sessions
     clock: Clock
     policy: Callable[[], Policy]
-    templates: PageTemplates
+    templates: WebTemplates
     answer: Callable[[Request], Response]
     """Runs a command: the router that all other ways in use too."""
     registry: Callable[[], CommandRegistry]
@@ -59,6 +61,11 @@ class Site:
     @property
     def session_cookie(self) -> Cookie:
         return Cookie(name="spy", address=self.policy().dashboard.address)
+
+    @property
+    def next_cookie(self) -> Cookie:
+        """Return the cookie with what a browser asked for before its person signed in."""
+        return Cookie(name="spy-next", address=self.policy().dashboard.address)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -141,7 +148,8 @@ class Site:
         """Return the page that says how to sign in. It says the same whatever was asked for."""
         facts = {"address": tx.policy.dashboard.address}
         html = self.html("web/signed_out", facts, request, viewer=None, tx=tx)
-        return page_of(html, status=SIGNED_OUT, headers={"www-authenticate": "Spy"})
+        goes_on = self.next_cookie.set(request.address, lasts=LINK_LASTS) if request.method == "GET" else {}
+        return page_of(html, status=SIGNED_OUT, headers={"www-authenticate": "Spy", **goes_on})
 
     def failed(
         self,
@@ -179,7 +187,7 @@ class Site:
         return self.templates.page(
             template,
             {**around, **facts},
-            names=People(tx).name if tx else lambda _person: None,
+            names=cache(People(tx).name) if tx else lambda _person: None,
             zone=viewer.zone if viewer else "UTC",
         )
 

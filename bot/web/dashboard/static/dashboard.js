@@ -1,5 +1,7 @@
 // What every page does in the browser: the theme, times that go on, and commands that are answered in place.
 
+import { watch } from "./stream.js";
+
 const root = document.documentElement;
 let ahead = Number(root.dataset.now) * 1000 - Date.now();
 
@@ -23,9 +25,9 @@ function show(element, words) {
 const clock = part => Number(part.closest("[data-clock]")?.dataset.clock) || now();
 
 /** Let times go on: `data-since` counts up, `data-due` counts down and then is late. */
-function tick() {
-  for (const it of document.querySelectorAll("[data-since]")) show(it, span(clock(it) - Date.parse(it.dataset.since)));
-  for (const it of document.querySelectorAll("[data-due]")) {
+function tick(part = document) {
+  for (const it of part.querySelectorAll("[data-since]")) show(it, span(clock(it) - Date.parse(it.dataset.since)));
+  for (const it of part.querySelectorAll("[data-due]")) {
     const left = Date.parse(it.dataset.due) - clock(it);
     show(it, left < 0 ? `late by ${span(-left)}` : `in ${span(left)}`);
     it.classList.toggle("late", left < 0);
@@ -90,9 +92,44 @@ function put(place, html) {
   box.replaceChildren(...(answer.querySelector(".answer") ?? answer.querySelector("main") ?? answer.body).cloneNode(true).childNodes);
 }
 
+// --- pages that stay fresh: `data-live` names the address that says when something changed ---
+
+const live = document.querySelector("[data-live]");
+const SLOW = 30_000;
+let isLoading = false, isStale = false, last = Date.now(), shown = "";
+
+/** Load the page again, and exchange what is live on it. */
+async function refresh() {
+  if (isLoading) { isStale = true; return; }
+  isLoading = true;
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.status === 401) { location.reload(); return; }
+    if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    last = Date.now();
+  } catch { /* the next event, or the next half minute, tries again */ }
+  isLoading = false;
+  if (isStale) { isStale = false; refresh(); }
+}
+
+function exchange(page) {
+  const fresh = page.querySelector("[data-live]");
+  if (!fresh || fresh.innerHTML === shown) return;
+  shown = fresh.innerHTML;
+  const focused = live.contains(document.activeElement) && document.activeElement.getAttribute("href");
+  live.replaceChildren(...fresh.cloneNode(true).childNodes);
+  document.title = page.title;
+  tick(live);
+  if (focused) live.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
+}
+
+if (live) {
+  watch(() => live.dataset.live, name => (name === "gone" ? location.reload() : refresh()));
+  setInterval(() => { if (Date.now() - last > SLOW && !document.hidden) refresh(); }, 5_000);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+}
+
 tick();
 setInterval(tick, 1000);
-document.addEventListener("spy:tick", event => {
-  if (event.detail?.now) ahead = event.detail.now - Date.now();
-  tick();
-});
+// for the scripts of single pages: an import would run this file twice, because its address has a digest
+globalThis.spy = { now, span, tick, refresh, set(time) { ahead = time - Date.now(); } };

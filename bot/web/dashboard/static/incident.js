@@ -6,16 +6,16 @@ const page = document.getElementById("incident");
 const log = document.getElementById("lines");
 const filters = document.getElementById("filters");
 const GONE = "There is no such incident, or you can't see it.";
-let last = Number(page.dataset.line), query = new URL(page.dataset.live, location).search.slice(1);
+let last = Number(page.dataset.line), query = new URL(page.dataset.stream, location).search.slice(1);
 let player = null;
 
 const address = (base, more) => `${base.split("?")[0]}?${[query, more].filter(Boolean).join("&")}`;
 const parsed = html => new DOMParser().parseFromString(html, "text/html");
-const tick = now => document.dispatchEvent(new CustomEvent("spy:tick", { detail: { now } }));
+const { tick, set } = globalThis.spy;
 
 // --- what is new ---------------------------------------------------------------------------------------------------
 
-const stream = watch(() => address(page.dataset.live, `since=${last}`), hear);
+const stream = watch(() => address(page.dataset.stream, `since=${last}`), hear);
 
 function hear(name, line, html) {
   if (name === "gone") return vanish();
@@ -26,7 +26,8 @@ function hear(name, line, html) {
   put(news.body, page);
   for (const it of news.querySelectorAll("[data-gone]")) log.querySelector(`#line-${it.dataset.gone}`)?.remove();
   for (const it of news.querySelectorAll("li.line")) place(it);
-  tick(Date.parse(news.querySelector("[data-now]")?.dataset.now));
+  set(Date.parse(news.querySelector("[data-now]").dataset.now));
+  tick();
   player?.mark();
 }
 
