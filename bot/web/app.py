@@ -19,7 +19,7 @@ from starlette.routing import Route
 from bot.web.access import REFUSED, SeesAll
 from bot.web.answer import Handler, Page, WebAnswer
 from bot.web.calls import Endpoint, Unread, body_of, in_thread
-from bot.web.dashboard.live import Live
+from bot.web.dashboard.live import USUAL_PACE, Live, Pace
 from bot.web.dashboard.routes import missing_of, routes_of
 from bot.web.dashboard.site import DashboardSite
 from bot.web.health import Check, examine
@@ -47,6 +47,7 @@ def build_web(
     site: DashboardSite | None = None,
     threads: int = 64,
     patience: float = 2.0,
+    pace: Pace = USUAL_PACE,
 ) -> Starlette:
     """Build the app. `handlers` take POST requests by path. `threads` requests run side by side.
 
@@ -56,7 +57,7 @@ def build_web(
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
     browsers = ThreadPoolExecutor(BROWSERS, thread_name_prefix="dashboard")
-    live = Live(site) if site else None
+    live = Live(site, pace) if site else None
 
     async def readyz(request: Request) -> Response:
         trouble = await examine(readiness, patience=patience)

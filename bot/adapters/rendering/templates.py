@@ -79,7 +79,9 @@ class JinjaTemplates:
         self.environment = _environment(self.loader)
         self.environment.filters |= {"when": self._when, "ago": self._ago, "age": self._age}
         self._markdown = MarkdownTemplates(self.loader)
-        self._pages = HtmlPages(self.loader, pager=pager, tracker=tracker, told=self._told, written=self._written)
+        self._pages = HtmlPages(
+            self.loader, pager=pager, tracker=tracker, told=self._told, written=self._written
+        )
         for environment in (self.environment, self._markdown.environment):
             environment.globals |= {"pager": pager, "tracker": tracker}
         self.mistakes = SimpleQueue[TemplateMistake]()

@@ -87,8 +87,12 @@ def incident(
     registry: CommandRegistry,
     tx: Transaction,
 ) -> PageReply:
-    """Show an incident."""
+    """Show an incident; with `part`, only a window of its timeline, or its past from one change to the next."""
     it = _found(ask, pages)
+    if ask.query.get("part") == "lines":
+        return PageReply("web/incident_window", _window(ask, pages, it))
+    if ask.query.get("part") == "replay":
+        return PageReply("web/incident_replay", {"replay": pages.replay(it)})
     return PageReply(
         "web/incident",
         {
@@ -106,18 +110,6 @@ def incident(
             **_window(ask, pages, it),
         },
     )
-
-
-@page("/incidents/{number}/lines")
-def lines(ask: PageRequest, *, pages: IncidentPage) -> PageReply:
-    """Show a window of its timeline."""
-    return PageReply("web/incident_window", _window(ask, pages, _found(ask, pages)))
-
-
-@page("/incidents/{number}/replay")
-def replay(ask: PageRequest, *, pages: IncidentPage) -> PageReply:
-    """Show its past, from one change to the next."""
-    return PageReply("web/incident_replay", {"replay": pages.replay(_found(ask, pages))})
 
 
 @page("/incidents/{number}/postmortem")

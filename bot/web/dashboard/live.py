@@ -28,14 +28,6 @@ from bot.web.dashboard.incident import NAMES, lines_of, number_of
 from bot.web.dashboard.page import Viewer
 from bot.web.dashboard.site import DashboardSite
 
-LOOK_EVERY = 0.25
-"""Seconds between two looks at what is new, while somebody watches."""
-CHECK_EVERY = 20
-"""After so many looks without news, whoever watches is looked at again: about 5 s."""
-OVERVIEW_EVERY = 1.0
-"""Seconds between two events of an overview: its page is loaded anew after each."""
-PING_EVERY = 15.0
-"""Seconds of silence after which a comment is sent, so that no proxy thinks the stream is dead."""
 MOST = 200
 """How many pages may be open in one process."""
 UNSENT = 20
@@ -43,6 +35,22 @@ UNSENT = 20
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no", "x-content-type-options": "nosniff"}
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How often (seconds) Spy looks while somebody watches, and how often a stream says something."""
+
+    look: float = 0.25
+    checks: int = 20
+    """After so many looks without news, Spy looks again whether somebody may still watch: about 5 s."""
+    overview: float = 1.0
+    """The least time between two events of an overview: its page is loaded anew after each."""
+    ping: float = 15.0
+    """After so much silence a comment is sent, so that no proxy thinks that the stream is dead."""
+
+
+USUAL_PACE = Pace()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,13 +100,18 @@ class Watcher:
 class Live:
     """The streams of one process. All but the look itself runs in the event loop."""
 
-    def __init__(self, site: DashboardSite) -> None:
-        self._site = site
+    def __init__(self, site: DashboardSite, pace: Pace = USUAL_PACE) -> None:
+        self._site, self._pace = site, pace
         self._watchers: list[Watcher] = []
         self._looking: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="live")
         self.looks = 0
-        """How often it looked. It does not while nobody watches."""
+        """How often it looked: not while nobody watches."""
+
+    @property
+    def watchers(self) -> int:
+        """How many pages are open."""
+        return len(self._watchers)
 
     async def stream(self, request: Request) -> Response:
         """Answer a page that wants to know what is new."""
@@ -126,7 +139,7 @@ class Live:
             yield b"retry: 2000\n\n"
             while True:
                 try:
-                    event = await asyncio.wait_for(watcher.events.get(), PING_EVERY)
+                    event = await asyncio.wait_for(watcher.events.get(), self._pace.ping)
                 except TimeoutError:
                     yield b": nothing is new\n\n"
                     continue
@@ -144,7 +157,7 @@ class Live:
             self.looks += 1
             for watcher, event in await loop.run_in_executor(self._thread, self._found, [*self._watchers]):
                 watcher.tell(event)
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(self._pace.look)
 
     # --- in the thread ------------------------------------------------------------------------------------
 
@@ -152,7 +165,7 @@ class Live:
         """Return whether somebody may watch this."""
         try:
             with self._site.reading() as tx:
-                look = _Look(self._site, tx)
+                look = _Look(self._site, self._pace, tx)
                 if watcher.number is None:
                     watcher.last = look.seen_open(watcher)
                 return look.viewer(watcher) is not None
@@ -163,7 +176,7 @@ class Live:
         """Return what is new for whom. While the database does not answer, nothing is."""
         try:
             with self._site.reading() as tx:
-                return list(_Look(self._site, tx).news(watchers))
+                return list(_Look(self._site, self._pace, tx).news(watchers))
         except Unavailable:
             return ()
         except Exception:
@@ -174,8 +187,8 @@ class Live:
 class _Look:
     """One look at the database, for all who watch."""
 
-    def __init__(self, site: DashboardSite, tx: Transaction) -> None:
-        self._site, self._tx = site, tx
+    def __init__(self, site: DashboardSite, pace: Pace, tx: Transaction) -> None:
+        self._site, self._pace, self._tx = site, pace, tx
         self._pages = IncidentPage(tx)
         self._rendered: dict[tuple[Any, ...], LiveEvent] = {}
 
@@ -207,7 +220,7 @@ class _Look:
     def _incident(self, watcher: Watcher, lines: Mapping[int, int]) -> LiveEvent | None:
         number = watcher.number or 0
         before, now = watcher.last.get(number, 0), lines.get(number, 0)
-        if now <= before and watcher.looks < CHECK_EVERY:
+        if now <= before and watcher.looks < self._pace.checks:
             return None
         watcher.looks = 0
         viewer = self.viewer(watcher)
@@ -235,9 +248,9 @@ class _Look:
 
     def _overview(self, watcher: Watcher, lines: Mapping[int, int]) -> LiveEvent | None:
         """Tell of a change of an open incident that somebody sees, or saw until now."""
-        is_due = time.monotonic() - watcher.told_at >= OVERVIEW_EVERY
+        is_due = time.monotonic() - watcher.told_at >= self._pace.overview
         changed = {n for n in lines.keys() | watcher.last.keys() if lines.get(n) != watcher.last.get(n)}
-        if not (is_due and changed) and watcher.looks < CHECK_EVERY:
+        if not (is_due and changed) and watcher.looks < self._pace.checks:
             return None
         watcher.looks = 0
         viewer = self.viewer(watcher)

@@ -6,10 +6,9 @@ const page = document.getElementById("incident");
 const log = document.getElementById("lines");
 const filters = document.getElementById("filters");
 const GONE = "There is no such incident, or you can't see it.";
-let last = Number(page.dataset.line), query = new URL(page.dataset.stream, location).search.slice(1);
-let player = null;
+let last = Number(page.dataset.line), query = page.dataset.query, player = null;
 
-const address = (base, more) => `${base.split("?")[0]}?${[query, more].filter(Boolean).join("&")}`;
+const address = (base, ...more) => `${base}?${[query, ...more].filter(Boolean).join("&")}`;
 const parsed = html => new DOMParser().parseFromString(html, "text/html");
 const { tick, set } = globalThis.spy;
 
@@ -73,7 +72,7 @@ async function load(more, use) {
   const mine = ++loading;
   log.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(address(page.dataset.lines, more));
+    const answer = await fetch(address(location.pathname, "part=lines", more));
     if (mine !== loading) return;
     if (answer.status === 401 || answer.status === 404) return vanish();
     if (answer.ok) use(parsed(await answer.text()).getElementById("lines"));
@@ -269,7 +268,7 @@ class Player {
 
 async function loaded() {
   try {
-    const answer = await fetch(page.dataset.replay);
+    const answer = await fetch(`${location.pathname}?part=replay`);
     const past = answer.ok && parsed(await answer.text()).getElementById("past");
     return past?.querySelector(".step") ? past : null;
   } catch {
