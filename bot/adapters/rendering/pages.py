@@ -84,7 +84,7 @@ class HtmlPages:
     @pass_context
     def _line(self, context: Context, event: Mapping[str, Any]) -> Markup:
         """Render an entry of a timeline with the template of its kind."""
-        return self._said(context, "events/told", {"e": event})
+        return self._said(context, "incident/line", {"e": event})
 
 
 @pass_context

@@ -120,7 +120,6 @@ class IncidentPage:
                 "leads": it == incident.commander,
                 "led": timedelta(seconds=led[it]),
                 "lines": lines[it],
-                "is_in": it in incident.members,
             }
             for it in known
         ]

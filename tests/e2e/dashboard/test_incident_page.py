@@ -18,7 +18,7 @@ MINUTE = timedelta(minutes=1)
 def opened(page: Page, dashboard: Dashboard, number: int, more: str = "") -> None:
     """Open an incident's page, and wait until it is live."""
     page.goto(f"{dashboard.url}/incidents/{number}{more}")
-    expect(page.locator("html")).to_have_attribute("data-live", "yes")
+    expect(page.locator("html")).to_have_attribute("data-is-live", "yes")
 
 
 def lived(dashboard: Dashboard) -> int:

@@ -124,7 +124,7 @@ function exchange(page) {
 }
 
 if (live) {
-  watch(() => live.dataset.live, name => (name === "gone" ? location.reload() : refresh()));
+  watch(() => live.dataset.live, refresh);
   setInterval(() => { if (Date.now() - last > SLOW && !document.hidden) refresh(); }, 5_000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 }

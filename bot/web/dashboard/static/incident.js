@@ -32,7 +32,9 @@ function hear(name, line, html) {
 
 /** The page forgets all that it showed. */
 function vanish() {
-  player?.close();
+  const was = player;
+  player = null;
+  was?.pause();
   const said = document.createElement("p");
   said.textContent = GONE;
   said.setAttribute("role", "alert");
@@ -118,13 +120,14 @@ if (filters) {
 // --- the past ------------------------------------------------------------------------------------------------------
 
 const part = name => document.getElementById(`replay-${name}`);
-const TICK = 100, STALE = 2_000, SETTLED = 300;
+const TICK = 100, STALE = 2_000, SETTLED = 300, AHEAD = 10_000;
 
 class Player {
   constructor(past, clock) {
     this.now = new Map();
     for (const it of page.querySelectorAll("[data-fact]")) this.now.set(it.dataset.fact, it.innerHTML);
     this.isOpen = true;
+    this.until = Infinity;
     this.clock = clock;
     this.take(past);
   }
@@ -142,12 +145,12 @@ class Player {
     const end = this.steps.at(-1).at;
     this.end = Math.ceil((past.hasAttribute("data-over") ? end : Date.parse(past.dataset.until)) / 1000) * 1000;
     part("at").max = Math.max(1, Math.round((this.end - this.start) / 1000));
-    this.draw("phases", it => it.phase);
-    this.draw("leads", it => it.leads);
+    this.draw("phases", it => it.phase, name => name.replaceAll(" ", "-"));
+    this.draw("leads", it => it.leads, () => "leads");
   }
 
   /** Draw who led, or the phases, as bands above the slider. */
-  draw(row, named) {
+  draw(row, named, kind) {
     const whole = this.end - this.start || 1, bands = [];
     for (const step of this.steps) {
       const from = Math.max(0, (step.at - this.start) / whole);
@@ -157,7 +160,7 @@ class Player {
     part(row).replaceChildren(...bands.map((it, at) => {
       const band = document.createElement("span");
       band.textContent = it.name || "nobody";
-      band.className = it.name ? `band ${it.name.replaceAll(" ", "-")}` : "band nobody";
+      band.className = `band ${it.name ? kind(it.name) : "nobody"}`;
       band.style.left = `${it.from * 100}%`;
       band.style.width = `${((bands[at + 1]?.from ?? 1) - it.from) * 100}%`;
       return band;
@@ -197,22 +200,22 @@ class Player {
     part("at").setAttribute("aria-valuetext", words);
   }
 
-  /** Hide the lines that were still to come; load others when those of this moment are not here. */
+  /** Hide the lines that were still to come, and load those of this moment if they are not here. */
   mark() {
     if (!this.isOpen) return;
     const lines = [...log.querySelectorAll("li.line")];
     for (const it of lines) it.hidden = Date.parse(it.dataset.at) > this.at;
-    clearTimeout(this.settling);
-    const isShort = lines.length > 0 && lines.every(it => it.hidden) && log.querySelector(".more");
-    if (isShort) this.settling = setTimeout(() => this.window(), SETTLED);
+    const isBefore = lines.every(it => it.hidden) && log.querySelector(".more");
+    if (isBefore || this.at > this.until) this.settling ??= setTimeout(() => this.window(isBefore), SETTLED);
   }
 
-  window() {
-    load(`until=${encodeURIComponent(new Date(this.at).toISOString())}`, replace);
-    this.isElsewhere = true;
+  /** Load the lines until this moment; while it plays, and unless there are too many, also those that come soon. */
+  window(isExact) {
+    this.settling = null;
+    const ahead = this.isPlaying && !isExact ? AHEAD * Number(part("speed").value) : 0;
+    this.until = this.at + ahead;
+    load(`until=${encodeURIComponent(new Date(this.until).toISOString())}`, replace);
   }
-
-  move(seconds) { this.show(this.at + seconds * 1000); }
 
   next() { this.show(this.steps.find(it => it.at > this.at)?.at ?? this.end); }
 
@@ -227,7 +230,6 @@ class Player {
       const now = performance.now();
       this.show(this.at + (now - before) * Number(part("speed").value));
       before = now;
-      if (this.isElsewhere && this.at - (this.loaded ?? 0) > 30_000) { this.loaded = this.at; this.window(); }
       if (this.at >= this.end) this.pause();
     }, TICK);
     part("play").textContent = "Pause";
@@ -244,7 +246,9 @@ class Player {
     clearTimeout(this.refreshing);
     if (this.isOpen) this.refreshing = setTimeout(async () => {
       const past = await loaded();
-      if (past && this.isOpen) this.take(past);
+      if (!past || !this.isOpen) return;
+      this.take(past);
+      this.show(this.at);
     }, STALE);
   }
 
@@ -259,7 +263,7 @@ class Player {
       if (place && place.innerHTML !== html) place.innerHTML = html;
     }
     for (const it of page.querySelectorAll("li.line, [data-fact]")) it.hidden = false;
-    if (this.isElsewhere) load("", replace);
+    if (this.until < Infinity) load("", replace);
     part("player").hidden = true;
     part("open").hidden = false;
     tick();

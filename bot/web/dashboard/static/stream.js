@@ -13,14 +13,14 @@ export function watch(address, hear) {
   function lively() {
     clearTimeout(quiet);
     quiet = 0;
-    document.documentElement.dataset.live = "yes";
+    document.documentElement.dataset.isLive = "yes";
     if (notice) notice.hidden = true;
   }
 
   function silent() {
     if (quiet) return;
     quiet = setTimeout(() => {
-      document.documentElement.dataset.live = "no";
+      document.documentElement.dataset.isLive = "no";
       if (!notice) return;
       const at = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
       notice.textContent = `Not live since ${at}: Spy does not answer. It tries again by itself.`;
@@ -28,12 +28,23 @@ export function watch(address, hear) {
     }, PATIENCE);
   }
 
-  function over() {
+  /** There is nothing to see any more: not for this reader, or nobody is signed in here. */
+  async function over() {
     isOver = true;
     close();
     clearTimeout(quiet);
-    delete document.documentElement.dataset.live;
+    delete document.documentElement.dataset.isLive;
     hear("gone", 0, "");
+    if (await status() === 401) location.reload();
+  }
+
+  /** What the server answers for this page; 0 if it does not. */
+  async function status() {
+    try {
+      return (await fetch(location.href, { method: "HEAD", headers: { Accept: "text/html" } })).status;
+    } catch {
+      return 0;
+    }
   }
 
   function close() {
@@ -46,10 +57,7 @@ export function watch(address, hear) {
   async function refused() {
     close();
     silent();
-    try {
-      const page = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (page.status === 401 || page.status === 404) return over();
-    } catch { /* it does not answer at all */ }
+    if ([401, 404].includes(await status())) return over();
     later = setTimeout(open, RETRY);
   }
 
