@@ -1,6 +1,7 @@
 """One incident's page as a browser without scripts sees it: its state, its timeline, its past, and who may write."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -18,13 +19,13 @@ ROUTES = ("", "?part=lines", "?part=replay", "/postmortem", "/live", "?updates=1
 def lines_of(visitor: Visitor, path: str) -> list[str]:
     """Return the lines that a page shows, without their times."""
     page = visitor.get(path).text
-    return [words_of(f"<main{it}") for it in re.findall(r'<span class="what"(.*?)</li>', page, re.DOTALL)]
+    return [words_of(f"<main {it}") for it in re.findall(r'<span class="what">(.*?)</li>', page, re.DOTALL)]
 
 
 def test_it_says_what_the_card_says_and_who_and_what_belongs_to_it(spy: SpyKit, channel: str):
     for words in (
         'impact "nobody *can* pay" since 11:50',
-        "affects checkout anyway",
+        "affects checkout",
         'update "rolling back <!channel>"',
         "role scribe @kim",
         "hand @raj",
@@ -46,7 +47,7 @@ def test_it_says_what_the_card_says_and_who_and_what_belongs_to_it(spy: SpyKit, 
         "Last update rolling back @channel Ana Lima, 12:00",
         "Pages :imoc: on its way to PagerDuty",
         "Roles scribe: Kim Park",
-        "Ana Lima commander · led 20 min · 7 lines",
+        "Ana Lima commander · led 20 min · 8 lines",
         "11:45 change: checkout 1.2 on checkout",
         "write a test prevention · Kim Park",
         "It is written after the end",
@@ -105,7 +106,10 @@ def test_a_guest_sees_the_incident_of_their_channel_and_no_other(spy: SpyKit, ch
 
 
 def test_what_is_written_here_is_the_same_command_with_the_same_roles(spy: SpyKit, channel: str):
-    with visiting(spy, OUTSIDER) as browser:
+    with spy.tx() as tx:
+        People(tx).met("U0ZOE", Profile(name="Zoe Frei"))
+    spy.adopt(replace(spy.policy, permissions={"responder": frozenset({"U0RAJ"})}))
+    with visiting(spy, "U0ZOE") as browser:
         shown = browser.get("/incidents/1").text
         assert RESOLVE.label not in re.findall(r"<summary>([^<]+)</summary>", shown)
         answer = browser.send(
@@ -123,7 +127,7 @@ def test_what_is_written_here_is_the_same_command_with_the_same_roles(spy: SpyKi
     kinds = {it.kind: it for it in spy.timeline(1)}
     assert answer.status_code == 200
     assert "is for the role responder" in words_of(refused.text)
-    assert (kinds["update_posted"].actor, kinds["update_posted"].source) == (OUTSIDER, "web")
+    assert (kinds["update_posted"].actor, kinds["update_posted"].source) == ("U0ZOE", "web")
     assert kinds["update_posted"].text == "we <know> & wait"
     assert kinds["resolved"].data["how"] == "rolled back"
 

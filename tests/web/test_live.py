@@ -85,7 +85,8 @@ class Served:
     def declare(self, name: str = "checkout is down", *, private: bool = False) -> Incident:
         with self.tx() as tx:
             opened = Incidents(tx).declare(name, by="U0ANA", private=private).incident
-            return IncidentChannels(tx).opened(opened.number, f"C0INC{opened.number}", opened.channel_name)
+            IncidentChannels(tx).opened(opened.number, f"C0INC{opened.number}", opened.channel_name)
+            return tx.incident(opened.number)
 
     def note(self, number: int, words: str) -> None:
         with self.tx() as tx:

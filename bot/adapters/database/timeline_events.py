@@ -19,11 +19,12 @@ def event_of(entry: Entry) -> Event | None:
         return None
     facts = {**entry.data, "at": entry.occurred_at, "by": entry.actor, "supersedes": entry.supersedes}
     try:
-        return reader.validate_python(facts)
+        event: Event = reader.validate_python(facts)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         _tell(entry.kind, ".".join(map(str, first["loc"])), first["msg"])
         return None
+    return event
 
 
 @cache

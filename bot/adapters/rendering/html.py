@@ -29,8 +29,6 @@ _STYLES: Mapping[str, Markup] = {
 _DATE = re.compile(r"!date\^(\d{1,11})\^[^<>|]*")
 When = Callable[[datetime], Markup | str]
 """Returns a time (UTC) as its reader sees it."""
-_LATEST = 253_402_300_799
-"""The last second that has a date of four digits."""
 
 
 def nobody(_person: str) -> None:
@@ -130,7 +128,7 @@ class _Reader:
 
     def _date(self, target: str, label: str) -> Markup:
         found = _DATE.fullmatch(target)
-        if found is None or int(found[1]) > _LATEST:
+        if found is None:
             return escape(label)
         return escape(self.when(datetime.fromtimestamp(int(found[1]), UTC)))
 

@@ -84,8 +84,8 @@ class _Paged:
             case PageEvent():
                 return self._paging(entry, event)
             case MergedInto():
-                gone = {it: page for it, page in self.pages.items() if it in event.pages}
-                return replace(self, pages=_without(self.pages, gone), away=gone) if gone else self
+                away = {it: page for it, page in self.pages.items() if it in event.pages}
+                return replace(self, pages=_without(self.pages, away), away=away) if away else self
             case Reopened() if self.away:
                 return replace(self, pages={**self.away, **self.pages}, away={})
             case TakenOut():

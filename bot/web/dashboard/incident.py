@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -149,11 +149,10 @@ def _found(ask: PageRequest, pages: IncidentPage) -> Incident:
 def _window(ask: PageRequest, pages: IncidentPage, it: Incident) -> Mapping[str, Any]:
     wanted = lines_of(ask.query)
     window = pages.window(it, wanted)
-    earlier = window["earlier"]
     filters = dict.fromkeys(_topics(ask.query), "1") | {"by": wanted.person, "words": wanted.words}
     return {
         "incident": it,
-        "window": {**window, "earlier": f"{earlier[0].isoformat()}~{earlier[1]}" if earlier else ""},
+        "window": {**window, "earlier": _cursor(*window["earlier"]) if window["earlier"] else ""},
         "wanted": wanted,
         "wanted_topics": _topics(ask.query),
         "filtered": urlencode({name: value for name, value in filters.items() if value}),
@@ -162,6 +161,11 @@ def _window(ask: PageRequest, pages: IncidentPage, it: Incident) -> Mapping[str,
 
 def _topics(query: Mapping[str, str]) -> Sequence[str]:
     return [topic for topic in TOPICS if query.get(topic)]
+
+
+def _cursor(at: datetime, line: int) -> str:
+    """Return where a window ends, so that it can stand in an address."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}~{line}"
 
 
 def _before(cursor: str) -> tuple[datetime, int] | None:
