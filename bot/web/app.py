@@ -19,7 +19,7 @@ from starlette.routing import Route
 from bot.web.access import REFUSED, SeesAll
 from bot.web.answer import Handler, Page, WebAnswer
 from bot.web.calls import Endpoint, Unread, body_of, in_thread
-from bot.web.dashboard.live import USUAL_PACE, Live, Pace
+from bot.web.dashboard.live import USUAL_PACE, Live, LivePace
 from bot.web.dashboard.routes import missing_of, routes_of
 from bot.web.dashboard.site import DashboardSite
 from bot.web.health import Check, examine
@@ -47,7 +47,7 @@ def build_web(
     site: DashboardSite | None = None,
     threads: int = 64,
     patience: float = 2.0,
-    pace: Pace = USUAL_PACE,
+    pace: LivePace = USUAL_PACE,
 ) -> Starlette:
     """Build the app. `handlers` take POST requests by path. `threads` requests run side by side.
 

@@ -28,7 +28,7 @@ from bot.services.transaction import Transaction
 from bot.services.web_keys import WebKeys
 from bot.testing import FrozenClock, SpyKit
 from bot.web import Shown, build_web, listen, serve, with_token
-from bot.web.dashboard.live import Live, Pace
+from bot.web.dashboard.live import Live, LivePace
 from tests.support.dashboard import site_of
 from tests.support.postgres import driven
 
@@ -120,7 +120,7 @@ def served(database_url: str, spy: SpyKit) -> Iterator[Served]:
             sees_all=with_token(""),
             readiness={},
             site=site,
-            pace=Pace(look=0.05, checks=4, overview=0.1),
+            pace=LivePace(look=0.05, checks=4, overview=0.1),
         )
         server = serve(app, listen("127.0.0.1", 0))
         for end in (here.engine.dispose, there.engine.dispose, server.stop):

@@ -69,7 +69,7 @@ class HtmlPages:
     @pass_context
     def _said(self, context: Context, template: str, facts: Mapping[str, Any]) -> Markup:
         """Render a message template, so that a page has the words of the chat."""
-        return slack(context, Mrkdwn(self._told(template, facts, context[NAMES])))
+        return slack(context, Mrkdwn(self._told(template.removesuffix(".j2"), facts, context[NAMES])))
 
     @pass_context
     def _document(self, context: Context, template: str, facts: Mapping[str, Any]) -> Markup:

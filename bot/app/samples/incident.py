@@ -163,13 +163,6 @@ CASES: dict[str, Sequence[Facts]] = {
         for reader, latest in (("U0RAJ", True), ("U0RAJ", False), ("U0KIM", True), (None, True))
     ],
     "incident/line": [{"e": facts_of(event)} for event in HAPPENED],
-    "incident/part": [
-        {**it, **more, "part": part}
-        for it in STATES
-        for more in BRIEFED
-        for part in ("waits", "coming", "pages", "services", "suspects", "locks", "links", "guide")
-        if part != "guide" or it["guide"]
-    ],
     "incident/team_notice_sent": [{"notice": it, "incident": FULL, "now": NOW} for it in NOTICES],
     "incident/team_notice": [
         {"notice": it, "incident": on, "now": NOW} for it in NOTICES for on in INCIDENTS

@@ -1,5 +1,6 @@
 """What an incident and its pages were at any moment: their state is a fold of the events of the timeline."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -9,11 +10,12 @@ from bot.domain.incident.events import Declared, Reopened
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.merging import MERGED_FROM, MergedInto, TakenOut
 from bot.domain.incident.timeline import Entry
-from bot.domain.markup import MENTION
 from bot.domain.paging.events import PageAdopted, PageEvent, PageRequested
 from bot.domain.paging.page import Page
 
 Pages = Mapping[int, Page]
+_WHOM = re.compile(r":(?P<team>.+)|<@(?P<person>[UW][A-Z0-9]+)>")
+"""Whom a page rang, as its events tell it: see `Page.whom`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,15 +114,15 @@ class _Paged:
 
 
 def _requested(event: PageRequested | PageAdopted) -> Page:
-    mentioned = MENTION.fullmatch(event.whom)
+    whom = _WHOM.fullmatch(event.whom)
     return Page(
         number=event.page,
         key="",
         message=event.message,
         requested_by=event.by,
         requested_at=event.at,
-        team=None if mentioned else event.whom.removeprefix(":"),
-        person=mentioned["id"] if mentioned else None,
+        team=whom["team"] if whom else None,
+        person=whom["person"] if whom else None,
     )
 
 

@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pace:
+class LivePace:
     """How often (seconds) Spy looks while somebody watches, and how often a stream says something."""
 
     look: float = 0.25
@@ -50,7 +50,7 @@ class Pace:
     """After so much silence a comment is sent, so that no proxy thinks that the stream is dead."""
 
 
-USUAL_PACE = Pace()
+USUAL_PACE = LivePace()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +100,7 @@ class Watcher:
 class Live:
     """The streams of one process. All but the look itself runs in the event loop."""
 
-    def __init__(self, site: DashboardSite, pace: Pace = USUAL_PACE) -> None:
+    def __init__(self, site: DashboardSite, pace: LivePace = USUAL_PACE) -> None:
         self._site, self._pace = site, pace
         self._watchers: list[Watcher] = []
         self._looking: asyncio.Task[None] | None = None
@@ -187,7 +187,7 @@ class Live:
 class _Look:
     """One look at the database, for all who watch."""
 
-    def __init__(self, site: DashboardSite, pace: Pace, tx: Transaction) -> None:
+    def __init__(self, site: DashboardSite, pace: LivePace, tx: Transaction) -> None:
         self._site, self._pace, self._tx = site, pace, tx
         self._pages = IncidentPage(tx)
         self._rendered: dict[tuple[Any, ...], LiveEvent] = {}
