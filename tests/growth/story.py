@@ -128,6 +128,8 @@ report :imoc last month
 report share
 locks
 config history
+web
+web out
 help
 help incident
 plugins
