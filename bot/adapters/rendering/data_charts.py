@@ -23,7 +23,9 @@ def bars(title: str, rows: Sequence[tuple[str, float, str]]) -> Markup:
     most = max((value for _, value, _ in rows), default=0) or 1
     scale = (WIDTH - LABEL - VALUE) / most
     drawn = [it for at, row in enumerate(rows) for it in _bar(*row, at * LINE, scale)]
-    return _picture(title, "; ".join(f"{label}: {words}" for label, _, words in rows), drawn, len(rows) * LINE)
+    return _picture(
+        title, "; ".join(f"{label}: {words}" for label, _, words in rows), drawn, len(rows) * LINE
+    )
 
 
 def _bar(label: str, value: float, words: str, y: int, scale: float) -> Iterator[svg.Element]:

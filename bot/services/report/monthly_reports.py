@@ -25,6 +25,8 @@ from bot.services.transaction import Transaction
 
 KINDS = frozenset({*counted_kinds(), *RELIEF_KINDS, RoleGiven.kind()})
 """What a report needs of the timelines."""
+ALL_TEAMS = "all"
+"""What stands for all teams in the address of a report."""
 SeenOf = Callable[[Iterable[Incident]], Sequence[Incident]]
 """Returns those incidents that the reader may see."""
 
@@ -44,8 +46,9 @@ class MonthlyReports:
         return self._made(team, month, self._access.open_to_all, reader="")
 
     def address(self, report: MonthlyReport) -> str | None:
-        """Return where the report is in a browser, if Spy has an address."""
-        return None
+        """Return where a report is in a browser, if Spy has an address there."""
+        address = self._tx.policy.dashboard.address
+        return f"{address.rstrip('/')}/reports/{report.team or ALL_TEAMS}/{report.month}" if address else None
 
     def zone(self, team: Team | None) -> str:
         """Return the zone (IANA) whose clock divides the months: the team's, else its manager's, else UTC."""
