@@ -2,11 +2,9 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from bot.domain.incident.incident import Incident
 from bot.domain.incident.state import Phase
-from bot.domain.incident.timeline import Entry
 from bot.domain.oncall.ledger import Month
 from bot.domain.oncall.load import Ring
 from bot.domain.policy import Timers
@@ -15,18 +13,7 @@ from bot.domain.postmortem.postmortem import Postmortem
 from bot.domain.report.counting import Exclusion
 from bot.domain.report.report import FollowUpCount, Lesson, MonthlyReport, ReportRecords, made
 from bot.domain.report.sheets import SHEETS, sheet
-
-NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-DOWN = Incident(
-    number=1,
-    name="down",
-    declared_by="U0ANA",
-    declared_at=NOON,
-    channel_name="inc-1",
-    severity="sev2",
-    services=("checkout", "checkout", "search"),
-)
+from tests.support.reports import DAY, DOWN, HOUR, NOON, entry
 
 
 def reported(zone: str = "UTC", now: datetime = NOON + DAY, **records: object) -> MonthlyReport:
@@ -38,20 +25,6 @@ def reported(zone: str = "UTC", now: datetime = NOON + DAY, **records: object) -
         now=now,
         severities=["sev1", "sev2"],
         timers=Timers(),
-    )
-
-
-def entry(number: int, seq: int, kind: str, hours: int, **data: object) -> Entry:
-    at = NOON + hours * HOUR
-    return Entry(
-        incident=number,
-        seq=seq,
-        kind=kind,
-        occurred_at=at,
-        recorded_at=at,
-        actor="U0ANA",
-        source="spy",
-        data=data,
     )
 
 
