@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -95,27 +94,30 @@ def as_plain(context: Context, text: object) -> str:
 
 
 # --- charts -----------------------------------------------------------------------------------------------
+# What draws them is loaded when the first one is drawn.
 
 
 def counts_chart(title: str, counts: Sequence[tuple[str, int]], unnamed: str) -> Markup:
     """Return a bar for each count. `unnamed` stands for an empty name."""
-    return _charts().bars(title, [(name or unnamed, count, str(count)) for name, count in counts])
+    from bot.adapters.rendering.data_charts import bars  # noqa: PLC0415  as said
+
+    return bars(title, [(name or unnamed, count, str(count)) for name, count in counts])
 
 
 def times_chart(title: str, times: Sequence[Distribution]) -> Markup:
     """Return a bar for the median of each time."""
+    from bot.adapters.rendering.data_charts import bars  # noqa: PLC0415  as said
+
     medians = ((str(it.time), it.median) for it in times)
-    rows = [(name, it.total_seconds() if it else 0, str(span(it)) or "unknown") for name, it in medians]
-    return _charts().bars(title, rows)
+    return bars(title, [(name, _seconds(it), str(span(it)) or "unknown") for name, it in medians])
 
 
 def hours_chart(title: str, counts: Sequence[int], night: Sequence[int]) -> Markup:
     """Return a column for each hour of the day. Those of the night are drawn apart."""
-    return _charts().columns(title, [(str(hour), count) for hour, count in enumerate(counts)], dark=night)
+    from bot.adapters.rendering.data_charts import columns  # noqa: PLC0415  as said
+
+    return columns(title, [(str(hour), count) for hour, count in enumerate(counts)], dark=night)
 
 
-def _charts() -> ModuleType:
-    """Return what draws charts. It is loaded when the first one is drawn."""
-    from bot.adapters.rendering import data_charts  # noqa: PLC0415  as said
-
-    return data_charts
+def _seconds(value: timedelta | None) -> float:
+    return value.total_seconds() if value else 0.0

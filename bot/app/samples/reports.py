@@ -1,6 +1,6 @@
 """Sample facts for reports: of a full month, of a month with gaps, and of one in which nothing happened."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -55,7 +55,7 @@ NO_TIMES = replace(
 QUIET_MONTH = _report(ReportRecords())
 MONTHS = (FULL_MONTH, LONG_MONTH, NO_TIMES, QUIET_MONTH, replace(QUIET_MONTH, is_current=True))
 
-CASES: Mapping[str, Sequence[Facts]] = {
+CASES: dict[str, Sequence[Facts]] = {
     "report/month": [
         {"report": it, "shared": shared, "web": web}
         for it in MONTHS
