@@ -51,7 +51,7 @@ def test_the_overview_says_what_is_open_who_leads_and_what_is_due(spy: SpyKit, c
 
     assert shown.index("1 open incident") < shown.index("INC-1 checkout is down")
     assert "sev1 triage open for 20 min" in shown
-    assert "Commander Ana Lima , for 20 min" in shown
+    assert "Commander Ana Lima, for 20 min" in shown
     assert "Next update late by 5 min" in shown
     assert "rolling back Ana Lima, 12:00" in shown
 
