@@ -105,10 +105,10 @@ def test_pages_of_a_team_are_those_to_it_and_to_its_services(spy: SpyKit):
             status = Ringing(id=f"Q{number}", url="https://pd", status="triggered")
             PagerResults(tx).sent(number, status)
         at = spy.clock.now()
-        rung = PagerRing(incident="Q1", user="P1", at=at, person="U0RAJ")
-        own = replace(rung, incident="Q9", service="PSVC2", at=at + timedelta(hours=11))
+        reached = PagerRing(incident="Q1", user="P1", at=at, person="U0RAJ")
+        own = replace(reached, incident="Q9", service="PSVC2", at=at + timedelta(hours=11))
         stranger = replace(own, incident="Q8", user="P2", person=None)
-        for it in (rung, own, stranger, replace(own, incident="Q7", service="PSVC1")):
+        for it in (reached, own, stranger, replace(own, incident="Q7", service="PSVC1")):
             tx.session.rings.put(it)
     spy.clock.tick(hours=12)
 

@@ -39,7 +39,7 @@ class Sheet:
 
 
 def _inert(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in FORMULA else cell
 
 
 def sheet(report: MonthlyReport, name: str) -> Sheet | None:
