@@ -62,8 +62,8 @@ class MonthlyReports:
         zone = self.zone(team)
         month = month or Month.of(self._tx.now.astimezone(ZoneInfo(zone)))
         span = month.span(zone)
-        incidents = self._of_team(
-            team, seen_of(self._session.incidents.declared_between(span.start, span.end))
+        incidents = seen_of(
+            self._of_team(team, self._session.incidents.declared_between(span.start, span.end))
         )
         numbers = [it.number for it in incidents]
         entries, rings = self._entries(numbers), self._rings(team, span, numbers, seen_of)
