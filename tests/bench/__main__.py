@@ -15,6 +15,7 @@ from tests.bench.alerts import alerts
 from tests.bench.full import full
 from tests.bench.measures import MEASURES, QUICK, SLACK_TAKES, Effort
 from tests.bench.page import page
+from tests.bench.pages import pages
 from tests.bench.postmortems import postmortems
 from tests.bench.process import process
 from tests.bench.rush import rush
@@ -35,6 +36,7 @@ ALL = {
     "timers": timers,
     "afterwards": postmortems,
     "page": page,
+    "pages": pages,
 }
 
 
