@@ -7,7 +7,7 @@ from datetime import timedelta
 from random import Random
 
 from bot.adapters.database import Database
-from bot.domain.incident.timeline import HIDDEN, KEPT, Entry, Lines, histories, visible
+from bot.domain.incident.timeline import HIDDEN, KEPT, Entry, WantedLines, histories, visible
 from bot.testing import NOON
 
 MINOR = ("step_passed", "team_notice_seen")
@@ -131,11 +131,11 @@ def test_windows_of_the_visible_lines_come_newest_first_and_leave_out_none(sessi
     found: list[int] = []
 
     with sessions.read() as session:
-        wanted = Lines()
+        wanted = WantedLines()
         while window := session.timeline.window(42, wanted, limit=30):
             found += window
             last = next(it for it in shown if it.seq == window[-1])
-            wanted = Lines(before=(last.occurred_at, last.seq))
+            wanted = WantedLines(before=(last.occurred_at, last.seq))
 
     assert found == numbers(shown)
 
@@ -143,11 +143,11 @@ def test_windows_of_the_visible_lines_come_newest_first_and_leave_out_none(sessi
 def test_a_window_has_lines_of_some_kinds_and_people_with_words_until_a_time(sessions: Database):
     shown = visible(told(sessions))[::-1]
     until = NOON + timedelta(minutes=150)
-    wanted = Lines(kinds=("note_taken", "reminded"), person="U0ANA", words="LINE 1", until=until)
+    wanted = WantedLines(kinds=("note_taken", "reminded"), person="U0ANA", words="LINE 1", until=until)
 
     with sessions.read() as session:
         found = session.timeline.window(42, wanted, limit=300)
-        some = session.timeline.window(42, Lines(), limit=300, among=[3, 77, 200])
+        some = session.timeline.window(42, WantedLines(), limit=300, among=[3, 77, 200])
         tally = session.timeline.tally(42)
 
     assert found

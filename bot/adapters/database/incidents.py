@@ -48,7 +48,7 @@ from bot.domain.incident.name import bare_name
 from bot.domain.incident.reminder_events import Reminded
 from bot.domain.incident.search import Search
 from bot.domain.incident.state import WORKING
-from bot.domain.incident.timeline import ALL_LINES, HIDDEN, KEPT, Entry, Lines
+from bot.domain.incident.timeline import ALL_LINES, HIDDEN, KEPT, Entry, WantedLines
 
 ENTRY = [column for column in table(tables.TimelineRow).c if column.name != "id"]
 """The columns of an entry."""
@@ -248,7 +248,12 @@ class TimelineTable(Rows):
         return self._found(c.incident == incident, c.seq > line, limit=limit)
 
     def window(
-        self, incident: int, wanted: Lines = ALL_LINES, *, limit: int, among: Collection[int] | None = None
+        self,
+        incident: int,
+        wanted: WantedLines = ALL_LINES,
+        *,
+        limit: int,
+        among: Collection[int] | None = None,
     ) -> Sequence[int]:
         self._write_all()
         c = self._table.c
@@ -292,7 +297,7 @@ class TimelineTable(Rows):
             c.seq.not_in(superseded),
         ]
 
-    def _conditions(self, wanted: Lines) -> Iterator[ColumnElement[bool]]:
+    def _conditions(self, wanted: WantedLines) -> Iterator[ColumnElement[bool]]:
         c = self._table.c
         if wanted.kinds:
             yield c.kind.in_(wanted.kinds)

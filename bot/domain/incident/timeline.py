@@ -40,7 +40,7 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lines:
+class WantedLines:
     """Which lines of a timeline are wanted: of some kinds, by a person (Slack id), with these words.
 
     `before` is a line with its time (UTC), and `until` a time: only what happened earlier is wanted.
@@ -53,7 +53,7 @@ class Lines:
     until: datetime | None = None
 
 
-ALL_LINES = Lines()
+ALL_LINES = WantedLines()
 
 
 def visible(entries: Iterable[Entry]) -> list[Entry]:

@@ -8,7 +8,7 @@ from bot.domain.event import Event
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.search import Search
 from bot.domain.incident.team_notice import TeamNotice
-from bot.domain.incident.timeline import ALL_LINES, Entry, Lines
+from bot.domain.incident.timeline import ALL_LINES, Entry, WantedLines
 
 
 class IncidentRecords(Protocol):
@@ -83,7 +83,12 @@ class TimelineRecords(Protocol):
         """Return the first entries that were recorded after this one."""
 
     def window(
-        self, incident: int, wanted: Lines = ALL_LINES, *, limit: int, among: Collection[int] | None = None
+        self,
+        incident: int,
+        wanted: WantedLines = ALL_LINES,
+        *,
+        limit: int,
+        among: Collection[int] | None = None,
     ) -> Sequence[int]:
         """Return the latest of the lines that a timeline shows and that fit, newest first, or those `among` some."""
 

@@ -12,7 +12,7 @@ from bot.domain.incident.agenda import open_asks
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.merging import TakenOut
 from bot.domain.incident.replay import PastState, replayed
-from bot.domain.incident.timeline import ALL_LINES, Entry, Lines
+from bot.domain.incident.timeline import ALL_LINES, Entry, WantedLines
 from bot.domain.oncall.load import KINDS, command_periods
 from bot.domain.service import Service
 from bot.domain.subject import is_person
@@ -62,7 +62,7 @@ def kinds_of(topics: Iterable[str]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class News:
+class TimelineNews:
     """What is new in a timeline since a line: the lines to show, newest first, and the numbers of those to take away.
 
     With `is_too_much`, the page has to be loaded again.
@@ -142,21 +142,21 @@ class IncidentPage:
             "count": topics.total(),
         }
 
-    def window(self, incident: Incident, wanted: Lines = ALL_LINES) -> Facts:
+    def window(self, incident: Incident, wanted: WantedLines = ALL_LINES) -> Facts:
         """Return a window of the timeline, newest first, and where the next one begins, if there is more."""
         found = self._session.timeline.window(incident.number, wanted, limit=WINDOW + 1)
         events = self._views.lines(incident, found[:WINDOW])
         last = events[-1] if len(found) > WINDOW and events else None
         return {"events": events, "earlier": (last["at"], last["line"]) if last else None}
 
-    def news(self, incident: Incident, since: int, wanted: Lines = ALL_LINES) -> News:
+    def news(self, incident: Incident, since: int, wanted: WantedLines = ALL_LINES) -> TimelineNews:
         """Return what is new in the timeline since a line."""
         entries = self._session.timeline.after(incident.number, since, limit=NEWS + 1)
         if len(entries) > NEWS or any(it.kind == TakenOut.kind() for it in entries):
-            return News(last=incident.entries, is_too_much=True)
+            return TimelineNews(last=incident.entries, is_too_much=True)
         touched = {number for it in entries for number in _touched(it)}
         shown = self._session.timeline.window(incident.number, wanted, limit=NEWS * 2, among=touched)
-        return News(
+        return TimelineNews(
             last=max((it.seq for it in entries), default=since),
             events=self._views.lines(incident, shown),
             gone=sorted(touched - {*shown}),

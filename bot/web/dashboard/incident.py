@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from bot.commands.plugins import CommandRegistry
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.timeline import Lines
+from bot.domain.incident.timeline import WantedLines
 from bot.services.incident.page import TOPICS, IncidentPage, kinds_of
 from bot.services.permissions import Permissions
 from bot.services.postmortem.documents import Documents
@@ -127,9 +127,9 @@ def number_of(word: str) -> int | None:
     return int(word) if word.isascii() and word.isdigit() and len(word) < 10 else None  # noqa: PLR2004
 
 
-def lines_of(query: Mapping[str, str]) -> Lines:
+def lines_of(query: Mapping[str, str]) -> WantedLines:
     """Return which lines a query asks for. What can't be read counts as not given."""
-    return Lines(
+    return WantedLines(
         kinds=kinds_of(_topics(query)),
         person=query.get("by", "")[:LONGEST] or None,
         words=query.get("words", "")[:LONGEST].strip(),

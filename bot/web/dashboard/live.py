@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.timeline import Lines
+from bot.domain.incident.timeline import WantedLines
 from bot.ports import Unavailable
 from bot.services.incident.page import IncidentPage
 from bot.services.people import People
@@ -82,7 +82,7 @@ class Watcher:
 
     request: WebRequest
     number: int | None
-    wanted: Lines
+    wanted: WantedLines
     last: dict[int, int] = field(default_factory=dict)
     looks: int = 0
     told_at: float = 0.0
@@ -235,7 +235,7 @@ class _Look:
         watcher.last[number] = self._rendered[key].last
         return self._rendered[key]
 
-    def _change(self, incident: Incident, before: int, wanted: Lines, zone: str) -> LiveEvent:
+    def _change(self, incident: Incident, before: int, wanted: WantedLines, zone: str) -> LiveEvent:
         news = self._pages.news(incident, before, wanted)
         if news.is_too_much:
             return LiveEvent(name="reload", last=news.last)
