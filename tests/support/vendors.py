@@ -66,6 +66,12 @@ EXCEPTIONS = (
     ),
     Mistaken(
         service="slack",
+        method="event:message",
+        problem="'subtype': 'group_leave'",
+        why="Slack's reference lists this subtype, as channel_leave of a private channel; none was recorded",
+    ),
+    Mistaken(
+        service="slack",
         method="event:channel_unarchive",
         problem="event.is_moved is a key",
         why="recorded in channel_archive, the same event the other way round",
