@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.domain.event import Event
 from bot.domain.incident.events import Declared, Reopened
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.merging import MERGED_FROM, MergedInto, TakenOut
+from bot.domain.incident.merging import MERGED_FROM, MergedInto
 from bot.domain.incident.timeline import Entry
 from bot.domain.paging.events import PageAdopted, PageEvent, PageRequested
 from bot.domain.paging.page import Page
@@ -74,43 +74,34 @@ def state_at(states: Sequence[PastState], moment: datetime) -> PastState | None:
 
 @dataclass(frozen=True, kw_only=True)
 class _Paged:
-    """The pages of an incident. Those that are with another incident, because of a merge, are `away`."""
+    """The pages of an incident. Those that go on with another one, because of a merge, are `away`.
+
+    Of a page that came with a merge the timeline has only some lines, so it is left out.
+    """
 
     pages: Pages = field(default_factory=dict)
-    came_from: Mapping[int, frozenset[int]] = field(default_factory=dict)
-    """By page, the incidents with which it came."""
     away: Pages = field(default_factory=dict)
 
     def after(self, entry: Entry, event: Event) -> "_Paged":
         match event:
-            case PageEvent():
-                return self._paging(entry, event)
+            case PageEvent() if is_of_here(entry):
+                return self._paging(event)
             case MergedInto():
                 away = {it: page for it, page in self.pages.items() if it in event.pages}
-                return replace(self, pages=_without(self.pages, away), away=away) if away else self
+                staying = {it: page for it, page in self.pages.items() if it not in away}
+                return replace(self, pages=staying, away=away) if away else self
             case Reopened() if self.away:
                 return replace(self, pages={**self.away, **self.pages}, away={})
-            case TakenOut():
-                gone = {it for it, others in self.came_from.items() if event.other in others}
-                return replace(self, pages=_without(self.pages, gone)) if gone else self
         return self
 
-    def _paging(self, entry: Entry, event: PageEvent) -> "_Paged":
-        """Return the pages after an event of one of them. Corrections change no page."""
+    def _paging(self, event: PageEvent) -> "_Paged":
         before = self.pages.get(event.page)
         if before is None and isinstance(event, PageRequested | PageAdopted):
             before = _requested(event)
-        if before is None or entry.supersedes is not None:
+        page = before.after(event) if before else None
+        if page is None or page is self.pages.get(event.page):
             return self
-        came_from = frozenset[int](entry.data.get(MERGED_FROM, ()))
-        page = before.after(event)
-        if page is self.pages.get(event.page):
-            return self
-        return replace(
-            self,
-            pages={**self.pages, event.page: page},
-            came_from={**self.came_from, event.page: came_from} if came_from else self.came_from,
-        )
+        return replace(self, pages={**self.pages, event.page: page})
 
 
 def _requested(event: PageRequested | PageAdopted) -> Page:
@@ -124,8 +115,3 @@ def _requested(event: PageRequested | PageAdopted) -> Page:
         team=whom["team"] if whom else None,
         person=whom["person"] if whom else None,
     )
-
-
-def _without(pages: Pages, gone: Iterable[int]) -> Pages:
-    leaving = frozenset(gone)
-    return {number: page for number, page in pages.items() if number not in leaving}
