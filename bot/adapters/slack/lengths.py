@@ -13,6 +13,8 @@ LABEL, VALUE, URL, BUTTONS = 75, 2_000, 3_000, 25
 MENU, MENU_VALUE = 5, 75
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_LABEL = 100, 300, 30
 VIEW_BLOCKS, VIEW_TITLE, VIEW_MEMORY = 100, 24, 3_000
+VIEW_TOGETHER = 40_000
+"""Characters in all blocks of a Home tab. Slack refuses a view of 250 KB; in JSON one character may take six bytes."""
 QUESTION, HINT, TYPED, OPTION, OPTIONS, COMPLAINT = 2_000, 2_000, 3_000, 75, 100, 150
 INVITED = 1_000  # people in one call
 

@@ -1,0 +1,19 @@
+"""Your Home tab in Slack: open incidents, and what waits for you."""
+
+from bot.commands.command import command, when
+from bot.commands.reply import Reply
+from bot.commands.request import HomeOpened, Request, Source
+from bot.services.home.homes import Homes
+
+
+@command("home", allow="everyone")
+def home(request: Request, *, homes: Homes) -> Reply | None:
+    """Show your Home tab anew: the open incidents, those that you are in, and what waits for you."""
+    homes.opened(request.user, origin=request.id)
+    return None if request.source is Source.BUTTON else Reply("home/asked", discreet=True)
+
+
+@when(HomeOpened)
+def opened(notice: HomeOpened, *, homes: Homes) -> None:
+    """Publish a person's Home tab when they open it."""
+    homes.opened(notice.person, mark=notice.mark, origin=notice.id)
