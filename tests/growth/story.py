@@ -126,6 +126,7 @@ oncall ledger last month csv
 oncall ledger :imoc
 locks
 config history
+home
 help
 help incident
 plugins

@@ -191,5 +191,11 @@ def pin(kind: str, m: SlackMessage, user: str, ts: str) -> Json:
 
 
 def home_opened(person: SlackPerson, view: SlackView | None, ts: str) -> Json:
-    event = {"type": "app_home_opened", "user": person.id, "channel": person.dm, "tab": "home", "event_ts": ts}
+    event = {
+        "type": "app_home_opened",
+        "user": person.id,
+        "channel": person.dm,
+        "tab": "home",
+        "event_ts": ts,
+    }
     return event | ({"view": shapes.view(view)} if view else {})
