@@ -8,7 +8,7 @@ from bot.services.home.homes import Homes
 
 @command("home", allow="everyone")
 def home(request: Request, *, homes: Homes) -> Reply | None:
-    """Show your Home tab anew: the open incidents, those that you are in, and what waits for you."""
+    """Fill your Home tab in Slack again: the open incidents, those that you are in, and what waits for you."""
     homes.opened(request.user, origin=request.id)
     return None if request.source is Source.BUTTON else Reply("home/asked", discreet=True)
 

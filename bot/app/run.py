@@ -234,7 +234,13 @@ def _jobs(bot: Bot, configuration: Configuration) -> Iterator[Job]:
         yield later(name="clock", every=MEASURE_EVERY, run=ClockWatch(time=bot.time).measure)
     reminders = Job(name="reminders", every=TICK_EVERY, run=ticks.run)
     yield reminders
-    look = HomeLook(sessions=bot.database, clock=bot.clock, policy=bot.live.policy, wake=bot.delivery.wake)
+    look = HomeLook(
+        sessions=bot.database,
+        clock=bot.clock,
+        policy=bot.live.policy,
+        templates=bot.templates,
+        wake=bot.delivery.wake,
+    )
     homes = Job(name="homes", every=HOMES_EVERY, run=look.run)
     yield homes
     pulse = Pulse(

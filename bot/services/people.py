@@ -45,7 +45,7 @@ class People(Directory):
             asked_at=self._tx.now,
         )
         self._session.people.put(known)
-        if _standing(before) != _standing(known):
+        if _status(before) != _status(known):
             HomeChanges(self._tx).of([person])
         if not known.is_assignable:
             self._give_back(known, is_news=before is None or before.is_assignable)
@@ -104,7 +104,7 @@ class People(Directory):
         return known.asked_at in {None, known.profiled_at}
 
 
-def _standing(person: Person | None) -> tuple[object, ...]:
+def _status(person: Person | None) -> tuple[object, ...]:
     """Return what decides which incidents a person sees, and how their times are shown."""
     if person is None:
         return ()

@@ -55,7 +55,13 @@ class HomeTabs:
     def look(self) -> list[str]:
         """Do what the worker does when the pulse wakes it, and return whose Home was published."""
         spy = self.spy
-        HomeLook(sessions=spy.sessions, clock=spy.clock, policy=lambda: spy.policy, wake=lambda: None).run()
+        HomeLook(
+            sessions=spy.sessions,
+            clock=spy.clock,
+            policy=lambda: spy.policy,
+            templates=spy.templates,
+            wake=lambda: None,
+        ).run()
         return self.deliver()
 
     def pass_time(self, *, step: float = 1, **by: float) -> list[str]:

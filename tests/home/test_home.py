@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.home.home import A_MINUTE, AT_ONCE, LATELY, PAUSE, Home, HomeChange, changes, turn
+from bot.domain.home.home import A_MINUTE, AT_ONCE, PAUSE, WATCHED_FOR, Home, HomeChange, changes, turn
 from bot.domain.incident.incident import Incident
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -60,9 +60,9 @@ def test_only_those_whom_a_change_concerns_are_looked_at():
 
 def test_a_home_is_closed_an_hour_after_the_last_look_and_then_costs_nothing():
     watched = home(due_at=NOON).compared(later(minutes=59, seconds=30))
-    assert watched.due_at == NOON + LATELY
+    assert watched.due_at == NOON + WATCHED_FOR
 
-    [closed] = turn([watched], set(), now=NOON + LATELY).moved
+    [closed] = turn([watched], set(), now=NOON + WATCHED_FOR).moved
 
     assert closed.due_at is None
     assert published([closed], now=later(hours=5)) == []

@@ -67,7 +67,7 @@ def test_what_does_not_fit_is_counted_with_a_way_to_see_it(fullest: Message):
 
 def test_a_home_with_nothing_says_so():
     assert "Waits for you\nNothing." in drawn(0).text
-    assert "None is open." in drawn(0).text
+    assert "No incident is open." in drawn(0).text
 
 
 def test_the_documentation_names_every_button(fullest: Message):

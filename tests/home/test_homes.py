@@ -5,7 +5,7 @@ import pytest
 from bot.commands.request import Joined, Left, MadePrivateNotice
 from bot.domain.effects import MeetPerson, Notify
 from bot.domain.home.effects import PublishHome
-from bot.domain.home.home import LATELY
+from bot.domain.home.home import WATCHED_FOR
 from bot.ports import Profile, Rejected
 from bot.testing import SpyKit
 from tests.home.conftest import HomeTabs
@@ -125,7 +125,7 @@ def test_a_home_is_emptied_an_hour_after_the_last_look_and_costs_nothing_from_th
 ):
     tabs.open(RAJ)
 
-    tabs.pass_time(seconds=LATELY.total_seconds() + 60, step=30)
+    tabs.pass_time(seconds=WATCHED_FOR.total_seconds() + 60, step=30)
     assert "checkout" not in tabs.of(RAJ)
     tabs.spy.say("incident sev sev3", channel=channel)
     assert tabs.pass_time(minutes=5, step=30) == []
@@ -135,7 +135,7 @@ def test_a_home_is_emptied_an_hour_after_the_last_look_and_costs_nothing_from_th
 
 def test_show_on_an_emptied_home_fills_it_again_without_an_answer(tabs: HomeTabs, channel: str):
     tabs.open(RAJ)
-    tabs.pass_time(seconds=LATELY.total_seconds() + 60, step=30)
+    tabs.pass_time(seconds=WATCHED_FOR.total_seconds() + 60, step=30)
 
     tabs.spy.press("Show", tabs.chat.homes[RAJ][-1], by=RAJ, channel=None)
     tabs.deliver()
@@ -185,7 +185,7 @@ def test_a_private_incident_is_for_its_members_also_in_the_counts(tabs: HomeTabs
 
     assert "payroll" in tabs.of(RAJ)
     assert "payroll" not in tabs.of(KIM)
-    assert "None is open" in tabs.of(KIM)
+    assert "No incident is open" in tabs.of(KIM)
 
 
 def test_a_change_of_a_private_incident_looks_at_its_members_only(tabs: HomeTabs, secret: str):

@@ -196,8 +196,8 @@ def _folded(all_of_them: list[Block], most: int = BLOCKS, together: int = TOGETH
     if _fitting(all_of_them, most, together) == len(all_of_them):
         return all_of_them
     buttons = [block for block in all_of_them if block["type"] == "actions"][-3:]
-    room = together - sum(map(_length, buttons)) - len(MORE)
-    fitting = _fitting(all_of_them, most - len(buttons) - 1, room)
+    space = together - sum(map(_length, buttons)) - len(MORE)
+    fitting = _fitting(all_of_them, most - len(buttons) - 1, space)
     kept = all_of_them[:fitting]
     fold: Block = {"type": "context", "elements": [mrkdwn(MORE)]}
     return [*kept, fold, *(block for block in buttons if block not in kept)]

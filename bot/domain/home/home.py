@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.domain.incident.incident import Incident
 
-LATELY = timedelta(hours=1)
+WATCHED_FOR = timedelta(hours=1)
 """How long after a look a Home tab is kept up to date. Slack says when a person opens it, not when they leave it.
 
 Then its words are taken off, so that nothing old stands there, and nothing that the person may no longer see.
@@ -46,7 +46,7 @@ class Home:
 
     @property
     def until(self) -> datetime:
-        return self.looked_at + LATELY
+        return self.looked_at + WATCHED_FOR
 
     def is_watched(self, now: datetime) -> bool:
         """Whether its person has looked lately."""

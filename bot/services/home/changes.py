@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from bot.domain.effects import Effect
-from bot.domain.home.home import LATELY, HomeChange, changes
+from bot.domain.home.home import WATCHED_FOR, HomeChange, changes
 from bot.domain.incident.incident import Incident
 from bot.services.transaction import Transaction, follower
 
 
 @follower
 class HomeChanges:
-    """A worker finds out whose Home a change concerns (see `Homes.look`), so that a command does not wait for that."""
+    """A worker finds out whose Home a change concerns (see `workers.homes`): no command waits for that."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -30,4 +30,4 @@ class HomeChanges:
 
     def _note(self, *noted: HomeChange) -> None:
         if noted:
-            self._tx.session.homes.note(*noted, since=self._tx.now - LATELY)
+            self._tx.session.homes.note(*noted, since=self._tx.now - WATCHED_FOR)

@@ -1,9 +1,9 @@
 """People's Home tabs: opened, kept up to date for a while, and closed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.domain.home.effects import PublishHome
-from bot.domain.home.home import LATELY, SECOND_LOOK, Home, HomeChange, readers, turn
+from bot.domain.home.home import SECOND_LOOK, WATCHED_FOR, Home, HomeChange, readers, turn
 from bot.services.directory import Directory
 from bot.services.transaction import Transaction
 
@@ -29,20 +29,24 @@ class Homes:
 
     # --- kept up to date ---
 
-    def look(self) -> None:
-        """Publish anew the Homes whose person has looked lately, where a change may show; close the others.
+    def due(self) -> Sequence[Home]:
+        """Return the Homes to compare now with what is true, and store when that is due again.
 
-        One process looks at a time. What is the same as before is not published: see `workers.deliver.homes`.
+        One process does this at a time.
         """
         if not self._tx.session.try_lock("homes"):
-            return
+            return ()
         homes = self._homes.all(limit=WATCHED)
         touched = self._touched(self._homes.take(limit=TAKEN), homes)
         decided = turn(homes, touched, now=self._tx.now)
         self._homes.move(decided.moved)
+        return decided.publish
+
+    def publish(self, people: Iterable[str]) -> None:
+        """Publish these people's Homes again, because they show what is no longer true."""
         origin = str(int(self._tx.now.timestamp() * 1000))
-        for home in decided.publish:
-            self._publish(home.person, origin)
+        for person in people:
+            self._publish(person, origin)
 
     def _touched(self, changes: Iterable[HomeChange], homes: Iterable[Home]) -> set[str]:
         """Return whose Home these changes may concern."""
@@ -72,7 +76,7 @@ class Homes:
 
     def forget(self, person: str) -> None:
         """Keep a Home no longer up to date. It is published again when it is opened again."""
-        self._homes.remove(person, looked_before=self._tx.now - LATELY)
+        self._homes.remove(person, looked_before=self._tx.now - WATCHED_FOR)
 
     def give_up(self, person: str) -> None:
         """Stop keeping a Home up to date that Slack does not take, until it is opened again."""

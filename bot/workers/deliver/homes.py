@@ -1,6 +1,7 @@
-"""Home tabs in Slack: what is true when it is sent, and nothing if the tab shows that already."""
+"""Home tabs in Slack: they show what is true when they are sent. One that shows that already is not sent."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
@@ -8,9 +9,9 @@ from typing import NamedTuple
 import structlog
 
 from bot.domain.home.effects import PublishHome
-from bot.domain.home.home import LATELY, Home
+from bot.domain.home.home import WATCHED_FOR, Home
 from bot.domain.message import Message
-from bot.ports import OutboxItem, Rejected, Throttled, Unreachable
+from bot.ports import OutboxItem, Rejected, Templates, Throttled, Unreachable
 from bot.services.home.homes import Homes
 from bot.services.home.view import HomeView
 from bot.services.people import People
@@ -39,16 +40,45 @@ class _Off(NamedTuple):
     """There is no such tab: it is off, or the person is gone."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class DrawnHome:
+    """What a Home is to show. `shown` is a digest of it, without the time at which it was drawn."""
+
+    message: Message
+    shown: str
+    is_gone: bool = False
+    """Whether the person's account is deactivated."""
+
+
+@dataclass(frozen=True)
+class HomeDrawing:
+    templates: Templates
+
+    def of(self, home: Home, tx: Transaction) -> DrawnHome:
+        """Draw what is true now. Who has not looked lately, or is gone, gets an empty Home."""
+        known, names = tx.session.people.get(home.person), People(tx).name
+        is_gone = known is not None and known.is_deactivated
+        if is_gone or not home.is_watched(tx.now):
+            closed = self.templates.render("home/closed", {})
+            return DrawnHome(message=closed, shown=_digest(closed), is_gone=is_gone)
+        body = self.templates.render("home/home", HomeView(tx, home.person).facts(), names=names)
+        made = self.templates.render("home/made", {"at": tx.now, "until": home.until}, names=names)
+        whole = Message(text=f"{body.text}\n\n{made.text}", parts=(*body.parts, *made.parts))
+        return DrawnHome(message=whole, shown=_digest(body))
+
+
+def _digest(message: Message) -> str:
+    return sha256(repr((message.text, message.parts)).encode()).hexdigest()
+
+
 @delivers(PublishHome)
 class HomeHandler(EffectHandler[PublishHome]):
     def attempt(self, effect: PublishHome, item: OutboxItem, tx: Transaction) -> Attempt | None:
         home = tx.session.homes.get(effect.person)
         if home is None:
             return None
-        known = tx.session.people.get(home.person)
-        is_gone = known is not None and known.is_deactivated
-        message, shown = self._closed() if is_gone or not home.is_watched(tx.now) else self._drawn(home, tx)
-        if shown == home.shown and not item.uncertain:
+        drawn = HomeDrawing(self.templates).of(home, tx)
+        if drawn.shown == home.shown and not item.uncertain:
             return None
 
         def on_success(tx: Transaction, came: _Shown | _Overtaken | _Off) -> None:
@@ -58,30 +88,18 @@ class HomeHandler(EffectHandler[PublishHome]):
                 case _Off():
                     Homes(tx).give_up(effect.person)
                 case _Shown():
-                    Homes(tx).published(home, shown=shown, mark=came.mark)
+                    Homes(tx).published(home, shown=drawn.shown, mark=came.mark)
 
-        call = partial(self._publish, home, message, is_gone=is_gone)
-        return Attempt(call=call, on_success=on_success, patience=LATELY)
+        call = partial(self._publish, home, drawn)
+        return Attempt(call=call, on_success=on_success, patience=WATCHED_FOR)
 
-    def _drawn(self, home: Home, tx: Transaction) -> tuple[Message, str]:
-        """Return what the tab is to show, and a digest of it. The time at which it is made is not in the digest."""
-        names = People(tx).name
-        body = self.templates.render("home/home", HomeView(tx, home.person).facts(), names=names)
-        made = self.templates.render("home/made", {"at": tx.now, "until": home.until}, names=names)
-        whole = Message(text=f"{body.text}\n\n{made.text}", parts=(*body.parts, *made.parts))
-        return whole, digest(body)
-
-    def _closed(self) -> tuple[Message, str]:
-        closed = self.templates.render("home/closed", {})
-        return closed, digest(closed)
-
-    def _publish(self, home: Home, message: Message, *, is_gone: bool) -> _Shown | _Overtaken | _Off:
+    def _publish(self, home: Home, drawn: DrawnHome) -> _Shown | _Overtaken | _Off:
         try:
-            return _Shown(self.chat.publish_home(home.person, message, replaces=home.mark))
+            return _Shown(self.chat.publish_home(home.person, drawn.message, replaces=home.mark))
         except Rejected as refused:
             if refused.code == OVERTAKEN:
                 return _Overtaken()
-            if is_gone or refused.code == OFF:
+            if drawn.is_gone or refused.code == OFF:
                 log.warning("a Home tab can't be published", person=home.person, why=refused.logged)
                 return _Off()
             self._cover_up(home)
@@ -96,7 +114,3 @@ class HomeHandler(EffectHandler[PublishHome]):
     def on_giving_up(self, effect: PublishHome, tx: Transaction, why: str) -> None:
         Homes(tx).give_up(effect.person)
         Undelivered(tx).tell_maintainers(effect, why)
-
-
-def digest(message: Message) -> str:
-    return sha256(repr((message.text, message.parts)).encode()).hexdigest()
