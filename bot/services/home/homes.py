@@ -7,7 +7,7 @@ from bot.domain.home.home import SECOND_LOOK, WATCHED_FOR, Home, HomeChange, rea
 from bot.services.directory import Directory
 from bot.services.transaction import Transaction
 
-WATCHED = 1_000
+WATCHED = 5_000
 """Most Homes that are kept up to date: those that were opened last."""
 TAKEN = 1_000
 """Most changes that one look takes."""
