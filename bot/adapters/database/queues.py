@@ -25,7 +25,7 @@ DUE = text(
             SELECT 1 FROM failover WHERE to_run AND (owner IS NULL OR lease_until < :now)
         ) AS failovers,
         (
-            EXISTS (SELECT 1 FROM home_change) OR EXISTS (SELECT 1 FROM home WHERE due_at <= :now)
+            EXISTS (SELECT 1 FROM home_change WHERE id > 0) OR EXISTS (SELECT 1 FROM home WHERE due_at <= :now)
         ) AS homes
     """
 ).bindparams(bindparam("now", type_=UtcDateTime()))
