@@ -10,7 +10,9 @@ from bot.services.home.homes import Homes
 def home(request: Request, *, homes: Homes) -> Reply | None:
     """Fill your Home tab in Slack again: the open incidents, those that you are in, and what waits for you."""
     homes.opened(request.user, origin=request.id)
-    is_on_tab = request.source is Source.BUTTON and request.channel is None  # there the tab itself is the answer
+    is_on_tab = (
+        request.source is Source.BUTTON and request.channel is None
+    )  # there the tab itself is the answer
     return None if is_on_tab else Reply("home/asked", discreet=True)
 
 

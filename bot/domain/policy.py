@@ -77,6 +77,14 @@ class ResolutionSettings:
     """How long after the end of its review an incident's channel is archived. None: never."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class DashboardSettings:
+    """Where browsers reach Spy, and how long a session lasts."""
+
+    address: str | None = None
+    session: timedelta = timedelta(days=7)
+
+
 Hour = Annotated[int, range(24)]
 """An hour of the day."""
 Safety = Literal["no_commander", "page_unanswered", "relief", "long_hours"]
@@ -253,6 +261,7 @@ class Policy:
     resolution: ResolutionSettings = field(default_factory=ResolutionSettings)
     retention: Retention = field(default_factory=Retention)
     on_call: OnCallSettings = field(default_factory=OnCallSettings)
+    dashboard: DashboardSettings = field(default_factory=DashboardSettings)
 
     def team(self, key: str) -> Team:
         """Return a team by its key, with or without the colon. Refuses an unknown key and suggests the nearest."""

@@ -47,7 +47,7 @@ from bot.ports.records.timers import TimerRecords
 from bot.ports.session import Session, Sessions
 from bot.ports.time_limit import Late, OutOfTime, TimeLimit
 from bot.ports.uptime import uptime
-from bot.ports.words import FilledRunbook, Form, FormField, Runbooks, Templates
+from bot.ports.words import FilledRunbook, Form, FormField, Runbooks, Templates, WebTemplates
 
 __all__ = [
     "LATE",
@@ -130,6 +130,7 @@ __all__ = [
     "Unreachable",
     "UserGroup",
     "UserGroupRecords",
+    "WebTemplates",
     "WorkPeriodRecords",
     "uptime",
 ]
