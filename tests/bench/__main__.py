@@ -20,6 +20,7 @@ from tests.bench.postmortems import postmortems
 from tests.bench.process import process
 from tests.bench.rush import rush
 from tests.bench.scaling import scaling
+from tests.bench.soak import soak
 from tests.bench.table import Row, missed, table
 from tests.bench.timers import timers
 
@@ -31,6 +32,7 @@ ALL = {
     "rush": rush,
     "full": full,
     "alerts": alerts,
+    "soak": soak,
     "timers": timers,
     "afterwards": postmortems,
     "page": page,

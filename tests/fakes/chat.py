@@ -199,6 +199,7 @@ class FakeChat:
             raise Rejected("not_in_channel", "Spy is not in that channel.")
         posts = [it for it in self.posts if it.to == channel and after < it.ts < before and not it.thread]
         newest = sorted(posts, key=lambda it: it.ts)[-self.page :]
+        answered = {it.thread for it in self.posts}
         return HistoryPage(
             messages=[
                 PastMessage(
@@ -212,7 +213,7 @@ class FakeChat:
             ],
             read=len(newest),
             before=newest[0].ts if len(posts) > len(newest) else None,
-            threads=[it.ts for it in newest if any(reply.thread == it.ts for reply in self.posts)],
+            threads=[it.ts for it in newest if it.ts in answered],
         )
 
     def replies(
