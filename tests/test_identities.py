@@ -24,7 +24,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     ),
     "names of people": ("bot/domain/identity.py",),
     "sentences and names of templates, as Spy stores them": ("bot/app/audit.py", "bot/domain/spoken.py"),
-    "headers of requests": ("bot/web/access.py", "bot/web/dashboard/browser.py"),
+    "headers of requests": ("bot/web/access.py", "bot/web/dashboard/browser.py", "bot/web/public_status.py"),
     "lines of code in a traceback": ("bot/app/tracebacks.py",),
     "text that is rendered, and output of a program": ("bot/adapters/actions", "bot/adapters/rendering"),
     "runbooks, as an organisation writes them": ("bot/adapters/runbooks", "bot/domain/runbook"),

@@ -27,6 +27,7 @@ from bot.ports.records.plugins import PluginRecords, ReloadRecords
 from bot.ports.records.postmortem import FollowUpRecords, PostmortemRecords
 from bot.ports.records.relief import WorkPeriodRecords
 from bot.ports.records.retention import PruningRecords
+from bot.ports.records.status import DraftRecords, PublicationRecords
 from bot.ports.records.timers import TimerRecords, TroubleRecords
 from bot.ports.records.web_keys import WebKeyRecords
 from bot.ports.time_limit import TimeLimit
@@ -81,6 +82,10 @@ class Session(Protocol):
     def postmortems(self) -> PostmortemRecords: ...
     @property
     def follow_ups(self) -> FollowUpRecords: ...
+    @property
+    def publications(self) -> PublicationRecords: ...
+    @property
+    def status_drafts(self) -> DraftRecords: ...
     @property
     def audit(self) -> AuditRecords: ...
     @property

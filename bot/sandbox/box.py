@@ -1,4 +1,4 @@
-"""The box: one HTTP server for Slack, PagerDuty and GitHub, with faults and a record of all requests."""
+"""The box: one HTTP server for Slack, PagerDuty, GitHub and Statuspage, with faults and a record of all requests."""
 
 from collections.abc import Callable
 from string import Template
@@ -19,6 +19,9 @@ from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.web_api import PREFIX, method_name
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.slack.world import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from bot.sandbox.statuspage.statuspage import COMPONENTS, PAGE, SandboxStatuspage
+from bot.sandbox.statuspage.statuspage import PREFIX as STATUSPAGE
+from bot.sandbox.statuspage.statuspage import method_name as statuspage_method
 
 CONFIG = """\
 slack:     {{mode: {mode}, announce: C0INCIDENTS}}
@@ -41,6 +44,21 @@ services:
   checkout: {team: payments, pagerduty: PSVC2, tier: 1, runbooks: roll-back-deploy}
   search:   {team: imoc, runbooks: restart-db}
   demo:     {team: imoc}
+"""
+STATUS = """\
+status:
+  public: true
+  title: "Acme status"
+  contact: "Questions? support@example.com"
+  components:
+    checkout: {title: Checkout, group: Shop, services: checkout}
+    search:   {title: Search, group: Shop, services: search}
+    api:      {title: API, group: Developers}
+"""
+STATUSPAGE_SECTION = f"""\
+statuspage:
+  page: {PAGE}
+  components: {{{", ".join(f"{name.lower()}: {key}" for key, name in COMPONENTS.items())}}}
 """
 GROUPED = "payments: {channel: C0PAY, "
 FAILOVER = Template("""\
@@ -125,6 +143,7 @@ class Box:
         )
         self.pagerduty = SandboxPagerDuty(self, clock=self.clock.now)
         self.github = SandboxGitHub(self, clock=self.clock.now)
+        self.statuspage = SandboxStatuspage(self, clock=self.clock.now)
         self._gateway.mounts += self._mounts()
         self._gateway.greet = self.slack.links.greet
         self._sites = Sites() if sites else None
@@ -172,6 +191,8 @@ class Box:
             "GITHUB_API_URL": f"{self.url}/github",
             "GITHUB_TOKEN": "sandbox-github-token",
             "GITHUB_WEBHOOK_SECRET": "sandbox-github-secret",
+            "STATUSPAGE_API_URL": f"{self.url}{STATUSPAGE}",
+            "STATUSPAGE_API_KEY": "sandbox-statuspage-key",
             "CHANGES_WEBHOOK_SECRET": "sandbox-changes-secret",
             "ALERTS_WEBHOOK_SECRET": "sandbox-alerts-secret",
             "ALERTMANAGER_WEBHOOK_TOKEN": "sandbox-alertmanager-token",
@@ -190,9 +211,9 @@ class Box:
         return CONFIG.format(mode=self._delivery) + plan
 
     def company_yaml(self) -> str:
-        """Return a config.yaml with the company's services, and with the user group that holds who is on call."""
+        """Return a config.yaml with the company's services and status page, and the user group of who is on call."""
         grouped = self.config_yaml().replace(GROUPED, f"{GROUPED}oncall_group: S0PAYONCALL, ")
-        return grouped + SERVICES
+        return grouped + SERVICES + STATUS + STATUSPAGE_SECTION
 
     def mount(self, mount: Mount) -> None:
         """Serve another mount, behind those of the services."""
@@ -254,6 +275,12 @@ class Box:
                 service="github",
                 endpoint=self.github.api(),
                 name=by_route("/github"),
+            ),
+            Mount(
+                prefix=STATUSPAGE,
+                service="statuspage",
+                endpoint=self.statuspage.api(),
+                name=statuspage_method,
             ),
             Mount(prefix="/box/", service="", endpoint=control.answer, name=lambda _: ""),
         ]

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -43,11 +43,14 @@ def build_web(
     readiness: Mapping[str, Check],
     notes: Mapping[str, Check] = MappingProxyType({}),
     handlers: Mapping[str, Handler] = MappingProxyType({}),
+    routes: Sequence[Route] = (),
     site: DashboardSite | None = None,
     threads: int = 64,
     patience: float = 2.0,
 ) -> Starlette:
     """Build the app. `handlers` take POST requests by path. `threads` requests run side by side.
+
+    `routes` come before all others, and answer by themselves.
 
     A request sees `with_token` if `sees_all` says so of its headers, else `to_all`, and of readiness only whether.
     A readiness check that has not answered after `patience` seconds counts as failed. `notes` are shown beside the
@@ -83,6 +86,7 @@ def build_web(
     return Starlette(
         lifespan=lifespan,
         routes=[
+            *routes,
             *(Route(path, _through(handler, pool), methods=["POST"]) for path, handler in handlers.items()),
             *(Route(path, _shown(chosen(path), pool), methods=["GET"]) for path in with_token.pages),
             Route("/healthz", _healthz),

@@ -67,6 +67,8 @@ NOT_RECORDS = {
     "outbox",
     "plugin",
     "plugin_reload",
+    "publication",
+    "status_draft",
 } | {
     "failover_audit",
     "timeline",

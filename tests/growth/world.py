@@ -41,9 +41,11 @@ from bot.workers.retention import Pruner
 from bot.workers.sync import Sync
 from bot.workers.timers import Ticks
 from tests.fakes.chat import FakeChat
+from tests.fakes.hosted_page import FakeHostedPage
 from tests.fakes.pager import FakePager
 from tests.growth.story import BEGINNING
 from tests.support.folders import PLUGINS, TEMPLATES
+from tests.support.status import STATUS
 from tests.support.templates import shipped
 
 T = TypeVar("T")
@@ -54,6 +56,7 @@ POLICY = replace(
     PLANS,
     postmortem_settings=PostmortemSettings(repository="acme/postmortems"),
     permissions={"operator": frozenset(NAMES), "admin": frozenset({"U0ANA"})},
+    status=STATUS,
     dashboard=DashboardSettings(address="https://spy.example.com"),
     retention=Retention(closed_incidents=800 * DAY, audit=800 * DAY, on_call=800 * DAY),
 )
@@ -68,6 +71,8 @@ NUMBERED = (
     table(tables.ShiftRow),
     table(tables.CoverRow),
     table(tables.AlertRow),
+    table(tables.PublicationRow),
+    table(tables.StatusDraftRow),
 )
 TOOL = "tool: "
 """How a line begins that no person says."""
@@ -87,7 +92,15 @@ class World:
         self.chat = beside.chat if beside else FakeChat()
         self.pager = beside.pager if beside else FakePager()
         self.numbers = beside.numbers if beside else count(1)
-        self._handlers = Handlers(Clients(templates=templates, chat=self.chat, maybe_pager=self.pager))
+        hosted_page = FakeHostedPage()
+        self._handlers = Handlers(
+            Clients(
+                templates=templates,
+                chat=self.chat,
+                maybe_pager=self.pager,
+                open_hosted_page=lambda: hosted_page,
+            )
+        )
         self._router = Router(
             self.registry,
             sessions=self.database,

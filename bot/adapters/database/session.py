@@ -23,6 +23,7 @@ from bot.adapters.database.outbox import OutboxTable
 from bot.adapters.database.postmortems import FollowUpTable, PostmortemTable
 from bot.adapters.database.prepared import without_waiting
 from bot.adapters.database.pruning import PruningTable
+from bot.adapters.database.publications import DraftTable, PublicationTable
 from bot.adapters.database.rings import RingCopyTable, RingTable
 from bot.adapters.database.timers import TimerTable
 from bot.adapters.database.turns import Turns, TurnTaking
@@ -68,6 +69,8 @@ class SqlSession:
     plugins = _table(records.PluginTable)
     plugin_reloads = _table(records.PluginReloadTable)
     config_versions = _table(ConfigVersionTable)
+    publications = _table(PublicationTable)
+    status_drafts = _table(DraftTable)
     timers = _table(TimerTable)
     messages = _table(coordination.MessageTable)
     audit = _table(AuditTable)

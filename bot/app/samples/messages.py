@@ -21,6 +21,7 @@ from bot.app.samples import postmortems as sample_postmortems
 from bot.app.samples import relief as sample_relief
 from bot.app.samples import reports as sample_reports
 from bot.app.samples import runbooks as sample_runbooks
+from bot.app.samples import status as sample_status
 from bot.app.samples.made import facts_for
 from bot.app.samples.world import FULL, INCIDENTS, NOON, NOW, OVER, PAGES, TYPED, Facts
 from bot.domain.permission import MEANING
@@ -63,6 +64,7 @@ _LISTED: dict[str, Sequence[Facts]] = (
     | sample_guide.facts(INCIDENTS, FULL, OVER)
     | sample_postmortems.facts(INCIDENTS, OVER, FULL, PAGES)
     | sample_runbooks.facts(FULL)
+    | sample_status.facts(INCIDENTS[:2])
     | sample_relief.CASES
     | sample_incident.CASES
     | sample_merging.CASES
@@ -131,6 +133,7 @@ def cases(templates: JinjaTemplates) -> dict[str, Sequence[Facts]]:
 FORMS: dict[str, Facts] = (
     sample_runbooks.FORMS
     | sample_postmortems.forms(FULL)
+    | sample_status.forms(FULL)
     | sample_oncall.FORMS
     | sample_incident.FORMS
     | sample_paging.FORMS

@@ -71,6 +71,8 @@ class Transcript:
             self._block(f"only {event.person}", f"{WINDOWS[event.kind]}: {text}", PRIVATE)
         elif event.kind.startswith("page_"):
             self._page(event)
+        elif event.kind == "public_status":
+            self._block("Statuspage", text, CHANNEL)
         elif event.kind == "failed":
             self._block(f"only {event.person}", text, FAILURE)
         elif event.kind in PHRASES and not _is_own_doing(event):

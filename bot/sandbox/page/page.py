@@ -41,6 +41,7 @@ TITLES = (
     ("oncall", "On call"),
     ("sites", "Sites"),
     ("github", "GitHub"),
+    ("statuspage", "Statuspage"),
     ("inspector", "Inspector"),
 )
 STARTS = (
@@ -281,6 +282,7 @@ class SandboxPage:
             "oncall": lambda: self._on_call(location),
             "sites": lambda: {"sites": self._sites(), "healths": HEALTHS},
             "github": lambda: self._issues(location),
+            "statuspage": self._public_status,
             "inspector": lambda: {
                 "exchanges": self._inspector.exchanges(),
                 "outbox": self._inspector.outbox(),
@@ -312,6 +314,11 @@ class SandboxPage:
             issues = list(reversed(github.issues.values()))
             issue = github.issues.get(int(location.issue)) if location.issue.isdigit() else None
         return {"repository": REPOSITORY, "issues": issues, "issue": issue}
+
+    def _public_status(self) -> Facts:
+        page = self._box.statuspage
+        with page.lock:
+            return {"components": list(page.components.values()), "incidents": page.newest()}
 
     def _words(self, _request: HttpRequest, _rest: str) -> HttpResponse:
         """Return the completions of the message box."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from functools import partial
+from types import MappingProxyType
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -31,7 +32,7 @@ def routes_of(site: DashboardSite, pool: Executor) -> list[Route]:
 
     def got(answering: _Answering) -> Endpoint:
         async def endpoint(request: Request) -> Response:
-            return await in_thread(pool, partial(answering, _read(request, {})), request.url.path)
+            return await in_thread(pool, partial(answering, read_request(request)), request.url.path)
 
         return endpoint
 
@@ -40,7 +41,9 @@ def routes_of(site: DashboardSite, pool: Executor) -> list[Route]:
             body = await body_of(request)
             if isinstance(body, Unread):
                 return body.response
-            return await in_thread(pool, partial(answering, _read(request, _form(body))), request.url.path)
+            return await in_thread(
+                pool, partial(answering, read_request(request, _form(body))), request.url.path
+            )
 
         return endpoint
 
@@ -60,12 +63,13 @@ def missing_of(site: DashboardSite, pool: Executor) -> Callable[[Request, Except
     async def missing(request: Request, _error: Exception) -> Response:
         if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
             return PlainTextResponse("Not Found", status_code=404)
-        return await in_thread(pool, partial(site.missing, _read(request, {})), request.url.path)
+        return await in_thread(pool, partial(site.missing, read_request(request)), request.url.path)
 
     return missing
 
 
-def _read(request: Request, form: Mapping[str, str]) -> WebRequest:
+def read_request(request: Request, form: Mapping[str, str] = MappingProxyType({})) -> WebRequest:
+    """Return a request as the pages read it."""
     return WebRequest(
         path=request.url.path,
         method=request.method,
