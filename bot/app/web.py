@@ -74,6 +74,7 @@ def site_of(bot: Bot) -> DashboardSite:
         policy=bot.live.policy,
         templates=bot.templates,
         answer=bot.timed.answer,
+        registry=lambda: bot.router.registry,
         provided={Runbooks: bot.runbooks, Calendars: open_calendars(bot.settings)},
     )
 

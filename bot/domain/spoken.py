@@ -32,7 +32,7 @@ CODES = _named(
     last left line_at lock manager mark members merged_into message_type method milestone moved_to n occurrence on
     order outcome owner pager_id params part pattern people person phase phone place plan policy proposed_by ref
     refused_by released_by reminded reminder repository requested_by role roles roots runbook schedule seen_by service
-    services severity slot snoozed source stages stands state step steps still_broken_for style subject supersedes
+    services severity shown slot snoozed source stages stands state step steps still_broken_for style subject supersedes
     taken_by task team template thread thread_of told told_to told_without trigger trouble ts until updated_by urgency
     usage user visibility watch without written_by zone
     """

@@ -9,6 +9,7 @@ from bot.ports.records.audit import AuditRecords
 from bot.ports.records.changes import ChangeRecords, LockRecords
 from bot.ports.records.configuration import ConfigVersionRecords
 from bot.ports.records.failover import FailoverRecords
+from bot.ports.records.home import HomeRecords
 from bot.ports.records.incident import IncidentRecords, TeamNoticeRecords, TimelineRecords
 from bot.ports.records.levers import LeverRecords
 from bot.ports.records.messages import InboundRecords, MessageRecords
@@ -98,6 +99,8 @@ class Session(Protocol):
     def plugin_reloads(self) -> ReloadRecords: ...
     @property
     def config_versions(self) -> ConfigVersionRecords: ...
+    @property
+    def homes(self) -> HomeRecords: ...
     @property
     def troubles(self) -> TroubleRecords: ...
     @property

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from bot.web.access import REFUSED, SeesAll
 from bot.web.answer import Handler, Page, WebAnswer
 from bot.web.calls import Endpoint, Unread, body_of, in_thread
+from bot.web.dashboard.live import USUAL_PACE, Live, LivePace
 from bot.web.dashboard.routes import missing_of, routes_of
 from bot.web.dashboard.site import DashboardSite
 from bot.web.health import Check, examine
@@ -47,6 +48,7 @@ def build_web(
     site: DashboardSite | None = None,
     threads: int = 64,
     patience: float = 2.0,
+    pace: LivePace = USUAL_PACE,
 ) -> Starlette:
     """Build the app. `handlers` take POST requests by path. `threads` requests run side by side.
 
@@ -58,6 +60,7 @@ def build_web(
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
     browsers = ThreadPoolExecutor(BROWSERS, thread_name_prefix="dashboard")
+    live = Live(site, pace) if site else None
 
     async def readyz(request: Request) -> Response:
         trouble = await examine(readiness, patience=patience)
@@ -82,8 +85,10 @@ def build_web(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         with pool, browsers:
             yield
+        if live:
+            live.shut()
 
-    return Starlette(
+    app = Starlette(
         lifespan=lifespan,
         routes=[
             *routes,
@@ -92,10 +97,12 @@ def build_web(
             Route("/healthz", _healthz),
             Route("/readyz", readyz),
             Route("/metrics", show_metrics),
-            *(routes_of(site, browsers) if site else [Route("/", _index)]),
+            *(routes_of(site, live, browsers) if site and live else [Route("/", _index)]),
         ],
         exception_handlers={404: missing_of(site, browsers)} if site else {},
     )
+    app.state.live = live
+    return app
 
 
 async def _detail(

@@ -59,6 +59,8 @@ NOT_RECORDS = {
     "audit_mark",
     "config_version",
     "counter",
+    "home",
+    "home_change",
     "inbound",
     "lease",
     "lever",

@@ -57,6 +57,9 @@ class FakeChat:
         self.ephemerals: list[Post] = []
         self.responses: list[tuple[str, Message]] = []
         self.forms: list[tuple[str, Form, dict[str, Any]]] = []
+        self.homes: dict[str, list[Message]] = {}
+        """What each person's Home tab has shown, in order."""
+        self.home_marks: dict[str, str] = {}
         self.profiles: dict[str, Profile] = {}
         self.phones: dict[str, str] = {}
         self.groups: dict[str, tuple[str, ...]] = {}
@@ -181,6 +184,16 @@ class FakeChat:
     def open_form(self, trigger: str, form: Form, *, memory: Mapping[str, Any]) -> None:
         self._called("open_form")
         self.forms.append((trigger, form, dict(memory)))
+
+    def publish_home(self, person: str, message: Message, *, replaces: str | None = None) -> str | None:
+        self._called("publish_home")
+        if not self._knows(person):
+            raise Rejected("user_not_found", "Slack knows no such person here.")
+        if replaces is not None and replaces != self.home_marks.get(person):
+            raise Rejected("hash_conflict", "The Home tab shows something else by now.")
+        self.homes.setdefault(person, []).append(message)
+        self.home_marks[person] = f"mark-{next(self._numbers)}"
+        return self.home_marks[person]
 
     def join(self, channel: str) -> None:
         self._called("join")

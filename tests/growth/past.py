@@ -35,6 +35,8 @@ WITHOUT_PAST = {
     "audit_mark",
     "config_version",
     "counter",
+    "home",
+    "home_change",
     "lease",
     "lever",
     "on_call_copy",

@@ -6,6 +6,7 @@ Names in braces are the numbers of what was made last. A line may begin with who
 
 BEGINNING = 'incident me "checkout is down" sev1'
 SAID = """
+home
 incident join
 incident take
 incident status investigating

@@ -36,6 +36,8 @@ SMALL = {
     "audit_mark": "two rows",
     "config_version": "a row for each change of config.yaml in the last 90 days",
     "counter": "a row for each table",
+    "home": "a row for each person who has opened their Home tab in the last hour",
+    "home_change": "what changed in the last second, while somebody looks",
     "json_each": "the parameters of the statement",
     "latest": "the 50 last runs of a plan",
     "lease": "a row for each job",

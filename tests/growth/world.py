@@ -35,6 +35,7 @@ from bot.web.dashboard.overview import overview
 from bot.workers.audit import AuditSealer
 from bot.workers.deliver.handler import Clients, Handlers
 from bot.workers.everyone import Everyone
+from bot.workers.homes import HomeLook
 from bot.workers.lanes import Lanes
 from bot.workers.outbox import LEFT_BEHIND, Delivery
 from bot.workers.retention import Pruner
@@ -188,9 +189,11 @@ class World:
         parts: dict[str, Any] = {"sessions": self.database, "clock": self.clock, "policy": lambda: POLICY}
         sync = Sync(**parts, chat=self.chat, pager=self.pager, wake=_nothing, owner="me")
         lanes = Lanes(**parts, lease=LEASE, wake=_nothing)
+        homes = HomeLook(**parts, templates=shipped(self.clock), wake=_nothing)
         syncs = {f"sync {name}": getattr(sync, name) for name in SYNCS}
         return syncs | {
             "ticks": Ticks(**parts, wake=_nothing).run,
+            "homes": homes.run,
             "delivery": self.deliver,
             "retry": lambda: self.transact(_put_back),
             "lanes": lanes.look,

@@ -18,6 +18,7 @@ from bot.adapters.database.config_versions import ConfigVersionTable
 from bot.adapters.database.connection import letting_go, optimistic, reading
 from bot.adapters.database.failovers import FailoverTable
 from bot.adapters.database.failures import translated
+from bot.adapters.database.homes import HomeTable
 from bot.adapters.database.incidents import IncidentTable, TimelineTable
 from bot.adapters.database.outbox import OutboxTable
 from bot.adapters.database.postmortems import FollowUpTable, PostmortemTable
@@ -69,6 +70,7 @@ class SqlSession:
     plugins = _table(records.PluginTable)
     plugin_reloads = _table(records.PluginReloadTable)
     config_versions = _table(ConfigVersionTable)
+    homes = _table(HomeTable)
     publications = _table(PublicationTable)
     status_drafts = _table(DraftTable)
     timers = _table(TimerTable)

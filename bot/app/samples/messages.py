@@ -13,6 +13,7 @@ from bot.app.samples import configuration as sample_configuration
 from bot.app.samples import events as sample_events
 from bot.app.samples import failover as sample_failover
 from bot.app.samples import guide as sample_guide
+from bot.app.samples import home as sample_home
 from bot.app.samples import incident as sample_incident
 from bot.app.samples import merging as sample_merging
 from bot.app.samples import oncall as sample_oncall
@@ -70,6 +71,7 @@ _LISTED: dict[str, Sequence[Facts]] = (
     | sample_merging.CASES
     | sample_paging.CASES
     | sample_oncall.CASES
+    | sample_home.CASES
     | sample_events.CASES
     | sample_configuration.CASES
     | sample_reports.CASES

@@ -8,6 +8,9 @@ from bot.domain.event import ANNOUNCEMENT, CARD, FOLLOWERS, LINE, Event, ShownIn
 from bot.domain.incident.state import Link, MergeRecord, Suspect
 from bot.domain.status.events import PublicComponent
 
+MERGED_FROM = "merged_from"
+"""The fact of a line that names the incidents with which it came."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class MergedInto(Event):

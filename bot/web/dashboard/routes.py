@@ -15,6 +15,7 @@ from bot.web import dashboard
 from bot.web.answer import WebAnswer
 from bot.web.calls import Endpoint, Unread, body_of, in_thread
 from bot.web.dashboard.browser import WebRequest
+from bot.web.dashboard.live import Live
 from bot.web.dashboard.page import PAGES
 from bot.web.dashboard.say import say
 from bot.web.dashboard.sign_in import ask, sign_in, sign_out
@@ -26,7 +27,7 @@ FIELDS = 50
 _Answering = Callable[[WebRequest], WebAnswer]
 
 
-def routes_of(site: DashboardSite, pool: Executor) -> list[Route]:
+def routes_of(site: DashboardSite, live: Live, pool: Executor) -> list[Route]:
     """Return the routes of all declared pages, of signing in and out, and of commands."""
     load_features(dashboard)
 
@@ -53,7 +54,13 @@ def routes_of(site: DashboardSite, pool: Executor) -> list[Route]:
         Route("/sign-in", sent(partial(sign_in, site)), methods=["POST"]),
         Route("/sign-out", sent(partial(sign_out, site)), methods=["POST"]),
         Route("/say", sent(partial(say, site)), methods=["POST"]),
-        Route("/static/{name}", got(lambda it: static_file(it.parts["name"])), methods=["GET"]),
+        Route("/live", live.stream, methods=["GET"]),
+        Route("/incidents/{number}/live", live.stream, methods=["GET"]),
+        Route(
+            "/static/{name}",
+            got(lambda it: static_file(it.parts["name"], it.query.get("v", ""))),
+            methods=["GET"],
+        ),
     ]
 
 
