@@ -153,7 +153,7 @@ def _box(port: int | None) -> Iterator["Box"]:
         raise DidNotStay(f"The demo needs {missing.name}: pip install 'spy[demo]'.") from None
 
     def at(port: int) -> Box:
-        return Box(delivery="socket", port=port, sites=True)
+        return Box(delivery="socket", port=port, sites=True, mail=True)
 
     try:
         box = at(USUAL_PORT if port is None else port)
@@ -252,7 +252,8 @@ def _config(box: "Box", port: int, own: Path | None) -> str:
     from bot.app.settings import find_vendors  # noqa: PLC0415  nothing to do must cost nothing
     from bot.config.rehearsed import rehearsed  # noqa: PLC0415
 
-    boxed = yaml.safe_load(box.company_yaml()) | {"web": {"port": port}}
+    web = {"port": port, "public_url": f"http://127.0.0.1:{port}"}
+    boxed = yaml.safe_load(box.company_yaml()) | {"web": web}
     return yaml.safe_dump(
         rehearsed(own, boxed, find_vendors()) if own else boxed, allow_unicode=True, sort_keys=False
     )

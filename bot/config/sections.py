@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, create_m
 
 from bot.config.failover import PlanSection
 from bot.config.limits import LimitsSection
+from bot.config.mail import MailSection
 from bot.config.services import ServiceSection, as_list, different_services
 from bot.config.timers import TimersSection
 from bot.config.values import (
@@ -327,6 +328,7 @@ class Sections(ConfigSection):
     retention: RetentionSection = RetentionSection()
     resolution: ResolutionSection = ResolutionSection()
     oncall: OnCallSection = OnCallSection()
+    mail: MailSection | None = None
     heartbeat_url: Annotated[Url, AfterValidator(_parsed)] | None = None
     """The address of a dead man's switch. One with a token in it is a secret: it comes from the environment."""
     plugins: tuple[Folder, ...] = ()

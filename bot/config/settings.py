@@ -15,6 +15,7 @@ from bot.config.vendors import Access, PagerVendor, TrackerVendor, Vendor, Vendo
 from bot.domain.incident.role import nearest, plain
 from bot.domain.policy import (
     Account,
+    MailSettings,
     Milestone,
     OnCallSettings,
     Policy,
@@ -121,6 +122,7 @@ class Settings(Sections):
             retention=Retention(**dict(self.retention)),
             resolution=ResolutionSettings(**dict(self.resolution)),
             on_call=OnCallSettings(**dict(self.oncall)),
+            mail=self._mail_settings(),
             people={
                 person: Account(pager_id=self._at_pager(it), email=it.email)
                 for person, it in self.people.items()
@@ -132,6 +134,11 @@ class Settings(Sections):
             tracker_name=self.tracker_name,
             roles=tuple(dict.fromkeys((*self.roles, *self._spoken_to()))),
         )
+
+    def _mail_settings(self) -> MailSettings | None:
+        if self.mail is None:
+            return None
+        return MailSettings(domains=self.mail.domains, address=(self.web.public_url or "").rstrip("/"))
 
     def _spoken_to(self) -> Iterator[str]:
         """Return the roles that milestones address. They exist even if `roles` does not list them."""
@@ -328,6 +335,8 @@ class Settings(Sections):
             )
         if (pager := self.pager) and not self.env.secret(pager.variable):
             yield self._no_token(pager)
+        if self.mail and self.mail.user and not self.env.smtp_password:
+            yield self._absent("SMTP_PASSWORD", "your mail provider", because="mail.user logs in with it")
         yield from self._swapped()
 
     def _swapped(self) -> Iterator[str]:

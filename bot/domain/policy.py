@@ -202,6 +202,16 @@ EVERYBODY = "everybody"
 
 
 @dataclass(frozen=True, kw_only=True)
+class MailSettings:
+    """Which addresses Spy writes to, and where the pages are by which a reader ends it."""
+
+    domains: tuple[str, ...]
+    """In small letters."""
+    address: str
+    """Spy's public address, without a slash at its end."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OnCallSettings:
     """What the ledger counts and shows.
 
@@ -253,6 +263,8 @@ class Policy:
     resolution: ResolutionSettings = field(default_factory=ResolutionSettings)
     retention: Retention = field(default_factory=Retention)
     on_call: OnCallSettings = field(default_factory=OnCallSettings)
+    mail: MailSettings | None = None
+    """None: Spy sends no mail."""
 
     def team(self, key: str) -> Team:
         """Return a team by its key, with or without the colon. Refuses an unknown key and suggests the nearest."""

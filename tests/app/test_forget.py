@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from bot.app.settings import load
 from bot.commands.plugins import load as load_plugins
 from bot.commands.request import Request, Response, Source
 from bot.commands.router import Router
+from bot.domain.incident.following import Following, incident_subject
 from bot.domain.incident.timeline import Entry
 from bot.domain.oncall.cover import CoverRequest
 from bot.domain.oncall.shift import Shift, Turn
@@ -139,6 +141,10 @@ def _fill(tx: Transaction) -> None:
             declined_by=("U0ANA",),
         )
     )
+    own = Following(number=900, about=incident_subject(1), person="U0ANA", by="U0ANA", since=NOON)
+    by_mail = replace(own, number=901, person=None, address="Ana@example.com", by="U0RAJ")
+    for it in (own, by_mail, replace(by_mail, number=902, address="raj@example.com", by="U0ANA")):
+        tx.session.followings.put(it)
     tx.session.contacts.put(Contact(email="ana@example.com", person="U0ANA", asked_at=NOON))
     tx.session.user_groups.put(UserGroup(id="S0SRE", members=("U0ANA", "U0RAJ"), synced_at=NOON))
     call = OnCallShift(
@@ -234,6 +240,7 @@ def test_the_person_was_everywhere(filled: Engine):
         "contact",
         "cover",
         "follow_up",
+        "following",
         "inbound",
         "incident",
         "lock",
@@ -256,6 +263,14 @@ def test_afterwards_nothing_names_the_person(filled: Engine, tmp_path: Path):
 
     assert left(filled, *ANA) == []
     assert left(filled, "U0RAJ", "Raj Patel")
+
+
+def test_afterwards_they_follow_nothing_and_who_they_added_still_does(filled: Engine, tmp_path: Path):
+    forgetter(filled, tmp_path).run()
+
+    with Database(filled).read() as session:
+        [left_over] = session.followings.about(incident_subject(1))
+    assert (left_over.address, left_over.by[:9]) == ("raj@example.com", "USOMEBODY")
 
 
 def test_afterwards_the_audit_log_is_still_whole(filled: Engine, tmp_path: Path):

@@ -138,6 +138,8 @@ def _text(table: str, column: str, value: str) -> _Column:
         return _filled(f"{plain}-%(incident)s")
     if column == "slot" and plain.startswith("ask:"):  # goes on with when it was asked
         return _filled(f"{plain}-%(incident)s")
+    if (table, column) == ("following", "about"):
+        return _filled("incident:%(incident)s")
     if column in {"slot", "subject"}:
         kind, _, rest = plain.partition(":")
         return _filled(f"{kind}:%(incident)s:{rest}")

@@ -18,7 +18,7 @@ from bot.commands.request import Request, Response, Source
 from bot.commands.router import Router
 from bot.domain.alert.report import AlertReport, AlertState
 from bot.domain.incident.search import ALL, Search
-from bot.domain.policy import PostmortemSettings
+from bot.domain.policy import MailSettings, PostmortemSettings
 from bot.domain.retention import Retention
 from bot.ports import Profile
 from bot.services.alert.reports import Reports
@@ -36,6 +36,7 @@ from bot.workers.retention import Pruner
 from bot.workers.sync import Sync
 from bot.workers.timers import Ticks
 from tests.fakes.chat import FakeChat
+from tests.fakes.mail import FakeMail
 from tests.fakes.pager import FakePager
 from tests.growth.story import BEGINNING
 from tests.support.folders import PLUGINS, TEMPLATES
@@ -49,6 +50,7 @@ POLICY = replace(
     PLANS,
     postmortem_settings=PostmortemSettings(repository="acme/postmortems"),
     permissions={"operator": frozenset(NAMES), "admin": frozenset({"U0ANA"})},
+    mail=MailSettings(domains=("example.com",), address="https://spy.example.com"),
     retention=Retention(closed_incidents=800 * DAY, audit=800 * DAY, on_call=800 * DAY),
 )
 SYNCS = ("oncall", "shifts", "changes", "alerts", "rings", "pages", "people", "groups", "members", "sweep")
@@ -81,7 +83,8 @@ class World:
         self.chat = beside.chat if beside else FakeChat()
         self.pager = beside.pager if beside else FakePager()
         self.numbers = beside.numbers if beside else count(1)
-        self._handlers = Handlers(Clients(templates=templates, chat=self.chat, maybe_pager=self.pager))
+        clients = Clients(templates=templates, chat=self.chat, maybe_pager=self.pager, maybe_mail=FakeMail())
+        self._handlers = Handlers(clients)
         self._router = Router(
             self.registry,
             sessions=self.database,

@@ -39,7 +39,11 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "site_changed": ("dock:sites",),
     "faults_changed": ("toolbar",),
 }
-FAMILIES: Mapping[str, tuple[str, ...]] = {"page_": ("dock:phones",), "issue_": ("dock:github",)}
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "page_": ("dock:phones",),
+    "issue_": ("dock:github",),
+    "mail_": ("dock:mail",),
+}
 
 
 class PageEvents:
