@@ -79,18 +79,18 @@ def test_a_command_whose_template_is_missing_fails_with_its_name(coffee: Path):
 
 
 def test_what_is_added_as_the_docs_say_passes_its_tests(copy_of_spy: Path):
-    headings = ("A command with a new fact", "A reminder", "A lasting message")
+    headings = ("A command with a new fact", "A reminder", "A lasting message", "A page of the dashboard")
     tests = [write_files(section(EXTENDING, it), copy_of_spy)[-1] for it in headings]
 
     ran = run_tests(copy_of_spy, *tests)
 
     assert ran.returncode == 0, ran.stdout
-    assert "3 passed" in ran.stdout
+    assert "4 passed" in ran.stdout
 
 
 def test_each_example_takes_as_many_files_as_the_docs_count():
     table = section(EXTENDING, "How many files")
-    counted = re.findall(r"^\| \[(.+?)\]\(.+?\) \| (\d) \|", table, re.MULTILINE)[:4]
+    counted = re.findall(r"^\| \[(.+?)\]\(.+?\) \| (\d) \|", table, re.MULTILINE)[:5]
 
     shown = [FROM_NOTHING, *(section(EXTENDING, heading) for heading, _ in counted[1:])]
 

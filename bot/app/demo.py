@@ -93,6 +93,12 @@ def play(
     ):
         install = page.learn if page else box.slack.install
         install(child.manifest())
+        if page:
+            out.print(
+                f"Spy's dashboard is at {child.url}/ (to sign in, type /spy web)",
+                soft_wrap=True,
+                highlight=False,
+            )
         if config:
             out.print(REPLACED, soft_wrap=True, highlight=False)
         code = converse(box, lines, out, interactive=interactive)
@@ -186,7 +192,7 @@ class _Bot:
         self._command = tuple(command)
         self._env = _environment(os.environ, box, folder)
         self._shown = log
-        box.bot_url = f"http://127.0.0.1:{self._port}"
+        self.url = box.bot_url = _address(self._port)
 
     def __enter__(self) -> Self:
         with self._log.open("wb") as kept:
@@ -252,8 +258,7 @@ def _config(box: "Box", port: int, own: Path | None) -> str:
     from bot.app.settings import find_vendors  # noqa: PLC0415  nothing to do must cost nothing
     from bot.config.rehearsed import rehearsed  # noqa: PLC0415
 
-    web = {"port": port, "public_url": f"http://127.0.0.1:{port}"}
-    boxed = yaml.safe_load(box.company_yaml()) | {"web": web}
+    boxed = yaml.safe_load(box.company_yaml()) | {"web": {"port": port, "public_url": _address(port)}}
     return yaml.safe_dump(
         rehearsed(own, boxed, find_vendors()) if own else boxed, allow_unicode=True, sort_keys=False
     )
@@ -281,6 +286,10 @@ def _get(port: int, path: str) -> str | None:
         return None
     finally:
         connection.close()
+
+
+def _address(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def _free_port() -> int:

@@ -8,11 +8,12 @@ from starlette.applications import Starlette
 
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.runbooks.pages import RunbookPages
-from bot.app.build import Bot
+from bot.app.build import Bot, open_calendars
 from bot.app.webhooks import locks_page, manifest_page, outbox_page
 from bot.config import Settings
-from bot.ports import Unavailable
+from bot.ports import Calendars, Runbooks, Unavailable
 from bot.web import Check, Handler, Page, SeesAll, Shown, WebAnswer, build_web, everyone, examined, with_token
+from bot.web.dashboard.site import DashboardSite
 from bot.web.metrics import Metrics, OpenMetrics, registry
 from bot.workers.lanes import Lanes
 
@@ -32,14 +33,19 @@ class WebPorts:
 
     def public(self, handlers: Mapping[str, Handler]) -> Starlette:
         """Return the app that the world may reach. `handlers` take Slack's requests and webhooks."""
-        return self._app(sees_all=_sees_all(self.bot.settings), handlers=handlers)
+        return self._app(sees_all=_sees_all(self.bot.settings), handlers=handlers, site=site_of(self.bot))
 
     def internal(self) -> Starlette:
         """Return the app that shows everything and takes nothing."""
         return self._app(sees_all=everyone, threads=INTERNAL_THREADS)
 
     def _app(
-        self, *, sees_all: SeesAll, handlers: Mapping[str, Handler] | None = None, threads: int = 64
+        self,
+        *,
+        sees_all: SeesAll,
+        handlers: Mapping[str, Handler] | None = None,
+        site: DashboardSite | None = None,
+        threads: int = 64,
     ) -> Starlette:
         bot = self.bot
         return build_web(
@@ -51,8 +57,21 @@ class WebPorts:
             readiness=self.readiness,
             notes=self.notes,
             handlers=handlers or {},
+            site=site,
             threads=threads,
         )
+
+
+def site_of(bot: Bot) -> DashboardSite:
+    """Return the dashboard of this bot."""
+    return DashboardSite(
+        sessions=bot.database,
+        clock=bot.clock,
+        policy=bot.live.policy,
+        templates=bot.templates,
+        answer=bot.timed.answer,
+        provided={Runbooks: bot.runbooks, Calendars: open_calendars(bot.settings)},
+    )
 
 
 def _sees_all(settings: Settings) -> SeesAll:

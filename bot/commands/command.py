@@ -153,7 +153,7 @@ def when(notice: type[Notice]) -> Callable[[Callable[..., None]], Listener]:
     """Declare a listener for a kind of notice. Its keyword-only parameters are services."""
 
     def declare(function: Callable[..., None]) -> Listener:
-        return Listener(notice=notice, run=function, services=_services(function))
+        return Listener(notice=notice, run=function, services=services_of(function))
 
     return declare
 
@@ -194,7 +194,7 @@ def _declare(usage: str, allow: Role, unless: str, function: Callable[..., Outco
         about=(function.__globals__.get("__doc__") or "").split("\n")[0],
         help=inspect.cleandoc(function.__doc__ or ""),
         slots=named,
-        services=_services(function),
+        services=services_of(function),
         wants_ask="request" in names,
         wants_incident="incident" in names,
         needs_incident=hints.get("incident") is Incident,
@@ -218,7 +218,8 @@ def _parameter(parameter: inspect.Parameter, hints: Mapping[str, Any], *, is_wor
     )
 
 
-def _services(function: Callable[..., Any]) -> Mapping[str, type]:
+def services_of(function: Callable[..., Any]) -> Mapping[str, type]:
+    """Return the services that a function asks for by its keyword-only parameters."""
     hints = get_type_hints(function)
     return {
         name: hints[name]
@@ -227,4 +228,14 @@ def _services(function: Callable[..., Any]) -> Mapping[str, type]:
     }
 
 
-__all__ = ["NUMBER", "Command", "CommandParameter", "Listener", "Outcome", "Request", "command", "when"]
+__all__ = [
+    "NUMBER",
+    "Command",
+    "CommandParameter",
+    "Listener",
+    "Outcome",
+    "Request",
+    "command",
+    "services_of",
+    "when",
+]

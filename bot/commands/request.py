@@ -25,6 +25,7 @@ class Source(StrEnum):
     REACTION = "reaction"
     SHORTCUT = "shortcut"
     TERMINAL = "terminal"
+    WEB = "web"
 
 
 VISIBLE = frozenset({Source.MENTION, Source.PLAIN, Source.DM})
@@ -74,7 +75,7 @@ class Request:
     @property
     def is_answered_at_once(self) -> bool:
         """Return whether the acknowledgement can hold the answer. One that waited for Slack comes after it."""
-        return self.source in {Source.SLASH, Source.TERMINAL} and not self.is_confirmed
+        return self.source in {Source.SLASH, Source.TERMINAL, Source.WEB} and not self.is_confirmed
 
     @property
     def may_ask_back(self) -> bool:

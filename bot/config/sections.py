@@ -202,6 +202,8 @@ class WebSection(ConfigSection):
     internal_port: Annotated[StrictInt, Field(ge=0, le=65535)] | None = None
     """A second port, on which everyone sees everything without a token. It takes no webhooks."""
     public_url: Url | None = None
+    session: Annotated[Span, Field(ge=timedelta(minutes=5), le=timedelta(days=90))] = timedelta(days=7)
+    """How long somebody stays signed in to the dashboard."""
     runbooks: bool = True
     """Whether runbooks are also web pages, for those with the token or on the internal port."""
 

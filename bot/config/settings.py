@@ -15,6 +15,7 @@ from bot.config.vendors import Access, PagerVendor, TrackerVendor, Vendor, Vendo
 from bot.domain.incident.role import nearest, plain
 from bot.domain.policy import (
     Account,
+    DashboardSettings,
     MailSettings,
     Milestone,
     OnCallSettings,
@@ -26,6 +27,7 @@ from bot.domain.policy import (
     Timers,
 )
 from bot.domain.retention import Retention
+from bot.domain.web_key import is_safe
 from bot.ports import USUAL_PAGER, USUAL_TRACKER, CheckResult
 
 
@@ -122,7 +124,8 @@ class Settings(Sections):
             retention=Retention(**dict(self.retention)),
             resolution=ResolutionSettings(**dict(self.resolution)),
             on_call=OnCallSettings(**dict(self.oncall)),
-            mail=self._mail_settings(),
+            dashboard=DashboardSettings(address=self.web.public_url, session=self.web.session),
+            mail=MailSettings(domains=self.mail.domains) if self.mail else None,
             people={
                 person: Account(pager_id=self._at_pager(it), email=it.email)
                 for person, it in self.people.items()
@@ -134,11 +137,6 @@ class Settings(Sections):
             tracker_name=self.tracker_name,
             roles=tuple(dict.fromkeys((*self.roles, *self._spoken_to()))),
         )
-
-    def _mail_settings(self) -> MailSettings | None:
-        if self.mail is None:
-            return None
-        return MailSettings(domains=self.mail.domains, address=(self.web.public_url or "").rstrip("/"))
 
     def _spoken_to(self) -> Iterator[str]:
         """Return the roles that milestones address. They exist even if `roles` does not list them."""
@@ -228,6 +226,7 @@ class Settings(Sections):
         yield from self._tracker_token()
         yield from self._webhooks()
         yield from self._blank()
+        yield self._dashboard()
         yield self._heartbeat()
         yield self._sources_of_changes()
         yield self._sources_of_alerts()
@@ -248,6 +247,18 @@ class Settings(Sections):
                 cure = f"Set the webhook up (docs/running.md), with its secret in {variable}."
                 what = f"{vendor.name} webhook: {variable} is {self._lack(variable)}, so Spy {lost}"
                 yield CheckResult(what=what, well=not self.web.public_url, cure=cure)
+
+    def _dashboard(self) -> CheckResult:
+        """Report where the dashboard is. A session must not travel where others can read it."""
+        address = self.web.public_url
+        if address is None:
+            return CheckResult(what="Dashboard: web.public_url gives it an address; there is none", well=True)
+        if not is_safe(address):
+            cure = "Put Spy behind https, and set web.public_url to that address."
+            return CheckResult(
+                what=f"Dashboard: nobody can sign in at {address}: it is not https", well=False, cure=cure
+            )
+        return CheckResult(what=f"Dashboard: {address}; `/spy web` in Slack signs in", well=True)
 
     def _blank(self) -> Iterator[CheckResult]:
         """Report each variable that is set but empty, unless another line does."""

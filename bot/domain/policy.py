@@ -77,6 +77,14 @@ class ResolutionSettings:
     """How long after the end of its review an incident's channel is archived. None: never."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class DashboardSettings:
+    """Where browsers reach Spy, and how long a session lasts."""
+
+    address: str | None = None
+    session: timedelta = timedelta(days=7)
+
+
 Hour = Annotated[int, range(24)]
 """An hour of the day."""
 Safety = Literal["no_commander", "page_unanswered", "relief", "long_hours"]
@@ -203,12 +211,9 @@ EVERYBODY = "everybody"
 
 @dataclass(frozen=True, kw_only=True)
 class MailSettings:
-    """Which addresses Spy writes to, and where the pages are by which a reader ends it."""
+    """To which addresses Spy writes: those at these domains, which are in small letters."""
 
     domains: tuple[str, ...]
-    """In small letters."""
-    address: str
-    """Spy's public address, without a slash at its end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,6 +268,7 @@ class Policy:
     resolution: ResolutionSettings = field(default_factory=ResolutionSettings)
     retention: Retention = field(default_factory=Retention)
     on_call: OnCallSettings = field(default_factory=OnCallSettings)
+    dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     mail: MailSettings | None = None
     """None: Spy sends no mail."""
 

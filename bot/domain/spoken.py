@@ -24,16 +24,17 @@ WORDS = _named(
 """What people typed, and names of people as Slack, the pager or the tracker wrote them."""
 CODES = _named(
     """
-    about acknowledged_person action added_by address after allow answer args asked asker before_by by category
-    channel channel_refused choices closed_by command_offered_to commander copied copied_without cursor cycle
-    decided_by declared_by declined_by done_by edited_by_people email end env equals escalated_to failed failing file
-    first folded_for folder form group hash headers holder id incident inputs instead_of into joined json key kind
-    lane last left line_at lock manager mark members merged_into message_type method milestone moved_to n occurrence
-    on order outcome owner pager_id params part pattern people person phase phone place plan policy proposed_by ref
-    refused_by released_by reminded reminder repository requested_by role roles roots runbook schedule secret seen_by
-    service services severity slot snoozed source stages stands state step steps still_broken_for style subject
-    supersedes taken_by task team template thread thread_of told told_to told_without trigger trouble ts until
-    updated_by urgency usage user visibility watch without written_by zone
+    about address secret
+    acknowledged_person action added_by after allow answer args asked asker before_by by category channel
+    channel_refused choices closed_by command_offered_to commander copied copied_without cursor cycle decided_by
+    declared_by declined_by digest done_by edited_by_people email end env equals escalated_to failed failing file first
+    folded_for folder form group hash headers holder id incident inputs instead_of into joined json key kind lane
+    last left line_at lock manager mark members merged_into message_type method milestone moved_to n occurrence on
+    order outcome owner pager_id params part pattern people person phase phone place plan policy proposed_by ref
+    refused_by released_by reminded reminder repository requested_by role roles roots runbook schedule seen_by service
+    services severity slot snoozed source stages stands state step steps still_broken_for style subject supersedes
+    taken_by task team template thread thread_of told told_to told_without trigger trouble ts until updated_by urgency
+    usage user visibility watch without written_by zone
     """
 )
 """What programs compare: ids, teams, phases, kinds, states, templates, keys, and words of the configuration."""

@@ -49,7 +49,7 @@ from bot.ports.records.timers import TimerRecords
 from bot.ports.session import Session, Sessions
 from bot.ports.time_limit import Late, OutOfTime, TimeLimit
 from bot.ports.uptime import uptime
-from bot.ports.words import FilledRunbook, Form, FormField, Runbooks, Templates
+from bot.ports.words import FilledRunbook, Form, FormField, Runbooks, Templates, WebTemplates
 
 __all__ = [
     "LATE",
@@ -137,6 +137,7 @@ __all__ = [
     "Unreachable",
     "UserGroup",
     "UserGroupRecords",
+    "WebTemplates",
     "WorkPeriodRecords",
     "uptime",
 ]

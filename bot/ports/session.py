@@ -29,6 +29,7 @@ from bot.ports.records.postmortem import FollowUpRecords, PostmortemRecords
 from bot.ports.records.relief import WorkPeriodRecords
 from bot.ports.records.retention import PruningRecords
 from bot.ports.records.timers import TimerRecords, TroubleRecords
+from bot.ports.records.web_keys import WebKeyRecords
 from bot.ports.time_limit import TimeLimit
 
 
@@ -97,6 +98,8 @@ class Session(Protocol):
     def config_versions(self) -> ConfigVersionRecords: ...
     @property
     def troubles(self) -> TroubleRecords: ...
+    @property
+    def web_keys(self) -> WebKeyRecords: ...
 
     def lock(self, *sections: str) -> None:
         """Wait until no other transaction holds any of these sections. The locks end with the transaction.

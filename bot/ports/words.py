@@ -58,6 +58,15 @@ class Templates(Protocol):
         """Draw an incident as an SVG picture."""
 
 
+class WebTemplates(Protocol):
+    """Renders the pages of the dashboard."""
+
+    def page(
+        self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None], zone: str
+    ) -> str:
+        """Render HTML. Times are shown in this time zone (IANA)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class FilledRunbook:
     """A runbook with its values. `text` is escaped mrkdwn, as much of it as a message can hold."""

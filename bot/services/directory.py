@@ -70,6 +70,10 @@ class Directory:
         found = self._session.people.named(name)
         return found.id if found and found.name.casefold() == name.casefold() else None
 
+    def all_called(self, name: str, *, limit: int) -> list[str]:
+        """Return the ids of the people whom a name can mean."""
+        return [it.id for it in self._session.people.all_named(name, limit=limit)]
+
     def zone(self, person: str) -> str:
         """Return a person's time zone (IANA); UTC if unknown."""
         known = self._session.people.get(person)

@@ -14,6 +14,7 @@ from bot.services.oncall.covers import Covers
 from bot.services.postmortem.follow_ups import FollowUps
 from bot.services.postmortem.postmortems import RECENT, Postmortems
 from bot.services.relief.work_periods import WorkPeriods
+from bot.services.web_keys import WebKeys
 
 SOON = timedelta(minutes=10)
 """How often Spy asks Slack about people who work on incidents, because an account may be deactivated meanwhile.
@@ -60,7 +61,12 @@ class People(Directory):
                 self.met(person.id, person)
 
     def _give_back(self, gone: Person, *, is_news: bool) -> None:
-        """Remove a person from all roles and tasks, and ask once in each incident's channel who takes over."""
+        """Remove a person from all roles and tasks, and ask once in each incident's channel who takes over.
+
+        Their sessions of the dashboard end.
+        """
+        if is_news:
+            WebKeys(self._tx).end_all(gone.id)
         follow_ups, postmortems = FollowUps(self._tx).let_go(gone.id), Postmortems(self._tx)
         recent = self._session.incidents.alive_since(self._tx.now - RECENT)
         theirs = {it.number for it in recent if gone.id in _watched(it)}

@@ -2,43 +2,29 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from uuid import uuid4
 
-import structlog
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.web.access import REFUSED, SeesAll
 from bot.web.answer import Handler, Page, WebAnswer
+from bot.web.calls import Endpoint, Unread, body_of, in_thread
+from bot.web.dashboard.routes import missing_of, routes_of
+from bot.web.dashboard.site import DashboardSite
 from bot.web.health import Check, examine
 
-LARGEST_BODY = 1024 * 1024
-LONGEST_WAIT = 10.0
-"""Seconds that a request may wait for a thread. After that its caller has stopped waiting."""
-SLOWEST_BODY = 10.0
-"""Seconds until a body must have arrived."""
-
-_log = structlog.get_logger(__name__)
-
-
-_Endpoint = Callable[[Request], Awaitable[Response]]
-_arrived_at: ContextVar[float] = ContextVar("arrived_at")
-
-
-def arrived_at() -> float:
-    """Return when the current request arrived, on the monotonic clock. It may have waited for a thread."""
-    return _arrived_at.get(time.monotonic())
+BROWSERS = 4
+"""How many requests of browsers run side by side. Few, so that Slack's requests find the interpreter free."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +43,7 @@ def build_web(
     readiness: Mapping[str, Check],
     notes: Mapping[str, Check] = MappingProxyType({}),
     handlers: Mapping[str, Handler] = MappingProxyType({}),
+    site: DashboardSite | None = None,
     threads: int = 64,
     patience: float = 2.0,
 ) -> Starlette:
@@ -64,9 +51,10 @@ def build_web(
 
     A request sees `with_token` if `sees_all` says so of its headers, else `to_all`, and of readiness only whether.
     A readiness check that has not answered after `patience` seconds counts as failed. `notes` are shown beside the
-    checks, and make nobody unready: the process serves as well as without them.
+    checks, and make nobody unready: the process serves as well as without them. `site` is the dashboard.
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
+    browsers = ThreadPoolExecutor(BROWSERS, thread_name_prefix="dashboard")
 
     async def readyz(request: Request) -> Response:
         trouble = await examine(readiness, patience=patience)
@@ -89,7 +77,7 @@ def build_web(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        with pool:
+        with pool, browsers:
             yield
 
     return Starlette(
@@ -100,8 +88,9 @@ def build_web(
             Route("/healthz", _healthz),
             Route("/readyz", readyz),
             Route("/metrics", show_metrics),
-            Route("/", _index),
+            *(routes_of(site, browsers) if site else [Route("/", _index)]),
         ],
+        exception_handlers={404: missing_of(site, browsers)} if site else {},
     )
 
 
@@ -125,66 +114,20 @@ async def _index(_: Request) -> Response:
     return PlainTextResponse("Spy is here. Talk to it in Slack.\n")
 
 
-def _through(handler: Handler, pool: Executor) -> _Endpoint:
+def _through(handler: Handler, pool: Executor) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        came = time.monotonic()
-        try:
-            body = await _body(request)
-        except ClientDisconnect:
-            return PlainTextResponse("The request broke off.\n", status_code=400)
-        except TimeoutError:
-            return PlainTextResponse("The request took too long to arrive.\n", status_code=408)
-        if body is None:
-            return PlainTextResponse(f"More than {LARGEST_BODY} bytes are not read here.\n", status_code=413)
-        return await _in_thread(pool, partial(handler, body, dict(request.headers)), request.url.path, came)
+        came, body = time.monotonic(), await body_of(request)
+        if isinstance(body, Unread):
+            return body.response
+        return await in_thread(pool, partial(handler, body, dict(request.headers)), request.url.path, came)
 
     return endpoint
 
 
-def _shown(chosen: Callable[[Request], Page], pool: Executor) -> _Endpoint:
+def _shown(chosen: Callable[[Request], Page], pool: Executor) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         name = str(request.path_params.get("name", ""))
-        came, shown = time.monotonic(), partial(chosen(request), name, dict(request.query_params))
-        return await _in_thread(pool, shown, request.url.path, came)
+        shown = partial(chosen(request), name, dict(request.query_params))
+        return await in_thread(pool, shown, request.url.path)
 
     return endpoint
-
-
-async def _in_thread(pool: Executor, handler: Callable[[], WebAnswer], path: str, came: float) -> Response:
-    answer = await asyncio.get_running_loop().run_in_executor(pool, _answer, handler, path, came)
-    return Response(answer.body, answer.status, headers=dict(answer.headers))
-
-
-def _answer(handler: Callable[[], WebAnswer], path: str, came: float) -> WebAnswer:
-    """Call the handler. An error in it is logged; the caller gets only its number."""
-    if time.monotonic() > came + LONGEST_WAIT:
-        return WebAnswer(
-            status=503, body="Spy has too much to do just now. Nothing was done; send it again.\n"
-        )
-    _arrived_at.set(came)
-    try:
-        return handler()
-    except Exception:  # noqa: BLE001  the last catch before the caller, who must see no trace
-        number = uuid4().hex[:8]
-        _log.exception("a web request failed", path=path, fault=number)
-        return WebAnswer(status=500, body=f"Spy hit a fault of its own; it is logged as {number}.\n")
-
-
-async def _body(request: Request) -> bytes | None:
-    """Read the body. None if it is larger than the limit."""
-    length = request.headers.get("content-length", "")
-    if (
-        length.isascii()
-        and length.isdigit()
-        and (len(length) > len(str(LARGEST_BODY)) or int(length) > LARGEST_BODY)
-    ):
-        return None
-    parts: list[bytes] = []
-    size = 0
-    async with asyncio.timeout(SLOWEST_BODY):
-        async for part in request.stream():
-            size += len(part)
-            if size > LARGEST_BODY:
-                return None
-            parts.append(part)
-    return b"".join(parts)

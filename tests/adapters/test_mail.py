@@ -241,7 +241,7 @@ def test_a_deferred_mail_says_why_without_the_address(mailbox: Callable[..., Mai
     box = mailbox()
     box.refusals[LETTER.to] = f"452 4.2.2 <{LETTER.to}> mailbox full"
 
-    with pytest.raises(Deferred, match="452 4.2.2 <c…@example.com> mailbox full"):
+    with pytest.raises(Deferred, match=r"452 4\.2\.2 <c…@example\.com> mailbox full"):
         client(box.port).send(LETTER)
 
 

@@ -145,7 +145,9 @@ def test_where_no_browser_can_be_opened_the_pages_address_is_told(
 
     said = capsys.readouterr().out
     assert re.search(
-        r"No browser could be opened here\. The workspace is at http://127\.0\.0\.1:\d+/\n", said
+        r"No browser could be opened here\. The workspace is at http://127\.0\.0\.1:\d+/\n"
+        r"Spy's dashboard is at http://127\.0\.0\.1:\d+/ \(to sign in, type /spy web\)\n",
+        said,
     )
 
 

@@ -15,7 +15,7 @@ def test_followers_have_their_addresses_where_the_configuration_says(read: Read)
 
     assert settings.mail
     assert (settings.mail.real_port, settings.mail.security) == (587, "starttls")
-    assert settings.policy().mail == MailSettings(domains=("example.com",), address="https://spy.example.com")
+    assert settings.policy().mail == MailSettings(domains=("example.com",))
 
 
 def test_without_the_section_no_mail_is_sent(read: Read):

@@ -27,13 +27,17 @@ OURS = ("SLACK_", "PAGERDUTY_", "GITHUB_", "CHANGES_", "SPY_", "DATABASE_URL", "
 class BotProcess:
     """`spy run` as a process of its own, with its configuration and its log in its own folder."""
 
-    def __init__(self, folder: Path, *, config: str, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, *, config: str, environment: Mapping[str, str], is_public: bool = False
+    ) -> None:
+        """Prepare it. With `is_public`, it knows its own address: the dashboard needs it."""
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "bot.log"
         self._config = folder / "config.yaml"
-        self._config.write_text(f"{config}\nweb: {{port: {self.port}}}\n", encoding="utf-8")
+        address = f", public_url: {self.url}" if is_public else ""
+        self._config.write_text(f"{config}\nweb: {{port: {self.port}{address}}}\n", encoding="utf-8")
         self._environment = {**_around(), **environment}
         self._child: ForkServerProcess | None = None
 

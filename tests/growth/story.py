@@ -137,6 +137,8 @@ oncall ledger last month csv
 oncall ledger :imoc
 locks
 config history
+web
+web out
 help
 help incident
 plugins

@@ -18,15 +18,20 @@ from bot.commands.request import Request, Response, Source
 from bot.commands.router import Router
 from bot.domain.alert.report import AlertReport, AlertState
 from bot.domain.incident.search import ALL, Search
-from bot.domain.policy import MailSettings, PostmortemSettings
+from bot.domain.policy import DashboardSettings, MailSettings, PostmortemSettings
 from bot.domain.retention import Retention
 from bot.ports import Profile
 from bot.services.alert.reports import Reports
+from bot.services.directory import Directory
 from bot.services.features import load_features
+from bot.services.incident.incidents import Incidents
+from bot.services.oncall.oncall import OnCall
 from bot.services.people import People
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
 from bot.testing import FrozenClock
+from bot.web.dashboard import PageRequest, Viewer
+from bot.web.dashboard.overview import overview
 from bot.workers.audit import AuditSealer
 from bot.workers.deliver.handler import Clients, Handlers
 from bot.workers.everyone import Everyone
@@ -50,7 +55,8 @@ POLICY = replace(
     PLANS,
     postmortem_settings=PostmortemSettings(repository="acme/postmortems"),
     permissions={"operator": frozenset(NAMES), "admin": frozenset({"U0ANA"})},
-    mail=MailSettings(domains=("example.com",), address="https://spy.example.com"),
+    dashboard=DashboardSettings(address="https://spy.example.com"),
+    mail=MailSettings(domains=("example.com",)),
     retention=Retention(closed_incidents=800 * DAY, audit=800 * DAY, on_call=800 * DAY),
 )
 SYNCS = ("oncall", "shifts", "changes", "alerts", "rings", "pages", "people", "groups", "members", "sweep")
@@ -183,6 +189,7 @@ class World:
             "pruning": Pruner(**parts, owner="me").run,
             "metrics": lambda: (lanes.by_kind(), self.transact(_counted)),
             "start": self.start,
+            "overview": lambda: self.transact(_overview),
             "a new configuration": lambda: self.transact(lambda tx: Reminders(tx).replan()),
         }
 
@@ -205,6 +212,11 @@ def _put_back(tx: Transaction) -> None:
 
 def _counted(tx: Transaction) -> object:
     return tx.session.outbox.waiting(), tx.session.incidents.count_shown(), tx.session.timers.next_due()
+
+
+def _overview(tx: Transaction) -> object:
+    ask = PageRequest(viewer=Viewer(id="U0ANA", name="Ana Lima", zone="UTC", csrf=""))
+    return overview(ask, incidents=Incidents(tx), on_calls=OnCall(tx), directory=Directory(tx), tx=tx)
 
 
 def _nothing() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.commands.request import Joined, Left, Source
 from bot.domain.incident.following import TellFollower, TellFollowers
-from bot.domain.policy import MailSettings
+from bot.domain.policy import DashboardSettings, MailSettings
 from bot.ports import Deferred, Profile, Rejected, Throttled, Unconfirmed, Unreachable
 from bot.ports.mail import NO_SUCH_ADDRESS
 from bot.services.incident.followings import Followings
@@ -15,14 +15,17 @@ from bot.services.people import People
 from bot.testing import POLICY, SpyKit
 from tests.support.followers import Outside
 
-MAIL = MailSettings(domains=("example.com",), address="https://spy.example.com")
+SETTINGS = {
+    "mail": MailSettings(domains=("example.com",)),
+    "dashboard": DashboardSettings(address="https://spy.example.com"),
+}
 CEO = "ceo@example.com"
 
 
 @pytest.fixture
 def spy(spy: SpyKit) -> SpyKit:
     """Return a Spy that sends mail, with INC-1: a sev3 that Ana leads."""
-    spy.adopt(replace(POLICY, mail=MAIL))
+    spy.adopt(replace(POLICY, **SETTINGS))
     spy.meet(U0DIR="Dora Reyes")
     return declared(spy)
 

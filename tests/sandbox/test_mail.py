@@ -9,7 +9,10 @@ import pytest
 from bot.sandbox import Box
 from bot.sandbox.page import SandboxPage
 
-LETTER = "Subject: INC-1 is down\r\nList-Unsubscribe: <http://127.0.0.1/unfollow/1-x>\r\n\r\n<script>It</script> is down."
+LETTER = (
+    "Subject: INC-1 is down\r\nList-Unsubscribe: <http://127.0.0.1/unfollow/1-x>\r\n\r\n"
+    "<script>It</script> is down."
+)
 
 
 @pytest.fixture(scope="module")

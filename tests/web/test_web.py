@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter
 from bot.domain.durations import Durations
 from bot.ports import Unavailable
 from bot.web import CannotListen, Check, Handler, Server, Shown, WebAnswer, build_web, everyone, listen, serve
-from bot.web.app import LARGEST_BODY
+from bot.web.calls import LARGEST_BODY
 from bot.web.connection import ConnectionLimits
 from bot.web.metrics import Metrics
 from bot.web.metrics import registry as metrics_registry

@@ -141,6 +141,12 @@ class IncidentTable(Table[Incident]):
             yield c.severity == wanted.severity
         if wanted.since:
             yield func.coalesce(c.resolved_at, c.opened_at) >= wanted.since
+        if wanted.until:
+            yield c.opened_at < wanted.until
+        if wanted.people:
+            yield or_(*(_lists(c.seen_by, person) for person in wanted.people))
+        if wanted.service:
+            yield _lists(c.kept["services"], wanted.service)
         if wanted.team:
             paged = select(pages.c.number).where(pages.c.incident == c.number, pages.c.team == wanted.team)
             yield or_(paged.exists(), _lists(c.told, wanted.team))

@@ -27,6 +27,7 @@ from bot.adapters.database.pruning import PruningTable
 from bot.adapters.database.rings import RingCopyTable, RingTable
 from bot.adapters.database.timers import TimerTable
 from bot.adapters.database.turns import Turns, TurnTaking
+from bot.adapters.database.web_keys import WebKeyTable
 from bot.adapters.database.writes import Writes
 from bot.ports import Conflict, Session, TimeLimit, Unavailable
 
@@ -74,6 +75,7 @@ class SqlSession:
     audit = _table(AuditTable)
     pruning = _table(PruningTable)
     inbound = _table(coordination.InboundTable)
+    web_keys = _table(WebKeyTable)
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

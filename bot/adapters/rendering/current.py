@@ -43,5 +43,8 @@ class CurrentTemplates:
     def document(self, template: str, facts: Mapping[str, Any], *, names: Names = nobody) -> Document:
         return self.now.document(template, facts, names=names)
 
+    def page(self, template: str, facts: Mapping[str, Any], *, names: Names, zone: str) -> str:
+        return self.now.page(template, facts, names=names, zone=zone)
+
     def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:
         return self.now.picture(title, rows)

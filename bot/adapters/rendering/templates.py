@@ -46,6 +46,7 @@ from bot.adapters.rendering.overrides import (
     must_be_readable,
     start_counting,
 )
+from bot.adapters.rendering.pages import HtmlPages
 from bot.domain.message import Message
 from bot.domain.postmortem.document import Document
 from bot.domain.postmortem.statistics import Bar
@@ -78,6 +79,7 @@ class JinjaTemplates:
         self.environment = _environment(self.loader)
         self.environment.filters |= {"when": self._when, "ago": self._ago, "age": self._age}
         self._markdown = MarkdownTemplates(self.loader)
+        self._pages = HtmlPages(self.loader, pager=pager, tracker=tracker)
         for environment in (self.environment, self._markdown.environment):
             environment.globals |= {"pager": pager, "tracker": tracker}
         self.mistakes = SimpleQueue[TemplateMistake]()
@@ -106,6 +108,11 @@ class JinjaTemplates:
         draw = partial(self._markdown.document, template, facts, names=names)
         return self._whole(draw, f"{template}.md.j2", self._markdown.environment)
 
+    def page(self, template: str, facts: Mapping[str, Any], *, names: Names, zone: str) -> str:
+        """Render a page of the dashboard from `<template>.html.j2`."""
+        draw = partial(self._pages.render, template, facts, names=names, zone=zone)
+        return self._whole(draw, f"{template}.html.j2", self._pages.environment)
+
     def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:
         """Return an incident's chart as SVG."""
         from bot.adapters.rendering.chart import drawn  # noqa: PLC0415  loaded only when a chart is drawn
@@ -116,7 +123,7 @@ class JinjaTemplates:
         """Compile a team's own template, and refuse it if its syntax is wrong or a filter does not exist."""
         environment = self._markdown.environment if path.endswith(".md.j2") else self.environment
         if path.startswith("web/"):
-            environment = Environment(loader=self.loader)  # noqa: S701  only compiled here, not rendered
+            environment = self._pages.environment
         try:
             environment.get_template(path)
         except FAULTS as error:
@@ -130,7 +137,7 @@ class JinjaTemplates:
     def refuse(self, mistake: TemplateMistake) -> None:
         """Stop using a team's own template, and report the mistake."""
         self.loader.refused.add(mistake.path)
-        for environment in (self.environment, self._markdown.environment):
+        for environment in (self.environment, self._markdown.environment, self._pages.environment):
             if environment.cache is not None:
                 environment.cache.clear()
         self.mistakes.put(mistake)

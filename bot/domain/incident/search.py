@@ -15,7 +15,10 @@ MOST_WORDS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """All conditions must hold. `since` (UTC) is the earliest time at which it was opened or ended."""
+    """All conditions must hold.
+
+    `since` (UTC) is the earliest time at which it was opened or ended. It was opened before `until` (UTC).
+    """
 
     seen_by: str
     phases: frozenset[Phase] = OPEN
@@ -23,8 +26,13 @@ class Search:
     """A team that was paged or notified."""
     severity: str | None = None
     since: datetime | None = None
+    until: datetime | None = None
     words: tuple[str, ...] = ()
-    """Each word is in the name, impact, cause or resolution."""
+    """Each word is in the name, impact, cause or resolution, or in the name of a service."""
+    service: str | None = None
+    """A service that it affects."""
+    people: tuple[str, ...] = ()
+    """One of these people was in it."""
     private: bool | None = None
     only_members: bool = False
     """Whether the person sees only incidents of which they are a member, as a guest does."""

@@ -337,6 +337,12 @@ class Incidents:
         self._access.shows(found)
         return Portion(items=found, count=count, number=number, size=size)
 
+    def latest(self, wanted: Search, *, limit: int) -> Sequence[Incident]:
+        """Return the newest incidents that match, without counting the others."""
+        found = self._session.incidents.search(self._access.search(wanted), limit=limit)
+        self._access.shows(found)
+        return found
+
     def has_private(self, wanted: Search) -> bool:
         """Whether a private incident is among the matches, or is only counted on another page."""
         private = self._access.search(replace(wanted, private=True))

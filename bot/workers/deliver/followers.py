@@ -127,9 +127,8 @@ class MailHandler(FollowerHandler[MailFollower]):
         return Attempt(call=sending, on_success=on_success, on_retry=on_retry, patience=MAIL_PATIENCE)
 
     def _letter(self, effect: MailFollower, item: OutboxItem, news: Facts, tx: Transaction) -> Letter:
-        mail, following = tx.policy.mail, news["following"]
-        assert mail, "without it nobody follows by mail"  # noqa: S101  news() returns None then
-        unfollow = f"{mail.address}/unfollow/{following.token}"
+        following: Following = news["following"]
+        unfollow = f"{(tx.policy.dashboard.address or '').rstrip('/')}/unfollow/{following.token}"
         facts, names = {**news, "unfollow": unfollow, "by": following.by}, People(tx).name
         return Letter(
             to=following.reader,

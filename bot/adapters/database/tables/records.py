@@ -276,3 +276,11 @@ class ConfigVersionRow(RecordRow, table=True):
     taken_at: datetime | None = moment_column(index=True)
     refused_at: datetime | None = moment_column(index=True)
     decided_at: datetime | None = moment_column(index=True)
+
+
+class WebKeyRow(RecordRow, table=True):
+    """A one-time link to the dashboard, or a session there. Its secret is stored nowhere."""
+
+    digest: str = Field(primary_key=True)
+    person: str = Field(index=True)
+    ends_at: datetime = moment_column(nullable=False, index=True)
