@@ -18,6 +18,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "what a vendor sends, or wants": (
         "bot/adapters/alert/credentials.py",
         "bot/adapters/github",
+        "bot/adapters/mail",
         "bot/adapters/network/mistakes.py",
         "bot/adapters/pagerduty",
         "bot/adapters/slack",
@@ -25,7 +26,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "names of people": ("bot/domain/identity.py",),
     "sentences and names of templates, as Spy stores them": ("bot/app/audit.py", "bot/domain/spoken.py"),
     "headers of requests": ("bot/web/access.py", "bot/web/dashboard/browser.py"),
-    "lines of code in a traceback": ("bot/app/tracebacks.py",),
+    "lines of code in a traceback": ("bot/domain/shown_errors.py",),
     "text that is rendered, and output of a program": ("bot/adapters/actions", "bot/adapters/rendering"),
     "runbooks, as an organisation writes them": ("bot/adapters/runbooks", "bot/domain/runbook"),
     "config.yaml and the environment, as people write them": (

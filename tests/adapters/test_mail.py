@@ -45,8 +45,8 @@ def section(port: int, **more: Any) -> MailSection:
     return MailSection.model_validate({**known, "domains": ["example.com"], **more})
 
 
-def client(port: int, password: str = "", **more: Any) -> SmtpMail:
-    return SmtpMail(section=section(port, **more), password=password, timeout=timedelta(seconds=2))
+def client(port: int, password: str = "", *, seconds: float = 10, **more: Any) -> SmtpMail:
+    return SmtpMail(section=section(port, **more), password=password, timeout=timedelta(seconds=seconds))
 
 
 # --- the mail ---
@@ -157,7 +157,7 @@ def scripted(*answers: str | None) -> Iterator[tuple[int, list[str]]]:
 
 def failure(port: int) -> Exception:
     with pytest.raises(Unreachable) as failed:
-        client(port).send(LETTER)
+        client(port, seconds=0.5).send(LETTER)
     return failed.value
 
 

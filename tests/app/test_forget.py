@@ -322,7 +322,7 @@ def test_it_says_what_was_changed_and_what_is_out_of_reach(filled: Engine, tmp_p
     said = list(in_words(forgetter(filled, tmp_path).run()))
 
     assert said[0].startswith("Changed: ")
-    assert said[1].startswith("Deleted: 1 in contact, 1 in on_call_copy, ")
+    assert said[1].startswith("Deleted: 1 in contact, 2 in following, 1 in on_call_copy, ")
     assert "Out of reach: config.yaml. Remove them from line 1." in said
     assert said[-1].startswith("While Slack or PagerDuty still have them")
 

@@ -549,7 +549,7 @@ def test_what_is_sent_by_mail_is_audited_without_the_address(spy: SpyKit, outsid
     say(spy, f"follow by mail {CEO}")
     outside.deliver()
     with spy.tx() as tx:
-        lines = [line for _, line in tx.session.audit.find()]
+        lines = [line for _, line in tx.session.audit.find(since=None, people=(), incident=None)]
 
     [sent] = [it for it in lines if it.source == "spy" and "mail" in it.command]
     assert (sent.outcome, sent.incident) == ("done", 1)

@@ -1,6 +1,6 @@
 """Sample facts about who follows incidents, and what they are told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.app.samples.events import facts_of
@@ -38,7 +38,7 @@ def _told(incident: Incident) -> list[Facts]:
 
 
 STATES = [it for incident in (*INCIDENTS, OVER, MERGED) for it in _told(incident)]
-CASES: Mapping[str, Sequence[Facts]] = {
+CASES: dict[str, Sequence[Facts]] = {
     "incident/followed": STATES,
     "incident/followed_state": STATES,
     "incident/followed_mail": [

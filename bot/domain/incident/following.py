@@ -254,7 +254,10 @@ class TellFollowers(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class TellFollower(Effect):
-    """Tell one follower by direct message what is new up to an entry of the timeline. Then the next one is told."""
+    """Tell one follower by direct message what is new up to an entry of the timeline. Then the next one is told.
+
+    While one waits, a second is not queued: after it the follower is told all that is new by then.
+    """
 
     incident: int
     following: int
@@ -264,6 +267,10 @@ class TellFollower(Effect):
     @property
     def lane(self) -> str:
         return f"follower:{self.following}"
+
+    @property
+    def slot(self) -> str:
+        return self.lane
 
 
 @dataclass(frozen=True, kw_only=True)

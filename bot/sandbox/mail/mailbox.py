@@ -127,7 +127,7 @@ class Mailbox:
         answer = self.answers.pop(0) if self.answers else TAKEN
         if answer is None or answer.startswith("2"):
             self._keep(envelope)
-        if answer is None and server.transport:
+        if answer is None and isinstance(server.transport, asyncio.WriteTransport):
             server.transport.abort()
         return answer or TAKEN
 

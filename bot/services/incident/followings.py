@@ -4,12 +4,14 @@ One effect begins it; then each follower is told by an effect of their own, and 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hmac import compare_digest
 from secrets import token_urlsafe
+from typing import Any
 
 from bot.domain.effects import Effect, Notify
+from bot.domain.incident.events import UpdatePosted
 from bot.domain.incident.following import (
     EDITED,
     MOST_BY_MAIL,
@@ -29,10 +31,10 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.timeline import Entry
 from bot.domain.refusal import Refusal
 from bot.domain.subject import Subject, is_forgotten
-from bot.services.incident.views import Facts, line
 from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction, follower
 
+Facts = Mapping[str, Any]
 SECRET = 12
 """Bytes of the secret in the address of an *Unfollow* page."""
 TOKEN = re.compile(r"(?P<number>[0-9]{1,9})-(?P<secret>[\w-]{1,99})", re.ASCII)
@@ -108,13 +110,13 @@ class Followings:
     def unfollow(self, incident: Incident, reader: str) -> bool:
         """End what a person (Slack id) or an address follows of one incident. Return False if there was nothing."""
         found = self._records.by_key(key_of(incident.subject, reader))
-        theirs = [it for it in self._standing(incident) if it.key == key_of(it.about, reader)]
-        standing = [it for it in map(self._records.get, (it.number for it in theirs)) if it]
-        for it in standing:
+        theirs = [it for it in self._wider(incident) if it.key == key_of(it.about, reader)]
+        wider = [it for it in map(self._records.get, (it.number for it in theirs)) if it]
+        for it in wider:
             self._records.put(it.without(incident.number))
         if found:
             self._records.remove([found.number])
-        return bool(found or standing)
+        return bool(found or wider)
 
     def unfollow_each(self, subject: Subject, reader: str) -> bool:
         """End what a person or an address follows of a service or a severity, with the incidents that came of it."""
@@ -134,10 +136,10 @@ class Followings:
 
     def end(self, following: Following, *, wholly: bool) -> None:
         """End a following, as its reader asks on the *Unfollow* page; with `wholly`, also what it came through."""
-        standing = self._records.look(following.through) if following.through else None
+        wider = self._records.look(following.through) if following.through else None
         incident = self._tx.session.incidents.get(following.incident) if following.incident else None
-        if standing and wholly:
-            self.unfollow_each(standing.about, following.reader)
+        if wider and wholly:
+            self.unfollow_each(wider.about, following.reader)
         if incident:
             self.unfollow(incident, following.reader)
         else:
@@ -181,7 +183,7 @@ class Followings:
     def _new(self, incident: Incident) -> Iterator[Following]:
         """Yield a following of this incident for each of its services and its severity that has none yet."""
         known = {it.key for it in self._records.about(incident.subject)}
-        for it in self._standing(incident):
+        for it in self._wider(incident):
             key = key_of(incident.subject, it.reader)
             if key not in known and incident.number not in it.besides:
                 known.add(key)
@@ -196,7 +198,7 @@ class Followings:
                     besides=(),
                 )
 
-    def _standing(self, incident: Incident) -> Sequence[Following]:
+    def _wider(self, incident: Incident) -> Sequence[Following]:
         """Return who follows the incident's services or severity."""
         subjects = subjects_of(incident)[1:]
         return self._records.about(*subjects) if subjects else ()
@@ -229,7 +231,7 @@ class Followings:
         return {
             **self.state(incident, entries),
             "following": following,
-            "news": () if is_first or following.came_from else _facts(new[-LINES:]),
+            "news": () if is_first or following.came_from else [_facts(it) for it in new[-LINES:]],
             "left_out": max(len(new) - LINES, 0),
             "is_first": is_first,
             "came_from": following.came_from,
@@ -240,21 +242,20 @@ class Followings:
         if entries is None:
             entries = self._tx.session.timeline.among([incident.number], [*TOLD, EDITED])
         shown = news(entries, heard=0, upto=incident.entries, ended_at=None)
-        updates = [it.entry for it in shown if it.entry.kind == "update_posted"]
+        updates = [it for it in shown if it.entry.kind == UpdatePosted.kind()]
         return {
             "incident": incident,
-            "update": line(updates[-1]) if updates else None,
+            "update": _facts(updates[-1]) if updates else None,
             "severities": list(self._tx.policy.severities),
             "now": self._tx.now,
         }
 
     def told(self, effect: TellFollower) -> None:
-        """Record that a follower was told, and go on with the next one."""
+        """Record that a follower was told, and go on: with what is new to them by now, else with the next one."""
         following = self._of(effect)
-        was_stalled = following is not None and following.stalled
         if following:
             self._records.put(following.told(effect.upto))
-        self._next(effect, after=effect.following - int(was_stalled))
+        self._next(effect, after=effect.following - 1)
 
     def put_off(self, effect: TellFollower) -> None:
         """Go on with the next follower while the mail server refuses this one's mail for now."""
@@ -326,8 +327,19 @@ def begin(incident: Incident) -> TellFollowers:
     return TellFollowers(key=key, incident=incident.number)
 
 
-def _facts(told: Iterable[Told]) -> list[Facts]:
-    return [{**line(it.entry), "is_corrected": it.is_corrected} for it in told]
+def _facts(told: Told) -> Facts:
+    """Return a line as its template needs it."""
+    entry = told.entry
+    return {
+        "text": entry.text,
+        **entry.data,
+        "incident": entry.incident,
+        "kind": entry.kind,
+        "at": entry.occurred_at,
+        "by": entry.actor,
+        "line": entry.seq,
+        "is_corrected": told.is_corrected,
+    }
 
 
 @follower

@@ -11,8 +11,7 @@ from bot.domain.incident.following import Following, MailFollower, TellFollower,
 from bot.ports import Deferred, Letter, Mail, OutboxItem, Rejected, Throttled, Unconfirmed
 from bot.ports.mail import NO_SUCH_ADDRESS
 from bot.services.audit import AuditLog
-from bot.services.incident.followings import Followings
-from bot.services.incident.views import Facts
+from bot.services.incident.followings import Facts, Followings
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.services.undelivered import what
@@ -129,7 +128,12 @@ class MailHandler(FollowerHandler[MailFollower]):
     def _letter(self, effect: MailFollower, item: OutboxItem, news: Facts, tx: Transaction) -> Letter:
         following: Following = news["following"]
         unfollow = f"{(tx.policy.dashboard.address or '').rstrip('/')}/unfollow/{following.token}"
-        facts, names = {**news, "unfollow": unfollow, "by": following.by}, People(tx).name
+        told = {
+            "unfollow": unfollow,
+            "by": following.by,
+            "now": item.queued_at,
+        }  # the same if it is sent again
+        facts, names = {**news, **told}, People(tx).name
         return Letter(
             to=following.reader,
             subject=self.templates.words("incident/mail_subject", facts, names=names),
