@@ -74,6 +74,7 @@ NOT_RECORDS = {
     "ring_copy",
     "timer",
     "trouble",
+    "web_key",
 }
 ADDED = ("kind", "incident", "line", "permalink")
 """What the audit_log of a failover keeps beside an event's own facts."""

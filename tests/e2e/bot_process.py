@@ -7,16 +7,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from random import SystemRandom
 from typing import Self
 
 from bot.__main__ import main
 
 PATIENCE = 60.0
 """Seconds that the bot may take until it is ready."""
+LISTENING = (20_000, 32_000)
+"""Ports below those that systems give to connections outwards."""
 FORKS = multiprocessing.get_context("forkserver")
 """A bot is forked from a process that has read all its code already: two seconds of processor less for each start."""
 FORKS.set_forkserver_preload(["tests.e2e.preloaded"])
@@ -160,10 +164,12 @@ def _run(config: Path, environment: Mapping[str, str], log: Path) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that no connection outwards is given, so that a process which is started again still has it."""
+    while True:
+        port = SystemRandom().randrange(*LISTENING)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _around() -> dict[str, str]:

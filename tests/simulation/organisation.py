@@ -20,8 +20,13 @@ PEOPLE = {
     "U0KIM": Profile(name="Kim Park", email="kim@example.com", zone="America/New_York"),
     "U0MGR": Profile(name="Max Gold", email="max@example.com", zone="Europe/Berlin"),
     "U0LEA": Profile(name="Lea Moreau", email="lea@example.com", zone="Europe/Paris"),
+    **{
+        f"U0P{at:02}": Profile(name=f"Person {at}", email=f"p{at}@example.com", zone=zone)
+        for at, zone in enumerate(("Asia/Tokyo", "America/Lima", "Africa/Lagos", "Australia/Perth") * 2)
+    },
 }
-RESPONDERS = ("U0ANA", "U0RAJ", "U0KIM", "U0LEA")
+RESPONDERS = tuple(it for it in PEOPLE if it != "U0MGR")
+"""Enough of them that most incidents meet somebody who is not tired: a message about fatigue is dear."""
 CHANNELS = {GENERAL: "general", "C0INCIDENTS": "incidents", "C0IMOC": "imoc", "C0PAY": "payments"}
 POLICY: Policy = replace(
     owed.POLICY,

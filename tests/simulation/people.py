@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 MINUTE = 60.0
-TRIES = 8
-"""How often people try to end an incident."""
+TRIES = 30
+"""How often people try to end an incident. One that stays open is reminded of for days."""
 WAITS = (1, 3, 10, 30, 60, 120, 300, 600)
 """Seconds between the times that Slack, or a person, sends the same request until it is answered."""
 LIVELY = (0, 0, 1, 1, 1, 2, 2, 3, 5, 9)
@@ -136,9 +136,9 @@ class Crowd:
             self._work(number, channel, ENDS, secret)
 
     def _channel(self, number: int) -> str | None:
-        """Wait until the incident has its channel."""
-        for _ in range(30):
-            self.world.clock.pause(self.world.random.uniform(1, 20))
+        """Wait until the incident has its channel: seconds, or hours if Slack does not make one."""
+        for longest in (*(20,) * 30, *(900,) * 90):
+            self.world.clock.pause(self.world.random.uniform(1, longest))
             if channel := self.world.channel_of(number):
                 return channel
         return None

@@ -36,6 +36,8 @@ LEASE = timedelta(seconds=30)
 SENDERS = 8
 MINUTE, HOUR = 60.0, 3600.0
 PULSE = 0.5
+LONGEST_TURN = 0.3
+"""Seconds until the outbox looks after it was woken: a busy machine."""
 LONGEST_STOP, LONGEST_REST = 90.0, 30.0
 AWAY = (Unavailable, Conflict, OutOfTime)
 """How the database fails. Whoever asks tries again."""
@@ -204,11 +206,11 @@ class Process:
             self._running.discard(name)
 
     def wake(self) -> None:
-        """Wake the outbox."""
+        """Wake the outbox. Its loop takes its turn in a moment, with all that has come until then."""
         self._is_woken = True
         if not self._delivering and not self.is_dead:
             self._delivering = True
-            self.spawn(self._deliver, after=self.world.random.uniform(0, 0.01))
+            self.spawn(self._deliver, after=self.world.random.uniform(0, LONGEST_TURN))
 
     def _deliver(self) -> None:
         while True:

@@ -108,8 +108,8 @@ class Watch:
 
     def _check_secrets(self, words: str, reader: str, what: str) -> None:
         for word in set(SECRET.findall(words)):
-            number = self._of.get(word, 0)
-            people = self._people[number] if number else self._inside.get(word, [])
+            number = self._of.get(word) or self._world.number_of(word) or 0
+            people = self._people.get(number) or self._inside.get(word, [])
             is_own = number and reader == self._world.channel_of(number)
             person = f"U{reader[1:]}" if reader[:1] == "D" else reader
             if person not in people and not is_own:

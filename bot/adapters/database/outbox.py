@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from bot.adapters.database import effects
+from bot.adapters.database.prepared import Prepared
 from bot.adapters.database.rows import Rows
 from bot.adapters.database.statements import add_once, find
 from bot.adapters.database.tables import OutboxRow
@@ -99,17 +100,18 @@ class OutboxTable(Rows):
         self, owner: str, *, now: datetime, lease: timedelta, limit: int, besides: Collection[int] = ()
     ) -> Sequence[OutboxItem]:
         self.flush()
-        wanted = {"now": now, "by": owner, "until": now + lease, "most": limit, "besides": list(besides)}
-        taken = self._connection.execute(_claiming(self._table), wanted)
-        rows = sorted(taken, key=lambda row: (row.urgency, row.id))
+        wanted = {"now": now, "by": owner, "until": now + lease, "most": limit}
+        others = {f"besides_{at}": number for at, number in enumerate(besides)}
+        taken = _claiming(self._table, len(others)).rows(self._connection, {**wanted, **others})
+        rows = sorted(taken, key=lambda row: (row["urgency"], row["id"]))
         return [
             OutboxItem(
-                id=row.id,
-                effect=effects.load(row.key, row.kind, row.payload),
-                attempts=row.attempts,
-                uncertain=row.uncertain,
-                queued_at=row.queued_at,
-                reminder_due_at=row.reminder_due_at,
+                id=row["id"],
+                effect=effects.load(row["key"], row["kind"], row["payload"]),
+                attempts=row["attempts"],
+                uncertain=row["uncertain"],
+                queued_at=row["queued_at"],
+                reminder_due_at=row["reminder_due_at"],
             )
             for row in rows
         ]
@@ -135,7 +137,7 @@ class OutboxTable(Rows):
 
     def done(self, item: int, *, at: datetime, why: str | None = None) -> bool:
         end = {"this": item, "state": "done", "at": at, "why": why}
-        return bool(self._connection.execute(_finishing(self._table), end).rowcount)
+        return bool(_prepared_finish(self._table).run(self._connection, end))
 
     def give_up(self, item: int, owner: str, *, at: datetime, why: str) -> bool:
         end = {"this": item, "state": "failed", "at": at, "why": why, "by": owner}
@@ -242,27 +244,30 @@ class OutboxTable(Rows):
 # --- cached statements --------------------------------------------------------------------------------------------
 
 
-@cache
-def _claiming(outbox: Table) -> Update:
-    """Claim the due items, each the first of its lane, `most` of them, for an owner (`by`) and `until` a time."""
+@lru_cache(maxsize=128)  # as many as there are senders, and some
+def _claiming(outbox: Table, others: int) -> Prepared:
+    """Claim the due items, each the first of its lane, `most` of them, for an owner (`by`) and `until` a time.
+
+    `others` items are left out: `besides_0`, `besides_1` and so on. It runs with each look at the queue.
+    """
     c, now = outbox.c, bindparam("now", type_=outbox.c.due_at.type)
     due = and_(c.state == "ready", c.due_at <= now)
     lapsed = and_(c.state == "sending", c.lease_until < now)
-    others = c.id.not_in(bindparam("besides", expanding=True))
+    left_out = [c.id != bindparam(f"besides_{at}", type_=c.id.type) for at in range(others)]
     first = (
         select(c.id)
-        .where(c.done_at.is_(None), or_(due, lapsed), others, _is_first(outbox))
+        .where(c.done_at.is_(None), or_(due, lapsed), *left_out, _is_first(outbox))
         .order_by(c.urgency, c.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True, of=outbox)
     )
-    return (
+    return Prepared(
         update(outbox)
         .where(c.id.in_(first))
         .values(
             state="sending",
             owner=bindparam("by"),
-            lease_until=bindparam("until"),
+            lease_until=bindparam("until", type_=c.lease_until.type),
             attempts=c.attempts + 1,
             uncertain=or_(c.uncertain, c.state == "sending"),
         )
@@ -295,6 +300,11 @@ def _finishing(outbox: Table) -> Update:
     mine = update(outbox).where(c.id == bindparam("this"), c.done_at.is_(None))
     at = bindparam("at", type_=c.done_at.type)
     return mine.values(state=bindparam("state"), why=bindparam("why"), done_at=at, lease_until=None)
+
+
+@cache
+def _prepared_finish(outbox: Table) -> Prepared:
+    return Prepared(_finishing(outbox))
 
 
 @cache

@@ -17,6 +17,7 @@ _BY_NAME: Mapping[str, Any] = {
     "now": NOW,
     "channel": "C0ROOM",
     "drill": False,
+    "lasts": HALF_HOUR,
     "page": SENT,
     "pages": PAGES,
     "severities": list(POLICY.severities),

@@ -34,7 +34,7 @@ def overview(
     """Show open incidents and what is around them. With words in the query, show what a search finds."""
     asked = {name: ask.query.get(name, "").strip() for name in FIELDS}
     number = _number(ask.query.get("page", ""))
-    facts = {"asked": asked, "severities": list(tx.policy.severities), "services": list(tx.policy.services)}
+    facts = {"asked": asked, "services": list(tx.policy.services)}
     if any(asked.values()):
         try:
             wanted = _search(asked, ask, directory, tx.policy)

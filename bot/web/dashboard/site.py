@@ -180,6 +180,7 @@ class DashboardSite:
             "is_wall": request.query.get("wall") == "1",
             "menu": [it for it in PAGES if it.menu and (viewer or it.is_public)],
             "static": address_of,
+            "severities": list(self.policy().severities),
             "now": self.clock.now(),
         }
         return self.templates.page(

@@ -21,7 +21,7 @@ def test_a_link_from_slack_signs_in_and_signs_nobody_in_twice(dashboard: Dashboa
         expect(page.get_by_role("heading", name="Sign in with Slack")).to_be_visible()
         page.goto(link)
         page.get_by_role("button", name="Sign in").click()
-        expect(page.locator(".me .name")).to_have_text("Ana Lima")
+        expect(page.locator(".me .name")).to_have_text("ana")
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("heading", name="Sign in with Slack")).to_be_visible()
         page.goto(link)
@@ -112,8 +112,9 @@ def shows_a_page(page: Page, address: str) -> bool:
 @needs_axe
 def test_axe_finds_no_barrier_on_any_page(dashboard: Dashboard):
     number = dashboard.world.declare('me "cards fail" sev1')
-    dashboard.world.slash(f'{number} update "looking at the bank"')
-    dashboard.world.slash(f'{dashboard.world.declare("me over sev3")} stop "done"')
+    dashboard.world.slash(f'{number} update "Rolling back the payment client."')
+    other = dashboard.world.declare('me "search is slow" sev2', by="raj")
+    dashboard.world.slash(f"{other} status mitigated", by="raj")
     found = []
     for theme in ("light", "dark"):
         with dashboard.window("ana", color_scheme=theme, reduced_motion="reduce") as page:
@@ -123,14 +124,16 @@ def test_axe_finds_no_barrier_on_any_page(dashboard: Dashboard):
                 for size in (WIDE, SMALL):
                     page.set_viewport_size(size)
                     found += [f"{path} {theme} {size['width']}: {it}" for it in barriers(page)]
+                    if path == "/":
+                        photograph(page, f"dashboard-{theme}-{size['width']}")
                     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
                     found += [f"{path} {size['width']}: {wide} px too wide"] if wide > 0 else []
-            photograph(page, f"dashboard-{theme}")
     with dashboard.window() as page:
         page.goto(dashboard.url)
         found += barriers(page)
         page.goto(dashboard.link("ana"))
         found += barriers(page)
-    dashboard.world.slash(f'{number} stop "done"')
+    for one in (number, other):
+        dashboard.world.slash(f'{one} stop "done"')
 
     assert found == []
