@@ -17,7 +17,7 @@ def send(
     request: Request, message: Message, tx: Transaction, private: list[Incident], *, shared: bool
 ) -> Response:
     """Answer in the acknowledgement if the source allows it; a visible source is answered in the channel."""
-    if request.is_answered_at_once:
+    if _fits_acknowledgement(request, message):
         return Response(message=message, shared=shared)
     aloud = request.source in VISIBLE or shared
     if aloud and request.channel:
@@ -31,7 +31,7 @@ def send_discreetly(
 ) -> Response:
     """Answer so that only the asker sees it. People who were removed from a private incident get nothing."""
     key, about = f"answer:{request.id}", tuple(it.number for it in private)
-    if request.is_answered_at_once:
+    if _fits_acknowledgement(request, message):
         return Response(message=message)
     # Slack posts answers to that URL outside threads.
     if (
@@ -55,6 +55,11 @@ def send_discreetly(
             )
         )
     return Response()
+
+
+def _fits_acknowledgement(request: Request, message: Message) -> bool:
+    """Whether the acknowledgement can hold an answer. Slack does not say whether it takes tables and charts there."""
+    return request.is_answered_at_once and (request.source is Source.TERMINAL or not message.has_data)
 
 
 def _post(request: Request, message: Message, about: tuple[int, ...]) -> Post:

@@ -32,6 +32,11 @@ def bound_to(reading: Candidate, *, is_meant: bool) -> Bindings | None:
     return None if bound is None else {**bound, **reading.spotted}
 
 
+def may_be_meant(reading: Candidate) -> bool:
+    """Whether what was typed fits a command, or nearly does."""
+    return reading.bind() is not None or reading.bind(reading.resembles, says=_nearly) is not None
+
+
 def _settled(reading: Candidate, bound: Bindings | None) -> Bindings | None:
     """Return the bindings if they are unambiguous. Otherwise raise the question or the readers' reason."""
     if bound is not None:

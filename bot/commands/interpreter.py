@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 
 from bot.commands.arguments import Line
-from bot.commands.binding import bound_to
+from bot.commands.binding import bound_to, may_be_meant
 from bot.commands.candidate import ID, Candidate
 from bot.commands.command import NUMBER, Command
 from bot.commands.plugins import CommandRegistry
@@ -54,14 +54,24 @@ class Interpreter:
         candidates = self._candidates(typed)
         if candidates and number is None:
             typed, number = _number_before_text(candidates[0], typed, tx, asker, channel)
-        for command in candidates:
+        readings = [Candidate(command, typed, tx, asker) for command in candidates]
+        other = self._short_form(typed) if candidates else None
+        if other and not any(map(may_be_meant, readings)):
+            return self.understand(other, tx, asker=asker, channel=channel)
+        for command, reading in zip(candidates, readings, strict=True):
             is_meant = command.begins(typed.literals) == candidates[0].begins(typed.literals)
-            bound = bound_to(Candidate(command, typed, tx, asker), is_meant=is_meant)
+            bound = bound_to(reading, is_meant=is_meant)
             if bound is not None:
                 return Meant(command=command, bound=bound, typed=typed, number=number)
         if not candidates and self._is_begun(typed):
             return self.understand(f"{HELP} {typed.text}", tx, asker=asker)
         raise self._not_understood(typed, number)
+
+    def _short_form(self, typed: Typed) -> str | None:
+        """Return a command of an incident in full that has the same words in short: `report status mitigated "…"`."""
+        spelled = replace(typed, words=(INCIDENT, *typed.words))
+        is_full = typed.words[0].bare == INCIDENT
+        return f"{INCIDENT} {typed.text}" if not is_full and self._candidates(spelled) else None
 
     def of_form(self, text: str) -> Meant:
         """Return the command of a form. The form's fields fill the slots that the text leaves open."""

@@ -6,7 +6,15 @@ from functools import cache
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StrictInt,
+    create_model,
+    model_validator,
+)
 
 from bot.config.failover import PlanSection
 from bot.config.limits import LimitsSection
@@ -40,6 +48,7 @@ from bot.domain.incident.role import ROLES
 from bot.domain.permission import INCLUDED, Role, key_words
 from bot.domain.placeholders import braced
 from bot.domain.policy import EVERYBODY
+from bot.domain.zone import known_zone
 
 
 class SlackSection(ConfigSection):
@@ -73,6 +82,16 @@ def _different_people(people: Mapping[str, PersonSection]) -> Mapping[str, Perso
     return people
 
 
+def _zone(name: str) -> str:
+    found = known_zone(name)
+    if found is None:
+        raise ValueError(f"{name[:40]!r} is no time zone. Write it as Europe/Lisbon or UTC.")
+    return found
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
 class TeamIds(ConfigSection):
     """A team's ids at a pager."""
 
@@ -86,6 +105,10 @@ class TeamSection(ConfigSection):
     manager: User | None = None
     oncall_group: UserGroupId | None = None
     """The user group that holds the people on call. Spy replaces its members."""
+    zone: Zone | None = None
+    """The time zone of its reports; without it, its manager's."""
+    digest: StrictBool = True
+    """Whether its channel gets a report each month."""
 
 
 def different_groups(teams: Mapping[str, TeamSection]) -> Mapping[str, TeamSection]:

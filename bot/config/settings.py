@@ -164,6 +164,8 @@ class Settings(Sections):
             schedule=ids.schedule if ids else None,
             manager=section.manager,
             oncall_group=section.oncall_group,
+            zone=section.zone,
+            digest=section.digest,
         )
 
     def _at_pager(self, section: ConfigSection) -> Any:

@@ -57,8 +57,30 @@ class Buttons:
     kind: Literal["buttons"] = "buttons"
 
 
+@dataclass(frozen=True)
+class DataTable:
+    """A table of texts and numbers. `text` says the same in words, for readers who can't see it."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int, ...], ...]
+    text: str
+    kind: Literal["data_table"] = "data_table"
+
+
+@dataclass(frozen=True)
+class DataChart:
+    """Bars: a label and a number each. `text` says the same in words, for readers who can't see it."""
+
+    title: str
+    labels: tuple[str, ...]
+    values: tuple[int, ...]
+    text: str
+    kind: Literal["data_chart"] = "data_chart"
+
+
 # `kind` identifies each part after it is stored as JSON.
-Part = Header | Section | Fields | Context | Divider | Buttons
+Part = Header | Section | Fields | Context | Divider | Buttons | DataTable | DataChart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,3 +89,8 @@ class Message:
 
     text: str
     parts: tuple[Part, ...] = ()
+
+    @property
+    def has_data(self) -> bool:
+        """Whether it has tables or charts, which not every reader's client can show."""
+        return any(isinstance(it, DataTable | DataChart) for it in self.parts)

@@ -30,6 +30,10 @@ class Team:
     manager: str | None = None
     oncall_group: str | None = None
     """The Slack user group that holds the people on call."""
+    zone: str | None = None
+    """The time zone (IANA) of its reports; None: its manager's."""
+    digest: bool = True
+    """Whether its channel gets a report each month."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +154,8 @@ class Timers:
     """How long before the end of a shift Spy asks for the handover notes."""
     shift_brief: bool = True
     """Whether somebody who begins a shift gets a brief of what they take over."""
+    report_hour: Hour = 10
+    """The hour of a team's clock at which its channel gets the report of the last month."""
     test_page_after: timedelta = timedelta(minutes=2)
     cover_reminders: tuple[timedelta, ...] = (
         *(timedelta(weeks=it) for it in (4, 3, 2, 1)),
@@ -314,6 +320,12 @@ class Policy:
         named = (it.key for it in self.services.values() if pager_id in it.pager_ids)
         teams = (it.key for it in self.teams.values() if it.service == pager_id)
         return next(named, None) or next(teams, pager_id.casefold())
+
+    def team_paged_as(self, pager_id: str | None) -> str:
+        """Return the team of a service id at the pager; empty if it is none's."""
+        by_service = (it.team for it in self.services.values() if pager_id in it.pager_ids)
+        by_team = (it.key for it in self.teams.values() if pager_id and it.service == pager_id)
+        return next(filter(None, by_service), None) or next(by_team, "")
 
     def person_of(self, *, user: str | None = None, email: str | None = None) -> str | None:
         """Return the Slack id that `people:` lists for a user or an e-mail of the pager, else None."""

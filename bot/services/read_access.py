@@ -22,6 +22,8 @@ class ReadAccess:
         self._tx = tx
         self._session = tx.session
         self._shown = tx.understood.shown
+        self._restricted = dict[str, bool]()
+        """Who was found to see only the incidents that they are in, or not."""
 
     def sees(self, person: str, incident: Incident) -> bool:
         """Whether a person may see an incident, and remember that it is shown.
@@ -50,6 +52,14 @@ class ReadAccess:
         self._shown[incident.number] = incident
         return True
 
+    def among(self, person: str, incidents: Iterable[Incident]) -> list[Incident]:
+        """Return those that a person may see, and remember that they are shown."""
+        return [it for it in incidents if self.sees(person, it)]
+
+    def open_to_all(self, incidents: Iterable[Incident]) -> list[Incident]:
+        """Return those that everybody in a channel may see: no private ones."""
+        return [it for it in incidents if not it.private]
+
     def search(self, wanted: Search) -> Search:
         """Return a search among the incidents that its person may see."""
         return replace(wanted, only_members=self._sees_only_theirs(wanted.seen_by))
@@ -76,6 +86,11 @@ class ReadAccess:
 
         Somebody of whom Slack has said nothing yet may be a guest too.
         """
+        if person not in self._restricted:
+            self._restricted[person] = self._is_restricted(person)
+        return self._restricted[person]
+
+    def _is_restricted(self, person: str) -> bool:
         known = self._session.people.get(person)
         is_known = known is not None and known.is_confirmed
         is_other = known is not None and (known.is_guest or known.is_deactivated)

@@ -25,6 +25,18 @@ REMINDER_SOURCES: dict[str, Source] = {}
 """By kind of subject. Each source registers itself with `@reminds`."""
 
 
+Planner = Callable[[Transaction], None]
+PLANNERS: list[Planner] = []
+"""What sets timers that follow from the settings alone: at a start, and when these have changed."""
+
+
+def planner(plan: Planner) -> Planner:
+    """Register what sets timers that follow from the settings alone."""
+    at_start_only("a planner")
+    PLANNERS.append(plan)
+    return plan
+
+
 def reminds(kind: str) -> Callable[[S], S]:
     """Register the source of reminders about a kind of subject."""
 

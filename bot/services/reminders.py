@@ -9,7 +9,7 @@ from bot.services.oncall.covers import Covers
 from bot.services.oncall.shifts import Shifts
 from bot.services.relief.relief import Relief
 from bot.services.relief.work_periods import WorkPeriods
-from bot.services.reminder_sources import REMINDER_SOURCES, Source
+from bot.services.reminder_sources import PLANNERS, REMINDER_SOURCES, Source
 from bot.services.transaction import Transaction
 
 OPEN_AT_MOST = 1_000
@@ -62,6 +62,7 @@ class Reminders:
         for person in people:
             self.replan_person(person)
         self.replan_on_call()
+        self.replan_settings()
 
     def open(self) -> tuple[Sequence[int], Sequence[str]]:
         """Return the open incidents, and the people who work on them."""
@@ -79,6 +80,11 @@ class Reminders:
     def replan_on_call(self) -> None:
         Covers(self._tx).replan()  # first: confirming a cover locks the cover before its schedule
         Shifts(self._tx).replan()
+
+    def replan_settings(self) -> None:
+        """Set the timers that follow from the settings alone."""
+        for plan in PLANNERS:
+            plan(self._tx)
 
     def visit(self, subject: Subject) -> None:
         """Send what is due and still in the subject's agenda. Other timers are removed."""

@@ -10,7 +10,19 @@ from bot.adapters.rendering.mrkdwn import Mrkdwn, clip
 from bot.adapters.slack import forms
 from bot.adapters.slack.blocks import blocks, messages, payload
 from bot.adapters.slack.text import cut, pieces
-from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Part, Section
+from bot.domain.message import (
+    Button,
+    Buttons,
+    Context,
+    DataChart,
+    DataTable,
+    Divider,
+    Fields,
+    Header,
+    Message,
+    Part,
+    Section,
+)
 from bot.ports import Form, FormField, Rejected
 from bot.sandbox.slack import blocks as strict
 from bot.sandbox.slack.text import stored
@@ -26,6 +38,7 @@ buttons = st.builds(
     confirm=st.none() | long_text,
     in_menu=st.booleans(),
 )
+rows = st.tuples(text, st.integers(0, 10**9))
 parts: st.SearchStrategy[Part] = st.one_of(
     st.builds(Header, long_text),
     st.builds(Section, long_text),
@@ -33,6 +46,16 @@ parts: st.SearchStrategy[Part] = st.one_of(
     st.builds(Context, long_text),
     st.builds(Divider),
     st.builds(Buttons, st.lists(buttons, max_size=30).map(tuple)),
+    st.builds(DataTable, long_text, st.just(("a", "b")), st.lists(rows, max_size=120).map(tuple), long_text),
+    st.lists(st.tuples(long_text, st.integers(-9, 9)), max_size=25).flatmap(
+        lambda bars: st.builds(
+            DataChart,
+            long_text,
+            st.just(tuple(label for label, _ in bars)),
+            st.just(tuple(value for _, value in bars)),
+            long_text,
+        )
+    ),
 )
 any_message = st.builds(Message, text=long_text, parts=st.lists(parts, max_size=70).map(tuple))
 
@@ -266,3 +289,47 @@ def test_a_title_is_as_long_as_slack_allows():
     )
 
     assert len(forms.view(form, {})["title"]["text"]) <= 24
+
+
+# --- tables and charts ------------------------------------------------------------------------------------
+
+TABLE = DataTable("Times", ("Time to", "Known"), (("detect", 2), ("", 0)), "• detect: Known 2")
+CHART = DataChart("Pages by hour", ("00-02", "02-04"), (3, 0), "00-02: 3 · 02-04: 0")
+
+
+def test_a_table_and_a_chart_are_slacks_own():
+    table, chart = strict.sound_message(blocks(Message(text="x", parts=(TABLE, CHART))))
+
+    assert table["rows"][1:] == [
+        [{"type": "raw_text", "text": "detect"}, {"type": "raw_number", "value": 2, "text": "2"}],
+        [{"type": "raw_text", "text": "–"}, {"type": "raw_number", "value": 0, "text": "0"}],  # noqa: RUF001
+    ]
+    assert chart["chart"]["axis_config"] == {"categories": ["00-02", "02-04"]}
+    assert chart["chart"]["series"] == [
+        {
+            "name": "Pages by hour",
+            "data": [{"label": "00-02", "value": 3}, {"label": "02-04", "value": 0}],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        DataTable("Long", ("a",), (("x",),) * 101, "in words"),
+        DataTable("Wide", ("a",) * 21, (("x",) * 21,), "in words"),
+        DataTable("Large", ("a",), (("x" * 10_001,),), "in words"),
+        DataChart("Long", tuple(map(str, range(24))), tuple(range(24)), "in words"),
+        DataChart("Twice", ("x" * 30, "x" * 40), (1, 2), "in words"),
+    ],
+)
+def test_what_is_too_large_for_slack_is_said_in_words(part: Part):
+    [only] = blocks(Message(text="in words", parts=(part,)))
+
+    assert only == {"type": "section", "text": {"type": "mrkdwn", "text": "in words"}}
+
+
+def test_a_third_chart_is_said_in_words():
+    drawn = blocks(Message(text="x", parts=(CHART, CHART, CHART)))
+
+    assert [it["type"] for it in drawn] == ["data_visualization", "data_visualization", "section"]

@@ -9,12 +9,14 @@ import pytest
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.check import results
 from bot.adapters.slack.client import PooledWebClient
+from bot.adapters.slack.failures import failure
 from bot.adapters.slack.manifest import EVENTS, SCOPES, SlashCommand, manifest
 from bot.adapters.slack.payloads import PRIVATE, READERS
-from bot.domain.message import Message
+from bot.domain.message import DataTable, Message
 from bot.ports import Posted, Rejected, Throttled, Unreachable
 from bot.sandbox import Box
 from bot.sandbox.faults import Fault, error, http, rate_limited
+from bot.testing import FrozenClock
 from tests.adapters.conftest import StandIn
 from tests.fakes.chat import WallClock
 
@@ -166,6 +168,46 @@ def test_a_used_response_url_is_a_refusal(box: Box, chat: SlackChat):
 
 
 # --- what is sent -----------------------------------------------------------------------------------------
+
+
+def kinds(box: Box, posted: Posted) -> list[str]:
+    return [it["type"] for it in box.slack.message("payments", posted.ts).blocks]
+
+
+def test_a_workspace_without_tables_gets_their_words_and_is_asked_again_the_next_day(
+    box: Box, web: PooledWebClient
+):
+    clock = FrozenClock()
+    chat = SlackChat(web, clock)
+    chat.identify()
+    table = DataTable("Times", ("Time to", "Known"), (("detect", 2),), "• detect: Known 2")
+    message = Message(text=table.text, parts=(table,))
+    box.faults.inject("slack", "chat.postMessage", error("invalid_blocks"))
+
+    refused, remembered = (chat.post("C0PAY", message, key=it) for it in ("first", "second"))
+    clock.tick(days=1)
+    again = chat.post("C0PAY", message, key="third")
+
+    assert [kinds(box, it) for it in (refused, remembered, again)] == [
+        ["section"],
+        ["section"],
+        ["data_table"],
+    ]
+    assert box.slack.message("payments", refused.ts).blocks[0]["text"]["text"] == "• detect: Known 2"
+    assert box.calls("slack").count("chat.postMessage") == 4
+
+
+def test_what_is_refused_without_tables_is_refused(box: Box, chat: SlackChat):
+    box.faults.inject("slack", "chat.postMessage", error("invalid_blocks"))
+
+    with pytest.raises(Rejected):
+        chat.post("C0PAY", HELLO, key="k")
+
+
+def test_a_response_url_refuses_blocks_for_good():
+    """It answers so with 500, which means trouble otherwise."""
+    assert isinstance(failure("response_url", 500, {"error": "invalid_blocks"}), Rejected)
+    assert isinstance(failure("response_url", 500, {"error": "other"}), Unreachable)
 
 
 def test_an_edit_takes_away_the_blocks_that_are_no_more(box: Box, chat: SlackChat):

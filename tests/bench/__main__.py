@@ -15,10 +15,12 @@ from tests.bench.alerts import alerts
 from tests.bench.full import full
 from tests.bench.measures import MEASURES, QUICK, SLACK_TAKES, Effort
 from tests.bench.page import page
+from tests.bench.pages import pages
 from tests.bench.postmortems import postmortems
 from tests.bench.process import process
 from tests.bench.rush import rush
 from tests.bench.scaling import scaling
+from tests.bench.soak import soak
 from tests.bench.table import Row, missed, table
 from tests.bench.timers import timers
 
@@ -30,9 +32,11 @@ ALL = {
     "rush": rush,
     "full": full,
     "alerts": alerts,
+    "soak": soak,
     "timers": timers,
     "afterwards": postmortems,
     "page": page,
+    "pages": pages,
 }
 
 

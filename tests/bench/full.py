@@ -72,15 +72,15 @@ def full(effort: Effort, say: PostEvent) -> Iterator[Row]:
     """Say each command of an incident's story, and run each job, in turns on both databases."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spy-bench-")))
-        life = stack.enter_context(_lived(folder / "life.db"))
+        life = stack.enter_context(lived(folder / "life.db"))
         kinds = {
             "SQLite": [f"sqlite:///{folder / name}.db" for name in ("empty", "full")],
             "PostgreSQL": [driven(url) for url in stack.enter_context(fresh(2))],
         }
         for at, (kind, urls) in enumerate(kinds.items()):
             say(f"a past of {effort.incidents:,} incidents, {kind}", at / 2)
-            engines = [stack.enter_context(_opened(url)) for url in urls]
-            with _opened(urls[1], Limits(statement=FILLED_WITHIN)) as filling:
+            engines = [stack.enter_context(opened(url)) for url in urls]
+            with opened(urls[1], Limits(statement=FILLED_WITHIN)) as filling:
                 life.repeat_in(filling, effort.incidents)
             say(f"each command and each job, {kind}", (at + 0.3) / 2)
             costs = [stack.enter_context(_processor(it)) for it in engines]
@@ -99,7 +99,7 @@ def _is_report(line: str) -> bool:
 
 
 @contextmanager
-def _opened(url: str, limits: Limits | None = None) -> Iterator[Engine]:
+def opened(url: str, limits: Limits | None = None) -> Iterator[Engine]:
     engine = open_engine(url, limits=limits)
     migrate(engine)
     yield engine
@@ -107,9 +107,9 @@ def _opened(url: str, limits: Limits | None = None) -> Iterator[Engine]:
 
 
 @contextmanager
-def _lived(file: Path) -> Iterator[Life]:
+def lived(file: Path) -> Iterator[Life]:
     """Return the rows that one incident's story leaves."""
-    with _opened(f"sqlite:///{file}") as engine:
+    with opened(f"sqlite:///{file}") as engine:
         world = World(engine)
         for _, act in chain(_story(world), world.jobs().items()):
             act()

@@ -25,8 +25,8 @@ _numbers = count(1)
 class Effort:
     """How much is measured: enough for a figure, or `quick` for a look.
 
-    `rush` and `idle` are in seconds; `shared` is how many declares several processes share; `many` is how many one
-    process takes until its memory is looked at.
+    `rush` and `idle` are in seconds, `soak` in hours of the sandbox; `shared` is how many declares several
+    processes share; `many` is how many one process takes until its memory is looked at.
     """
 
     singles: int = 300
@@ -41,6 +41,7 @@ class Effort:
     incidents: int = 10_000
     idle: int = 60
     many: int = 2_000
+    soak: int = 24
 
 
 QUICK = Effort(
@@ -56,6 +57,7 @@ QUICK = Effort(
     incidents=1_000,
     idle=30,
     many=300,
+    soak=6,
 )
 PostEvent = Callable[[str, float], None]
 """Hears what is being done, and how much of the measure is done (0 to 1)."""

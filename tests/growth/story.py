@@ -135,6 +135,8 @@ oncall load
 oncall ledger
 oncall ledger last month csv
 oncall ledger :imoc
+report :imoc last month
+report share
 locks
 config history
 web

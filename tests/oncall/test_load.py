@@ -103,3 +103,9 @@ def test_command_is_read_from_the_timeline_over_handovers_and_reopening():
         ("U0RAJ", HOUR),
         ("U0RAJ", HOUR),
     ]
+
+
+def test_the_time_in_command_ends_when_the_incident_is_merged_into_another():
+    [led] = command_periods([entry("declared", 0), entry("merged_into", 1)], now=NOON + 9 * HOUR)
+
+    assert led.end == NOON + HOUR

@@ -29,6 +29,8 @@ TEMPLATES = JinjaTemplates([ROOT / "templates"], clock=FrozenClock())
 RUNBOOKS = FolderRunbooks([ROOT / "templates" / "runbooks"], address="https://spy.example.com")
 
 CHANNEL, DM, RESPONSE, BOT = "C0ROOM", "D0KIM", "https://hooks.slack.com/1", "U0SPY"
+DATA = frozenset({"report", "report share"})
+"""Commands whose answers have charts: Slack may refuse these, so that they come after the acknowledgement."""
 LINE, FORM, ACKNOWLEDGED = "a line in the incident's channel", "a form", "the acknowledgement"
 
 
@@ -130,7 +132,8 @@ def test_every_command_is_answered_in_every_way(command: Command, source: str):
     usual, expected = usually(command.example)
     place, answer = heard(busy(), said(command.example))
 
-    assert place in places
+    is_after = command.words in DATA and source in {"slash", "short slash"}
+    assert place in (places if not is_after else {CHANNEL})
     if place != LINE and FORM not in {place, usual}:
         assert (answer.text, labels(answer)) == (expected.text, labels(expected))
 

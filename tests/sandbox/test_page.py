@@ -282,6 +282,18 @@ BLOCKS: list[tuple[Json, str]] = [
         {"type": "actions", "elements": [{"type": "users_select"}]},
         '<option value="U0KIM" >Kim Park</option>',
     ),
+    (
+        {"type": "data_table", "caption": "Times", "rows": [
+            [{"type": "raw_text", "text": "Time"}, {"type": "raw_text", "text": "Known"}],
+            [{"type": "raw_text", "text": SCRIPT}, {"type": "raw_number", "value": 2, "text": "2"}]]},
+        f'<th scope="row">{SAFE}</th><td class="number">2</td>',
+    ),
+    (
+        {"type": "data_visualization", "title": "Pages", "chart": {
+            "type": "bar", "axis_config": {"categories": ["00-02"]},
+            "series": [{"name": "Pages", "data": [{"label": "00-02", "value": 3}]}]}},
+        '<meter min="0" max="3" value="3">3</meter>',
+    ),
 ]  # fmt: skip
 
 

@@ -128,3 +128,90 @@ def test_a_valid_modal_passes() -> None:
     kept = sound_view(modal(field(), field(select(2), optional=True)), "modal")
 
     assert kept["blocks"][1]["element"]["action_id"] == "b1.0"
+
+
+# --- tables and charts ------------------------------------------------------------------------------------
+
+
+def table(*rows: list[Block], **more: Any) -> Block:
+    return {"type": "data_table", "caption": "Times", "rows": list(rows), **more}
+
+
+def cells(*texts: str) -> list[Block]:
+    return [{"type": "raw_text", "text": it} for it in texts]
+
+
+def bars(categories: list[str], *series: Block, title: str = "Pages", **more: Any) -> Block:
+    chart = {"type": "bar", "series": list(series), "axis_config": {"categories": categories}, **more}
+    return {"type": "data_visualization", "title": title, "chart": chart}
+
+
+def plotted(name: str, **values: float) -> Block:
+    return {"name": name, "data": [{"label": it, "value": value} for it, value in values.items()]}
+
+
+NUMBER = {"type": "raw_number", "value": 2, "text": "2"}
+PIE = {
+    "type": "data_visualization",
+    "title": "Pie",
+    "chart": {"type": "pie", "segments": [{"label": "a", "value": 1}]},
+}
+RICH = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": []}]}
+
+
+def test_tables_and_charts_pass() -> None:
+    blocks = [
+        table(cells("a", "b"), [*cells("x"), NUMBER], page_size=5, row_header_column_index=0),
+        table(cells("a"), [RICH]),
+        bars(["a", "b"], plotted("one", a=1, b=-2), plotted("two", a=0, b=0.5)),
+        PIE,
+    ]
+
+    assert [it["type"] for it in sound_message(blocks)] == [
+        "data_table",
+        "data_table",
+        "data_visualization",
+        "data_visualization",
+    ]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        table(cells("a")),
+        table(cells("a"), *([cells("x")] * 201)),
+        table(cells("a"), cells("x", "y")),
+        table(cells(*"a" * 21), cells(*"b" * 21)),
+        table([RICH], cells("x")),
+        table(cells("a"), cells("")),
+        table(cells("a"), [{"type": "raw_number", "value": "2", "text": "2"}]),
+        table(cells("a"), cells("x" * 10_001)),
+        table(cells("a"), cells("x"), page_size=101),
+        bars([], plotted("one")),
+        bars(["a"], plotted("one", b=1)),
+        bars(["a"], plotted("one", a=1), plotted("one", a=2)),
+        bars(["a" * 21], plotted("one", **{"a" * 21: 1})),
+        bars([f"{it}" for it in range(21)], plotted("one", **{f"{it}": 1 for it in range(21)})),
+        bars(["a"], plotted("one", a=1), title="x" * 51),
+        bars(["a"], *(plotted(f"{it}", a=1) for it in range(13))),
+        bars(["a"], plotted("one", a=float("inf"))),
+        bars(["a"], plotted("one", a=1), type="radar"),
+        {**PIE, "chart": {"type": "pie", "segments": [{"label": "a", "value": 0}]}},
+    ],
+)
+def test_a_table_or_chart_that_slack_would_refuse_is_refused(block: Block) -> None:
+    with pytest.raises(SlackError):
+        sound_message([block])
+
+
+def test_a_message_holds_two_charts_and_ten_thousand_characters_of_tables() -> None:
+    half = table(cells("a"), cells("x" * 6_000))
+
+    for blocks in ([PIE] * 3, [half, half]):
+        with pytest.raises(SlackError):
+            sound_message(blocks)
+
+
+def test_a_form_shows_no_tables() -> None:
+    with pytest.raises(SlackError):
+        sound_view(modal(table(cells("a"), cells("x"))), "modal")

@@ -8,6 +8,7 @@ from bot.adapters.database import tables
 from bot.adapters.database.statements import table
 
 LEFT_EMPTY = (
+    (tables.IncidentRow, "declared_at", "declared_at"),
     (tables.TeamNoticeRow, "incident", "incident"),
     (tables.CoverRow, "ends_at", "end"),
 )

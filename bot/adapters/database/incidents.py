@@ -42,6 +42,7 @@ from bot.adapters.database.tables import IS_EDIT, OPENED_RUNBOOK
 from bot.adapters.database.writes import Writes
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.name import bare_name
+from bot.domain.incident.reminder_events import Reminded
 from bot.domain.incident.search import Search
 from bot.domain.incident.state import WORKING
 from bot.domain.incident.timeline import HIDDEN, KEPT, Entry
@@ -66,6 +67,7 @@ class IncidentTable(Table[Incident]):
         "private",
         "told",
         "channel",
+        "declared_at",
         "opened_at",
         "resolved_at",
     )
@@ -180,6 +182,13 @@ class IncidentTable(Table[Incident]):
         found = self._all(select(c.kept).where(or_(c.resolved_at.is_(None), c.resolved_at > since)))
         return sorted(found, key=lambda it: it.number)
 
+    def among(self, numbers: Collection[int]) -> Sequence[Incident]:
+        return self._where(self._table.c.number.in_(list(numbers))) if numbers else ()
+
+    def declared_between(self, since: datetime, until: datetime) -> Sequence[Incident]:
+        c = self._table.c
+        return self._where(c.declared_at >= since, c.declared_at < until, order=[c.declared_at, c.number])
+
 
 class TimelineTable(Rows):
     """The append-only timeline. New entries are written with one statement at the session's end."""
@@ -208,6 +217,12 @@ class TimelineTable(Rows):
         stored = self._found(c.incident.in_(list(incidents)), c.kind.in_(list(kinds)))
         new = [entry for entry in self._new if entry.incident in incidents and entry.kind in kinds]
         return sorted([*stored, *new], key=lambda entry: (entry.incident, entry.seq))
+
+    def reminded(self, incidents: Collection[int], reminder: str) -> Sequence[Entry]:
+        self._write_all()
+        c = self._table.c
+        is_its = c.data["reminder"].as_string() == reminder
+        return self._found(c.incident.in_(list(incidents)), c.kind == Reminded.kind(), is_its)
 
     def visible(
         self, incident: int, *, without: Collection[str] = (), latest: int | None = None

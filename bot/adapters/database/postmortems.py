@@ -1,6 +1,6 @@
 """Tables of postmortems and follow-ups."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from bot.adapters.database import tables
@@ -13,6 +13,9 @@ from bot.domain.postmortem.postmortem import Postmortem
 
 class PostmortemTable(Table[Postmortem]):
     row, adapter, key = tables.PostmortemRow, Adapter(Postmortem), "incident"
+
+    def among(self, incidents: Collection[int]) -> Sequence[Postmortem]:
+        return self._where(self._table.c.incident.in_(list(incidents)))
 
     def filed_in(self, repository: str) -> Sequence[Postmortem]:
         """Return the postmortems with an issue in this repository. Reads all: it is needed only when issues move."""
@@ -33,6 +36,9 @@ class FollowUpTable(Table[FollowUp]):
 
     def of(self, incident: int) -> Sequence[FollowUp]:
         return self._by(incident=incident)
+
+    def among(self, incidents: Collection[int]) -> Sequence[FollowUp]:
+        return self._where(self._table.c.incident.in_(list(incidents)))
 
     def open_of(self, person: str) -> Sequence[FollowUp]:
         return self._by("open", owner=person)

@@ -56,8 +56,8 @@ MESSAGES: Mapping[str, Sequence[str]] = {
 }
 """The lasting messages about each kind of record: their slots begin with these words, and go with the record."""
 ASK = "ask"
-BY_AGE = ("digest", ASK)
-"""The lasting messages about nothing that ends: each is of one day."""
+BY_AGE = ("digest", "report", ASK)
+"""The lasting messages about nothing that ends: each is of one day or month."""
 TROUBLES: Mapping[str, Sequence[str]] = {
     "incident": ("announcement", "github:ExportPostmortem", "github:FileLog", "github:CopyPostmortem"),
     "follow_up": ("github:FileFollowUp",),

@@ -1,6 +1,6 @@
 """Tables of pages, people, shifts and other small records, with their queries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -69,6 +69,16 @@ class PageTable(Table[Page]):
         c = self._table.c
         return self._where(c.requested_at >= since, order=[c.requested_at, c.number])
 
+    def between(self, since: datetime, until: datetime) -> Sequence[Page]:
+        c = self._table.c
+        return self._where(c.requested_at >= since, c.requested_at < until, order=[c.requested_at, c.number])
+
+    def paged_for(self, team: str, incidents: Collection[int]) -> Collection[int]:
+        self.flush()
+        c = self._table.c
+        paged = select(c.incident).where(c.incident.in_(list(incidents)), c.team == team)
+        return set(self._connection.execute(paged).scalars())
+
     def counts(self, person: str, team: str | None, *, since: datetime) -> PageCounts:
         self.flush()
         c = self._table.c
@@ -111,6 +121,9 @@ class WorkPeriodTable(Table[WorkPeriod]):
             found, lambda it: it.person == person and (it.ended_at is None or it.ended_at > since)
         )
         return sorted(recent, key=lambda it: (it.started_at, it.number))
+
+    def among(self, numbers: Collection[int]) -> Sequence[WorkPeriod]:
+        return self._where(self._table.c.number.in_(list(numbers)))
 
 
 class PersonTable(Table[Person]):

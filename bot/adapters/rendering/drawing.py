@@ -11,7 +11,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.adapters.rendering.mrkdwn import Mrkdwn, Names, flat, plain, typed, without_controls
-from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Part, Section
+from bot.domain.message import (
+    Button,
+    Buttons,
+    Context,
+    DataChart,
+    DataTable,
+    Divider,
+    Fields,
+    Header,
+    Message,
+    Part,
+    Section,
+)
 from bot.ports import FormField
 
 _PLACE = re.compile("\x02([0-9]+)\x03")
@@ -37,6 +49,8 @@ class Drawing:
     submit: str = ""
     intro: str | None = None
     questions: list[FormField] = field(default_factory=list)
+    rows: list[tuple[str | int, ...]] = field(default_factory=list)
+    """The rows of the table or chart that is being drawn."""
 
     def place(self, piece: Piece) -> Mrkdwn:
         self.pieces.append(piece)
@@ -132,6 +146,43 @@ def divider() -> Mrkdwn:
     return _drawing.get().place(Piece(part=Divider()))
 
 
+def table(caption: str, *columns: object, caller: Callable[[], str]) -> Mrkdwn:
+    """Draw a table of the rows called inside; without any, nothing. Its text has a line for each row."""
+    title, names, rows = _line(caption), tuple(map(_line, columns)), _rows(caller)
+    if not rows:
+        return Mrkdwn()
+    lines = (f"• {first}: {_pairs(names[1:], others)}" for first, *others in rows)
+    text = "\n".join((f"*{title}*", *lines))
+    return _drawing.get().place(Piece(part=DataTable(title, names, tuple(rows), text), text=text))
+
+
+def chart(title: str, caller: Callable[[], str]) -> Mrkdwn:
+    """Draw a bar for each row called inside, of a label and a whole number. Its text is two lines."""
+    name, rows = _line(title), _rows(caller)
+    if not rows:
+        return Mrkdwn()
+    labels, values = tuple(str(it) for it, _ in rows), tuple(int(it) for _, it in rows)
+    text = f"*{name}*\n{' · '.join(f'{label}: {value}' for label, value in rows)}"
+    return _drawing.get().place(Piece(part=DataChart(name, labels, values, text), text=text))
+
+
+def row(*cells: object) -> str:
+    """Add a row to the table or chart around it. A whole number stays one; all else becomes words."""
+    _drawing.get().rows.append(tuple(it if isinstance(it, int) else _line(it) for it in cells))
+    return ""
+
+
+def _rows(caller: Callable[[], str]) -> list[tuple[str | int, ...]]:
+    drawing = _drawing.get()
+    drawing.rows = []
+    caller()
+    return drawing.rows
+
+
+def _pairs(names: Sequence[str], cells: Sequence[str | int]) -> str:
+    return " · ".join(f"{name} {cell}" for name, cell in zip(names, cells, strict=True))
+
+
 def button(
     label: str,
     *,
@@ -217,6 +268,21 @@ def ask(
 
 
 FUNCTIONS: Mapping[str, Callable[..., object]] = {
-    it.__name__: it for it in (header, fields, context, verbatim, divider, button, title, submit, intro, ask)
+    it.__name__: it
+    for it in (
+        header,
+        fields,
+        context,
+        verbatim,
+        divider,
+        table,
+        chart,
+        row,
+        button,
+        title,
+        submit,
+        intro,
+        ask,
+    )
 } | {"field": field_}
 """The functions by their names in templates."""

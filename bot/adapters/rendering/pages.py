@@ -1,6 +1,6 @@
 """Render the pages of the dashboard: HTML, with times in the reader's zone and names instead of Slack's ids."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from bot.adapters.rendering.mrkdwn import Names, aware, plain, plural, span
 from bot.adapters.rendering.overrides import BoundedLoops, Folders, start_counting
+from bot.domain.report.counting import Distribution
 from bot.domain.subject import SOMEBODY, is_forgotten
 
 ZONE, NAMES, NOW = "zone_", "names_", "now"
@@ -30,6 +31,9 @@ class HtmlPages:
             "tracker": tracker,
             "plural": plural,
             "once": lambda: uuid4().hex,
+            "counts_chart": counts_chart,
+            "times_chart": times_chart,
+            "hours_chart": hours_chart,
         }
         self.environment.filters |= {
             "person": person,
@@ -87,3 +91,33 @@ def length(value: timedelta | float | None) -> str:
 def as_plain(context: Context, text: object) -> str:
     """Return a text from Slack without markup."""
     return plain(text, context[NAMES])
+
+
+# --- charts -----------------------------------------------------------------------------------------------
+# What draws them is loaded when the first one is drawn.
+
+
+def counts_chart(title: str, counts: Sequence[tuple[str, int]], unnamed: str) -> Markup:
+    """Return a bar for each count. `unnamed` stands for an empty name."""
+    from bot.adapters.rendering.data_charts import bars  # noqa: PLC0415  as said
+
+    return bars(title, [(name or unnamed, count, str(count)) for name, count in counts])
+
+
+def times_chart(title: str, times: Sequence[Distribution]) -> Markup:
+    """Return a bar for the median of each time."""
+    from bot.adapters.rendering.data_charts import bars  # noqa: PLC0415  as said
+
+    medians = ((str(it.time), it.median) for it in times)
+    return bars(title, [(name, _seconds(it), str(span(it)) or "unknown") for name, it in medians])
+
+
+def hours_chart(title: str, counts: Sequence[int], night: Sequence[int]) -> Markup:
+    """Return a column for each hour of the day. Those of the night are drawn apart."""
+    from bot.adapters.rendering.data_charts import columns  # noqa: PLC0415  as said
+
+    return columns(title, [(str(hour), count) for hour, count in enumerate(counts)], dark=night)
+
+
+def _seconds(value: timedelta | None) -> float:
+    return value.total_seconds() if value else 0.0

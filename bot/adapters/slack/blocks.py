@@ -5,6 +5,7 @@ from itertools import chain, count
 from typing import Any
 
 from bot.adapters.slack.button_values import value
+from bot.adapters.slack.data_blocks import block_of, fitting
 from bot.adapters.slack.lengths import (
     BLOCKS,
     BUTTONS,
@@ -27,7 +28,19 @@ from bot.adapters.slack.lengths import (
     fitting_text,
 )
 from bot.adapters.slack.text import MORE, cut, pieces, size
-from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Part, Section
+from bot.domain.message import (
+    Button,
+    Buttons,
+    Context,
+    DataChart,
+    DataTable,
+    Divider,
+    Fields,
+    Header,
+    Message,
+    Part,
+    Section,
+)
 
 Block = dict[str, Any]
 
@@ -63,7 +76,7 @@ def messages(message: Message) -> list[Message]:
 def _parts(message: Message) -> Sequence[Part]:
     """Return the parts. A plain text that is too long for `text` becomes a section."""
     if message.parts or size(message.text) <= TEXT:
-        return message.parts
+        return fitting(message.parts)
     return (Section(message.text),)
 
 
@@ -86,6 +99,8 @@ def _words(part: Part) -> str:
     match part:
         case Header(text) | Section(text) | Context(text):
             return text
+        case DataTable() | DataChart():
+            return part.text
         case Fields(texts):
             return "\n".join(texts)
         case _:
@@ -128,14 +143,21 @@ def _laid_out(part: Part, numbers: Iterator[int]) -> Iterator[Block]:
             yield from ({"type": "context", "elements": [mrkdwn(piece)]} for piece in pieces(text, CONTEXT))
         case Divider():
             yield {"type": "divider"}
+        case DataTable() | DataChart():
+            block = block_of(part)
+            yield from [block] if block else sections(part.text)
         case Buttons(buttons):
-            whole = [button for button in buttons if _is_whole(button)]
-            rare = [button for button in whole if _fits_menu(button)][:MENU]
-            elements = [_button(button, next(numbers)) for button in whole if button not in rare]
-            if rare:
-                elements.append(_menu(rare, next(numbers)))
-            for some in _by(elements, BUTTONS):
-                yield {"type": "actions", "elements": some}
+            yield from _rows(buttons, numbers)
+
+
+def _rows(buttons: Sequence[Button], numbers: Iterator[int]) -> Iterator[Block]:
+    whole = [button for button in buttons if _is_whole(button)]
+    rare = [button for button in whole if _fits_menu(button)][:MENU]
+    elements = [_button(button, next(numbers)) for button in whole if button not in rare]
+    if rare:
+        elements.append(_menu(rare, next(numbers)))
+    for some in _by(elements, BUTTONS):
+        yield {"type": "actions", "elements": some}
 
 
 def _by(many: list[Block], most: int) -> Iterator[list[Block]]:

@@ -14,6 +14,7 @@ from bot.adapters.slack.blocks import messages, payload
 from bot.adapters.slack.calls import Answer, Calls, entries, promised
 from bot.adapters.slack.channels import SlackChannels
 from bot.adapters.slack.client import PooledWebClient
+from bot.adapters.slack.data_blocks import DataBlocks
 from bot.adapters.slack.failures import SlackRejected
 from bot.adapters.slack.history import history_page, thread_page
 from bot.adapters.slack.identity import Identity
@@ -74,6 +75,7 @@ class SlackChat:
         self._calls = Calls(client, limits or SlackLimits(), self.clock, Silence(clock))
         self._channels = SlackChannels(self._calls)
         self._identity: Identity | None = None
+        self._data = DataBlocks(clock)
 
     # --- identity -----------------------------------------------------------------------------------------
 
@@ -229,16 +231,20 @@ class SlackChat:
         self, to: str, message: Message, *, key: str, thread: str | None, first: Posted | None = None
     ) -> Posted:
         begun = {"first": first.ts} if first else {}
-        answer = self._calls.write(
-            "chat.postMessage",
-            who=key,
-            channel=to,
-            **_said(message),
-            **_in(thread),
-            metadata={"event_type": MARK, "event_payload": {"key": key, **begun}},
-            unfurl_links=False,
-            unfurl_media=False,
-        )
+
+        def send(shown: Message) -> Answer:
+            return self._calls.write(
+                "chat.postMessage",
+                who=key,
+                channel=to,
+                **_said(shown),
+                **_in(thread),
+                metadata={"event_type": MARK, "event_payload": {"key": key, **begun}},
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+
+        answer = self._data.send(message, send)
         return first or self._posted(promised(answer, "channel"), promised(answer, "ts"))
 
     def find_post(self, to: str, *, key: str, since: datetime, thread: str | None = None) -> Posted | None:
@@ -251,27 +257,20 @@ class SlackChat:
         return None
 
     def edit(self, posted: Posted, message: Message) -> None:
-        self._calls.write(
-            "chat.update", who=posted.ts, channel=posted.channel, ts=posted.ts, **payload(message)
-        )
+        where = {"who": posted.ts, "channel": posted.channel, "ts": posted.ts}
+        self._data.send(message, lambda it: self._calls.write("chat.update", **where, **payload(it)))
 
     def post_ephemeral(
         self, channel: str, person: str, message: Message, *, thread: str | None = None
     ) -> None:
+        where = {"who": f"{channel}:{person}", "channel": channel, "user": person, **_in(thread)}
         for each in messages(message):
-            self._calls.write(
-                "chat.postEphemeral",
-                who=f"{channel}:{person}",
-                channel=channel,
-                user=person,
-                **_said(each),
-                **_in(thread),
-            )
+            self._data.send(each, lambda it: self._calls.write("chat.postEphemeral", **where, **_said(it)))
 
     def respond(self, url: str, message: Message) -> None:
         private = {"response_type": "ephemeral", "replace_original": False}
         for each in messages(message):
-            self._calls.respond(url, {**private, **_said(each)})
+            self._data.send(each, lambda it: self._calls.respond(url, {**private, **_said(it)}))
 
     def read(self, channel: str, ts: str) -> PersonMessage:
         only = {"channel": channel, "oldest": ts, "latest": ts, "inclusive": True, "limit": 1}

@@ -64,6 +64,8 @@ CURES = {
 }
 
 
+REFUSALS = frozenset({"invalid_blocks", "invalid_blocks_format"})
+"""What is refused for good, whatever the status: a `response_url` answers so with 500."""
 OPENING = "apps.connections.open"
 NOT_CONNECTED = "not connected: run spy check"
 _NOT_TAKEN = (
@@ -102,8 +104,9 @@ def failure(method: str, status: int, answer: Mapping[str, Any]) -> Unreachable 
     named = maybe(answer, "error")
     code = named or f"http_{status}"
     is_no_refusal = status < HTTP_REFUSED and named is None
+    is_trouble = status >= HTTP_TROUBLE and code not in REFUSALS
     if (
-        is_no_refusal or status >= HTTP_TROUBLE or code in TROUBLE or " " in code
+        is_no_refusal or is_trouble or code in TROUBLE or " " in code
     ):  # a code with a space is slack_sdk's own text
         return Unreachable(f"Slack answered {method} with {status} {named or 'and no word why'}")
     return SlackRejected(code, _sentence(method, code, answer), answer)

@@ -26,6 +26,7 @@ from bot.adapters.slack import forms, payloads, shortcuts
 from bot.adapters.slack.blocks import messages, payload
 from bot.adapters.slack.channel_types import ChannelTypes
 from bot.adapters.slack.chat import SlackChat
+from bot.adapters.slack.data_blocks import in_words
 from bot.adapters.slack.delays import Delays
 from bot.adapters.slack.lengths import COMPLAINT
 from bot.adapters.slack.reading import Unreadable
@@ -224,7 +225,7 @@ class Listeners:
         """Return the acknowledgement with the answer in it. What does not fit follows, visible only to the user."""
         if answer.message is None:
             return _done()
-        first, *others = messages(answer.message)
+        first, *others = messages(in_words(answer.message))
         for part in others:
             self._replies.add(request, part)
         content = {name: value for name, value in payload(first).items() if value}

@@ -14,6 +14,13 @@ MENU, MENU_VALUE = 5, 75
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_LABEL = 100, 300, 30
 VIEW_BLOCKS, VIEW_TITLE, VIEW_MEMORY = 100, 24, 3_000
 QUESTION, HINT, TYPED, OPTION, OPTIONS, COMPLAINT = 2_000, 2_000, 3_000, 75, 100, 150
+TABLE_ROWS, TABLE_COLUMNS, TABLES_TOGETHER = (
+    100,
+    20,
+    10_000,
+)  # rows besides the header; characters in all cells
+CAPTION = 250  # ours; Slack names no limit
+CHART_TITLE, CHART_LABEL, CHART_POINTS, CHARTS = 50, 20, 20, 2  # charts in one message
 INVITED = 1_000  # people in one call
 
 Shorten = Callable[[str], str]

@@ -210,6 +210,7 @@ class Configuration:
             *(partial(Reminders.replan_incident, number=it) for it in incidents),
             *(partial(Reminders.replan_person, person=it) for it in people),
             Reminders.replan_on_call,
+            Reminders.replan_settings,
         )
         busy: list[Callable[[Reminders], None]] = []
         for it in work:

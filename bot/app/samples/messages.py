@@ -20,6 +20,7 @@ from bot.app.samples import oncall as sample_oncall
 from bot.app.samples import paging as sample_paging
 from bot.app.samples import postmortems as sample_postmortems
 from bot.app.samples import relief as sample_relief
+from bot.app.samples import reports as sample_reports
 from bot.app.samples import runbooks as sample_runbooks
 from bot.app.samples.made import facts_for
 from bot.app.samples.world import FULL, INCIDENTS, NOON, NOW, OVER, PAGES, TYPED, Facts
@@ -71,6 +72,7 @@ _LISTED: dict[str, Sequence[Facts]] = (
     | sample_oncall.CASES
     | sample_events.CASES
     | sample_configuration.CASES
+    | sample_reports.CASES
     | {
         "shared/unsaid": [
             {"what": "Page 7", "why": "PagerDuty refuses the token."},

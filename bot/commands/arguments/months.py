@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.commands.arguments.reader import Reader, by_word
 from bot.domain.oncall.ledger import Month
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.spelling import did_you_mean, nearest
+from bot.domain.spelling import did_you_mean, is_slip, nearest
 from bot.domain.text import shortened
 from bot.services.people import People
 from bot.services.transaction import Transaction
@@ -59,31 +60,50 @@ def _looks(words: str) -> bool:
     return _typed(words) is not None
 
 
-def _read(words: str, tx: Transaction, asker: str) -> Month:
+def _is_near(words: str) -> bool:
+    """Whether words are nearly a month: `octobr`, `nov 206`."""
+    near = (is_slip(it, name) for it in _BETWEEN.split(words.casefold()) for name in NAMES)
+    return _looks(words) or any(near)
+
+
+def _read(words: str, tx: Transaction, asker: str, *, say: str, of_nobody: Refusal | None = None) -> Month:
     """Read a month by the asker's own clock. A name alone is the last month of this name that has begun."""
     current = Month.of(tx.now.astimezone(ZoneInfo(People(tx).zone(asker))))
     typed = _typed(words)
     if typed is None:
-        raise _refused(words, tx)
+        raise _refused(words, tx, of_nobody)
     if typed.ago is not None:
         return current.before(typed.ago)
     year = typed.year or current.year - (typed.number > current.month)
     month = Month(year=year, month=typed.number)
     if (month.year, month.month) > (current.year, current.month):
-        raise Refusal(f"{month.name} has not begun yet. Try: `oncall ledger` for this month.", slot="month")
+        raise Refusal(f"{month.name} has not begun yet. Try: `{say}` for this month.", slot="month")
     return month
 
 
-def _refused(words: str, tx: Transaction) -> Refusal:
-    if words.startswith(("@", "<@")) or tx.session.people.named(words):
-        return Refusal(
-            "You can see your own ledger: `oncall ledger`. A team's people see its sums: `oncall ledger :team`.",
-            choices=(Choice(label="My ledger", say="oncall ledger"),),
-        )
+def _refused(words: str, tx: Transaction, of_nobody: Refusal | None) -> Refusal:
+    if of_nobody and (words.startswith(("@", "<@")) or tx.session.people.named(words)):
+        return of_nobody
     meant = did_you_mean(nearest(words.casefold(), NAMES))
     return Refusal(
         f"{shortened(words)} is no month.{meant} Try: november, november 2025, last month.", slot="month"
     )
 
 
-MONTH = Reader(looks=by_word(_looks), read=_read, example="november", longest=3)
+_LEDGER_OF_SOMEBODY = Refusal(
+    "You can see your own ledger: `oncall ledger`. A team's people see its sums: `oncall ledger :team`.",
+    choices=(Choice(label="My ledger", say="oncall ledger"),),
+)
+MONTH = Reader(
+    looks=by_word(_looks),
+    read=partial(_read, say="oncall ledger", of_nobody=_LEDGER_OF_SOMEBODY),
+    example="november",
+    longest=3,
+)
+REPORT_MONTH = Reader(
+    looks=by_word(_looks),
+    read=partial(_read, say="report"),
+    resembles=by_word(_is_near),
+    example="november",
+    longest=3,
+)

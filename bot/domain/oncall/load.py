@@ -11,16 +11,30 @@ from bot.domain.policy import Timers
 
 SHIFT = timedelta(hours=12)
 """The length of a shift. Two incidents in it are the most that one person handles well (Google's SRE book)."""
-KINDS = ("declared", "command_taken", "resolved", "cancelled", "reopened", "person_unavailable")
+KINDS = (
+    "declared",
+    "command_taken",
+    "resolved",
+    "cancelled",
+    "merged_into",
+    "reopened",
+    "person_unavailable",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ring:
-    """A page or a command that reached a person (Slack id). All with one `about` count as one incident."""
+    """A page or a command that reached a person (Slack id). All with one `about` count as one incident.
+
+    `person` is empty if Spy does not know whom a page reached.
+    """
 
     person: str
     at: datetime
     about: str
+    team: str = ""
+    """The team that was paged, or whose service was."""
+    incident: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

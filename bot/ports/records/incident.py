@@ -52,6 +52,12 @@ class IncidentRecords(Protocol):
     def alive_since(self, since: datetime) -> Sequence[Incident]:
         """Return incidents that are open or were open at some moment since then, oldest first."""
 
+    def among(self, numbers: Collection[int]) -> Sequence[Incident]:
+        """Return the incidents with these numbers, by number."""
+
+    def declared_between(self, since: datetime, until: datetime) -> Sequence[Incident]:
+        """Return the incidents that were declared in this time, oldest first."""
+
     def put(self, incident: Incident) -> None: ...
 
 
@@ -59,6 +65,9 @@ class TimelineRecords(Protocol):
     def append(self, entry: Entry) -> None: ...
     def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
         """Return entries of these kinds, by incident, then in recorded order."""
+
+    def reminded(self, incidents: Collection[int], reminder: str) -> Sequence[Entry]:
+        """Return the entries of one reminder, by incident, then in recorded order."""
 
     def of(self, incident: int) -> Sequence[Entry]:
         """Return the whole timeline in recorded order."""

@@ -1,6 +1,6 @@
 """The records of pages."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -20,6 +20,12 @@ class PageRecords(Protocol):
     def ringing(self) -> Sequence[Page]: ...
     def since(self, since: datetime) -> Sequence[Page]:
         """Return the pages requested since then, oldest first."""
+
+    def between(self, since: datetime, until: datetime) -> Sequence[Page]:
+        """Return the pages requested in this time, oldest first."""
+
+    def paged_for(self, team: str, incidents: Collection[int]) -> Collection[int]:
+        """Return those of these incidents for which a team was paged."""
 
     def counts(self, person: str, team: str | None, *, since: datetime) -> PageCounts:
         """Count the pages that a person has requested since then, and those that rang a team.

@@ -1,29 +1,42 @@
 """Block Kit as Slack checks it: known types, required keys, counts and lengths."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.slack.call import SlackError
+from bot.sandbox.slack.checks import (
+    BLOCK,
+    ID,
+    LONGEST_ID,
+    BlockSchema,
+    Check,
+    Problems,
+    anything,
+    boolean,
+    length,
+    listed,
+    one_of,
+    plain,
+    rich,
+    string,
+    text,
+)
+from bot.sandbox.slack.data_blocks import DATA_BLOCKS, together
 from bot.sandbox.slack.world import Json
 
 MOST_IN_MESSAGE, MOST_IN_VIEW = 50, 100
-LONGEST_ID, LONGEST_TOGETHER, LONGEST_METADATA, LONGEST_TITLE = 255, 12_000, 3000, 24
+LONGEST_TOGETHER, LONGEST_METADATA, LONGEST_TITLE = 12_000, 3000, 24
 MOST_OPTIONS, LONGEST_URL = 100, 3000
 LARGEST_VIEW = 250_000
 LINKS = ("https://", "http://", "mailto:", "slack://")
-RICH = ("rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote")
-Problems = Iterator[str]
-Check = Callable[[Any, str], Problems]
 
 
 def sound_message(blocks: Any) -> list[Json]:
     """Check the blocks, and return them with ids. SlackError if Slack would refuse them."""
     problems = [*_blocks(blocks, MOST_IN_MESSAGE, MESSAGE_BLOCKS, "/blocks")]
-    if problems:
+    if problems or (problems := [*together(blocks)]):
         raise SlackError.explained("invalid_blocks", problems)
-    if _length(blocks) > LONGEST_TOGETHER:
+    if length(blocks) > LONGEST_TOGETHER:
         raise SlackError("msg_blocks_too_long")
     return _with_ids(blocks)
 
@@ -90,87 +103,7 @@ def _twice(key: str, items: list[Json], at: str) -> Problems:
         yield f"`{key}` {id_} already exists [json-pointer:{at}]"
 
 
-@dataclass(frozen=True, kw_only=True)
-class BlockSchema:
-    """A block or element: required keys, optional keys, and a check of the whole."""
-
-    required: dict[str, Check]
-    optional: dict[str, Check]
-    whole: Check | None = None
-
-    def problems(self, it: Json, at: str) -> Problems:
-        for key, check in self.required.items():
-            if it.get(key) is None:
-                yield f"missing required field: {key} [json-pointer:{at}]"
-            else:
-                yield from check(it[key], f"{at}/{key}")
-        for key in it.keys() - self.required.keys() - {"type"}:
-            if key not in self.optional:
-                yield f"invalid additional property: {key} [json-pointer:{at}]"
-            elif it[key] is not None:
-                yield from self.optional[key](it[key], f"{at}/{key}")
-        if self.whole is not None:
-            yield from self.whole(it, at)
-
-
 # -------------------------------------------------------------------- checks of values
-
-
-def string(longest: int, *, empty: bool = True) -> Check:
-    def check(value: Any, at: str) -> Problems:
-        if not isinstance(value, str):
-            yield f"must be a string [json-pointer:{at}]"
-        elif len(value) > longest:
-            yield f"must be no more than {longest} characters [json-pointer:{at}]"
-        elif not value and not empty:
-            yield f"must be more than 0 characters [json-pointer:{at}]"
-
-    return check
-
-
-def plain(longest: int) -> Check:
-    return text(longest, ("plain_text",))
-
-
-def text(longest: int, kinds: tuple[str, ...] = ("mrkdwn", "plain_text")) -> Check:
-    def check(value: Any, at: str) -> Problems:
-        if not isinstance(value, dict) or value.get("type") not in kinds:
-            yield f"must be a text object of type {' or '.join(kinds)} [json-pointer:{at}/type]"
-            return
-        yield from string(longest, empty=False)(value.get("text"), f"{at}/text")
-        allowed = {"type", "text", "emoji"} if value["type"] == "plain_text" else {"type", "text", "verbatim"}
-        for key in value.keys() - allowed:
-            yield f"invalid additional property: {key} [json-pointer:{at}]"
-
-    return check
-
-
-def listed(most: int, each: Check, *, least: int = 1) -> Check:
-    def check(value: Any, at: str) -> Problems:
-        if not isinstance(value, list) or not least <= len(value) <= most:
-            yield f"must be an array of {least} to {most} items [json-pointer:{at}]"
-            return
-        for i, item in enumerate(value):
-            yield from each(item, f"{at}/{i}")
-
-    return check
-
-
-def one_of(*values: str) -> Check:
-    def check(value: Any, at: str) -> Problems:
-        if value not in values:
-            yield f"must be one of {', '.join(values)} [json-pointer:{at}]"
-
-    return check
-
-
-def boolean(value: Any, at: str) -> Problems:
-    if not isinstance(value, bool):
-        yield f"must be a boolean [json-pointer:{at}]"
-
-
-def anything(_value: Any, _at: str) -> Problems:
-    return iter(())
 
 
 def element(*kinds: str) -> Check:
@@ -238,24 +171,8 @@ def link(value: Any, at: str) -> Problems:
         yield f"must be a valid URL [json-pointer:{at}]"
 
 
-def rich(value: Any, at: str) -> Problems:
-    if not isinstance(value, dict) or value.get("type") not in RICH:
-        yield f"unsupported type of rich text [json-pointer:{at}/type]"
-    elif not isinstance(value.get("elements"), list):
-        yield f"missing required field: elements [json-pointer:{at}]"
-
-
-def _length(node: Any) -> int:
-    """Count the visible characters of all blocks."""
-    if isinstance(node, dict):
-        own = len(node["text"]) if isinstance(node.get("text"), str) else 0
-        return own + sum(_length(v) for v in node.values() if isinstance(v, (dict, list)))
-    return sum(_length(item) for item in node) if isinstance(node, list) else 0
-
-
 # -------------------------------------------------------------------- the forms
 
-ID = string(LONGEST_ID)
 ACTION: dict[str, Check] = {"action_id": ID, "confirm": confirm, "focus_on_load": boolean}
 HINTED: dict[str, Check] = ACTION | {"placeholder": plain(150)}
 OPTION = BlockSchema(
@@ -347,7 +264,6 @@ ELEMENTS: dict[str, BlockSchema] = {
 TEXTS = ("mrkdwn", "plain_text", "image")
 TYPED_IN = ("plain_text_input", "email_text_input", "url_text_input", "number_input")
 INTERACTIVE = tuple(kind for kind in ELEMENTS if kind not in (*TEXTS, *TYPED_IN))
-BLOCK: dict[str, Check] = {"block_id": ID}
 BLOCKS: dict[str, BlockSchema] = {
     "header": BlockSchema(required={"text": plain(150)}, optional=BLOCK),
     "section": BlockSchema(
@@ -382,6 +298,7 @@ BLOCKS: dict[str, BlockSchema] = {
     ),
     "markdown": BlockSchema(required={"text": string(12_000, empty=False)}, optional=BLOCK),
     "rich_text": BlockSchema(required={"elements": listed(1000, rich)}, optional=BLOCK),
+    **DATA_BLOCKS,
 }
 MESSAGE_BLOCKS = frozenset(BLOCKS)
-VIEW_BLOCKS = frozenset(BLOCKS) - {"markdown"}
+VIEW_BLOCKS = frozenset(BLOCKS) - {"markdown", *DATA_BLOCKS}

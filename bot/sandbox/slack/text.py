@@ -70,6 +70,14 @@ class MessageReader:
             yield str(block.get("text", ""))
         elif kind == "rich_text":
             yield "".join(self._rich(block))
+        elif kind == "data_table":
+            yield str(block["caption"])
+            yield from (" | ".join(map(self._cell, row)) for row in block["rows"])
+        elif kind == "data_visualization":
+            yield from _plotted(block)
+
+    def _cell(self, cell: Json) -> str:
+        return "".join(self._rich(cell)).strip() if cell["type"] == "rich_text" else str(cell["text"])
 
     def _text(self, text: Json | None) -> str:
         if not text:
@@ -107,3 +115,12 @@ class MessageReader:
             else:
                 yield from self._rich(child)
                 yield "\n"
+
+
+def _plotted(block: Json) -> Iterator[str]:
+    """Yield what a chart shows: its title, and a line for each series."""
+    yield str(block["title"])
+    chart = block["chart"]
+    series = chart.get("series") or [{"name": "", "data": chart.get("segments", [])}]
+    for it in series:
+        yield ", ".join(f"{point['label']} {point['value']}" for point in it["data"])

@@ -139,7 +139,10 @@ class Ledgers:
         for ring in rings:
             at = Span(start=ring.at, end=ring.at)
             yield LedgerEntry(
-                source=LedgerSource.PAGE, ref=ring.incident, span=at, team=self._team_of(ring.service)
+                source=LedgerSource.PAGE,
+                ref=ring.incident,
+                span=at,
+                team=self._tx.policy.team_paged_as(ring.service),
             )
         for period in self._session.periods.of(person, since=span.start):
             end = min(period.ended_at or self._tx.now, self._tx.now)  # the least time of a page may go on
@@ -151,19 +154,12 @@ class Ledgers:
                     source=LedgerSource.WORK,
                     ref=incidents or (ring_of.incident if ring_of else f"work #{period.number}"),
                     span=worked,
-                    team=self._team_of(ring_of.service) if ring_of else "",
+                    team=self._tx.policy.team_paged_as(ring_of.service) if ring_of else "",
                 )
 
     def _is_shown(self, incident: int) -> bool:
         found = self._session.incidents.look(incident)
         return found is not None and not found.private
-
-    def _team_of(self, pager_id: str | None) -> str:
-        """Return the team of a service of the pager; empty if it is none's."""
-        policy = self._tx.policy
-        by_service = (it.team for it in policy.services.values() if pager_id in it.pager_ids)
-        by_team = (it.key for it in policy.teams.values() if pager_id and it.service == pager_id)
-        return next(filter(None, by_service), None) or next(by_team, "")
 
     def _lines(
         self, person: str, entries: Sequence[LedgerEntry], month: Month, calendars: Calendars | None

@@ -92,10 +92,10 @@ def test_the_keyboard_reaches_everything_by_way_of_the_skip_link(dashboard: Dash
         assert page.evaluate("document.activeElement.id") == "main"
 
 
-def paths(number: int) -> list[str]:
+def paths(number: int, month: str) -> list[str]:
     """Return an address of each declared page, and of each refusal."""
     load_features(pages)
-    known = {"number": str(number), "name": "nothing"}
+    known = {"number": str(number), "name": "nothing", "team": "all", "month": month}
     declared = [re.sub(r"{(\w+)(:\w+)?}", lambda it: known.get(it[1], "1"), it.path) for it in PAGES]
     return [*declared, "/?wall=1", "/?words=cards", "/?person=nobody", "/sign-in?key=old", "/nothing"]
 
@@ -118,7 +118,7 @@ def test_axe_finds_no_barrier_on_any_page(dashboard: Dashboard):
     found = []
     for theme in ("light", "dark"):
         with dashboard.window("ana", color_scheme=theme, reduced_motion="reduce") as page:
-            for path in paths(number):
+            for path in paths(number, f"{dashboard.world.box.clock.now():%Y-%m}"):
                 if not shows_a_page(page, f"{dashboard.url}{path}"):
                     continue
                 for size in (WIDE, SMALL):

@@ -22,6 +22,7 @@ class IncidentRow(NumberedRow, table=True):
         Index("incident_by_person", "declared_by", "opened_at"),
         Index("incident_by_name", "bare_name", "phase"),
         Index("incident_by_end", "resolved_at"),
+        Index("incident_by_declaration", "declared_at"),
         partial_index("incident_private", "resolved_at", where="private"),
         partial_index("incident_private_newest", "number", where="private"),
         Index("ix_incident_phase", "phase").ddl_if(dialect="postgresql"),
@@ -37,6 +38,8 @@ class IncidentRow(NumberedRow, table=True):
     seen_by: list[str] = json_column()
     told: list[str] = json_column()
     channel: str | None = Field(index=True)
+    declared_at: datetime | None = moment_column()
+    """Empty where an older Spy stored it, until it is filled in."""
     opened_at: datetime = moment_column()
     resolved_at: datetime | None = moment_column()
     words: str

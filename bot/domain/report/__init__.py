@@ -1,0 +1,1 @@
+"""Reports: a team's month in counts and times."""

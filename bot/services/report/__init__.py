@@ -1,0 +1,1 @@
+"""Reports: a team's month, for a person or for a channel."""
