@@ -5,14 +5,14 @@ FROM_NPM := tests/emulate/node_modules/.ready tests/axe/node_modules/.ready
 
 unexport PYTHONDONTWRITEBYTECODE  # a test run starts a hundred bots, and each would compile all of Spy anew
 
-.PHONY: demo test check picture bench fuzz simulate chaos lock audit sbom clean
+.PHONY: demo test check types compiled picture bench fuzz simulate chaos lock audit sbom clean
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Spy needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "Building .venv (about a minute, once)" >&2
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-compile --require-hashes --requirement requirements.lock
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -31,13 +31,20 @@ check: .venv/ready
 	@mkdir -p build
 	@$(BIN)/ruff format --check --quiet bot plugins tests
 	@$(BIN)/ruff check --quiet bot plugins tests
-	@$(BIN)/mypy --no-error-summary
+	@$(MAKE) --no-print-directory --jobs 3 types compiled $(FROM_NPM)
 	@$(BIN)/lint-imports --no-logo >build/imports.txt 2>&1 || { cat build/imports.txt; exit 1; }
 	@$(MAKE) --no-print-directory test
 
 picture: .venv/ready $(FROM_NPM)  # the README's two, taken while the page is tried; needs Chromium
 	@$(BIN)/pytest -n0 tests/e2e/test_page.py
 	@cp build/screens/story.png build/screens/phone.png docs/
+
+types: .venv/ready
+	@$(BIN)/mypy --no-error-summary
+
+compiled: .venv/ready  # once, beside the types: each of four test processes would compile all tests for itself
+	@mkdir -p build
+	@$(BIN)/pytest --collect-only -qq >build/collected.txt 2>&1 || { cat build/collected.txt; exit 1; }
 
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench

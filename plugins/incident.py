@@ -30,6 +30,7 @@ from bot.domain.moment import looks_timely
 from bot.domain.policy import Severity, Team
 from bot.domain.portion import Portion
 from bot.domain.refusal import Refusal
+from bot.domain.status.ending import must_be_well
 from bot.services.incident.doubles import Doubles
 from bot.services.incident.incidents import Incidents
 from bot.services.incident.origins import Origins
@@ -110,20 +111,26 @@ def join(request: Request, incident: Incident, *, incidents: Incidents) -> Reply
     return Reply("incident/joined", {"incident": incident, "is_new": is_new})
 
 
-@command('incident (stop|resolve|close) ["how"]', allow="responder")
+@command('incident (stop|resolve|close) ["how"] [anyway]', allow="responder")
 def stop(
     request: Request,
     incident: Incident,
     how: Line | None,
+    anyway: bool,
     *,
     incidents: Incidents,
     views: Views,
     postmortems: Postmortems,
 ) -> Reply | Fill:
-    """Resolve the incident and its pages. Say how it was fixed if you can. Then comes the postmortem."""
+    """Resolve the incident and its pages. Say how it was fixed if you can. Then comes the postmortem.
+
+    If customers still read that something does not work, Spy asks first; `anyway` resolves it all the same.
+    """
     if how is None and request.may_ask_back and incident.is_open:
-        return Fill("incident/resolve", "incident stop", {"incident": incident})
-    incident = incidents.resolve(incident, how or "", by=request.user)
+        if not anyway:
+            must_be_well(incident, ending="stop")
+        return Fill("incident/resolve", f"incident stop{' anyway' if anyway else ''}", {"incident": incident})
+    incident = incidents.resolve(incident, how or "", by=request.user, anyway=anyway)
     return Reply("incident/stopped", {**views.card(incident.number), "due": postmortems.due(incident)})
 
 
@@ -137,10 +144,12 @@ def reopen(request: Request, incident: Incident, *, incidents: Incidents) -> Rep
     )
 
 
-@command('incident (cancel|false alarm) ["why"]', allow="responder")
-def cancel(request: Request, incident: Incident, why: Line | None, *, incidents: Incidents) -> Reply:
-    """Close the incident as a false alarm."""
-    incident = incidents.cancel(incident, why or "", by=request.user)
+@command('incident (cancel|false alarm) ["why"] [anyway]', allow="responder")
+def cancel(
+    request: Request, incident: Incident, why: Line | None, anyway: bool, *, incidents: Incidents
+) -> Reply:
+    """Close the incident as a false alarm. `anyway`: also while customers read that something does not work."""
+    incident = incidents.cancel(incident, why or "", by=request.user, anyway=anyway)
     return Reply("incident/done", {"incident": incident, "what": "cancelled"}, confirms=True)
 
 
@@ -272,7 +281,7 @@ def severity(request: Request, incident: Incident, severity: Severity, *, incide
     return Reply("incident/done", {"incident": incident, "what": "severity"}, confirms=True)
 
 
-@command("incident status|phase <phase>", allow="responder")
+@command("incident status|phase <phase>", allow="responder", claims_short=False)
 def status(request: Request, incident: Incident, phase: Phase, *, incidents: Incidents) -> Reply:
     """Set the phase: triage, investigating, identified, mitigated or monitoring."""
     incident = incidents.move_to(incident, phase, by=request.user)

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -37,6 +38,22 @@ ENOUGH = 4
 """Workers, of which two wait."""
 BOTS = pytest.StashKey[list[BotProcess]]()
 
+
+MEMORY, MUCH = Path("/dev/shm"), 8 << 30  # noqa: S108  each test makes a folder of its own there
+"""A file system in memory, and how many bytes must be free in it."""
+
+
+def has_memory() -> bool:
+    """Return whether all that tests write fits into memory, and programs in it may run."""
+    if not MEMORY.is_dir():
+        return False
+    there, free = os.statvfs(MEMORY), os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min(there.f_bavail * there.f_frsize, free) > MUCH and not there.f_flag & os.ST_NOEXEC
+
+
+if "TMPDIR" not in os.environ and has_memory():  # on a disk each commit of SQLite waits for it
+    os.environ["TMPDIR"] = str(MEMORY)
+    tempfile.tempdir = None  # look for it again
 
 structlog.configure(
     processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]

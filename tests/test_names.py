@@ -7,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
+from tests.support.each import each
 from tests.support.folders import ROOT
 
 CODE = [
@@ -124,7 +123,7 @@ def test_no_name_has_a_retired_word():
     assert found == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda it: str(it.relative_to(ROOT)))
+@each(PAGES, name=lambda it: str(it.relative_to(ROOT)))
 def test_no_page_and_no_message_has_a_retired_word(page: Path):
     prose = QUOTED.sub(" ", page.read_text(encoding="utf-8"))
 

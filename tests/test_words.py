@@ -36,6 +36,7 @@ from bot.domain.paging.page import Page, PageState
 from bot.sandbox.slack.blocks import sound_message
 from bot.services.messages import MESSAGE_TYPES
 from bot.testing import FrozenClock
+from tests.support.each import each
 from tests.support.events import SHOWN
 from tests.support.folders import TEMPLATES
 from tests.support.times import in_utc
@@ -83,7 +84,7 @@ def test_every_event_that_is_heard_has_its_line():
     assert {it.kind() for it in SHOWN} <= {it.kind() for it in HAPPENED}
 
 
-@pytest.mark.parametrize("template", CASES)
+@each(CASES)
 def test_the_words_are_calm_and_whole(template: str):
     for message in said(template):
         text = re.sub(r"<!date[^>]*>", "date", message.text)
@@ -94,7 +95,7 @@ def test_the_words_are_calm_and_whole(template: str):
         assert not re.search(r"(?m)^[ ,.·;]|[ ·,]$", text), text
 
 
-@pytest.mark.parametrize("template", CASES)
+@each(CASES)
 def test_what_a_person_typed_cannot_ping_or_forge(template: str):
     for message in said(template):
         assert "<!channel>" not in message.text
@@ -102,7 +103,7 @@ def test_what_a_person_typed_cannot_ping_or_forge(template: str):
         assert "&amp;lt;" not in message.text
 
 
-@pytest.mark.parametrize("template", CASES)
+@each(CASES)
 def test_the_plain_text_holds_every_fact_of_the_parts(template: str):
     for message in said(template):
         for part in message.parts:
@@ -113,7 +114,7 @@ def test_the_plain_text_holds_every_fact_of_the_parts(template: str):
                     assert all(it.replace("*", "", 2).replace("\n", ": ", 1) in message.text for it in texts)
 
 
-@pytest.mark.parametrize("template", CASES)
+@each(CASES)
 def test_a_message_fits_into_slack_without_being_cut(template: str):
     split = [messages(message) for message in said(template)]
 
@@ -127,7 +128,7 @@ def test_a_message_fits_into_slack_without_being_cut(template: str):
         assert all(len(part.texts) <= 10 for part in message.parts if isinstance(part, Fields))
 
 
-@pytest.mark.parametrize("form", FORMS)
+@each(FORMS)
 def test_a_form_asks_in_words_that_fit(form: str):
     asked = SHIPPED.form(form, FORMS[form])
 
@@ -140,7 +141,7 @@ def test_a_form_asks_in_words_that_fit(form: str):
 DRILLS = [it for it in CASES if any(isinstance(facts.get("incident"), Incident) for facts in CASES[it])]
 
 
-@pytest.mark.parametrize("template", DRILLS)
+@each(DRILLS)
 def test_a_drill_says_so_on_everything(template: str):
     facts = next(facts for facts in CASES[template] if facts.get("incident"))
 
@@ -152,7 +153,7 @@ def test_a_drill_says_so_on_everything(template: str):
     )
 
 
-@pytest.mark.parametrize("event", HAPPENED, ids=lambda event: event.kind())
+@each(HAPPENED, name=lambda event: event.kind())
 def test_a_line_says_drill_in_a_drill_only(event: Event):
     lines = [
         render(f"events/{event.kind()}", {"e": facts_of(event), "drill": drill}).text

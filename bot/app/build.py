@@ -32,7 +32,7 @@ from bot.config import Reloader, Settings
 from bot.domain.incident.effects import SayCommand
 from bot.domain.masking import Masking
 from bot.domain.policy import Policy
-from bot.ports import Clock, IssueTracker, Pager
+from bot.ports import Clock, HostedPage, IssueTracker, Pager
 from bot.services.features import load_features
 from bot.workers.deliver.handler import Clients, Handlers
 from bot.workers.failovers import Runner
@@ -114,6 +114,7 @@ def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = 
                 maybe_pager=pager,
                 open_tracker=tracker_to_open(settings, timeout, stack),
                 maybe_mail=open_mail(settings, timeout),
+                open_hosted_page=hosted_page_to_open(settings, timeout, stack),
                 run_command=say,
                 run_request=run,
             )
@@ -244,5 +245,23 @@ def tracker_to_open(
         tracker = vendor.open(access, timeout=timeout)
         stack.callback(tracker.close)
         return tracker
+
+    return opened
+
+
+def hosted_page_to_open(
+    settings: Settings, timeout: timedelta, stack: ExitStack
+) -> Callable[[], HostedPage] | None:
+    """Return a function that opens the hosted status page at the first publication, as the tracker."""
+    vendor = settings.hosted_page
+    access = settings.access(vendor) if vendor else None
+    if vendor is None or access is None:
+        return None
+
+    @cache
+    def opened() -> HostedPage:
+        page = vendor.open(access, timeout=timeout)
+        stack.callback(page.close)
+        return page
 
     return opened

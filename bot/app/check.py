@@ -40,6 +40,7 @@ def check(settings: Settings) -> Iterator[CheckResult]:
     yield from _calendar_checks(settings)
     yield from _safety_checks(settings)
     yield _web_check(settings)
+    yield from _status_checks(settings)
     if env.slack_bot_token:
         with closing(
             PooledWebClient(env.slack_bot_token.get_secret_value(), base_url=env.slack_api_url)
@@ -62,6 +63,8 @@ def check(settings: Settings) -> Iterator[CheckResult]:
         yield from tracker.checks(access)
     if settings.mail:
         yield from mail_checks(settings.mail, settings.env.smtp_password.get_secret_value())
+    if (host := settings.hosted_page) and (access := settings.access(host)):
+        yield from host.checks(access)
 
 
 def check_own(settings: Settings) -> Iterator[CheckResult]:
@@ -171,7 +174,8 @@ def _web_check(settings: Settings) -> CheckResult:
     seen_by = [f"with WEB_TOKEN on {web.host}:{web.port}"] if token else []
     if web.internal_port is not None:
         seen_by.append(f"by everyone who reaches {web.internal_host}:{web.internal_port}")
-    what_is_open = "whether Spy is ready, whether a service is locked, and metrics of the process"
+    customers = ", what was published at /status" if settings.status.public else ""
+    what_is_open = f"whether Spy is ready, whether a service is locked{customers}, and metrics of the process"
     notes = (
         f"Open to everyone who reaches {web.host}:{web.port}: {what_is_open}.",
         f"{rest} are seen {' and '.join(seen_by) or 'by nobody: set WEB_TOKEN or web.internal_port'}.",
@@ -180,6 +184,21 @@ def _web_check(settings: Settings) -> CheckResult:
     cure = "Make another one: openssl rand -hex 32." if is_short else ""
     what = "Web: WEB_TOKEN can be guessed" if is_short else "Web: nothing of incidents is open to everyone"
     return CheckResult(what=what, well=not is_short, cure=cure, notes=notes)
+
+
+def _status_checks(settings: Settings) -> Iterator[CheckResult]:
+    """Describe the status page: who reads it, and which components the hosted page does not have."""
+    status = settings.policy().status
+    if not status.components:
+        return
+    readers = "everybody reads it" if status.public else "people who are signed in read it"
+    where = status.url or "/status"
+    apart = [key for key in status.components if key not in status.hosted]
+    notes = [f"Not sent to {status.hosted_name}: {', '.join(apart)}."] if status.hosted_name and apart else []
+    if not status.url:
+        notes.append("Set web.public_url, so that its feed and Slack link to it.")
+    what = f"Status page: {where}, {readers}"
+    yield CheckResult(what=what, well=True, notes=tuple(notes))
 
 
 def _channels(settings: Settings) -> dict[str, str]:

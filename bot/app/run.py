@@ -37,6 +37,8 @@ from bot.web import Check, listen, serve
 from bot.workers.audit import SEAL_EVERY, AuditSealer
 from bot.workers.everyone import TRIED_EVERY, Everyone
 from bot.workers.heartbeat import BEAT_EVERY, Heartbeat
+from bot.workers.homes import LOOK_EVERY as HOMES_EVERY
+from bot.workers.homes import HomeLook
 from bot.workers.lanes import LOOK_EVERY, Lanes
 from bot.workers.levers import LOOK_EVERY as LEVERS_EVERY
 from bot.workers.levers import LeverLook
@@ -232,12 +234,22 @@ def _jobs(bot: Bot, configuration: Configuration) -> Iterator[Job]:
         yield later(name="clock", every=MEASURE_EVERY, run=ClockWatch(time=bot.time).measure)
     reminders = Job(name="reminders", every=TICK_EVERY, run=ticks.run)
     yield reminders
+    look = HomeLook(
+        sessions=bot.database,
+        clock=bot.clock,
+        policy=bot.live.policy,
+        templates=bot.templates,
+        wake=bot.delivery.wake,
+    )
+    homes = Job(name="homes", every=HOMES_EVERY, run=look.run)
+    yield homes
     pulse = Pulse(
         queues=SqlQueues(bot.database.engine),
         clock=bot.clock,
         effects=bot.delivery.wake,
         reminders=reminders.wake,
         failovers=bot.runner.wake,
+        homes=homes.wake,
     )
     yield Job(name="pulse", every=PULSE_EVERY / hurry, run=pulse.look)
     told = partial(bot.timed.told.store, bot.database, bot.clock)

@@ -1,4 +1,4 @@
-"""Read the settings, with every pager and tracker that has a folder in bot/adapters."""
+"""Read the settings, with every vendor that has a folder in bot/adapters."""
 
 import os
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from pathlib import Path
 import bot.adapters
 from bot import config
 from bot.config import Settings
-from bot.config.vendors import PagerVendor, TrackerVendor, Vendors
+from bot.config.vendors import HostedPageVendor, PagerVendor, TrackerVendor, Vendors
 
 
 @cache
@@ -20,6 +20,7 @@ def find_vendors() -> Vendors:
     return Vendors(
         pagers=tuple(it for it in found if isinstance(it, PagerVendor)),
         trackers=tuple(it for it in found if isinstance(it, TrackerVendor)),
+        hosted_pages=tuple(it for it in found if isinstance(it, HostedPageVendor)),
     )
 
 

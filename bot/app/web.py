@@ -9,12 +9,14 @@ from starlette.applications import Starlette
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.runbooks.pages import RunbookPages
 from bot.app.build import Bot, open_calendars
+from bot.app.status import StatusReaders, status_sources
 from bot.app.webhooks import locks_page, manifest_page, outbox_page
 from bot.config import Settings
 from bot.ports import Calendars, Runbooks, Unavailable
 from bot.web import Check, Handler, Page, SeesAll, Shown, WebAnswer, build_web, everyone, examined, with_token
 from bot.web.dashboard.site import DashboardSite
 from bot.web.metrics import Metrics, OpenMetrics, registry
+from bot.web.public_status import status_routes
 from bot.workers.lanes import Lanes
 
 LOCK = "/locks/{name}"
@@ -48,6 +50,7 @@ class WebPorts:
         threads: int = 64,
     ) -> Starlette:
         bot = self.bot
+
         return build_web(
             to_all=Shown(metrics=registry(_open_metrics(bot)), pages=open_pages(bot)),
             with_token=Shown(
@@ -57,6 +60,7 @@ class WebPorts:
             readiness=self.readiness,
             notes=self.notes,
             handlers=handlers or {},
+            routes=status_routes(status_sources(bot, StatusReaders(sees_all=sees_all, site=site))),
             site=site,
             threads=threads,
         )
@@ -70,6 +74,7 @@ def site_of(bot: Bot) -> DashboardSite:
         policy=bot.live.policy,
         templates=bot.templates,
         answer=bot.timed.answer,
+        registry=lambda: bot.router.registry,
         provided={Runbooks: bot.runbooks, Calendars: open_calendars(bot.settings)},
     )
 

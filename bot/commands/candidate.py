@@ -9,7 +9,7 @@ from bot.commands.arguments import Reader
 from bot.commands.command import NUMBER, Command
 from bot.domain.grammar.matching import Accepts, Bindings, Says, exactly, match
 from bot.domain.grammar.typed import Typed, Word
-from bot.domain.grammar.usage import Pattern, Slot, lacking
+from bot.domain.grammar.usage import Pattern, Slot, lacking, slots
 from bot.domain.refusal import Refusal
 from bot.services.transaction import Transaction
 
@@ -93,6 +93,15 @@ class Candidate:
             return bool(ID.fullmatch(phrase.bare))
         reader = self.command.slots[slot.name].reader
         return is_one(reader, reader.sees(phrase))
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether there are words for its slots, and each fits its slot: none is text."""
+        bound = {} if self.command.texts else self.bind() or {}
+        named = {it.name: it for it in slots(self.pattern)}
+        return bool(bound) and all(
+            name in named and self.looks(named[name], it) for name, it in bound.items()
+        )
 
     def leaves_options(self, slot: Slot, phrase: Word) -> bool:
         """Return whether these words contain no flag and no severity: `checkout private` is not a name."""

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -58,6 +58,8 @@ class Command:
     wants_ask: bool
     wants_incident: bool
     needs_incident: bool
+    claims_short: bool = True
+    """Whether no other command may begin with its words without `incident`."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Outcome:
         return self.run(*args, **kwargs)
@@ -76,8 +78,16 @@ class Command:
     @cached_property
     def spoken(self) -> tuple[tuple[str, ...], ...]:
         """Return every form of its words: `incident tldr` is also `tldr`."""
-        short = (it[1:] for it in self.prefixes if it[0] == "incident" and len(it) > 1)
-        return (*self.prefixes, *short)
+        return (*self.prefixes, *self._short)
+
+    @property
+    def claimed(self) -> tuple[tuple[str, ...], ...]:
+        """Return the words with which no other command may begin."""
+        return self.spoken if self.claims_short else self.prefixes
+
+    @property
+    def _short(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(it[1:] for it in self.prefixes if it[0] == "incident" and len(it) > 1)
 
     @property
     def place(self) -> str:
@@ -135,13 +145,17 @@ class Listener:
 
 
 def command(
-    usage: str, *, allow: Role = "member", unless: str = ""
+    usage: str, *, allow: Role = "member", unless: str = "", claims_short: bool = True
 ) -> Callable[[Callable[..., Outcome]], Command]:
-    """Declare a command. Raises UsageError, with file and line, if declaration and function disagree."""
+    """Declare a command. Raises UsageError, with file and line, if declaration and function disagree.
+
+    Without `claims_short` another command may begin with its words without `incident`: then the short form counts
+    only where it clearly fits.
+    """
 
     def declare(function: Callable[..., Outcome]) -> Command:
         try:
-            return _declare(usage, allow, unless, function)
+            return replace(_declare(usage, allow, unless, function), claims_short=claims_short)
         except (UsageError, NameError, TypeError) as error:
             code = function.__code__
             raise UsageError(f"{code.co_filename}:{code.co_firstlineno}: {error}") from error

@@ -11,10 +11,12 @@ from typing import Any
 
 from bot.domain.changes.lock import Lock
 from bot.domain.incident.incident import Incident
+from bot.domain.status.publication import Publication
 from bot.services.transaction import Transaction
 
-PUBLIC = (Lock,)
-"""Records that show nothing of their incident: a lock was set without the words of a private one."""
+PUBLIC = (Lock, Publication)
+"""Records that show nothing of their incident: a lock was set without the words of a private one, and customers read
+what was published."""
 BELONGS_TO = ("incident", "only_in")
 """The fields by which a record names its incident."""
 

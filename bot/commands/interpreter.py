@@ -50,7 +50,7 @@ class Interpreter:
         typed, number = _without_number(read(current_command(text)))
         if wanted := self._help_wanted(typed):
             return self.understand(wanted, tx, asker=asker)
-        typed = self._spelled_out(typed)
+        typed = self._with_incident(typed, tx, asker) or self._spelled_out(typed)
         candidates = self._candidates(typed)
         if candidates and number is None:
             typed, number = _number_before_text(candidates[0], typed, tx, asker, channel)
@@ -95,6 +95,18 @@ class Interpreter:
         is_about = bool(typed.words) and typed.words[0].bare == INCIDENT
         other = bare if is_about else spelled
         return other if self._candidates(other) else typed
+
+    def _with_incident(self, typed: Typed, tx: Transaction, asker: str) -> Typed | None:
+        """Return the words with `incident` before them, if they clearly mean that, although others begin alike.
+
+        `status mitigated` is about the incident, because it is a phase; `status` alone is about customers.
+        """
+        spelled = replace(typed, words=(INCIDENT, *typed.words))
+        if not typed.words or not self._candidates(typed):
+            return None
+        shared = (it for it in self._candidates(spelled) if not it.claims_short)
+        readings = (Candidate(it, spelled, tx, asker) for it in shared)
+        return spelled if any(it.is_clear for it in readings) else None
 
     def _is_begun(self, typed: Typed) -> bool:
         """Return whether the input is only the beginning of commands. Then their help is the answer."""

@@ -203,14 +203,14 @@ def _without_clashes(plugins: Iterable[Plugin]) -> tuple[list[Plugin], list[str]
         lines += clashes
         if not clashes:
             kept.append(plugin)
-            known |= {words: it for it in plugin.commands for words in it.spoken}
+            known |= {words: it for it in plugin.commands for words in it.claimed}
     return kept, lines
 
 
 def _clashes(plugin: Plugin, known: Mapping[tuple[str, ...], Command]) -> Iterator[str]:
     for command in plugin.commands:
         taken = (
-            it for it in command.spoken if it in known and not _is_beside(plugin, command, known[it], it)
+            it for it in command.claimed if it in known and not _is_beside(plugin, command, known[it], it)
         )
         if words := next(taken, None):
             there = known[words].place

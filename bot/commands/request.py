@@ -122,6 +122,14 @@ class Notice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HomeOpened(Notice):
+    """A person opened their Home tab. `mark` is by what Slack knows the state that it shows, if there is any."""
+
+    person: str
+    mark: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Joined(Notice):
     person: str
 

@@ -54,7 +54,7 @@ def _sqlite(given: str, parts: SplitResult) -> SecretStr:
 
 
 class Environment(BaseModel):
-    """The variables Spy reads, with three of each vendor. A secret prints as ********** and is falsy when not set."""
+    """The variables Spy reads, with those of each vendor. A secret prints as ********** and is falsy when not set."""
 
     model_config = ConfigDict(
         frozen=True, extra="ignore", validate_default=True, str_strip_whitespace=True, defer_build=True
@@ -119,5 +119,6 @@ def environment_mistakes(error: ValidationError) -> Iterator[str]:
 def _fields(vendors: Vendors) -> Iterator[tuple[str, Any]]:
     for it in vendors.all:
         yield it.variable.lower(), (SecretStr, _NOTHING)
-        yield it.webhook_variable.lower(), (SecretStr, _NOTHING)
+        if it.has_webhook:
+            yield it.webhook_variable.lower(), (SecretStr, _NOTHING)
         yield it.url_variable.lower(), (Annotated[str, AfterValidator(_address)], it.url)

@@ -34,6 +34,7 @@ def rehearsed(path: Path, demo: ConfigSection, vendors: Vendors) -> ConfigSectio
     if teams := kept.pop("teams", None):
         kept["teams"] = dict(_teams(teams, kept.get("command_team"), demo))
         demo = {key: value for key, value in demo.items() if key not in ("severities", "command_team")}
+    demo = {**demo, **dict(_status_page(kept, demo, vendors))}
     commands = (own.get("permissions") or {}).get("commands") or {}
     kept["permissions"] = {
         **dict.fromkeys(_roles(own), demo["permissions"]["operator"]),
@@ -42,6 +43,27 @@ def rehearsed(path: Path, demo: ConfigSection, vendors: Vendors) -> ConfigSectio
     }
     kept["web"] = {"runbooks": (kept.get("web") or {}).get("runbooks", True), **demo.get("web", {})}
     return {**{key: value for key, value in demo.items() if key != "services"}, **kept}
+
+
+def _status_page(
+    kept: ConfigSection, demo: ConfigSection, vendors: Vendors
+) -> Iterator[tuple[str, ConfigSection]]:
+    """Show the team's own first components on the demo's hosted page; without any, the demo's own status page."""
+    if "status" not in kept:
+        components = demo.get("status", {}).get("components", {})
+        own_words = {key: _without(it, "services", "teams") for key, it in components.items()}
+        if components:
+            yield "status", demo["status"] | {"components": own_words}
+        return
+    own = (kept["status"] or {}).get("components") or {}
+    for it in vendors.hosted_pages:
+        if it.key in demo:
+            there = demo[it.key]["components"].values()
+            yield it.key, demo[it.key] | {"components": dict(zip(own, there, strict=False))}
+
+
+def _without(section: ConfigSection, *keys: str) -> ConfigSection:
+    return {key: value for key, value in section.items() if key not in keys}
 
 
 def _roles(own: ConfigSection) -> Iterator[str]:

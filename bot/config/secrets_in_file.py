@@ -120,7 +120,8 @@ def _home(key: str, value: str, vendors: Vendors) -> str:
 
 def _of(vendors: Vendors) -> Iterator[tuple[re.Pattern[str], str]]:
     for it in vendors.all:
-        yield re.compile(rf"{it.key}.*(webhook|secret)"), it.webhook_variable
+        if it.has_webhook:
+            yield re.compile(rf"{it.key}.*(webhook|secret)"), it.webhook_variable
         yield re.compile(it.key), it.variable
 
 

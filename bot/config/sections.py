@@ -20,6 +20,7 @@ from bot.config.failover import PlanSection
 from bot.config.limits import LimitsSection
 from bot.config.mail import MailSection
 from bot.config.services import ServiceSection, as_list, different_services
+from bot.config.status import StatusSection
 from bot.config.timers import TimersSection
 from bot.config.values import (
     Channel,
@@ -354,6 +355,7 @@ class Sections(ConfigSection):
     resolution: ResolutionSection = ResolutionSection()
     oncall: OnCallSection = OnCallSection()
     mail: MailSection | None = None
+    status: StatusSection = StatusSection()
     heartbeat_url: Annotated[Url, AfterValidator(_parsed)] | None = None
     """The address of a dead man's switch. One with a token in it is a secret: it comes from the environment."""
     plugins: tuple[Folder, ...] = ()

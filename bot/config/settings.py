@@ -11,7 +11,7 @@ from bot.config.environment import Environment
 from bot.config.file import version_of
 from bot.config.sections import MilestoneSection, Sections, SeveritySection, TeamSection
 from bot.config.values import INSTALLED, NEVER, ConfigSection
-from bot.config.vendors import Access, PagerVendor, TrackerVendor, Vendor, Vendors
+from bot.config.vendors import Access, HostedPageVendor, PagerVendor, TrackerVendor, Vendor, Vendors
 from bot.domain.incident.role import nearest, plain
 from bot.domain.policy import (
     Account,
@@ -27,6 +27,7 @@ from bot.domain.policy import (
     Timers,
 )
 from bot.domain.retention import Retention
+from bot.domain.status.component import StatusSettings
 from bot.domain.web_key import is_safe
 from bot.ports import USUAL_PAGER, USUAL_TRACKER, CheckResult
 
@@ -68,6 +69,11 @@ class Settings(Sections):
     def tracker(self) -> TrackerVendor[Any] | None:
         """Return the tracker that has a section."""
         return next((it for it in self.vendors.trackers if it.key in self.of_vendors), None)
+
+    @property
+    def hosted_page(self) -> HostedPageVendor[Any] | None:
+        """Return the hosted status page that has a section."""
+        return next((it for it in self.vendors.hosted_pages if it.key in self.of_vendors), None)
 
     @property
     def pager_name(self) -> str:
@@ -124,6 +130,7 @@ class Settings(Sections):
             retention=Retention(**dict(self.retention)),
             resolution=ResolutionSettings(**dict(self.resolution)),
             on_call=OnCallSettings(**dict(self.oncall)),
+            status=self._status_settings(),
             dashboard=DashboardSettings(address=self.web.public_url, session=self.web.session),
             mail=MailSettings(domains=self.mail.domains) if self.mail else None,
             people={
@@ -136,6 +143,15 @@ class Settings(Sections):
             pager_name=self.pager_name,
             tracker_name=self.tracker_name,
             roles=tuple(dict.fromkeys((*self.roles, *self._spoken_to()))),
+        )
+
+    def _status_settings(self) -> StatusSettings:
+        host = self.hosted_page
+        return self.status.settings(
+            hosted=host.components(self.of_vendors[host.key]) if host else {},
+            hosted_name=host.name if host else "",
+            hosted_url=host.page if host else "",
+            url=f"{self.web.public_url.rstrip('/')}/status" if self.web.public_url else "",
         )
 
     def _spoken_to(self) -> Iterator[str]:
@@ -226,6 +242,7 @@ class Settings(Sections):
 
         yield from self._misspelt_roles()
         yield from self._tracker_token()
+        yield from self._hosted_page_token()
         yield from self._webhooks()
         yield from self._blank()
         yield self._dashboard()
@@ -236,6 +253,11 @@ class Settings(Sections):
     def _tracker_token(self) -> Iterator[CheckResult]:
         if (tracker := self.tracker) and not self.env.secret(tracker.variable):
             what = f"{self._no_token(tracker)} Without it no postmortem and no follow-up becomes an issue."
+            yield CheckResult(what=what, well=False)
+
+    def _hosted_page_token(self) -> Iterator[CheckResult]:
+        if (host := self.hosted_page) and not self.env.secret(host.variable):
+            what = f"{self._no_token(host)} Without it nothing that you publish gets to {host.name}."
             yield CheckResult(what=what, well=False)
 
     def _webhooks(self) -> Iterator[CheckResult]:
@@ -265,7 +287,10 @@ class Settings(Sections):
     def _blank(self) -> Iterator[CheckResult]:
         """Report each variable that is set but empty, unless another line does."""
         reported = "\n".join(
-            (*self.missing(), *(it.what for it in (*self._tracker_token(), *self._webhooks())))
+            (
+                *self.missing(),
+                *(it.what for it in (*self._tracker_token(), *self._hosted_page_token(), *self._webhooks())),
+            )
         )
         for variable in sorted(self.env.blank):
             if variable not in reported:

@@ -19,6 +19,7 @@ _AS_WRITTEN: Mapping[Any, Any] = {
     int: Annotated[StrictInt, Field(ge=1, le=100)],
     Hour: Annotated[StrictInt, Field(ge=0, le=23)],
     Mapping[str, Grace]: Mapping[Name, Days],
+    Mapping[str, timedelta]: Mapping[Name, Duration],
     tuple[Safety, ...]: tuple[Safety, ...],
 }
 """How a value of each type is written in config.yaml."""

@@ -1,4 +1,4 @@
-"""What a pager or a tracker declares about itself: once, in `vendor.py` of its folder in bot/adapters."""
+"""What a vendor declares about itself: once, in `vendor.py` of its folder in bot/adapters."""
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from bot.config.values import ConfigSection, Repository, shaped
 from bot.domain.policy import Policy
-from bot.ports import CheckResult, Clock, IssueTracker, Pager, PagerNews, TrackerNews
+from bot.ports import CheckResult, Clock, HostedPage, IssueTracker, Pager, PagerNews, TrackerNews
 
 Headers = Mapping[str, str]
 """A request's headers, with names in lower case."""
@@ -49,6 +49,8 @@ class Vendor(ABC, Generic[S]):
     """How all of its tokens begin, if they begin alike: to recognise one in config.yaml."""
     missing: ClassVar[Mapping[str, str]] = {}
     """What to do about a key that is missing in config.yaml, by key."""
+    has_webhook: ClassVar[bool] = True
+    """Whether it calls Spy, so that there is a variable with the secret of its webhook."""
 
     @property
     def url_variable(self) -> str:
@@ -162,13 +164,30 @@ class TrackerVendor(Vendor[T]):
         return hashlib.sha256(body).hexdigest()
 
 
+class HostedPageVendor(Vendor[S]):
+    """A service that hosts the status page which customers follow."""
+
+    @abstractmethod
+    def components(self, section: S) -> Mapping[str, str]:
+        """Return the ids of components there, by their names in `status.components`."""
+
+    @abstractmethod
+    def open(self, access: Access[S], *, timeout: timedelta) -> HostedPage:
+        """Return a client. `timeout` limits the wait for one answer."""
+
+    @abstractmethod
+    def checks(self, access: Access[S]) -> Iterator[CheckResult]:
+        """Ask whether the token works, and whether each component exists. Each failed result says how to fix it."""
+
+
 @dataclass(frozen=True)
 class Vendors:
-    """All pagers and trackers that Spy knows. One of each can be in use."""
+    """All vendors that Spy knows. One of each kind can be in use."""
 
     pagers: tuple[PagerVendor[Any], ...] = ()
     trackers: tuple[TrackerVendor[Any], ...] = ()
+    hosted_pages: tuple[HostedPageVendor[Any], ...] = ()
 
     @property
     def all(self) -> tuple[Vendor[Any], ...]:
-        return (*self.pagers, *self.trackers)
+        return (*self.pagers, *self.trackers, *self.hosted_pages)

@@ -14,6 +14,7 @@ from bot.domain.refusal import Choice, Refusal
 from bot.domain.retention import Retention
 from bot.domain.service import Service, Services, must_be_listed
 from bot.domain.spelling import did_you_mean, nearest
+from bot.domain.status.component import StatusSettings
 from bot.domain.subject import is_person, is_user_group
 from bot.domain.text import shortened
 
@@ -99,6 +100,10 @@ RELIEF: Safety = "relief"
 LONG_HOURS: Safety = "long_hours"
 
 
+def _minutes(**minutes: int) -> Mapping[str, timedelta]:
+    return {severity: timedelta(minutes=it) for severity, it in minutes.items()}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Timers:
     """When Spy sends reminders. Each field is a key of `timers:` in config.yaml, and is in docs/timers.md."""
@@ -175,6 +180,16 @@ class Timers:
     """By severity. A severity that is missing here needs no postmortem. Source: PagerDuty's guide."""
     follow_up_ahead: timedelta = timedelta(days=2)
     """How long before its due day the owner of a follow-up is reminded. Source: incident.io."""
+    public_update_investigating: Mapping[str, timedelta] = field(
+        default_factory=lambda: _minutes(sev1=10, sev2=15, sev3=15)
+    )
+    public_update_identified: Mapping[str, timedelta] = field(
+        default_factory=lambda: _minutes(sev1=10, sev2=30, sev3=30)
+    )
+    public_update_monitoring: Mapping[str, timedelta] = field(
+        default_factory=lambda: _minutes(sev1=30, sev2=60, sev3=60)
+    )
+    """How often customers hear of a component that does not work, by severity. Source: GitLab's handbook."""
     switched_off: tuple[Safety, ...] = ()
     """The safety reminders that are never sent. See `safety.vanished`."""
 
@@ -274,6 +289,8 @@ class Policy:
     resolution: ResolutionSettings = field(default_factory=ResolutionSettings)
     retention: Retention = field(default_factory=Retention)
     on_call: OnCallSettings = field(default_factory=OnCallSettings)
+    status: StatusSettings = field(default_factory=StatusSettings)
+    """What customers are shown."""
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     mail: MailSettings | None = None
     """None: Spy sends no mail."""

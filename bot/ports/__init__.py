@@ -5,6 +5,7 @@ from bot.ports.calendars import Calendars, NoCalendars
 from bot.ports.chat import SLACKBOT, Chat, HistoryPage, PastMessage, Person, PersonMessage, Posted, Profile
 from bot.ports.check_result import CheckResult
 from bot.ports.failures import Conflict, Rejected, Throttled, Unavailable, Unreachable
+from bot.ports.hosted_page import HostedPage, PublicReport
 from bot.ports.issue_tracker import (
     USUAL_TRACKER,
     Comment,
@@ -45,6 +46,7 @@ from bot.ports.records.people import PeopleRecords, UserGroup, UserGroupRecords
 from bot.ports.records.postmortem import FollowUpRecords, PostmortemRecords
 from bot.ports.records.relief import WorkPeriodRecords
 from bot.ports.records.retention import PruningRecords
+from bot.ports.records.status import DraftRecords, PublicationRecords
 from bot.ports.records.timers import TimerRecords
 from bot.ports.session import Session, Sessions
 from bot.ports.time_limit import Late, OutOfTime, TimeLimit
@@ -72,6 +74,7 @@ __all__ = [
     "CoverRecords",
     "Deferred",
     "Discussion",
+    "DraftRecords",
     "Due",
     "FailoverRecords",
     "FilledRunbook",
@@ -80,6 +83,7 @@ __all__ = [
     "Form",
     "FormField",
     "HistoryPage",
+    "HostedPage",
     "InboundRecords",
     "IncidentRecords",
     "Issue",
@@ -113,6 +117,8 @@ __all__ = [
     "PostmortemRecords",
     "Profile",
     "PruningRecords",
+    "PublicReport",
+    "PublicationRecords",
     "Queues",
     "Rejected",
     "RepoFile",

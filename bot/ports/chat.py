@@ -149,6 +149,13 @@ class Chat(Protocol):
     def open_form(self, trigger: str, form: Form, *, memory: Mapping[str, Any]) -> None:
         """Open a form. `memory` (JSON) comes back with the submission."""
 
+    def publish_home(self, person: str, message: Message, *, replaces: str | None = None) -> str | None:
+        """Show a message on a person's Home tab. Return by what Slack knows this state, if it says so.
+
+        Rejected with `hash_conflict` if the tab shows another state than `replaces`, and with `not_enabled` if the
+        app has no Home tab.
+        """
+
     def join(self, channel: str) -> None:
         """Join a public channel."""
 

@@ -12,6 +12,8 @@ class Due:
     effects: bool
     reminders: bool
     failovers: bool
+    homes: bool = False
+    """Whether a Home tab is to be compared with what is true."""
 
 
 class Queues(Protocol):

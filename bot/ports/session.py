@@ -10,6 +10,7 @@ from bot.ports.records.changes import ChangeRecords, LockRecords
 from bot.ports.records.configuration import ConfigVersionRecords
 from bot.ports.records.failover import FailoverRecords
 from bot.ports.records.followings import FollowingRecords
+from bot.ports.records.home import HomeRecords
 from bot.ports.records.incident import IncidentRecords, TeamNoticeRecords, TimelineRecords
 from bot.ports.records.levers import LeverRecords
 from bot.ports.records.messages import InboundRecords, MessageRecords
@@ -28,6 +29,7 @@ from bot.ports.records.plugins import PluginRecords, ReloadRecords
 from bot.ports.records.postmortem import FollowUpRecords, PostmortemRecords
 from bot.ports.records.relief import WorkPeriodRecords
 from bot.ports.records.retention import PruningRecords
+from bot.ports.records.status import DraftRecords, PublicationRecords
 from bot.ports.records.timers import TimerRecords, TroubleRecords
 from bot.ports.records.web_keys import WebKeyRecords
 from bot.ports.time_limit import TimeLimit
@@ -85,6 +87,10 @@ class Session(Protocol):
     @property
     def followings(self) -> FollowingRecords: ...
     @property
+    def publications(self) -> PublicationRecords: ...
+    @property
+    def status_drafts(self) -> DraftRecords: ...
+    @property
     def audit(self) -> AuditRecords: ...
     @property
     def pruning(self) -> PruningRecords: ...
@@ -96,6 +102,8 @@ class Session(Protocol):
     def plugin_reloads(self) -> ReloadRecords: ...
     @property
     def config_versions(self) -> ConfigVersionRecords: ...
+    @property
+    def homes(self) -> HomeRecords: ...
     @property
     def troubles(self) -> TroubleRecords: ...
     @property

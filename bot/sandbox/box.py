@@ -1,4 +1,4 @@
-"""The box: one HTTP server for Slack, PagerDuty and GitHub, with faults and a record of all requests."""
+"""The box: one HTTP server for Slack, PagerDuty, GitHub and Statuspage, with faults and a record of all requests."""
 
 from collections.abc import Callable
 from string import Template
@@ -20,6 +20,9 @@ from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.web_api import PREFIX, method_name
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.slack.world import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from bot.sandbox.statuspage.statuspage import COMPONENTS, PAGE, SandboxStatuspage
+from bot.sandbox.statuspage.statuspage import PREFIX as STATUSPAGE
+from bot.sandbox.statuspage.statuspage import method_name as statuspage_method
 
 CONFIG = """\
 slack:     {{mode: {mode}, announce: C0INCIDENTS}}
@@ -44,6 +47,21 @@ services:
   demo:     {team: imoc}
 """
 MAIL = "mail: {{host: {host}, port: {port}, security: none, from: {address}, domains: [{domain}]}}\n"
+STATUS = """\
+status:
+  public: true
+  title: "Acme status"
+  contact: "Questions? support@example.com"
+  components:
+    checkout: {title: Checkout, group: Shop, services: checkout}
+    search:   {title: Search, group: Shop, services: search}
+    api:      {title: API, group: Developers}
+"""
+STATUSPAGE_SECTION = f"""\
+statuspage:
+  page: {PAGE}
+  components: {{{", ".join(f"{name.lower()}: {key}" for key, name in COMPONENTS.items())}}}
+"""
 GROUPED = "payments: {channel: C0PAY, "
 FAILOVER = Template("""\
 failover:
@@ -128,6 +146,7 @@ class Box:
         )
         self.pagerduty = SandboxPagerDuty(self, clock=self.clock.now)
         self.github = SandboxGitHub(self, clock=self.clock.now)
+        self.statuspage = SandboxStatuspage(self, clock=self.clock.now)
         self._gateway.mounts += self._mounts()
         self._gateway.greet = self.slack.links.greet
         self._sites = Sites() if sites else None
@@ -180,6 +199,8 @@ class Box:
             "GITHUB_API_URL": f"{self.url}/github",
             "GITHUB_TOKEN": "sandbox-github-token",
             "GITHUB_WEBHOOK_SECRET": "sandbox-github-secret",
+            "STATUSPAGE_API_URL": f"{self.url}{STATUSPAGE}",
+            "STATUSPAGE_API_KEY": "sandbox-statuspage-key",
             "CHANGES_WEBHOOK_SECRET": "sandbox-changes-secret",
             "ALERTS_WEBHOOK_SECRET": "sandbox-alerts-secret",
             "ALERTMANAGER_WEBHOOK_TOKEN": "sandbox-alertmanager-token",
@@ -198,9 +219,9 @@ class Box:
         return CONFIG.format(mode=self._delivery) + plan
 
     def company_yaml(self) -> str:
-        """Return a config.yaml with the company's services, its user group of who is on call, and its mail server."""
+        """Return a config.yaml with the company's services, status page, user group and mail server."""
         grouped = self.config_yaml().replace(GROUPED, f"{GROUPED}oncall_group: S0PAYONCALL, ")
-        return grouped + SERVICES + self._mail_yaml()
+        return grouped + SERVICES + STATUS + STATUSPAGE_SECTION + self._mail_yaml()
 
     def _mail_yaml(self) -> str:
         """Return the section of the mail server. It needs `web.public_url` beside it."""
@@ -275,6 +296,12 @@ class Box:
                 service="github",
                 endpoint=self.github.api(),
                 name=by_route("/github"),
+            ),
+            Mount(
+                prefix=STATUSPAGE,
+                service="statuspage",
+                endpoint=self.statuspage.api(),
+                name=statuspage_method,
             ),
             Mount(prefix="/box/", service="", endpoint=control.answer, name=lambda _: ""),
         ]

@@ -9,6 +9,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.relief.relief import DAY, people_working
 from bot.ports import Person, Profile
 from bot.services.directory import Directory
+from bot.services.home.changes import HomeChanges
 from bot.services.incident.channels import IncidentChannels
 from bot.services.oncall.covers import Covers
 from bot.services.postmortem.follow_ups import FollowUps
@@ -45,6 +46,8 @@ class People(Directory):
             asked_at=self._tx.now,
         )
         self._session.people.put(known)
+        if _status(before) != _status(known):
+            HomeChanges(self._tx).of([person])
         if not known.is_assignable:
             self._give_back(known, is_news=before is None or before.is_assignable)
         elif self.zone(person) != zone:
@@ -105,6 +108,13 @@ class People(Directory):
         known = self._session.people.get(person) or Person(id=person, name=f"<@{person}>")
         self._session.people.put(replace(known, asked_at=self._tx.now))
         return known.asked_at in {None, known.profiled_at}
+
+
+def _status(person: Person | None) -> tuple[object, ...]:
+    """Return what decides which incidents a person sees, and how their times are shown."""
+    if person is None:
+        return ()
+    return person.is_confirmed, person.is_guest, person.is_deactivated, person.is_bot, person.zone
 
 
 def _busy(incident: Incident) -> set[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from starlette.routing import Route
 from bot.web.access import REFUSED, SeesAll
 from bot.web.answer import Handler, Page, WebAnswer
 from bot.web.calls import Endpoint, Unread, body_of, in_thread
+from bot.web.dashboard.live import USUAL_PACE, Live, LivePace
 from bot.web.dashboard.routes import missing_of, routes_of
 from bot.web.dashboard.site import DashboardSite
 from bot.web.health import Check, examine
@@ -43,11 +44,15 @@ def build_web(
     readiness: Mapping[str, Check],
     notes: Mapping[str, Check] = MappingProxyType({}),
     handlers: Mapping[str, Handler] = MappingProxyType({}),
+    routes: Sequence[Route] = (),
     site: DashboardSite | None = None,
     threads: int = 64,
     patience: float = 2.0,
+    pace: LivePace = USUAL_PACE,
 ) -> Starlette:
     """Build the app. `handlers` take POST requests by path. `threads` requests run side by side.
+
+    `routes` come before all others, and answer by themselves.
 
     A request sees `with_token` if `sees_all` says so of its headers, else `to_all`, and of readiness only whether.
     A readiness check that has not answered after `patience` seconds counts as failed. `notes` are shown beside the
@@ -55,6 +60,7 @@ def build_web(
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
     browsers = ThreadPoolExecutor(BROWSERS, thread_name_prefix="dashboard")
+    live = Live(site, pace) if site else None
 
     async def readyz(request: Request) -> Response:
         trouble = await examine(readiness, patience=patience)
@@ -79,19 +85,24 @@ def build_web(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         with pool, browsers:
             yield
+        if live:
+            live.shut()
 
-    return Starlette(
+    app = Starlette(
         lifespan=lifespan,
         routes=[
+            *routes,
             *(Route(path, _through(handler, pool), methods=["POST"]) for path, handler in handlers.items()),
             *(Route(path, _shown(chosen(path), pool), methods=["GET"]) for path in with_token.pages),
             Route("/healthz", _healthz),
             Route("/readyz", readyz),
             Route("/metrics", show_metrics),
-            *(routes_of(site, browsers) if site else [Route("/", _index)]),
+            *(routes_of(site, live, browsers) if site and live else [Route("/", _index)]),
         ],
         exception_handlers={404: missing_of(site, browsers)} if site else {},
     )
+    app.state.live = live
+    return app
 
 
 async def _detail(

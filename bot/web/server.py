@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from bot.web.connection import ConnectionLimits, GuardedConnection
+from bot.web.dashboard.live import Live
 
 PATIENCE = 5.0
 """Seconds that running requests get when the server stops, and that the server may take to start."""
@@ -52,7 +53,7 @@ class Server:
 
     def __init__(self, app: Starlette, listening: socket.socket, limits: ConnectionLimits) -> None:
         self.port: int = listening.getsockname()[1]
-        self._uvicorn = _Uvicorn(_tuned(app, limits))
+        self._uvicorn = _Uvicorn(_tuned(app, limits), live=getattr(app.state, "live", None))
         self._thread = Thread(
             target=self._uvicorn.run, kwargs={"sockets": [listening]}, name="web-server", daemon=True
         )
@@ -73,9 +74,10 @@ class Server:
 class _Uvicorn(uvicorn.Server):
     """Signals when it is ready. Its loop looks once a second; uvicorn's own looks ten times, also when idle."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, *, live: Live | None) -> None:
         super().__init__(config)
         self.is_up = Event()
+        self._live = live
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
@@ -86,6 +88,12 @@ class _Uvicorn(uvicorn.Server):
     async def main_loop(self) -> None:
         while not await self.on_tick(0):  # 0: it renews the date of the answers
             await asyncio.wait((self._ended,), timeout=1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams first: otherwise the server waits for browsers that wait for it."""
+        if self._live:
+            self._live.close()
+        await super().shutdown(sockets)
 
     def end(self) -> None:
         """Stop at once, from another thread."""

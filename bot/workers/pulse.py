@@ -11,6 +11,10 @@ LOOK_EVERY = timedelta(seconds=0.5)
 once."""
 
 
+def _nothing() -> None:
+    """Wake nobody."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pulse:
     """Any number of processes may look: the workers claim what is due, each thing once."""
@@ -20,6 +24,7 @@ class Pulse:
     effects: Callable[[], None]
     reminders: Callable[[], None]
     failovers: Callable[[], None]
+    homes: Callable[[], None] = _nothing
 
     def look(self) -> None:
         """Wake the worker of each queue in which something is due."""
@@ -33,3 +38,5 @@ class Pulse:
             self.reminders()
         if due.failovers:
             self.failovers()
+        if due.homes:
+            self.homes()

@@ -281,6 +281,17 @@ def test_what_is_wrong_is_named_with_its_cure(box: Box, web: PooledWebClient):
     assert "connections:write" in cures["Slack: SLACK_APP_TOKEN"]
 
 
+def test_a_home_tab_that_is_off_is_named_with_its_cure(box: Box, web: PooledWebClient):
+    on = [it.what for it in results(web, app_token=None, channels={}) if it.well]
+    box.slack.modals.has_home = False
+
+    [off] = [it for it in results(web, app_token=None, channels={}) if not it.well]
+
+    assert "Slack: Home tab" in on
+    assert off.what == "Slack: the Home tab is off"
+    assert "App Home" in off.cure
+
+
 def test_user_groups_are_looked_at_too(box: Box, web: PooledWebClient):
     readable, unknown = list(results(web, app_token=None, channels={}, user_groups=["S0SRE", "S0NOBODY"]))[
         -2:

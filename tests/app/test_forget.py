@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, MetaData, select
+from sqlalchemy import Engine, select
 
 from bot.adapters.database import Database, migrate, open_engine
 from bot.app.forget import Forgetter, in_words
@@ -34,6 +34,7 @@ from tests.adapters.test_upgrades import EARLIER, copy, rows_of
 from tests.app.test_cli import spy as spy_says
 from tests.support.folders import PLUGINS
 from tests.support.postgres import driven
+from tests.support.rows import schema_of
 from tests.support.templates import shipped
 
 HOUR = timedelta(hours=1)
@@ -196,10 +197,8 @@ def forgetter(engine: Engine, tmp_path: Path, person: str = "U0ANA", *, after: t
 
 def cells(engine: Engine) -> Iterator[tuple[str, str]]:
     """Yield every column of every row of every table, as text."""
-    known = MetaData()
-    known.reflect(engine)
     with engine.connect() as connection:
-        for table in known.sorted_tables:
+        for table in schema_of(engine).sorted_tables:
             for row in connection.execute(select(table)).mappings():
                 for name, value in row.items():
                     yield f"{table.name}.{name}", json.dumps(value, default=str, ensure_ascii=False)

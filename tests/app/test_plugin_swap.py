@@ -353,7 +353,7 @@ def modules() -> list[str]:
 def test_old_plugins_and_templates_are_released(town: Town):
     town.look()
     gone, before = list[ref[Any]](), len(modules())
-    for number in range(20):
+    for number in range(4):
         registry, templates = town.bot.router.registry, town.bot.templates.now
         [plugin] = registry.own
         gone += [ref(registry), ref(templates), ref(plugin.commands[0].run)]
@@ -364,4 +364,4 @@ def test_old_plugins_and_templates_are_released(town: Town):
 
     assert [it for it in gone if it() is not None] == []
     assert len(modules()) <= before
-    assert town.say("coffee") == "A kind 19 coffee."
+    assert town.say("coffee") == "A kind 3 coffee."

@@ -193,7 +193,7 @@ def test_a_near_miss_gets_a_sentence_that_helps(spy: SpyKit, text: str, answer: 
         ('incident start "db down" sev1', 'incident start me "db down" sev1'),
         ("incident start db down sev1", "incident start me db down sev1"),
         ('updtae "db is back"', 'incident update "db is back"'),
-        ("stauts mitigated", "incident status mitigated"),
+        ("stauts mitigated", "status mitigated"),
         ("incident 7 stp", "inc-7 incident stop"),
     ],
 )

@@ -327,10 +327,21 @@ def test_what_can_be_told_without_asking_anybody_is_told(read: Read):
         ("Team imoc", False),
         ("Announcements", False),
         ("Slack", False),
+        ("Dashboard", True),
         ("Heartbeat", True),
         ("Changes come from", True),
         ("Alerts come from", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "is_safe"),
+    [("https://spy.example.com", True), ("http://localhost:3000", True), ("http://spy.example.com", False)],
+)
+def test_an_address_where_others_can_listen_is_told(read: Read, address: str, *, is_safe: bool):
+    results = read(f"web: {{public_url: '{address}'}}").results()
+
+    assert [it.well for it in results if it.what.startswith("Dashboard")] == [is_safe]
 
 
 GITHUB = "github: {repository: acme/postmortems}"

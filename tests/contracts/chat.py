@@ -172,6 +172,30 @@ class ChatContract:
 
         chat.open_form(self.trigger(), form, memory={"command": "incident me"})
 
+    def test_a_home_tab_is_published_and_replaced(self, chat: Chat):
+        button = Buttons((Button(label="Open an incident", say="incident me"),))
+        first = chat.publish_home("U0ANA", Message(text="Hello", parts=(*HELLO.parts, button)))
+
+        second = chat.publish_home("U0ANA", BYE, replaces=first)
+
+        assert first
+        assert first != second
+        assert self.home_of("U0ANA") == "Bye"
+
+    def test_another_state_of_a_home_tab_is_not_replaced(self, chat: Chat):
+        first = chat.publish_home("U0ANA", HELLO)
+        chat.publish_home("U0ANA", BYE)
+
+        with pytest.raises(Rejected) as refusal:
+            chat.publish_home("U0ANA", HELLO, replaces=first)
+
+        assert refusal.value.code == "hash_conflict"
+        assert self.home_of("U0ANA") == "Bye"
+
+    def test_a_stranger_has_no_home_tab(self, chat: Chat):
+        with pytest.raises(Rejected):
+            chat.publish_home("U0NOBODY", HELLO)
+
     def test_a_person_has_a_name_a_zone_and_an_address(self, chat: Chat):
         profile = chat.profile("U0ANA")
 
@@ -312,4 +336,7 @@ class ChatContract:
         raise NotImplementedError
 
     def trigger(self) -> str:
+        raise NotImplementedError
+
+    def home_of(self, person: str) -> str:
         raise NotImplementedError

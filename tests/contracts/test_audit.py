@@ -7,7 +7,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, delete, update
+from sqlalchemy import delete, update
 
 from bot.adapters.database import Database
 from bot.adapters.database.forgetting import forget
@@ -21,6 +21,7 @@ from bot.services.audit import AuditLog
 from bot.services.transaction import Transaction
 from bot.testing import FrozenClock
 from bot.workers.audit import AuditSealer
+from tests.support.rows import schema_of
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -89,9 +90,7 @@ def remove_mark(sessions: Database, name: str) -> None:
 
 
 def reflected(sessions: Database, name: str) -> Any:
-    known = MetaData()
-    known.reflect(sessions.engine)
-    return known.tables[name]
+    return schema_of(sessions.engine).tables[name]
 
 
 # --- what is whole ----------------------------------------------------------------------------------------

@@ -33,3 +33,6 @@ class TestFakeChat(ChatContract):
 
     def trigger(self) -> str:
         return "1.2.trigger"
+
+    def home_of(self, person: str) -> str:
+        return self.fake.homes[person][-1].text

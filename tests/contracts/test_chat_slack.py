@@ -47,3 +47,7 @@ class TestSlackChat(ChatContract):
 
     def trigger(self) -> str:
         return self.box.slack.triggers.trigger("U0ANA")
+
+    def home_of(self, person: str) -> str:
+        view = self.box.slack.state.homes[person]
+        return self.box.slack.text_of(view)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.adapters.database import Database, SqlQueues, open_engine
 from bot.adapters.database.queues import DUE
 from bot.domain.failover.state import State
+from bot.domain.home.home import Home, HomeChange
 from bot.ports import Due, Unavailable
 from tests.contracts.test_failover_records import claimed as claimed_failover
 from tests.contracts.test_failover_records import kept, run
@@ -76,6 +77,23 @@ def test_a_failover_is_due_when_it_is_approved_and_nobody_runs_it(sessions: Data
     assert claimed_failover(sessions, "me") == 1
     assert queues.due(NOON) == NOTHING
     assert queues.due(later(21)).failovers
+
+
+def test_a_home_is_due_at_its_time_and_after_any_change_while_somebody_looks(
+    sessions: Database, queues: SqlQueues
+):
+    with sessions.begin() as session:
+        session.homes.note(HomeChange(), since=NOON)
+    assert queues.due(later(60)) == NOTHING
+
+    with sessions.begin() as session:
+        session.homes.opened(Home(person="U0ANA", looked_at=NOON, due_at=later(10)))
+    assert not queues.due(later(9)).homes
+    assert queues.due(later(10)).homes
+
+    with sessions.begin() as session:
+        session.homes.note(HomeChange(), since=NOON - SECOND)
+    assert queues.due(NOON).homes
 
 
 def test_an_effect_is_overdue_from_its_due_time_until_it_is_claimed(sessions: Database, queues: SqlQueues):

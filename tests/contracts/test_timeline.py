@@ -1,12 +1,13 @@
 """Some lines of a timeline are read without the others, with the same result as from all of it."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
 from bot.adapters.database import Database
-from bot.domain.incident.timeline import HIDDEN, KEPT, Entry, histories, visible
+from bot.domain.incident.timeline import HIDDEN, KEPT, Entry, WantedLines, histories, visible
 from bot.testing import NOON
 
 MINOR = ("step_passed", "team_notice_seen")
@@ -123,3 +124,54 @@ def test_what_this_transaction_added_and_marked_is_read(sessions: Database):
 
     assert 201 in found
     assert 200 not in found
+
+
+def test_windows_of_the_visible_lines_come_newest_first_and_leave_out_none(sessions: Database):
+    shown = visible(told(sessions))[::-1]
+    found: list[int] = []
+
+    with sessions.read() as session:
+        wanted = WantedLines()
+        while window := session.timeline.window(42, wanted, limit=30):
+            found += window
+            last = next(it for it in shown if it.seq == window[-1])
+            wanted = WantedLines(before=(last.occurred_at, last.seq))
+
+    assert found == numbers(shown)
+
+
+def test_a_window_has_lines_of_some_kinds_and_people_with_words_until_a_time(sessions: Database):
+    shown = visible(told(sessions))[::-1]
+    until = NOON + timedelta(minutes=150)
+    wanted = WantedLines(kinds=("note_taken", "reminded"), person="U0ANA", words="LINE 1", until=until)
+
+    with sessions.read() as session:
+        found = session.timeline.window(42, wanted, limit=300)
+        some = session.timeline.window(42, WantedLines(), limit=300, among=[3, 77, 200])
+        tally = session.timeline.tally(42)
+
+    assert found
+    assert found == [
+        it.seq
+        for it in shown
+        if it.kind in wanted.kinds
+        and it.actor == "U0ANA"
+        and "line" in it.text
+        and "1" in it.text
+        and it.occurred_at <= until
+    ]
+    assert set(some) == {3, 77, 200} & set(numbers(shown))
+    assert Counter({(kind, actor): count for kind, actor, count in tally}) == Counter(
+        (it.kind, it.actor) for it in shown
+    )
+
+
+def test_what_is_new_is_found_by_the_last_line_that_was_seen(sessions: Database):
+    entries = told(sessions)
+
+    with sessions.read() as session:
+        last = session.timeline.last_lines([42, 43, 44])
+        after = session.timeline.after(42, 190, limit=5)
+
+    assert last == {42: 200, 43: 1, 44: 0}
+    assert after == entries[190:195]

@@ -4,8 +4,6 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from bot.domain.effects import Effect, UpsertMessage, Urgency
 from bot.domain.event import EVENT_KINDS, Event
 from bot.domain.incident import events
@@ -16,6 +14,7 @@ from bot.domain.paging import events as paging_events
 from bot.domain.paging.effects import SendPage
 from bot.domain.policy import Policy
 from bot.domain.subject import IncidentChannel
+from tests.support.each import each
 from tests.support.events import SHOWN
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -81,7 +80,7 @@ def test_the_announcement_and_the_channel_do_not_wait_for_each_other():
     assert all(it.needs_channel == 42 for it in rest)
 
 
-@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.kind())
+@each(EVENTS, name=lambda kind: kind.kind())
 def test_a_private_incident_is_heard_of_nowhere_but_in_its_channel(kind: type[Event]):
     effects = heard(Sample().of(kind), private=True)
 
@@ -89,14 +88,14 @@ def test_a_private_incident_is_heard_of_nowhere_but_in_its_channel(kind: type[Ev
     assert not any(getattr(it, "message_type", "") == "announcement" for it in effects)
 
 
-@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.kind())
+@each(EVENTS, name=lambda kind: kind.kind())
 def test_without_a_channel_for_announcements_nothing_is_announced(kind: type[Event]):
     effects = heard(Sample().of(kind), policy=Policy())
 
     assert all(getattr(it, "to", IncidentChannel(42)) in {IncidentChannel(42), "to"} for it in effects)
 
 
-@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.kind())
+@each(EVENTS, name=lambda kind: kind.kind())
 def test_each_effect_of_a_fact_has_a_key_of_its_own(kind: type[Event]):
     first, second = heard(Sample().of(kind)), effects_of(Sample().of(kind), declared(), POLICY, seq=8)
     repeated = {it.key for it in first} & {it.key for it in second}
@@ -105,7 +104,7 @@ def test_each_effect_of_a_fact_has_a_key_of_its_own(kind: type[Event]):
     assert kind in {events.Declared, events.ChannelOpened} or not repeated
 
 
-@pytest.mark.parametrize("kind", SHOWN, ids=lambda kind: kind.kind())
+@each(SHOWN, name=lambda kind: kind.kind())
 def test_a_line_carries_the_whole_fact(kind: type[Event]):
     lines = [it for it in heard(Sample().of(kind)) if it.key == "line:42:7"]
 

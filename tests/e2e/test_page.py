@@ -202,7 +202,7 @@ def beside(window: Window) -> Iterator[str]:
         page.get_by_role("button", name="Channels").click()
         yield "channels"
         page.get_by_role("button", name="Phones & more").click()
-    for panel in ("Phones", "On call", "Sites", "GitHub", "Mail", "Inspector"):
+    for panel in ("Phones", "On call", "Sites", "GitHub", "Mail", "Statuspage", "Inspector"):
         page.locator("#dock").get_by_role("link", name=panel).click()
         expect(page.locator("#dock [aria-current=page]")).to_contain_text(panel)
         yield panel
@@ -220,6 +220,8 @@ def elsewhere(window: Window, box: Box) -> Iterator[str]:
         page.goto(f"{box.url}{address}")
         if name in {"issue", "mail"} and page.viewport_size == PHONE:
             page.get_by_role("button", name="Phones & more").click()
+        if name == "home tab":
+            expect(page.locator("#home")).to_contain_text("As of", timeout=15_000)
         yield name
 
 
@@ -228,7 +230,7 @@ def found_barriers(window: Window, box: Box) -> list[str]:
     page, found = window.page, list[str]()
     size = page.viewport_size
     for place in walk(window, box):
-        if place in ("first", "help", "card"):
+        if place in ("first", "help", "card", "home tab"):
             photograph(page, f"{place}-{size['width']}")
         page.set_viewport_size(SMALL if size == PHONE else size)
         found += [f"{place}: {it}" for it in barriers(page)]
@@ -350,7 +352,7 @@ def test_no_tab_is_cut_off(window: Window, box: Box, size: dict[str, int]):
 
     edges = window.page.locator(".tabs a").evaluate_all("all => all.map(it => it.getBoundingClientRect())")
 
-    assert len(edges) == 6
+    assert len(edges) == 7
     assert all(it["left"] >= 0 and it["right"] <= size["width"] for it in edges)
     assert window.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -378,6 +380,18 @@ def test_a_message_that_arrives_while_the_page_loads_is_shown(window: Window, bo
 
     window.reads("meanwhile")
     window.complaints.clear()  # a picture may have been under way when the page was left
+
+
+def test_a_home_tab_shows_what_others_do_while_it_is_open(window: Window, box: Box):
+    page = window.page
+    page.goto(f"{box.url}/?as=raj&in=home")
+    expect(page.locator("#home")).to_contain_text("As of", timeout=15_000)
+
+    box.slack.slash("kim", "general", "/incident", 'me "mail is lost" sev3')
+    expect(page.locator("#home")).to_contain_text("mail is lost", timeout=10_000)
+    page.locator("#home").get_by_role("button", name="Open an incident").click()
+
+    expect(page.locator("#modal")).to_contain_text("incident", timeout=10_000)
 
 
 def test_each_issue_has_its_own_form(window: Window, box: Box):

@@ -57,6 +57,9 @@ class FakeChat:
         self.ephemerals: list[Post] = []
         self.responses: list[tuple[str, Message]] = []
         self.forms: list[tuple[str, Form, dict[str, Any]]] = []
+        self.homes: dict[str, list[Message]] = {}
+        """What each person's Home tab has shown, in order."""
+        self.home_marks: dict[str, str] = {}
         self.profiles: dict[str, Profile] = {}
         self.phones: dict[str, str] = {}
         self.groups: dict[str, tuple[str, ...]] = {}
@@ -182,6 +185,16 @@ class FakeChat:
         self._called("open_form")
         self.forms.append((trigger, form, dict(memory)))
 
+    def publish_home(self, person: str, message: Message, *, replaces: str | None = None) -> str | None:
+        self._called("publish_home")
+        if not self._knows(person):
+            raise Rejected("user_not_found", "Slack knows no such person here.")
+        if replaces is not None and replaces != self.home_marks.get(person):
+            raise Rejected("hash_conflict", "The Home tab shows something else by now.")
+        self.homes.setdefault(person, []).append(message)
+        self.home_marks[person] = f"mark-{next(self._numbers)}"
+        return self.home_marks[person]
+
     def join(self, channel: str) -> None:
         self._called("join")
         self._channel(channel).joined = True
@@ -199,6 +212,7 @@ class FakeChat:
             raise Rejected("not_in_channel", "Spy is not in that channel.")
         posts = [it for it in self.posts if it.to == channel and after < it.ts < before and not it.thread]
         newest = sorted(posts, key=lambda it: it.ts)[-self.page :]
+        answered = {it.thread for it in self.posts}
         return HistoryPage(
             messages=[
                 PastMessage(
@@ -212,7 +226,7 @@ class FakeChat:
             ],
             read=len(newest),
             before=newest[0].ts if len(posts) > len(newest) else None,
-            threads=[it.ts for it in newest if any(reply.thread == it.ts for reply in self.posts)],
+            threads=[it.ts for it in newest if it.ts in answered],
         )
 
     def replies(

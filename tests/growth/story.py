@@ -6,6 +6,7 @@ Names in braces are the numbers of what was made last. A line may begin with who
 
 BEGINNING = 'incident me "checkout is down" sev1'
 SAID = """
+home
 incident join
 incident follow
 kim: incident follow
@@ -104,6 +105,15 @@ failover output {failover}
 failover rehearse pod 8 to west
 failover answer {failover} yes
 failover abort {failover}
+status
+status checkout degraded "payments are slow"
+status edit {status_draft}
+status publish {status_draft}
+status preview {status_draft}
+status history
+status history checkout before {publication}
+status checkout ok "it works again"
+status publish {status_draft}
 incident similar
 incident channel new
 raj: incident me "cart hangs"

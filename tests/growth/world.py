@@ -35,16 +35,19 @@ from bot.web.dashboard.overview import overview
 from bot.workers.audit import AuditSealer
 from bot.workers.deliver.handler import Clients, Handlers
 from bot.workers.everyone import Everyone
+from bot.workers.homes import HomeLook
 from bot.workers.lanes import Lanes
 from bot.workers.outbox import LEFT_BEHIND, Delivery
 from bot.workers.retention import Pruner
 from bot.workers.sync import Sync
 from bot.workers.timers import Ticks
 from tests.fakes.chat import FakeChat
+from tests.fakes.hosted_page import FakeHostedPage
 from tests.fakes.mail import FakeMail
 from tests.fakes.pager import FakePager
 from tests.growth.story import BEGINNING
 from tests.support.folders import PLUGINS, TEMPLATES
+from tests.support.status import STATUS
 from tests.support.templates import shipped
 
 T = TypeVar("T")
@@ -55,6 +58,7 @@ POLICY = replace(
     PLANS,
     postmortem_settings=PostmortemSettings(repository="acme/postmortems"),
     permissions={"operator": frozenset(NAMES), "admin": frozenset({"U0ANA"})},
+    status=STATUS,
     dashboard=DashboardSettings(address="https://spy.example.com"),
     mail=MailSettings(domains=("example.com",)),
     retention=Retention(closed_incidents=800 * DAY, audit=800 * DAY, on_call=800 * DAY),
@@ -70,6 +74,8 @@ NUMBERED = (
     table(tables.ShiftRow),
     table(tables.CoverRow),
     table(tables.AlertRow),
+    table(tables.PublicationRow),
+    table(tables.StatusDraftRow),
 )
 TOOL = "tool: "
 """How a line begins that no person says."""
@@ -89,8 +95,16 @@ class World:
         self.chat = beside.chat if beside else FakeChat()
         self.pager = beside.pager if beside else FakePager()
         self.numbers = beside.numbers if beside else count(1)
-        clients = Clients(templates=templates, chat=self.chat, maybe_pager=self.pager, maybe_mail=FakeMail())
-        self._handlers = Handlers(clients)
+        hosted_page = FakeHostedPage()
+        self._handlers = Handlers(
+            Clients(
+                templates=templates,
+                chat=self.chat,
+                maybe_pager=self.pager,
+                maybe_mail=FakeMail(),
+                open_hosted_page=lambda: hosted_page,
+            )
+        )
         self._router = Router(
             self.registry,
             sessions=self.database,
@@ -178,9 +192,11 @@ class World:
         parts: dict[str, Any] = {"sessions": self.database, "clock": self.clock, "policy": lambda: POLICY}
         sync = Sync(**parts, chat=self.chat, pager=self.pager, wake=_nothing, owner="me")
         lanes = Lanes(**parts, lease=LEASE, wake=_nothing)
+        homes = HomeLook(**parts, templates=shipped(self.clock), wake=_nothing)
         syncs = {f"sync {name}": getattr(sync, name) for name in SYNCS}
         return syncs | {
             "ticks": Ticks(**parts, wake=_nothing).run,
+            "homes": homes.run,
             "delivery": self.deliver,
             "retry": lambda: self.transact(_put_back),
             "lanes": lanes.look,

@@ -18,7 +18,7 @@ from bot.sandbox import Box
 from bot.sandbox.console.chat import FAILED, HELP, ConsoleChat, converse
 from bot.sandbox.console.script import DAYS, read
 from bot.sandbox.console.script_actions import UnclearAction
-from bot.sandbox.console.transcript import plain
+from bot.sandbox.console.transcript import Transcript, plain
 
 Json = dict[str, Any]
 Play = Callable[..., tuple[int, str]]
@@ -434,3 +434,21 @@ def test_an_interrupted_chat_has_its_own_exit_code(box: Box):
         raise KeyboardInterrupt
 
     assert converse(box, script(), Console(file=io.StringIO()), interactive=True) == 130
+
+
+def test_a_home_tab_is_printed_and_later_only_what_is_new_on_it(box: Box) -> None:
+    def home(*texts: str) -> Json:
+        blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in texts]
+        return {"type": "home", "blocks": blocks}
+
+    slack = WebClient(box.environment()["SLACK_BOT_TOKEN"], base_url=box.environment()["SLACK_API_URL"])
+    printed = io.StringIO()
+    box.on(Transcript(Console(file=printed, width=200), place_name=str).on_event)
+    slack.views_publish(user_id="U0ANA", view=home("nothing is open"))
+    slack.views_publish(user_id="U0ANA", view=home("nothing is open", "a shift begins"))
+
+    box.wait_for(lambda: "begins" in printed.getvalue())
+    assert printed.getvalue().splitlines() == [
+        "  ana's home tab  nothing is open",
+        "  ana's home tab  a shift begins",
+    ]

@@ -228,6 +228,23 @@ def test_a_long_text_without_blocks_is_posted_in_several_messages(box: Box, slac
     assert [len(it.text) for it in box.slack.messages("general")] == [9_000, 4_000, 4_000, 1_000]
 
 
+def test_a_home_tab_keeps_its_id_and_refuses_an_old_hash(
+    box: Box, slack: WebClient, refusal: Refusal
+) -> None:
+    home = {"type": "home", "blocks": [SHORT]}
+
+    first = slack.views_publish(user_id="U0ANA", view=home)["view"]
+    second = slack.views_publish(user_id="U0ANA", view=home, hash=first["hash"])["view"]
+
+    assert second["id"] == first["id"]
+    assert second["hash"] != first["hash"]
+    assert refusal(slack.views_publish, user_id="U0ANA", view=home, hash=first["hash"]) == "hash_conflict"
+    assert refusal(slack.views_publish, user_id="U0RAJ", view=home, hash="1.2") == "hash_conflict"
+    assert refusal(slack.views_publish, user_id="U0NOBODY", view=home) == "invalid_arguments"
+    box.slack.install({"features": {"app_home": {"home_tab_enabled": False}}})
+    assert refusal(slack.views_publish, user_id="U0ANA", view=home) == "not_enabled"
+
+
 def test_a_view_has_a_largest_size(box: Box, slack: WebClient, refusal: Refusal) -> None:
     options = [
         {"text": {"type": "plain_text", "text": "x" * 75}, "value": f"{n}" + "x" * 140} for n in range(100)

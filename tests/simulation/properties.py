@@ -5,11 +5,13 @@ import re
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from bot.commands.request import Request, Response
+from bot.domain.incident.replay import replayed
 from bot.ports import Session
 from bot.services.transaction import Transaction
 from tests.fakes.chat import Post
@@ -159,6 +161,7 @@ class Watch:
         self._in_order()
         self._world.look(self._nothing_is_owed)
         self._world.look(self._pages_rang)
+        self._world.look(self._past_leads_here)
 
     def _nothing_waits(self) -> None:
         for key, state, why in self._raw.execute("SELECT key, state, why FROM outbox WHERE done_at IS NULL"):
@@ -236,3 +239,11 @@ class Watch:
                 self.broken("lost", f"page {number} never left")
             elif page.pager_id and page.key not in self._pages:
                 self.broken("lost", f"page {number} is unknown to the pager")
+
+    def _past_leads_here(self, session: Session) -> None:
+        """The fold of a timeline is the stored incident."""
+        for number in self._world.numbers():
+            stored = session.incidents.get(number)
+            *_, last = replayed(number, session.timeline.events(number))
+            if stored is None or replace(last.incident, entries=stored.entries) != stored:
+                self.broken("another past", f"INC-{number} is not what its timeline leads to")

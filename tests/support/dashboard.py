@@ -84,6 +84,7 @@ def site_of(spy: SpyKit) -> DashboardSite:
         policy=lambda: spy.policy,
         templates=pages,
         answer=answer,
+        registry=lambda: spy.registry,
         provided={Calendars: NoCalendars()},
     )
 

@@ -34,11 +34,12 @@ def woken(due: Due | None) -> list[str]:
         effects=lambda: found.append("effects"),
         reminders=lambda: found.append("reminders"),
         failovers=lambda: found.append("failovers"),
+        homes=lambda: found.append("homes"),
     ).look()
     return found
 
 
-@pytest.mark.parametrize("queue", ["effects", "reminders", "failovers"])
+@pytest.mark.parametrize("queue", ["effects", "reminders", "failovers", "homes"])
 def test_the_worker_of_a_queue_with_something_due_is_woken(queue: str):
     nothing = dict.fromkeys(("effects", "reminders", "failovers"), False)
 

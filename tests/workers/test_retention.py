@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, MetaData, select
+from sqlalchemy import Engine, select
 
 from bot.adapters.database import Database, open_engine
 from bot.adapters.database.pruning import BY_AGE, MESSAGES
@@ -33,6 +33,7 @@ from bot.testing import NOON, POLICY, FrozenClock
 from bot.workers.audit import AuditSealer
 from bot.workers.retention import Pruner
 from tests.support.postgres import driven
+from tests.support.rows import schema_of
 
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
 SPANS = Retention(closed_incidents=2 * YEAR, private_incidents=90 * DAY, audit=2 * YEAR)
@@ -102,17 +103,14 @@ class World:
         return [row["number"] for row in self.rows("incident")]
 
     def rows(self, name: str) -> list[Any]:
-        known = MetaData()
-        known.reflect(self.database.engine)
+        table = schema_of(self.database.engine).tables[name]
         with self.database.engine.connect() as connection:
-            return list(connection.execute(select(known.tables[name])).mappings())
+            return list(connection.execute(select(table)).mappings())
 
     def naming(self, text: str) -> list[str]:
-        known = MetaData()
-        known.reflect(self.database.engine)
         return [
             name
-            for name in known.tables
+            for name in schema_of(self.database.engine).tables
             for row in self.rows(name)
             if text in json.dumps([*row.values()], default=str)
         ]

@@ -1,7 +1,7 @@
 """Tables of incidents and their timelines, with their queries."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    literal,
     or_,
     select,
     text,
@@ -39,17 +40,34 @@ from bot.adapters.database.statements import (
 )
 from bot.adapters.database.table import Table, plain
 from bot.adapters.database.tables import IS_EDIT, OPENED_RUNBOOK
+from bot.adapters.database.timeline_events import event_of
 from bot.adapters.database.writes import Writes
+from bot.domain.event import Event
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.name import bare_name
 from bot.domain.incident.reminder_events import Reminded
 from bot.domain.incident.search import Search
 from bot.domain.incident.state import WORKING
-from bot.domain.incident.timeline import HIDDEN, KEPT, Entry
+from bot.domain.incident.timeline import ALL_LINES, HIDDEN, KEPT, Entry, WantedLines
 
 ENTRY = [column for column in table(tables.TimelineRow).c if column.name != "id"]
 """The columns of an entry."""
 TIMELINE = Prepared(select(*ENTRY).where(table(tables.TimelineRow).c.incident == bindparam("of")))
+LAST_LINE = Prepared(
+    select(table(tables.TimelineRow).c.seq)
+    .where(table(tables.TimelineRow).c.incident == bindparam("of"))
+    .order_by(table(tables.TimelineRow).c.seq.desc())
+    .limit(literal(1))
+)
+LAST_OPEN_LINES = Prepared(
+    select(
+        table(tables.IncidentRow).c.number,
+        select(func.max(table(tables.TimelineRow).c.seq))
+        .where(table(tables.TimelineRow).c.incident == table(tables.IncidentRow).c.number)
+        .scalar_subquery()
+        .label("line"),
+    ).where(table(tables.IncidentRow).c.phase.in_([literal(it.value) for it in WORKING]))
+)
 
 
 def _lists(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
@@ -218,6 +236,43 @@ class TimelineTable(Rows):
         new = [entry for entry in self._new if entry.incident in incidents and entry.kind in kinds]
         return sorted([*stored, *new], key=lambda entry: (entry.incident, entry.seq))
 
+    def events(self, incident: int) -> Sequence[tuple[Entry, Event | None]]:
+        return [(entry, event_of(entry)) for entry in self.of(incident)]
+
+    def last_lines(self, incidents: Collection[int]) -> Mapping[int, int]:
+        found = (LAST_LINE.value(self._connection, {"of": number}) for number in incidents)
+        return {number: line or 0 for number, line in zip(incidents, found, strict=True)}
+
+    def last_open_lines(self) -> Mapping[int, int]:
+        return {it["number"]: it["line"] for it in LAST_OPEN_LINES.rows(self._connection, {})}
+
+    def after(self, incident: int, line: int, *, limit: int) -> Sequence[Entry]:
+        self._write_all()
+        c = self._table.c
+        return self._found(c.incident == incident, c.seq > line, limit=limit)
+
+    def window(
+        self,
+        incident: int,
+        wanted: WantedLines = ALL_LINES,
+        *,
+        limit: int,
+        among: Collection[int] | None = None,
+    ) -> Sequence[int]:
+        self._write_all()
+        c = self._table.c
+        some = [] if among is None else [c.seq.in_(list(among))]
+        found = select(c.seq).where(*self._is_visible(incident), *some, *self._conditions(wanted))
+        newest = found.order_by(c.occurred_at.desc(), c.seq.desc()).limit(limit)
+        return list(self._connection.execute(newest).scalars())
+
+    def tally(self, incident: int) -> Sequence[tuple[str, str | None, int]]:
+        self._write_all()
+        c = self._table.c
+        query = select(c.kind, c.actor, func.count()).where(*self._is_visible(incident))
+        found = self._connection.execute(query.group_by(c.kind, c.actor))
+        return [(kind, actor, count) for kind, actor, count in found]
+
     def reminded(self, incidents: Collection[int], reminder: str) -> Sequence[Entry]:
         self._write_all()
         c = self._table.c
@@ -229,18 +284,36 @@ class TimelineTable(Rows):
     ) -> Sequence[int]:
         self._write_all()
         c = self._table.c
+        found = select(c.seq).where(*self._is_visible(incident), c.kind.not_in(list(without)))
+        newest = found.order_by(c.occurred_at.desc(), c.seq.desc()).limit(latest)
+        return list(self._connection.execute(newest).scalars())[::-1]
+
+    def _is_visible(self, incident: int) -> Sequence[ColumnElement[bool]]:
+        """Return the conditions of the lines that a timeline shows."""
+        c = self._table.c
         superseded = select(c.supersedes).where(
             c.incident == incident, c.supersedes.is_not(None), text(f"({IS_EDIT})")
         )
-        found = select(c.seq).where(
+        return [
             c.incident == incident,
             or_(c.substance.is_(True), c.visibility == KEPT),
             func.coalesce(c.visibility, "") != HIDDEN,
-            c.kind.not_in(list(without)),
             c.seq.not_in(superseded),
-        )
-        newest = found.order_by(c.occurred_at.desc(), c.seq.desc()).limit(latest)
-        return list(self._connection.execute(newest).scalars())[::-1]
+        ]
+
+    def _conditions(self, wanted: WantedLines) -> Iterator[ColumnElement[bool]]:
+        c = self._table.c
+        if wanted.kinds:
+            yield c.kind.in_(wanted.kinds)
+        if wanted.person:
+            yield c.actor == wanted.person
+        for word in wanted.words.split():
+            yield c.text.icontains(word, autoescape=True)
+        if wanted.before:
+            at, line = wanted.before
+            yield or_(c.occurred_at < at, and_(c.occurred_at == at, c.seq < line))
+        if wanted.until:
+            yield c.occurred_at <= wanted.until
 
     def with_edits(self, incident: int, lines: Collection[int]) -> Sequence[Entry]:
         self._write_all()
@@ -286,9 +359,9 @@ class TimelineTable(Rows):
             self._writes.add(mark_line(self._table), *rows)
             self._has_visibility = True
 
-    def _found(self, *conditions: ColumnElement[bool]) -> list[Entry]:
+    def _found(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Entry]:
         c = self._table.c
-        query = select(*ENTRY).where(*conditions).order_by(c.incident, c.seq)
+        query = select(*ENTRY).where(*conditions).order_by(c.incident, c.seq).limit(limit)
         rows = map(dict, self._connection.execute(query).mappings())
         return list(readable(self.adapter.validate_python, rows, self._table.name))
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    update,
 )
 
 from bot.adapters.database import tables
@@ -86,6 +87,7 @@ OF_THEIR_OWN = (
     tables.CoverRow,
     tables.LockRow,
     tables.AlertRow,
+    tables.StatusDraftRow,
 )
 """The tables whose rows go by their own age."""
 CONDITIONS = 200
@@ -143,6 +145,7 @@ class PruningTable(Rows):
         for kind, refs in numbers.items():
             self._remove_traces(kind, refs)
         self._remove_failovers(numbers["failover"])
+        self._detach_publications(incidents)
         for row, column, kind in (
             (tables.AlertRow, "number", "alert"),
             (tables.TeamNoticeRow, "number", "team_notice"),
@@ -150,10 +153,20 @@ class PruningTable(Rows):
             (tables.FollowingRow, "number", "following"),
             (tables.PageRow, "number", "page"),
             (tables.PostmortemRow, "incident", "incident"),
+            (tables.StatusDraftRow, "incident", "incident"),
             (tables.TimelineRow, "incident", "incident"),
             (tables.IncidentRow, "number", "incident"),
         ):
             self._remove(table(row), table(row).c[column].in_(numbers[kind]))
+
+    def _detach_publications(self, incidents: Collection[int]) -> None:
+        """Keep what customers were told, without the incident that it was about."""
+        publications = table(tables.PublicationRow)
+        c = publications.c
+        found = self._connection.execute(select(c.number, c.kept).where(c.incident.in_(incidents))).all()
+        for number, kept in found:
+            detached = update(publications).where(c.number == number)
+            self._connection.execute(detached.values(incident=None, kept={**kept, "incident": None}))
 
     def _of(self, row: type[Row], incidents: Collection[int]) -> list[int]:
         c = table(row).c
@@ -208,13 +221,14 @@ class PruningTable(Rows):
     # --- messages -----------------------------------------------------------------------------------------
 
     def remove_messages(self, *, before: datetime, limit: int) -> int:
-        pages, covers, locks, alerts = map(table, OF_THEIR_OWN)
+        pages, covers, locks, alerts, drafts = map(table, OF_THEIR_OWN)
         released_at = locks.c.kept["released_at"].as_string()
         over = (
             (pages, [pages.c.incident.is_(None), pages.c.requested_at < before]),
             (covers, [covers.c.open.is_(False), covers.c.ends_at < before]),
             (locks, [text("NOT stands"), released_at < before.isoformat()]),
             (alerts, [alerts.c.incident.is_(None), alerts.c.told_at < before]),
+            (drafts, [drafts.c.at < before]),
         )
         count = self._remove_some_timers(before, limit) + self._remove_over(over, limit)
         return count + self._remove_digests(before, limit) + self._remove_troubles(before, limit)

@@ -1,4 +1,4 @@
-"""What is due in the outbox, the timers and the failovers: one statement, since it runs twice a second."""
+"""What is due in outbox, timers, failovers and on Home tabs: one statement, since it runs twice a second."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,7 +23,10 @@ DUE = text(
         EXISTS (SELECT 1 FROM timer WHERE state = 'waiting' AND due_at <= :now) AS reminders,
         EXISTS (
             SELECT 1 FROM failover WHERE to_run AND (owner IS NULL OR lease_until < :now)
-        ) AS failovers
+        ) AS failovers,
+        (
+            EXISTS (SELECT 1 FROM home_change WHERE id > 0) OR EXISTS (SELECT 1 FROM home WHERE due_at <= :now)
+        ) AS homes
     """
 ).bindparams(bindparam("now", type_=UtcDateTime()))
 OVERDUE = text(
@@ -40,7 +43,7 @@ OVERDUE = text(
         EXISTS (SELECT 1 FROM timer WHERE state = 'waiting' AND due_at <= :since) AS reminders
     """
 ).bindparams(bindparam("since", type_=UtcDateTime()))
-_LOOK = Prepared(DUE.columns(effects=Boolean, reminders=Boolean, failovers=Boolean))
+_LOOK = Prepared(DUE.columns(effects=Boolean, reminders=Boolean, failovers=Boolean, homes=Boolean))
 _LOOK_BACK = Prepared(OVERDUE.columns(effects=Boolean, reminders=Boolean))
 
 

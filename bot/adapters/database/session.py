@@ -19,11 +19,13 @@ from bot.adapters.database.connection import letting_go, optimistic, reading
 from bot.adapters.database.failovers import FailoverTable
 from bot.adapters.database.failures import translated
 from bot.adapters.database.followings import FollowingTable
+from bot.adapters.database.homes import HomeTable
 from bot.adapters.database.incidents import IncidentTable, TimelineTable
 from bot.adapters.database.outbox import OutboxTable
 from bot.adapters.database.postmortems import FollowUpTable, PostmortemTable
 from bot.adapters.database.prepared import without_waiting
 from bot.adapters.database.pruning import PruningTable
+from bot.adapters.database.publications import DraftTable, PublicationTable
 from bot.adapters.database.rings import RingCopyTable, RingTable
 from bot.adapters.database.timers import TimerTable
 from bot.adapters.database.turns import Turns, TurnTaking
@@ -70,6 +72,9 @@ class SqlSession:
     plugins = _table(records.PluginTable)
     plugin_reloads = _table(records.PluginReloadTable)
     config_versions = _table(ConfigVersionTable)
+    homes = _table(HomeTable)
+    publications = _table(PublicationTable)
+    status_drafts = _table(DraftTable)
     timers = _table(TimerTable)
     messages = _table(coordination.MessageTable)
     audit = _table(AuditTable)

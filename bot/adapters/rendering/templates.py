@@ -79,7 +79,9 @@ class JinjaTemplates:
         self.environment = _environment(self.loader)
         self.environment.filters |= {"when": self._when, "ago": self._ago, "age": self._age}
         self._markdown = MarkdownTemplates(self.loader)
-        self._pages = HtmlPages(self.loader, pager=pager, tracker=tracker)
+        self._pages = HtmlPages(
+            self.loader, pager=pager, tracker=tracker, told=self._told, written=self._written
+        )
         for environment in (self.environment, self._markdown.environment):
             environment.globals |= {"pager": pager, "tracker": tracker}
         self.mistakes = SimpleQueue[TemplateMistake]()
@@ -112,6 +114,12 @@ class JinjaTemplates:
         """Render a page of the dashboard from `<template>.html.j2`."""
         draw = partial(self._pages.render, template, facts, names=names, zone=zone)
         return self._whole(draw, f"{template}.html.j2", self._pages.environment)
+
+    def _told(self, template: str, facts: Mapping[str, Any], names: Names) -> str:
+        return self.render(template, facts, names=names).text
+
+    def _written(self, template: str, facts: Mapping[str, Any], names: Names) -> Document:
+        return self.document(template, facts, names=names)
 
     def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:
         """Return an incident's chart as SVG."""

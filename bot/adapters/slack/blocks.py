@@ -25,6 +25,8 @@ from bot.adapters.slack.lengths import (
     TOGETHER,
     URL,
     VALUE,
+    VIEW_BLOCKS,
+    VIEW_TOGETHER,
     fitting_text,
 )
 from bot.adapters.slack.text import MORE, cut, pieces, size
@@ -55,6 +57,14 @@ def payload(message: Message) -> dict[str, Any]:
 def blocks(message: Message) -> list[Block]:
     """Return the blocks of one message. If there are too many, the end is replaced by …, but buttons stay."""
     return _folded(_all(_parts(message)))
+
+
+def view_blocks(message: Message) -> list[Block]:
+    """Return the blocks of a Home tab, which may have twice as many as a message, and more words.
+
+    It shows only blocks, so a message without parts becomes a section.
+    """
+    return _folded(_all(message.parts or (Section(message.text),)), VIEW_BLOCKS, VIEW_TOGETHER)
 
 
 def messages(message: Message) -> list[Message]:
@@ -204,12 +214,12 @@ def _question(label: str, question: str) -> Block:
     }
 
 
-def _folded(all_of_them: list[Block]) -> list[Block]:
-    if _fits(all_of_them):
+def _folded(all_of_them: list[Block], most: int = BLOCKS, together: int = TOGETHER) -> list[Block]:
+    if _fitting(all_of_them, most, together) == len(all_of_them):
         return all_of_them
     buttons = [block for block in all_of_them if block["type"] == "actions"][-3:]
-    channel = TOGETHER - sum(map(_length, buttons)) - len(MORE)
-    fitting = _fitting(all_of_them, BLOCKS - len(buttons) - 1, channel)
+    space = together - sum(map(_length, buttons)) - len(MORE)
+    fitting = _fitting(all_of_them, most - len(buttons) - 1, space)
     kept = all_of_them[:fitting]
     fold: Block = {"type": "context", "elements": [mrkdwn(MORE)]}
     return [*kept, fold, *(block for block in buttons if block not in kept)]

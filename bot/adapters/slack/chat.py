@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from bot.adapters.network.server_clock import ServerClock
-from bot.adapters.slack import forms
+from bot.adapters.slack import forms, home
 from bot.adapters.slack.blocks import messages, payload
 from bot.adapters.slack.calls import Answer, Calls, entries, promised
 from bot.adapters.slack.channels import SlackChannels
@@ -303,6 +303,13 @@ class SlackChat:
 
     def open_form(self, trigger: str, form: Form, *, memory: Mapping[str, Any]) -> None:
         self._calls.write("views.open", who=trigger, trigger_id=trigger, view=forms.view(form, memory))
+
+    def publish_home(self, person: str, message: Message, *, replaces: str | None = None) -> str | None:
+        known = {"hash": replaces} if replaces else {}
+        answer = self._calls.write(
+            "views.publish", who=person, user_id=person, view=home.view(message), **known
+        )
+        return maybe(answer, "view", "hash")
 
     def profile(self, person: str) -> Profile:
         return profile({**self._user("users.info", user=person), "id": person}, self.identify())

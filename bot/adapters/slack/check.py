@@ -10,15 +10,20 @@ from bot.adapters.network.clock import SystemClock
 from bot.adapters.network.reasons import reason
 from bot.adapters.network.server_clock import ServerClock
 from bot.adapters.rendering.mrkdwn import span
+from bot.adapters.slack import home
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import OPENING, failure
 from bot.adapters.slack.manifest import SCOPES
 from bot.adapters.slack.reading import listed, maybe, part
+from bot.domain.message import Message
 from bot.ports import CheckResult, Clock
 
 OFF = timedelta(seconds=30)
 NO_SLACK = "What answered is not Slack. Is SLACK_API_URL right, and no proxy or login page before it?"
 NO_GROUPS: Mapping[str, str] = {}
+NO_HOME = (
+    "Switch it on under App Home, or paste the output of `spy manifest` into the app's App Manifest page."
+)
 REINSTALL = "Paste the output of `spy manifest` into the app's App Manifest page, and reinstall the app."
 
 
@@ -50,6 +55,7 @@ def results(
     yield CheckResult(what=f"Slack: {team}, as @{user}", well=True)
     yield from _clock(me.headers, clock or SystemClock())
     yield from _permissions(_header(me.headers, "x-oauth-scopes"))
+    yield from _home_tab(client, maybe(me.data, "user_id") or "")
     if app_token is not None:
         yield _app_token(client, app_token)
     for purpose, channel in channels.items():
@@ -80,6 +86,24 @@ def _permissions(granted: str | None) -> Iterator[CheckResult]:
         yield CheckResult(what=f"Slack: missing scope {', '.join(missing)}", well=False, cure=REINSTALL)
     else:
         yield CheckResult(what="Slack: permissions", well=True)
+
+
+def _home_tab(client: PooledWebClient, spy: str) -> Iterator[CheckResult]:
+    """Yield whether the app has a Home tab, if Slack tells.
+
+    It tells only who publishes one. So Spy does for its own user, whose Home nobody opens.
+    """
+    if not spy:
+        return
+    try:
+        client.views_publish(user_id=spy, view=home.view(Message(text="Spy")))
+    except SlackApiError as error:
+        if maybe(error.response.data, "error") == "not_enabled":
+            yield CheckResult(what="Slack: the Home tab is off", well=False, cure=NO_HOME)
+    except (HTTPError, OSError):
+        pass  # the other checks say that Slack does not answer
+    else:
+        yield CheckResult(what="Slack: Home tab", well=True)
 
 
 def _app_token(client: PooledWebClient, app_token: str) -> CheckResult:

@@ -18,6 +18,7 @@ PACES = {
     "chat.postEphemeral": TIER_4,
     "users.info": TIER_4,
     "views.open": TIER_4,
+    "views.publish": TIER_4,
 }
 PER_CHANNEL = frozenset({"chat.postMessage"})
 QUIET = 60.0  # seconds without a refusal, after which calls are free again

@@ -29,6 +29,7 @@ SCOPES = (
     "users:read.email",  # PagerDuty knows people by e-mail
 )
 EVENTS = (
+    "app_home_opened",
     "app_mention",
     "channel_archive",  # changes of an incident's channel
     "channel_created",
@@ -81,7 +82,7 @@ def manifest(
         },
         "features": {
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.adapters.slack import forms
+from bot.adapters.slack import forms, home
 from bot.adapters.slack.button_values import pressed
 from bot.adapters.slack.reading import listed, maybe, part, required
 from bot.commands.request import (
@@ -400,4 +400,5 @@ READERS: Mapping[str, Callable[[Payload, str], Notice | None]] = {
     "group_unarchive": _reopened,
     "channel_id_changed": _moved,
     PRIVATE: _made_private,
+    "app_home_opened": home.opened,
 }

@@ -9,6 +9,7 @@ from bot.app.samples import channels as sample_channels
 from bot.app.samples import failover as sample_failover
 from bot.app.samples import merging as sample_merging
 from bot.app.samples import postmortems as sample_postmortems
+from bot.app.samples import status as sample_status
 from bot.app.samples.made import event_of
 from bot.app.samples.world import ABOUT, HALF_HOUR, NOON, NOW, PAGED, TYPED, Facts
 from bot.domain.event import EVENT_KINDS, Event
@@ -40,6 +41,7 @@ LISTED: tuple[Event, ...] = (
     events.Resolved(**ABOUT, how=TYPED),
     events.Resolved(at=NOON),
     events.StillBroken(**ABOUT, words=TYPED, asked="U0ANA"),
+    sample_status.TOLD,
     events.StillBroken(**ABOUT),
     events.CommandTaken(**ABOUT, commander="U0ANA", before=None),
     events.CommandTaken(**ABOUT, commander="U0ANA", before="U0RAJ"),

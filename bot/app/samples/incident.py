@@ -162,6 +162,7 @@ CASES: dict[str, Sequence[Facts]] = {
         for more in BRIEFED
         for reader, latest in (("U0RAJ", True), ("U0RAJ", False), ("U0KIM", True), (None, True))
     ],
+    "incident/line": [{"e": facts_of(event)} for event in HAPPENED],
     "incident/team_notice_sent": [{"notice": it, "incident": FULL, "now": NOW} for it in NOTICES],
     "incident/team_notice": [
         {"notice": it, "incident": on, "now": NOW} for it in NOTICES for on in INCIDENTS

@@ -14,6 +14,7 @@ from bot.app.samples import events as sample_events
 from bot.app.samples import failover as sample_failover
 from bot.app.samples import followers as sample_followers
 from bot.app.samples import guide as sample_guide
+from bot.app.samples import home as sample_home
 from bot.app.samples import incident as sample_incident
 from bot.app.samples import merging as sample_merging
 from bot.app.samples import oncall as sample_oncall
@@ -22,6 +23,7 @@ from bot.app.samples import postmortems as sample_postmortems
 from bot.app.samples import relief as sample_relief
 from bot.app.samples import reports as sample_reports
 from bot.app.samples import runbooks as sample_runbooks
+from bot.app.samples import status as sample_status
 from bot.app.samples.made import facts_for
 from bot.app.samples.world import FULL, INCIDENTS, NOON, NOW, OVER, PAGES, TYPED, Facts
 from bot.domain.permission import MEANING
@@ -64,12 +66,14 @@ _LISTED: dict[str, Sequence[Facts]] = (
     | sample_guide.facts(INCIDENTS, FULL, OVER)
     | sample_postmortems.facts(INCIDENTS, OVER, FULL, PAGES)
     | sample_runbooks.facts(FULL)
+    | sample_status.facts(INCIDENTS[:2])
     | sample_relief.CASES
     | sample_incident.CASES
     | sample_merging.CASES
     | sample_followers.CASES
     | sample_paging.CASES
     | sample_oncall.CASES
+    | sample_home.CASES
     | sample_events.CASES
     | sample_configuration.CASES
     | sample_reports.CASES
@@ -133,6 +137,7 @@ def cases(templates: JinjaTemplates) -> dict[str, Sequence[Facts]]:
 FORMS: dict[str, Facts] = (
     sample_runbooks.FORMS
     | sample_postmortems.forms(FULL)
+    | sample_status.forms(FULL)
     | sample_oncall.FORMS
     | sample_incident.FORMS
     | sample_paging.FORMS

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.app.samples import changes as sample_changes
+from bot.app.samples import status as sample_status
 from bot.domain.incident import events
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.state import Link
@@ -42,6 +43,7 @@ FULL = replace(
     links=(Link(url="https://example.com/graph", title=TYPED),),
     members=("U0ANA", "U0RAJ"),
     command_offered_to="U0RAJ",
+    components=sample_status.COMPONENTS,
 )
 
 ENDED = FULL.after(events.Resolved(at=NOON + HALF_HOUR, by="U0ANA", how=TYPED))

@@ -20,6 +20,7 @@ from bot.domain.paging import events as paging_events
 from bot.domain.policy import Severity
 from bot.domain.postmortem import events as postmortem_events
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.status.events import PublicComponent, StatusPublished
 from bot.domain.subject import IncidentChannel, ReminderName, Subject
 from bot.domain.timer import LastSent, Snooze, remembering
 
@@ -54,6 +55,8 @@ class Incident(Membership):
     """The suspected changes, in the order they were marked."""
     told: tuple[str, ...] = ()
     """The teams that were notified."""
+    components: tuple[PublicComponent, ...] = ()
+    """What customers were last told of each component, in the order in which it was last told."""
     links: tuple[Link, ...] = ()
     update: str | None = None
     updated_at: datetime | None = None
@@ -118,6 +121,11 @@ class Incident(Membership):
     def is_over_since(self, at: datetime) -> bool:
         """Whether it ended at or after this time (UTC), so that a request from then is no longer needed."""
         return not self.is_open and self.resolved_at is not None and at <= self.resolved_at
+
+    @property
+    def unwell_components(self) -> tuple[PublicComponent, ...]:
+        """The components that do not work, as customers were told."""
+        return tuple(it for it in self.components if not it.is_over)
 
     @property
     def is_placed(self) -> bool:
@@ -286,6 +294,8 @@ class Incident(Membership):
                 return replace(self, suspects=tuple(it for it in self.suspects if it.change != event.change))
             case events.TeamNotified():
                 return replace(self, told=tuple(dict.fromkeys((*self.told, event.team))))
+            case StatusPublished():
+                return replace(self, components=event.applied_to(self.components))
             case events.LinkAdded():
                 return replace(self, links=(*self.links, Link(url=event.url, title=event.title)))
             case events.CommandOffered():

@@ -13,6 +13,7 @@ from bot.domain.refusal import Choice, Refusal
 def comes_with(incident: Incident, *, into: Incident, by: str, at: datetime) -> MergedFrom:
     """Return what an incident brings to another one: what that one does not have yet."""
     urls, changes = {it.url for it in into.links}, {it.change for it in into.suspects}
+    known = {it.key for it in into.components}
     return MergedFrom(
         at=at,
         by=by,
@@ -24,6 +25,7 @@ def comes_with(incident: Incident, *, into: Incident, by: str, at: datetime) -> 
         suspects=tuple(it for it in incident.suspects if it.change not in changes),
         told=tuple(it for it in incident.told if it not in into.told),
         services=tuple(it for it in incident.services if it not in into.services),
+        components=tuple(it for it in incident.components if it.key not in known),
     )
 
 

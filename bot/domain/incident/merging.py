@@ -6,6 +6,10 @@ from typing import Any, ClassVar
 
 from bot.domain.event import ANNOUNCEMENT, CARD, FOLLOWERS, LINE, Event, ShownIn
 from bot.domain.incident.state import Link, MergeRecord, Suspect
+from bot.domain.status.events import PublicComponent
+
+MERGED_FROM = "merged_from"
+"""The fact of a line that names the incidents with which it came."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +41,7 @@ class MergedInto(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class MergedFrom(Event):
-    """INC-`other` was merged into this one. Of its links, suspects, services and notified teams, the new ones come."""
+    """INC-`other` was merged into this one. What is new of its links, suspects, services and so on comes."""
 
     other: int
     name: str
@@ -47,6 +51,7 @@ class MergedFrom(Event):
     suspects: tuple[Suspect, ...] = ()
     told: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    components: tuple[PublicComponent, ...] = ()
     shown_in: ClassVar[tuple[ShownIn, ...]] = (LINE, CARD)
 
     @property
@@ -57,6 +62,7 @@ class MergedFrom(Event):
             "suspects": self.suspects,
             "told": self.told,
             "services": self.services,
+            "components": self.components,
         }
 
 

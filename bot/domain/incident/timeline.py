@@ -39,6 +39,23 @@ class Entry:
         return EVENT_KINDS.get(self.kind, Event)
 
 
+@dataclass(frozen=True, kw_only=True)
+class WantedLines:
+    """Which lines of a timeline are wanted: of some kinds, by a person (Slack id), with these words.
+
+    `before` is a line with its time (UTC), and `until` a time: only what happened earlier is wanted.
+    """
+
+    kinds: tuple[str, ...] = ()
+    person: str | None = None
+    words: str = ""
+    before: tuple[datetime, int] | None = None
+    until: datetime | None = None
+
+
+ALL_LINES = WantedLines()
+
+
 def visible(entries: Iterable[Entry]) -> list[Entry]:
     """Return the visible entries, oldest first. Left out: hidden, superseded, and minor ones nobody kept."""
     kept = list(entries)

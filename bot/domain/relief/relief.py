@@ -214,6 +214,8 @@ def climb(period: WorkPeriod, zone: tzinfo, timers: Timers) -> Iterator[tuple[Es
             held = period.fine_at + timers.relief_fine
             if held > at:
                 foot, below, at = held, step.after, held
+        if step.repeats:  # the next one is reckoned from here: in a long period there are thousands
+            foot, below = at, step.after
         yield step, at
 
 

@@ -1,13 +1,14 @@
 """The records of incidents: timelines and team notices with them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.event import Event
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.search import Search
 from bot.domain.incident.team_notice import TeamNotice
-from bot.domain.incident.timeline import Entry
+from bot.domain.incident.timeline import ALL_LINES, Entry, WantedLines
 
 
 class IncidentRecords(Protocol):
@@ -71,6 +72,31 @@ class TimelineRecords(Protocol):
 
     def of(self, incident: int) -> Sequence[Entry]:
         """Return the whole timeline in recorded order."""
+
+    def events(self, incident: int) -> Sequence[tuple[Entry, Event | None]]:
+        """Return the whole timeline in recorded order with the event of each entry; None if it can't be read."""
+
+    def last_lines(self, incidents: Collection[int]) -> Mapping[int, int]:
+        """Return the number of the last entry of each of these incidents. It is one more after each event."""
+
+    def last_open_lines(self) -> Mapping[int, int]:
+        """Return the number of the last entry of each open incident."""
+
+    def after(self, incident: int, line: int, *, limit: int) -> Sequence[Entry]:
+        """Return the first entries that were recorded after this one."""
+
+    def window(
+        self,
+        incident: int,
+        wanted: WantedLines = ALL_LINES,
+        *,
+        limit: int,
+        among: Collection[int] | None = None,
+    ) -> Sequence[int]:
+        """Return the latest of the lines that a timeline shows and that fit, newest first, or those `among` some."""
+
+    def tally(self, incident: int) -> Sequence[tuple[str, str | None, int]]:
+        """Return how many lines that a timeline shows are of each kind and actor."""
 
     def visible(
         self, incident: int, *, without: Collection[str] = (), latest: int | None = None

@@ -36,7 +36,7 @@ PHRASES = {
     "reaction_removed": "{person} takes back :{text}:",
 }
 EPHEMERALS = {"ephemeral": "", "ephemeral_edited": "edited: ", "ephemeral_deleted": "gone: "}
-WINDOWS = {"view_opened": "a form opens", "view_updated": "the form changes", "home_published": "home tab"}
+WINDOWS = {"view_opened": "a form opens", "view_updated": "the form changes"}
 
 
 class Transcript:
@@ -69,8 +69,12 @@ class Transcript:
             self._block(where, EPHEMERALS[event.kind] + text, PRIVATE)
         elif event.kind in WINDOWS:
             self._block(f"only {event.person}", f"{WINDOWS[event.kind]}: {text}", PRIVATE)
+        elif event.kind == "home_published":
+            self._home(event)
         elif event.kind.startswith("page_"):
             self._page(event)
+        elif event.kind == "public_status":
+            self._block("Statuspage", text, CHANNEL)
         elif event.kind == "failed":
             self._block(f"only {event.person}", text, FAILURE)
         elif event.kind in PHRASES and not _is_own_doing(event):
@@ -88,6 +92,14 @@ class Transcript:
             self._block(place + thread, event.text, CHANNEL)
         elif fresh := [line for line in lines if line not in before]:
             self._block(place, "\n".join(f"edited: {line}" for line in fresh), CHANNEL)
+
+    def _home(self, event: BoxEvent) -> None:
+        """Print a person's home tab; when it is published again, only what is new on it."""
+        lines, tab = event.text.splitlines(), f"home:{event.ref}"
+        before = self._shown.get(tab, [])
+        self._shown[tab] = lines
+        if fresh := [line for line in lines if line not in before]:
+            self._block(f"{event.person}'s home tab", "\n".join(fresh), PRIVATE)
 
     def _page(self, event: BoxEvent) -> None:
         if event.kind == "page_rings":

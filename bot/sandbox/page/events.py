@@ -43,6 +43,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "page_": ("dock:phones",),
     "issue_": ("dock:github",),
     "mail_": ("dock:mail",),
+    "public_": ("dock:statuspage",),
 }
 
 

@@ -43,6 +43,7 @@ TITLES = (
     ("sites", "Sites"),
     ("github", "GitHub"),
     ("mail", "Mail"),
+    ("statuspage", "Statuspage"),
     ("inspector", "Inspector"),
 )
 STARTS = (
@@ -285,6 +286,7 @@ class SandboxPage:
             "sites": lambda: {"sites": self._sites(), "healths": HEALTHS},
             "github": lambda: self._issues(location),
             "mail": lambda: self._mails(location),
+            "statuspage": self._public_status,
             "inspector": lambda: {
                 "exchanges": self._inspector.exchanges(),
                 "outbox": self._inspector.outbox(),
@@ -330,6 +332,11 @@ class SandboxPage:
             issues = list(reversed(github.issues.values()))
             issue = github.issues.get(int(location.issue)) if location.issue.isdigit() else None
         return {"repository": REPOSITORY, "issues": issues, "issue": issue}
+
+    def _public_status(self) -> Facts:
+        page = self._box.statuspage
+        with page.lock:
+            return {"components": list(page.components.values()), "incidents": page.newest()}
 
     def _words(self, _request: HttpRequest, _rest: str) -> HttpResponse:
         """Return the completions of the message box."""

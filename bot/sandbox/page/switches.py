@@ -45,6 +45,13 @@ SWITCHES = (
     FaultSwitch(
         name="github", title="GitHub is down", about="its API answers 503", service="github", fault=DOWN
     ),
+    FaultSwitch(
+        name="statuspage",
+        title="Statuspage is down",
+        about="its API answers 503",
+        service="statuspage",
+        fault=DOWN,
+    ),
 )
 
 

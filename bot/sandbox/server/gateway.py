@@ -152,4 +152,6 @@ def _error(service: str, code: str) -> bytes:
         return json.dumps({"ok": False, "error": code}).encode()
     if service == "pagerduty":
         return json.dumps({"error": {"message": code, "code": 2000, "errors": [code]}}).encode()
+    if service == "statuspage":
+        return json.dumps({"error": code}).encode()
     return json.dumps({"message": code}).encode()

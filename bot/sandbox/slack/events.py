@@ -13,6 +13,8 @@ from bot.sandbox.slack.world import (
     Json,
     SlackChannel,
     SlackMessage,
+    SlackPerson,
+    SlackView,
 )
 
 _numbers = itertools.count(1)
@@ -188,5 +190,12 @@ def pin(kind: str, m: SlackMessage, user: str, ts: str) -> Json:
     }
 
 
-def home_opened(user: str, channel: str, ts: str) -> Json:
-    return {"type": "app_home_opened", "user": user, "channel": channel, "tab": "home", "event_ts": ts}
+def home_opened(person: SlackPerson, view: SlackView | None, ts: str) -> Json:
+    event = {
+        "type": "app_home_opened",
+        "user": person.id,
+        "channel": person.dm,
+        "tab": "home",
+        "event_ts": ts,
+    }
+    return event | ({"view": shapes.view(view)} if view else {})

@@ -5,7 +5,6 @@ import secrets
 from bot.sandbox.feed import BoxEvent
 from bot.sandbox.slack import blocks, shapes
 from bot.sandbox.slack.call import Args, Method, SlackError
-from bot.sandbox.slack.reach import known_person
 from bot.sandbox.slack.state import WorkspaceState
 from bot.sandbox.slack.triggers import Triggers
 from bot.sandbox.slack.world import Json, SlackView
@@ -15,6 +14,8 @@ DEEPEST = 3
 
 class Modals:
     def __init__(self, state: WorkspaceState, triggers: Triggers) -> None:
+        self.has_home = True
+        """Whether the app's Home tab is on."""
         self._state = state
         self._triggers = triggers
 
@@ -48,11 +49,20 @@ class Modals:
         return {"view": shapes.view(view)}
 
     def publish(self, args: Args) -> Json:
+        """Publish a person's home tab. It keeps its id, and has a new hash each time."""
+        if not self.has_home:
+            raise SlackError("not_enabled")
         body = _checked(args, "home")
-        person = known_person(self._state, args.text("user_id"))
+        person = self._state.people.get(args.text("user_id"))
+        if person is None:
+            raise SlackError.explained("invalid_arguments", ["invalid `user_id`"])
         with self._state.change():
-            view = self._new(person.id, body)
-            self._state.homes[person.id] = view
+            view = self._state.homes.get(person.id)
+            if args.text("hash") and (view is None or args.text("hash") != view.hash):
+                raise SlackError("hash_conflict")
+            if view is None:
+                view = self._state.homes[person.id] = self._new(person.id, body)
+            view.body, view.hash = body, _hash()
         self._publish("home_published", view)
         return {"view": shapes.view(view)}
 

@@ -75,11 +75,13 @@ class Workspace(WorkspaceReader):
         self._url = url
 
     def install(self, manifest: Mapping[str, Any]) -> None:
-        """Limit the app to its manifest: commands, events and scopes."""
+        """Limit the app to its manifest: commands, events, scopes and the home tab."""
         features, settings = manifest.get("features", {}), manifest.get("settings", {})
         if found := features.get("slash_commands"):
             self.commands = {it["command"]: bool(it.get("should_escape")) for it in found}
         self.shortcuts.known = features.get("shortcuts", [])
+        if home := features.get("app_home"):
+            self.modals.has_home = bool(home.get("home_tab_enabled"))
         if subscribed := settings.get("event_subscriptions", {}).get("bot_events"):
             self.subscriptions.intersection_update(subscribed)
         if allowed := manifest.get("oauth_config", {}).get("scopes", {}).get("bot"):
@@ -300,9 +302,11 @@ class Workspace(WorkspaceReader):
         self.remove(channel, BOT_USER, person)
 
     def open_home(self, person: str) -> None:
-        who = self.person(person)
-        with self.sender.until_delivered():
-            self._emit(events.home_opened(who.id, who.dm, self.state.new_ts()), who.dm)
+        """Open a person's home tab. The event has the view that it shows, if there is one."""
+        who, view = self.person(person), self.home(person)
+        if self.modals.has_home:
+            with self.sender.until_delivered():
+                self._emit(events.home_opened(who, view, self.state.new_ts()), who.dm)
 
     # ---------------------------------------------------------------- Slack's own behaviour
 

@@ -19,6 +19,7 @@ from bot.domain.refusal import Choice, Refusal
 from bot.domain.runbook.events import RunbookOpened
 from bot.domain.runbook.runbook import Runbook
 from bot.domain.spelling import did_you_mean
+from bot.domain.status.ending import must_be_well
 from bot.domain.text import quoted, shortened
 from bot.services.directory import Directory
 from bot.services.incident.doubles import Doubles
@@ -137,14 +138,18 @@ class Incidents:
             if team.service and team.key not in already:
                 Paging(self._tx).page_team(team, incident.name, by=by, incident=incident, on_card=True)
 
-    def resolve(self, incident: Incident, how: str, *, by: str) -> Incident:
-        """Resolve the incident and its pages."""
+    def resolve(self, incident: Incident, how: str, *, by: str, anyway: bool = False) -> Incident:
+        """Resolve the incident and its pages. Asks first if customers still read that something does not work."""
+        if not anyway:
+            must_be_well(incident, ending="stop", words=how)
         ended = self._tx.record(incident, incident.resolve(how, by=by, at=self._tx.now))
         Paging(self._tx).resolve_all(ended, by=by)
         return ended
 
-    def cancel(self, incident: Incident, why: str, *, by: str) -> Incident:
-        """End the incident as a false alarm, and resolve its pages."""
+    def cancel(self, incident: Incident, why: str, *, by: str, anyway: bool = False) -> Incident:
+        """End the incident as a false alarm, and resolve its pages. Asks first as `resolve` does."""
+        if not anyway:
+            must_be_well(incident, ending="cancel", words=why)
         ended = self._tx.record(incident, incident.cancel(why, by=by, at=self._tx.now))
         Paging(self._tx).resolve_all(ended, by=by)
         return ended

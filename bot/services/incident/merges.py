@@ -9,6 +9,7 @@ from bot.domain.incident import events, merging
 from bot.domain.incident.effects import Invite, SetTopic
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.merge import comes_with, must_fit
+from bot.domain.incident.merging import MERGED_FROM
 from bot.domain.incident.state import MergeRecord
 from bot.domain.incident.timeline import HIDDEN, Entry
 from bot.domain.paging.events import PageEvent
@@ -30,8 +31,6 @@ STAY_THEMSELVES = (
     FollowUpReopened,
 )
 """The kinds of lines that stay of their kind in the other timeline: what they are about is there now."""
-MERGED_FROM = "merged_from"
-"""The fact of a line that names the incidents with which it came."""
 
 
 class Merges:

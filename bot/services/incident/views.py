@@ -44,7 +44,7 @@ class Views:
         return {
             **self.tldr(incident),
             "unseen": self._unseen(number),
-            "coming": self._coming(incident),
+            "coming": self.coming(incident),
             "reader": offer.data["to"] if offer else incident.command_offered_to,
             "is_latest": offer is None or offer == offers[-1],
         }
@@ -60,7 +60,7 @@ class Views:
         notices = [entry for entry in entries if entry.kind == "team_notified"]
         return [line(entry) for entry in notices if entry.data["notice"] not in seen]
 
-    def _coming(self, incident: Incident, *, most: int = 4) -> list[Facts]:
+    def coming(self, incident: Incident, *, most: int = 4) -> list[Facts]:
         """Return the next reminders of this incident."""
         policy, zone = self._tx.policy, People(self._tx).zone(incident.owner)
         timers = sorted(agenda(incident, policy, zone=zone), key=lambda timer: timer.due_at)
@@ -78,9 +78,9 @@ class Views:
         """Return the state on one screen: the card's facts and the three latest important events."""
         minor = [kind for kind, event in EVENT_KINDS.items() if event.is_minor]
         latest = self._session.timeline.visible(incident.number, without=minor, latest=LATEST)
-        return {**self.state(incident), "events": self._lines(incident, latest)}
+        return {**self.state(incident), "events": self.lines(incident, latest)}
 
-    def _lines(self, incident: Incident, numbers: Sequence[int]) -> list[Facts]:
+    def lines(self, incident: Incident, numbers: Sequence[int]) -> list[Facts]:
         """Return these lines in this order, each with who edited it."""
         entries = self._session.timeline.with_edits(incident.number, numbers)
         known, found = histories(entries), {it.seq: it for it in entries}
@@ -106,7 +106,7 @@ class Views:
         at = last if since is None else next((n for n, it in enumerate(lines) if it >= since), last)
         return {
             "incident": incident,
-            "events": self._lines(incident, lines[at : at + LINES]),
+            "events": self.lines(incident, lines[at : at + LINES]),
             "count": len(lines),
             "earlier": lines[max(at - LINES, 0)] if at else None,
             "later": lines[at + LINES] if at + LINES < len(lines) else None,

@@ -11,6 +11,7 @@ from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.domain.window import Window, read_window
 from bot.services.directory import Directory
+from bot.services.home.changes import HomeChanges
 from bot.services.oncall.rest import Rest
 from bot.services.oncall.shifts import Shifts
 from bot.services.oncall.team_people import TeamPeople
@@ -196,6 +197,7 @@ class Covers:
         """Store the request and its timers, and refresh its messages."""
         self._session.covers.put(cover)
         self._session.timers.replace(cover.subject, self.agenda(cover))
+        HomeChanges(self._tx).of_asked(cover.asked)
         if because != "asked":
             reminded = (str(it) for it, told in cover.told.items() if not told.silent)
             for occurrence in (ASKED_FOR, *reminded):

@@ -32,6 +32,7 @@ from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 from bot.ports import Contact, Person
 from bot.services.directory import Directory
+from bot.services.home.changes import HomeChanges
 from bot.services.paging.paging import Paging
 from bot.services.read_access import ReadAccess
 from bot.services.reminder_sources import reminds
@@ -275,6 +276,7 @@ class Shifts:
         """Store the shift and its timers, and refresh its messages."""
         self._session.shifts.put(shift)
         self._session.timers.replace(shift.subject, shift_agenda(shift, self._tx.policy))
+        HomeChanges(self._tx).of([shift.person])
         at = int(self._tx.now.timestamp() * 1000)
         for occurrence in (it for it, told in shift.told.items() if not told.silent):
             self._show(shift, occurrence, origin=f"{because}:{at}")

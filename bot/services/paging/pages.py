@@ -12,6 +12,7 @@ from bot.domain.subject import Address, IncidentChannel
 from bot.domain.timer import Timer
 from bot.ports import Ringing
 from bot.services.directory import Directory
+from bot.services.home.changes import HomeChanges
 from bot.services.incident.channels import IncidentChannels
 from bot.services.read_access import ReadAccess
 from bot.services.relief.work_periods import WorkPeriods
@@ -67,7 +68,11 @@ class Pages:
         self.keep_time(page)
 
     def keep_time(self, page: Page) -> None:
-        """Set the page's timers. If pages that joined it must follow its change, their look comes at once."""
+        """Set the page's timers. If pages that joined it must follow its change, their look comes at once.
+
+        Every change of a page comes here, so that the Homes of those for whom it rings are looked at too.
+        """
+        HomeChanges(self._tx).of_asked(page.person)
         self._session.timers.replace(page.subject, self._agenda(page))
         self._session.timers.replace(carrier_subject(page.number), self._carrier_agenda(page))
 

@@ -26,6 +26,7 @@ from bot.domain.text import quoted
 from bot.domain.timer import Timer
 from bot.ports import Issue, IssueNews, Moved
 from bot.services.directory import Directory
+from bot.services.home.changes import HomeChanges
 from bot.services.read_access import ReadAccess
 from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
@@ -251,6 +252,7 @@ class FollowUps:
         for person in sorted(filter(None, owners)):
             self._session.lock(str(digest_subject(person)))
             self._session.timers.replace(digest_subject(person), self.digest(person))
+        HomeChanges(self._tx).of(owners)
         self._tx.send(*self._shows(follow_up))
 
     def _shows(self, follow_up: FollowUp) -> list[UpsertMessage]:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from functools import partial
+from types import MappingProxyType
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from bot.web import dashboard
 from bot.web.answer import WebAnswer
 from bot.web.calls import Endpoint, Unread, body_of, in_thread
 from bot.web.dashboard.browser import WebRequest
+from bot.web.dashboard.live import Live
 from bot.web.dashboard.page import PAGES
 from bot.web.dashboard.say import say
 from bot.web.dashboard.sign_in import ask, sign_in, sign_out
@@ -26,13 +28,13 @@ FIELDS = 50
 _Answering = Callable[[WebRequest], WebAnswer]
 
 
-def routes_of(site: DashboardSite, pool: Executor) -> list[Route]:
+def routes_of(site: DashboardSite, live: Live, pool: Executor) -> list[Route]:
     """Return the routes of all declared pages, of signing in and out, of unfollowing, and of commands."""
     load_features(dashboard)
 
     def got(answering: _Answering) -> Endpoint:
         async def endpoint(request: Request) -> Response:
-            return await in_thread(pool, partial(answering, _read(request, {})), request.url.path)
+            return await in_thread(pool, partial(answering, read_request(request)), request.url.path)
 
         return endpoint
 
@@ -41,7 +43,9 @@ def routes_of(site: DashboardSite, pool: Executor) -> list[Route]:
             body = await body_of(request)
             if isinstance(body, Unread):
                 return body.response
-            return await in_thread(pool, partial(answering, _read(request, _form(body))), request.url.path)
+            return await in_thread(
+                pool, partial(answering, read_request(request, _form(body))), request.url.path
+            )
 
         return endpoint
 
@@ -52,7 +56,13 @@ def routes_of(site: DashboardSite, pool: Executor) -> list[Route]:
         Route("/sign-out", sent(partial(sign_out, site)), methods=["POST"]),
         Route("/unfollow/{token}", sent(partial(unfollow, site)), methods=["POST"]),
         Route("/say", sent(partial(say, site)), methods=["POST"]),
-        Route("/static/{name}", got(lambda it: static_file(it.parts["name"])), methods=["GET"]),
+        Route("/live", live.stream, methods=["GET"]),
+        Route("/incidents/{number}/live", live.stream, methods=["GET"]),
+        Route(
+            "/static/{name}",
+            got(lambda it: static_file(it.parts["name"], it.query.get("v", ""))),
+            methods=["GET"],
+        ),
     ]
 
 
@@ -62,12 +72,13 @@ def missing_of(site: DashboardSite, pool: Executor) -> Callable[[Request, Except
     async def missing(request: Request, _error: Exception) -> Response:
         if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
             return PlainTextResponse("Not Found", status_code=404)
-        return await in_thread(pool, partial(site.missing, _read(request, {})), request.url.path)
+        return await in_thread(pool, partial(site.missing, read_request(request)), request.url.path)
 
     return missing
 
 
-def _read(request: Request, form: Mapping[str, str]) -> WebRequest:
+def read_request(request: Request, form: Mapping[str, str] = MappingProxyType({})) -> WebRequest:
+    """Return a request as the pages read it."""
     return WebRequest(
         path=request.url.path,
         method=request.method,

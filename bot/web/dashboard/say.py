@@ -12,6 +12,8 @@ from bot.web.dashboard.site import DashboardSite
 
 LONGEST = 10_000
 """Characters of a command, as many as Slack's own box takes and more."""
+GIVEN = "given."
+"""How the fields of a form begin that fill the slots of its command: `given.message`."""
 
 
 def say(site: DashboardSite, request: WebRequest) -> WebAnswer:
@@ -50,6 +52,11 @@ def _asked(request: WebRequest, viewer: Viewer) -> Request:
         user=viewer.id,
         source=Source.WEB,
         incident=int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None,  # noqa: PLR2004
+        given={
+            name.removeprefix(GIVEN): _escaped(it[:LONGEST])
+            for name, it in form.items()
+            if name.startswith(GIVEN)
+        },
     )
 
 
@@ -57,4 +64,8 @@ def _as_slack_sends(typed: str) -> str:
     """Return the words without `/spy` in front, escaped as Slack escapes what people type."""
     words = typed.strip().removeprefix("/")
     words = words.removeprefix("spy ") if words != typed.strip() else words
-    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _escaped(words)
+
+
+def _escaped(typed: str) -> str:
+    return typed.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

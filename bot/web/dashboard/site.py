@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from bot.commands.discretion import private_incidents
+from bot.commands.plugins import CommandRegistry
 from bot.commands.request import Request, Response
 from bot.domain.policy import Policy
 from bot.domain.refusal import Refusal
@@ -52,6 +53,7 @@ class DashboardSite:
     templates: WebTemplates
     answer: Callable[[Request], Response]
     """Runs a command: the router that all other ways in use too."""
+    registry: Callable[[], CommandRegistry]
     provided: Mapping[type, Any] = field(default_factory=dict)
 
     # --- who looks ---
@@ -126,7 +128,7 @@ class DashboardSite:
 
     def _wired(self, page: DashboardPage, tx: Transaction) -> Mapping[str, Any]:
         """Return what a page asks for by its keyword-only parameters."""
-        here = {**self.provided, Transaction: tx}
+        here = {**self.provided, Transaction: tx, CommandRegistry: self.registry()}
         return {
             name: here[wanted] if wanted in here else wanted(tx) for name, wanted in page.services.items()
         }

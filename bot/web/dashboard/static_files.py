@@ -25,18 +25,23 @@ def _files() -> Mapping[str, bytes]:
 
 
 @cache
+def _version(name: str) -> str:
+    return hashlib.sha256(_files()[name]).hexdigest()[:12]
+
+
 def address_of(name: str) -> str:
     """Return the address of a file. It changes with the file, so that a browser may keep the file for long."""
-    return f"/static/{name}?v={hashlib.sha256(_files()[name]).hexdigest()[:12]}"
+    return f"/static/{name}?v={_version(name)}"
 
 
-def static_file(name: str) -> WebAnswer:
+def static_file(name: str, version: str = "") -> WebAnswer:
+    """Return a file. Without its version, as when one script imports another, a browser asks each time."""
     found = _files().get(name)
     if found is None:
         return WebAnswer(status=404, body="There is no such file.\n")
     headers = {
         "content-type": KINDS[_kind(name)],
-        "cache-control": f"public, max-age={A_YEAR}, immutable",
+        "cache-control": f"public, max-age={A_YEAR}, immutable" if version == _version(name) else "no-cache",
         "x-content-type-options": "nosniff",
     }
     return WebAnswer(headers=headers, body=found)

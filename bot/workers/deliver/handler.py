@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 import bot.workers.deliver
 from bot.domain.effects import Effect
 from bot.domain.incident.effects import SayCommand
-from bot.ports import Chat, IssueTracker, Mail, OutboxItem, Pager, Rejected, Templates
+from bot.ports import Chat, HostedPage, IssueTracker, Mail, OutboxItem, Pager, Rejected, Templates
 from bot.services.features import load_features
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
@@ -22,13 +22,14 @@ H = TypeVar("H", bound="type[EffectHandler[Any]]")
 
 @dataclass(frozen=True, kw_only=True)
 class Clients:
-    """What handlers call. `open_tracker` is called at the first export, not before."""
+    """What handlers call. What begins with `open_` is called when it is first needed, not before."""
 
     templates: Templates
     chat: Chat
     maybe_pager: Pager | None = None
     open_tracker: Callable[[], IssueTracker] | None = None
     maybe_mail: Mail | None = None
+    open_hosted_page: Callable[[], HostedPage] | None = None
     run_command: RunCommand | None = None
     run_request: Callable[[Mapping[str, Any]], None] | None = None
 
@@ -52,6 +53,13 @@ class Clients:
         if self.maybe_mail is None:
             raise Rejected("no_mail", "no mail server is set up; `spy check` says what is missing")
         return self.maybe_mail
+
+    @property
+    def hosted_page(self) -> HostedPage:
+        """Return the hosted status page. Raises Rejected if there is none."""
+        if self.open_hosted_page is None:
+            raise Rejected("no_page", "no hosted status page is set up; `spy check` says what is missing")
+        return self.open_hosted_page()
 
     @property
     def accounts(self) -> Accounts:

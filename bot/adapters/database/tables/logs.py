@@ -174,3 +174,22 @@ class PrunedRow(Row, table=True):
     kind: str = Field(primary_key=True)
     count: int
     at: datetime = moment_column()
+
+
+class HomeRow(Row, table=True):
+    """A person's Home tab that Spy keeps up to date. `due_at`: when it is compared next with what is true."""
+
+    person: str = Field(primary_key=True)
+    looked_at: datetime = moment_column(index=True)
+    due_at: datetime | None = moment_column(index=True)
+    published_at: datetime | None = moment_column()
+    shown: str
+    mark: str | None
+
+
+class HomeChangeRow(Row, table=True):
+    """A change that Homes may show: of one private incident, of one person, or of everybody if both are empty."""
+
+    id: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True, autoincrement=True))
+    incident: int | None
+    person: str | None

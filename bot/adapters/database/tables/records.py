@@ -281,6 +281,29 @@ class ConfigVersionRow(RecordRow, table=True):
     decided_at: datetime | None = moment_column(index=True)
 
 
+class PublicationRow(NumberedRow, table=True):
+    """What customers were told of a component. It stays when its incident is deleted."""
+
+    __table_args__ = (
+        Index("publication_of_component", "component", "number"),
+        Index("publication_of_thread", "thread"),
+        partial_index("publication_of_incident", "incident", where="incident IS NOT NULL"),
+    )
+
+    component: str
+    thread: int
+    incident: int | None
+
+
+class StatusDraftRow(NumberedRow, table=True):
+    """A preview of what somebody was about to publish."""
+
+    __table_args__ = (partial_index("status_draft_of_incident", "incident", where="incident IS NOT NULL"),)
+
+    at: datetime = moment_column(index=True)
+    incident: int | None
+
+
 class WebKeyRow(RecordRow, table=True):
     """A one-time link to the dashboard, or a session there. Its secret is stored nowhere."""
 

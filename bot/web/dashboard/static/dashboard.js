@@ -1,7 +1,9 @@
 // What every page does in the browser: the theme, times that go on, and commands that are answered in place.
 
+import { watch } from "./stream.js";
+
 const root = document.documentElement;
-const ahead = Number(root.dataset.now) * 1000 - Date.now();
+let ahead = Number(root.dataset.now) * 1000 - Date.now();
 
 /** The time at the server, in milliseconds since 1970. */
 const now = () => Date.now() + ahead;
@@ -19,11 +21,14 @@ function show(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
+/** The time at which a part of the page stands: now, or the moment of the past that it shows. */
+const clock = part => Number(part.closest("[data-clock]")?.dataset.clock) || now();
+
 /** Let times go on: `data-since` counts up, `data-due` counts down and then is late. */
 function tick(part = document) {
-  for (const it of part.querySelectorAll("[data-since]")) show(it, span(now() - Date.parse(it.dataset.since)));
+  for (const it of part.querySelectorAll("[data-since]")) show(it, span(clock(it) - Date.parse(it.dataset.since)));
   for (const it of part.querySelectorAll("[data-due]")) {
-    const left = Date.parse(it.dataset.due) - now();
+    const left = Date.parse(it.dataset.due) - clock(it);
     show(it, left < 0 ? `late by ${span(-left)}` : `in ${span(left)}`);
     it.classList.toggle("late", left < 0);
     it.closest(".card")?.classList.toggle("late", left < 0);
@@ -119,9 +124,7 @@ function exchange(page) {
 }
 
 if (live) {
-  const source = new EventSource(live.dataset.live);
-  source.onmessage = refresh;
-  source.addEventListener("changed", refresh);
+  watch(() => live.dataset.live, refresh);
   setInterval(() => { if (Date.now() - last > SLOW && !document.hidden) refresh(); }, 5_000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 }
@@ -129,4 +132,4 @@ if (live) {
 tick();
 setInterval(tick, 1000);
 // for the scripts of single pages: an import would run this file twice, because its address has a digest
-globalThis.spy = { now, span, tick, refresh };
+globalThis.spy = { now, span, tick, refresh, set(time) { ahead = time - Date.now(); } };

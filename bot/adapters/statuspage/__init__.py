@@ -1,0 +1,1 @@
+"""Atlassian Statuspage: a page that customers follow, hosted by somebody else."""

@@ -1,0 +1,1 @@
+"""Public status: what customers are told of each component."""
