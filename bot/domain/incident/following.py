@@ -186,14 +186,14 @@ def key_of(about: Subject, reader: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class NewsLine:
     """An entry that a follower is told of. A corrected one was told before, with other words."""
 
     entry: Entry
     is_corrected: bool = False
 
 
-def news(entries: Iterable[Entry], *, heard: int, upto: int, ended_at: datetime | None) -> list[Told]:
+def news(entries: Iterable[Entry], *, heard: int, upto: int, ended_at: datetime | None) -> list[NewsLine]:
     """Return what is new to who has heard everything up to an entry, oldest first.
 
     `entries` are those of the told kinds with the timeline's edits. `ended_at` is the end of the incident.
@@ -210,16 +210,16 @@ def _news(
     heard: int,
     upto: int,
     ended_at: datetime | None,
-) -> Iterator[Told]:
+) -> Iterator[NewsLine]:
     for entry in visible(entries):
         if entry.kind not in TOLD or not heard < entry.seq <= upto:
             continue
         was_told = _first(entry, entries) <= heard
         is_late = ended_at is not None and entry.recorded_at > ended_at + CORRECTED_WITHIN
         if not was_told:
-            yield Told(entry=entry)
+            yield NewsLine(entry=entry)
         elif entry.seq in reworded and not is_late:
-            yield Told(entry=entry, is_corrected=True)
+            yield NewsLine(entry=entry, is_corrected=True)
 
 
 def _first(entry: Entry, entries: list[Entry]) -> int:

@@ -18,9 +18,9 @@ from bot.domain.incident.following import (
     TOLD,
     Following,
     MailFollower,
+    NewsLine,
     TellFollower,
     TellFollowers,
-    Told,
     host_of,
     key_of,
     news,
@@ -327,7 +327,7 @@ def begin(incident: Incident) -> TellFollowers:
     return TellFollowers(key=key, incident=incident.number)
 
 
-def _facts(told: Told) -> Facts:
+def _facts(told: NewsLine) -> Facts:
     """Return a line as its template needs it."""
     entry = told.entry
     return {
