@@ -184,6 +184,10 @@ class IncidentTable(Table[Incident]):
         found = self._read(find_open_named(self._table, len(wanted)), wanted)
         return [it for it in found if bare_name(it.name) in names]  # an older Spy left the column empty
 
+    def named(self, name: str, *, limit: int) -> Sequence[Incident]:
+        c = self._table.c
+        return self._where(c.bare_name == name, order=[c.number.desc()], limit=limit)
+
     def count_shown(self) -> int:
         self.flush()
         c = self._table.c

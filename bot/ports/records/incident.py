@@ -44,6 +44,9 @@ class IncidentRecords(Protocol):
     def open_named(self, names: Collection[str]) -> Sequence[Incident]:
         """Return the open incidents with one of these bare names, oldest first. It waits for no lock."""
 
+    def named(self, name: str, *, limit: int) -> Sequence[Incident]:
+        """Return the incidents with this bare name, open or over, newest first. It waits for no lock."""
+
     def count_shown(self) -> int:
         """Count the open incidents that everyone may see, without drills."""
 
