@@ -13,20 +13,21 @@ from bot.services.incident.past import PastIncidents
 from bot.services.postmortem.postmortems import Postmortems
 
 
-@command('incident was "name" [<severity>] (<times>) [affects <services>]')
-def was(
+@command('incident was "name" [<severity>] (<times>) [affects <services>] [anyway]')
+def was(  # noqa: PLR0917  one a word of its usage line
     request: Request,
     name: Plain,
     severity: Severity | None,
     times: PastTimes,
     services: ServiceNames | None,
+    anyway: bool,
     *,
     past: PastIncidents,
     postmortems: Postmortems,
 ) -> Reply:
     """Record an incident that is over: `incident was "checkout was down" 10:05-11:40`, in your time zone.
 
-    It pages nobody. Its postmortem is owed as usual.
+    It pages nobody. Its postmortem is owed as usual. `anyway` records one that has the same name and times.
     """
     incident = past.record(
         name,
@@ -35,11 +36,12 @@ def was(
         by=request.user,
         severity=severity,
         services=services or (),
+        anyway=anyway,
     )
     return Reply("incident/recorded", {"incident": incident, "due": postmortems.due(incident)})
 
 
-@command('incident was "name" [<severity>] from <began> to|until <ended> [affects <services>]')
+@command('incident was "name" [<severity>] from <began> to|until <ended> [affects <services>] [anyway]')
 def was_from(  # noqa: PLR0917  one a word of its usage line
     request: Request,
     name: Plain,
@@ -47,13 +49,14 @@ def was_from(  # noqa: PLR0917  one a word of its usage line
     began: datetime,
     ended: datetime,
     services: ServiceNames | None,
+    anyway: bool,
     *,
     past: PastIncidents,
     postmortems: Postmortems,
 ) -> Reply:
     """The same in words. Spy asks about a time that it can't read."""
     times = PastTimes(began=began, ended=ended)
-    return was(request, name, severity, times, services, past=past, postmortems=postmortems)  # type: ignore[return-value]
+    return was(request, name, severity, times, services, anyway, past=past, postmortems=postmortems)  # type: ignore[return-value]
 
 
 @command("incident backfill [<id>] [<times>] [from <since>] [to|until <until>]")

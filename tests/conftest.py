@@ -169,8 +169,8 @@ def spy_manifest() -> dict[str, Any]:
 
 
 @contextmanager
-def open_box(delivery: str = "http", *, sites: bool = False) -> Iterator[Box]:
-    with Box(delivery=delivery, sites=sites) as box:
+def open_box(delivery: str = "http", *, sites: bool = False, mail: bool = False) -> Iterator[Box]:
+    with Box(delivery=delivery, sites=sites, mail=mail) as box:
         box.pagerduty.webhooks = True
         box.slack.install(spy_manifest())
         BOXES.append(box)

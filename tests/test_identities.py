@@ -18,6 +18,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "what a vendor sends, or wants": (
         "bot/adapters/alert/credentials.py",
         "bot/adapters/github",
+        "bot/adapters/mail",
         "bot/adapters/network/mistakes.py",
         "bot/adapters/pagerduty",
         "bot/adapters/slack",
@@ -26,7 +27,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "sentences and names of templates, as Spy stores them": ("bot/app/audit.py", "bot/domain/spoken.py"),
     "where a window of lines ends, in an address": ("bot/web/dashboard/incident.py",),
     "headers of requests": ("bot/web/access.py", "bot/web/dashboard/browser.py", "bot/web/public_status.py"),
-    "lines of code in a traceback": ("bot/app/tracebacks.py",),
+    "lines of code in a traceback": ("bot/domain/shown_errors.py",),
     "text that is rendered, and output of a program": ("bot/adapters/actions", "bot/adapters/rendering"),
     "runbooks, as an organisation writes them": ("bot/adapters/runbooks", "bot/domain/runbook"),
     "config.yaml and the environment, as people write them": (

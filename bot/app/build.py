@@ -15,6 +15,7 @@ from bot.adapters.actions.runner import ExternalActionRunner
 from bot.adapters.calendars import HolidayCalendars
 from bot.adapters.database import Database, Limits, make_ready, open_engine
 from bot.adapters.github.vendor import VENDOR as GITHUB
+from bot.adapters.mail.smtp import SmtpMail
 from bot.adapters.network.clock import DatabaseClock, RehearsalClock, SteadyClock, SystemClock
 from bot.adapters.rendering.current import CurrentTemplates
 from bot.adapters.runbooks import FolderRunbooks
@@ -112,6 +113,7 @@ def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = 
                 chat=chat,
                 maybe_pager=pager,
                 open_tracker=tracker_to_open(settings, timeout, stack),
+                maybe_mail=open_mail(settings, timeout),
                 open_hosted_page=hosted_page_to_open(settings, timeout, stack),
                 run_command=say,
                 run_request=run,
@@ -220,6 +222,13 @@ def open_pager(settings: Settings, timeout: timedelta, stack: ExitStack, clock: 
     pager = vendor.open(access, timeout=timeout, clock=clock)
     stack.callback(pager.close)
     return pager
+
+
+def open_mail(settings: Settings, timeout: timedelta) -> SmtpMail | None:
+    if settings.mail is None:
+        return None
+    password = settings.env.smtp_password.get_secret_value()
+    return SmtpMail(section=settings.mail, password=password, timeout=timeout)
 
 
 def tracker_to_open(

@@ -6,6 +6,7 @@ from contextlib import closing
 from bot.adapters.database import CannotOpen, Database, is_ready, make_ready, open_engine, open_to_more
 from bot.adapters.database.private_files import is_missing
 from bot.adapters.database.transfer.backup import is_whole
+from bot.adapters.mail.check import results as mail_checks
 from bot.adapters.network.clock import SystemClock
 from bot.adapters.slack.check import results as slack_checks
 from bot.adapters.slack.client import PooledWebClient
@@ -60,6 +61,8 @@ def check(settings: Settings) -> Iterator[CheckResult]:
         yield from pager.checks(access, PagerIds.of(settings.policy()))
     if (tracker := settings.tracker) and (access := settings.access(tracker)):
         yield from tracker.checks(access)
+    if settings.mail:
+        yield from mail_checks(settings.mail, settings.env.smtp_password.get_secret_value())
     if (host := settings.hosted_page) and (access := settings.access(host)):
         yield from host.checks(access)
 

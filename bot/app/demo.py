@@ -159,7 +159,7 @@ def _box(port: int | None) -> Iterator["Box"]:
         raise DidNotStay(f"The demo needs {missing.name}: pip install 'spy[demo]'.") from None
 
     def at(port: int) -> Box:
-        return Box(delivery="socket", port=port, sites=True)
+        return Box(delivery="socket", port=port, sites=True, mail=True)
 
     try:
         box = at(USUAL_PORT if port is None else port)

@@ -8,17 +8,8 @@ import traceback
 from collections.abc import Iterator
 from types import TracebackType
 
-SPEAKS_OF_CODE = (
-    AttributeError,
-    ImportError,
-    MemoryError,
-    NameError,
-    NotImplementedError,
-    RecursionError,
-    TypeError,
-    ZeroDivisionError,
-)
-"""Exceptions whose messages, where Python itself raises them, name types and attributes."""
+from bot.domain.shown_errors import shown_message
+
 DEEPEST = 10
 """How many exceptions of one chain are shown."""
 
@@ -43,20 +34,4 @@ def _one(error: BaseException) -> str:
     frames = "".join(traceback.format_tb(error.__traceback__))
     inside = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
     parts = "".join(f"\n{rendered((type(it), it, it.__traceback__))}" for it in inside)
-    return f"Traceback (most recent call last):\n{frames}{type(error).__qualname__}: {_message(error)}{parts}"
-
-
-def _message(error: BaseException) -> str:
-    """Return what may be shown of a message: all of it, the part that an error marks as `logged`, or nothing."""
-    logged = getattr(error, "logged", None)
-    if isinstance(logged, str):
-        return logged
-    if isinstance(error, OSError) and error.errno:
-        return error.strerror or str(error.errno)
-    return str(error) if type(error) in SPEAKS_OF_CODE and not _was_raised(error) else "(message left out)"
-
-
-def _was_raised(error: BaseException) -> bool:
-    """Return whether a line of code raised it, which can put anything into the message."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return not frames or (frames[-1].line or "raise").startswith("raise")
+    return f"Traceback (most recent call last):\n{frames}{type(error).__qualname__}: {shown_message(error)}{parts}"

@@ -15,6 +15,8 @@ from weakref import finalize
 
 from bot.commands.plugin_files import PluginFolder, python_files
 from bot.config.values import INSTALLED
+from bot.domain.grammar.usage import UsageError
+from bot.domain.shown_errors import LEFT_OUT, shown_message
 
 GROUP = "spy.plugins"
 IMPORTED_WITHIN = 30.0
@@ -101,9 +103,13 @@ def imported(origin: PluginOrigin, within: float) -> ModuleType | str:
 
 
 def _why(error: BaseException) -> str:
+    """Return why a plugin can't be loaded, without a message that may hold a secret: the log and chat show it."""
     if isinstance(error, SyntaxError):
         return error.msg
-    return str(error) or type(error).__name__
+    if isinstance(error, UsageError):
+        return str(error)
+    shown = shown_message(error)
+    return f"{type(error).__name__} {shown}" if shown == LEFT_OUT else shown
 
 
 def _told(origin: PluginOrigin, error: BaseException, why: str) -> str:

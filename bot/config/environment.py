@@ -69,6 +69,7 @@ class Environment(BaseModel):
     alertmanager_webhook_token: SecretStr = _NOTHING
     grafana_webhook_secret: SecretStr = _NOTHING
     web_token: SecretStr = _NOTHING
+    smtp_password: SecretStr = _NOTHING
     heartbeat_url: Annotated[SecretStr, AfterValidator(_secret_address)] = _NOTHING
     slack_api_url: Annotated[str, AfterValidator(lambda url: _address(url) + "/")] = "https://slack.com/api/"
     spy_log_level: Annotated[str, AfterValidator(_level)] = ""

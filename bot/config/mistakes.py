@@ -45,6 +45,9 @@ _MISSING = {
     "url": "Give the address to call.",
     "name": "Give it a name of its own.",
     "check": "Give the check a name.",
+    "from": "Give the address that Spy's mail comes from, such as spy@example.com.",
+    "host": "Give the name of the mail server, such as smtp.example.com.",
+    "domains": "List the domains to whose addresses Spy may write, such as [example.com].",
     "file": "Name the workflow's file in .github/workflows, such as promote.yml.",
 }
 _STANDS_FOR_ALL = frozenset({"args", "url", "equals", "all"})

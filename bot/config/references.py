@@ -46,6 +46,9 @@ def dangling(with_lines: YamlLines, vendors: Vendors) -> Iterator[tuple[Place, C
     for place, word in _misspelt_alerts(file, severities):
         sentence = f"{word[:40]} is no severity nor urgency.{suggestion(word, (*severities, *OF_ALERTS))}"
         yield place, ConfigMistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
+    if file.get("mail") is not None and not _section(file.get("web")).get("public_url"):
+        sentence = "needs web.public_url: each mail has a link there, by which its reader ends it."
+        yield ("mail",), ConfigMistake(line=with_lines.line(("mail",)), key="mail", sentence=sentence)
     for place, name, listed in _unknown_parts(file, vendors):
         sentence = f"there is no {name[:40]}." + suggestion(
             name, listed, f"Known: {', '.join(listed) or 'none'}."

@@ -30,6 +30,7 @@ _HOMES = (  # the first match of the dotted key names the variable
     (re.compile(r"grafana"), "GRAFANA_WEBHOOK_SECRET"),
     (re.compile(r"alerts"), "ALERTS_WEBHOOK_SECRET"),
     (re.compile(r"^web\b"), "WEB_TOKEN"),
+    (re.compile(r"^mail\b"), "SMTP_PASSWORD"),
     (re.compile(r"database"), "DATABASE_URL"),
 )
 _PREFIXES = (

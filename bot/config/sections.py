@@ -18,6 +18,7 @@ from pydantic import (
 
 from bot.config.failover import PlanSection
 from bot.config.limits import LimitsSection
+from bot.config.mail import MailSection
 from bot.config.services import ServiceSection, as_list, different_services
 from bot.config.status import StatusSection
 from bot.config.timers import TimersSection
@@ -353,6 +354,7 @@ class Sections(ConfigSection):
     retention: RetentionSection = RetentionSection()
     resolution: ResolutionSection = ResolutionSection()
     oncall: OnCallSection = OnCallSection()
+    mail: MailSection | None = None
     status: StatusSection = StatusSection()
     heartbeat_url: Annotated[Url, AfterValidator(_parsed)] | None = None
     """The address of a dead man's switch. One with a token in it is a secret: it comes from the environment."""

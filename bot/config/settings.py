@@ -16,6 +16,7 @@ from bot.domain.incident.role import nearest, plain
 from bot.domain.policy import (
     Account,
     DashboardSettings,
+    MailSettings,
     Milestone,
     OnCallSettings,
     Policy,
@@ -131,6 +132,7 @@ class Settings(Sections):
             on_call=OnCallSettings(**dict(self.oncall)),
             status=self._status_settings(),
             dashboard=DashboardSettings(address=self.web.public_url, session=self.web.session),
+            mail=MailSettings(domains=self.mail.domains) if self.mail else None,
             people={
                 person: Account(pager_id=self._at_pager(it), email=it.email)
                 for person, it in self.people.items()
@@ -371,6 +373,8 @@ class Settings(Sections):
             )
         if (pager := self.pager) and not self.env.secret(pager.variable):
             yield self._no_token(pager)
+        if self.mail and self.mail.user and not self.env.smtp_password:
+            yield self._absent("SMTP_PASSWORD", "your mail provider", because="mail.user logs in with it")
         yield from self._swapped()
 
     def _swapped(self) -> Iterator[str]:

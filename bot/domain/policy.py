@@ -231,6 +231,13 @@ EVERYBODY = "everybody"
 
 
 @dataclass(frozen=True, kw_only=True)
+class MailSettings:
+    """To which addresses Spy writes: those at these domains, which are in small letters."""
+
+    domains: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class OnCallSettings:
     """What the ledger counts and shows.
 
@@ -285,6 +292,8 @@ class Policy:
     status: StatusSettings = field(default_factory=StatusSettings)
     """What customers are shown."""
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    mail: MailSettings | None = None
+    """None: Spy sends no mail."""
 
     def team(self, key: str) -> Team:
         """Return a team by its key, with or without the colon. Refuses an unknown key and suggests the nearest."""

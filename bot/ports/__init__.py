@@ -19,12 +19,14 @@ from bot.ports.issue_tracker import (
     RepoFile,
     TrackerNews,
 )
+from bot.ports.mail import Deferred, Letter, Mail, Unconfirmed
 from bot.ports.pager import USUAL_PAGER, OnCallShift, Pager, PagerNews, Ringing
 from bot.ports.queues import Due, Queues
 from bot.ports.records.alert import AlertRecords
 from bot.ports.records.audit import AuditRecords
 from bot.ports.records.changes import ChangeRecords, LockRecords
 from bot.ports.records.failover import AuditEntry, FailoverRecords
+from bot.ports.records.followings import FollowingRecords
 from bot.ports.records.incident import IncidentRecords, TeamNoticeRecords, TimelineRecords
 from bot.ports.records.messages import InboundRecords, MessageRecords
 from bot.ports.records.oncall import (
@@ -70,12 +72,14 @@ __all__ = [
     "Contact",
     "ContactRecords",
     "CoverRecords",
+    "Deferred",
     "Discussion",
     "DraftRecords",
     "Due",
     "FailoverRecords",
     "FilledRunbook",
     "FollowUpRecords",
+    "FollowingRecords",
     "Form",
     "FormField",
     "HistoryPage",
@@ -87,7 +91,9 @@ __all__ = [
     "IssueNews",
     "IssueTracker",
     "Late",
+    "Letter",
     "LockRecords",
+    "Mail",
     "MessageRecords",
     "Moved",
     "NoCalendars",
@@ -133,6 +139,7 @@ __all__ = [
     "TimerRecords",
     "TrackerNews",
     "Unavailable",
+    "Unconfirmed",
     "Unreachable",
     "UserGroup",
     "UserGroupRecords",

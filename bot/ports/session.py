@@ -9,6 +9,7 @@ from bot.ports.records.audit import AuditRecords
 from bot.ports.records.changes import ChangeRecords, LockRecords
 from bot.ports.records.configuration import ConfigVersionRecords
 from bot.ports.records.failover import FailoverRecords
+from bot.ports.records.followings import FollowingRecords
 from bot.ports.records.home import HomeRecords
 from bot.ports.records.incident import IncidentRecords, TeamNoticeRecords, TimelineRecords
 from bot.ports.records.levers import LeverRecords
@@ -83,6 +84,8 @@ class Session(Protocol):
     def postmortems(self) -> PostmortemRecords: ...
     @property
     def follow_ups(self) -> FollowUpRecords: ...
+    @property
+    def followings(self) -> FollowingRecords: ...
     @property
     def publications(self) -> PublicationRecords: ...
     @property

@@ -10,6 +10,7 @@ from bot.sandbox.control import Control
 from bot.sandbox.faults import Faults
 from bot.sandbox.feed import BoxEvent, Feed
 from bot.sandbox.github.github import SandboxGitHub
+from bot.sandbox.mail.mailbox import ADDRESS, DOMAIN, HOST, Mailbox
 from bot.sandbox.pagerduty.pagerduty import SandboxPagerDuty
 from bot.sandbox.recorder import Exchange, Recorder
 from bot.sandbox.server.gateway import Gateway, Mount, by_route
@@ -45,6 +46,7 @@ services:
   search:   {team: imoc, runbooks: restart-db}
   demo:     {team: imoc}
 """
+MAIL = "mail: {{host: {host}, port: {port}, security: none, from: {address}, domains: [{domain}]}}\n"
 STATUS = """\
 status:
   public: true
@@ -113,7 +115,7 @@ class Box:
 
     `delivery` is how the bot receives payloads: over its own websockets, or by HTTP at `bot_url`. `latency`
     is in seconds per call, for all services. `limits` enforces Slack's published rates. `sites` adds two
-    sites, a switch, and a failover plan that moves traffic between them.
+    sites, a switch, and a failover plan that moves traffic between them. `mail` adds a mail server.
     """
 
     def __init__(
@@ -124,6 +126,7 @@ class Box:
         limits: bool = False,
         port: int = 0,
         sites: bool = False,
+        mail: bool = False,
     ) -> None:
         self.faults = Faults(latency)
         self.recorder = Recorder()
@@ -147,11 +150,14 @@ class Box:
         self._gateway.mounts += self._mounts()
         self._gateway.greet = self.slack.links.greet
         self._sites = Sites() if sites else None
+        self._mail = Mailbox(self.feed, now=self.clock.now) if mail else None
 
     def __enter__(self) -> Self:
         self._server.start()
         if self._sites:
             self._sites.start()
+        if self._mail:
+            self._mail.start()
         return self
 
     def __exit__(
@@ -162,6 +168,8 @@ class Box:
     def close(self) -> None:
         if self._sites:
             self._sites.close()
+        if self._mail:
+            self._mail.close()
         self.slack.sender.close()
         self._server.stop()
         self.feed.close()
@@ -211,9 +219,15 @@ class Box:
         return CONFIG.format(mode=self._delivery) + plan
 
     def company_yaml(self) -> str:
-        """Return a config.yaml with the company's services and status page, and the user group of who is on call."""
+        """Return a config.yaml with the company's services, status page, user group and mail server."""
         grouped = self.config_yaml().replace(GROUPED, f"{GROUPED}oncall_group: S0PAYONCALL, ")
-        return grouped + SERVICES + STATUS + STATUSPAGE_SECTION
+        return grouped + SERVICES + STATUS + STATUSPAGE_SECTION + self._mail_yaml()
+
+    def _mail_yaml(self) -> str:
+        """Return the section of the mail server. It needs `web.public_url` beside it."""
+        if self._mail is None:
+            return ""
+        return MAIL.format(host=HOST, port=self._mail.port, address=ADDRESS, domain=DOMAIN)
 
     def mount(self, mount: Mount) -> None:
         """Serve another mount, behind those of the services."""
@@ -227,6 +241,13 @@ class Box:
         if self._sites is None:
             raise LookupError("This box has no sites.")
         return self._sites
+
+    @property
+    def mail(self) -> Mailbox:
+        """The mail server. LookupError in a box without one."""
+        if self._mail is None:
+            raise LookupError("This box has no mail server.")
+        return self._mail
 
     @property
     def exchanges(self) -> list[Exchange]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from bot.app.settings import load
 from bot.commands.plugins import load as load_plugins
 from bot.commands.request import Request, Response, Source
 from bot.commands.router import Router
+from bot.domain.incident.following import Following, incident_subject
 from bot.domain.incident.timeline import Entry
 from bot.domain.oncall.cover import CoverRequest
 from bot.domain.oncall.shift import Shift, Turn
@@ -140,6 +142,10 @@ def _fill(tx: Transaction) -> None:
             declined_by=("U0ANA",),
         )
     )
+    own = Following(number=900, about=incident_subject(1), person="U0ANA", by="U0ANA", since=NOON)
+    by_mail = replace(own, number=901, person=None, address="Ana@example.com", by="U0RAJ")
+    for it in (own, by_mail, replace(by_mail, number=902, address="raj@example.com", by="U0ANA")):
+        tx.session.followings.put(it)
     tx.session.contacts.put(Contact(email="ana@example.com", person="U0ANA", asked_at=NOON))
     tx.session.user_groups.put(UserGroup(id="S0SRE", members=("U0ANA", "U0RAJ"), synced_at=NOON))
     call = OnCallShift(
@@ -233,6 +239,7 @@ def test_the_person_was_everywhere(filled: Engine):
         "contact",
         "cover",
         "follow_up",
+        "following",
         "inbound",
         "incident",
         "lock",
@@ -255,6 +262,14 @@ def test_afterwards_nothing_names_the_person(filled: Engine, tmp_path: Path):
 
     assert left(filled, *ANA) == []
     assert left(filled, "U0RAJ", "Raj Patel")
+
+
+def test_afterwards_they_follow_nothing_and_who_they_added_still_does(filled: Engine, tmp_path: Path):
+    forgetter(filled, tmp_path).run()
+
+    with Database(filled).read() as session:
+        [left_over] = session.followings.about(incident_subject(1))
+    assert (left_over.address, left_over.by[:9]) == ("raj@example.com", "USOMEBODY")
 
 
 def test_afterwards_the_audit_log_is_still_whole(filled: Engine, tmp_path: Path):
@@ -306,7 +321,7 @@ def test_it_says_what_was_changed_and_what_is_out_of_reach(filled: Engine, tmp_p
     said = list(in_words(forgetter(filled, tmp_path).run()))
 
     assert said[0].startswith("Changed: ")
-    assert said[1].startswith("Deleted: 1 in contact, 1 in on_call_copy, ")
+    assert said[1].startswith("Deleted: 1 in contact, 2 in following, 1 in on_call_copy, ")
     assert "Out of reach: config.yaml. Remove them from line 1." in said
     assert said[-1].startswith("While Slack or PagerDuty still have them")
 

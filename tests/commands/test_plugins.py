@@ -43,7 +43,7 @@ def test_a_plugin_is_found_and_named_after_its_file(tmp_path: Path):
         ("quit()", "it ends the program when it is loaded"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
         ("raise BaseException", "BaseException"),
-        ("raise GeneratorExit('gone')", "gone"),
+        ("raise GeneratorExit('gone')", "GeneratorExit (message left out)"),
         ("assert False", "AssertionError"),
         ("def", "invalid syntax"),
     ],
@@ -57,6 +57,25 @@ def test_a_broken_plugin_is_reported_and_left_out(tmp_path: Path, spoiled: str, 
     assert [it.words for it in found.commands] == ["paint"]
     assert why in found.failures[0]
     assert "broken.py" in found.failures[0]
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        "raise ValueError('no login with hunter2')",
+        "int('hunter2')",
+        "{}['hunter2']",
+        "raise ImportError('hunter2')",
+        "open('/nowhere/hunter2')",
+    ],
+)
+def test_a_message_that_may_hold_a_secret_is_left_out(tmp_path: Path, spoiled: str):
+    (tmp_path / "broken.py").write_text(spoiled)
+
+    [why] = load([tmp_path]).failures
+
+    assert "broken.py:1: " in why
+    assert "hunter2" not in why
 
 
 def test_a_plugin_that_hangs_when_it_is_loaded_is_left_out(tmp_path: Path):

@@ -1,5 +1,6 @@
 """The sandbox's page in a real browser, with the real bot behind it: what a newcomer sees and does."""
 
+import smtplib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -62,7 +63,7 @@ class Window:
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     """A box with the real bot, on a morning, so that no night counts double."""
     folder = tmp_path_factory.mktemp("page")
-    with open_box("socket", sites=True) as box:
+    with open_box("socket", sites=True, mail=True) as box:
         box.clock.jump(until_nine(box.clock.now()))
         environment = {**box.environment(), **box.rehearsal(), "DATABASE_URL": f"sqlite:///{folder}/spy.db"}
         bot = BotProcess(folder / "bot", config=modest(box.config_yaml()), environment=environment).start()
@@ -94,6 +95,14 @@ def open_issue(box: Box, title: str, body: str) -> int:
     made = httpx.post(f"{box.url}/github/repos/acme/postmortems/issues", json=draft, headers=key)
     number: int = made.json()["number"]
     return number
+
+
+def sent_mail(box: Box) -> int:
+    """Send a mail as Spy does, and return its number."""
+    with smtplib.SMTP("127.0.0.1", box.mail.port) as server:
+        words = "Subject: INC-1\r\nList-Unsubscribe: <http://127.0.0.1/unfollow/1-x>\r\n\r\nIt is down."
+        server.sendmail("spy@example.com", ["ceo@example.com"], words)
+    return len(box.mail.mails)
 
 
 def until_nine(now: datetime) -> timedelta:
@@ -193,7 +202,7 @@ def beside(window: Window) -> Iterator[str]:
         page.get_by_role("button", name="Channels").click()
         yield "channels"
         page.get_by_role("button", name="Phones & more").click()
-    for panel in ("Phones", "On call", "Sites", "GitHub", "Inspector"):
+    for panel in ("Phones", "On call", "Sites", "GitHub", "Mail", "Statuspage", "Inspector"):
         page.locator("#dock").get_by_role("link", name=panel).click()
         expect(page.locator("#dock [aria-current=page]")).to_contain_text(panel)
         yield panel
@@ -206,9 +215,10 @@ def elsewhere(window: Window, box: Box) -> Iterator[str]:
         ("home tab", "/?in=home"),
         ("channel that kim can't see", "/?as=kim&in=C0SECRET"),
         ("issue", f"/?dock=github&issue={number}"),
+        ("mail", f"/?dock=mail&issue={sent_mail(box)}"),
     ):
         page.goto(f"{box.url}{address}")
-        if name == "issue" and page.viewport_size == PHONE:
+        if name in {"issue", "mail"} and page.viewport_size == PHONE:
             page.get_by_role("button", name="Phones & more").click()
         if name == "home tab":
             expect(page.locator("#home")).to_contain_text("As of", timeout=15_000)
@@ -342,7 +352,7 @@ def test_no_tab_is_cut_off(window: Window, box: Box, size: dict[str, int]):
 
     edges = window.page.locator(".tabs a").evaluate_all("all => all.map(it => it.getBoundingClientRect())")
 
-    assert len(edges) == 5
+    assert len(edges) == 7
     assert all(it["left"] >= 0 and it["right"] <= size["width"] for it in edges)
     assert window.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

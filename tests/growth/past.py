@@ -144,7 +144,7 @@ def _text(table: str, column: str, value: str) -> _Column:
         return _filled(f"{plain}-%(incident)s")
     if column == "slot" and plain.startswith("ask:"):  # goes on with when it was asked
         return _filled(f"{plain}-%(incident)s")
-    if column in {"slot", "subject"}:
+    if column in {"slot", "subject"} or (table, column) == ("following", "about"):
         kind, _, rest = plain.partition(":")
         return _filled(f"{kind}:%(incident)s:{rest}")
     if column == "kept":

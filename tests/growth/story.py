@@ -8,6 +8,15 @@ BEGINNING = 'incident me "checkout is down" sev1'
 SAID = """
 home
 incident join
+incident follow
+kim: incident follow
+incident follow by mail ceo@example.com
+incident followers
+incident following
+incident follow services checkout
+incident unfollow services checkout
+incident follow severity sev1
+incident unfollow severity sev1
 incident take
 incident status investigating
 incident sev sev2
@@ -112,6 +121,8 @@ raj: incident {incident} merge {incident_before}
 raj: incident {incident} unmerge
 raj: incident {incident} merge {incident_before}
 incident channel keep
+incident unfollow by mail ceo@example.com
+kim: incident unfollow
 runbook nobody-answers
 runbook list
 levers

@@ -18,7 +18,7 @@ from bot.commands.request import Request, Response, Source
 from bot.commands.router import Router
 from bot.domain.alert.report import AlertReport, AlertState
 from bot.domain.incident.search import ALL, Search
-from bot.domain.policy import DashboardSettings, PostmortemSettings
+from bot.domain.policy import DashboardSettings, MailSettings, PostmortemSettings
 from bot.domain.retention import Retention
 from bot.ports import Profile
 from bot.services.alert.reports import Reports
@@ -43,6 +43,7 @@ from bot.workers.sync import Sync
 from bot.workers.timers import Ticks
 from tests.fakes.chat import FakeChat
 from tests.fakes.hosted_page import FakeHostedPage
+from tests.fakes.mail import FakeMail
 from tests.fakes.pager import FakePager
 from tests.growth.story import BEGINNING
 from tests.support.folders import PLUGINS, TEMPLATES
@@ -59,6 +60,7 @@ POLICY = replace(
     permissions={"operator": frozenset(NAMES), "admin": frozenset({"U0ANA"})},
     status=STATUS,
     dashboard=DashboardSettings(address="https://spy.example.com"),
+    mail=MailSettings(domains=("example.com",)),
     retention=Retention(closed_incidents=800 * DAY, audit=800 * DAY, on_call=800 * DAY),
 )
 SYNCS = ("oncall", "shifts", "changes", "alerts", "rings", "pages", "people", "groups", "members", "sweep")
@@ -99,6 +101,7 @@ class World:
                 templates=templates,
                 chat=self.chat,
                 maybe_pager=self.pager,
+                maybe_mail=FakeMail(),
                 open_hosted_page=lambda: hosted_page,
             )
         )

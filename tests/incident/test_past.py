@@ -51,6 +51,18 @@ def test_it_is_open_as_resolved_with_its_own_times_and_rings_nobody(spy: SpyKit)
     assert not spy.asked(SendPage)
 
 
+def test_what_is_recorded_already_is_recorded_again_only_if_it_is_meant(spy: SpyKit):
+    spy.say('incident was "checkout was down" sev1 from 10:05 to 11:40')
+    again = spy.say('incident was "Checkout was down" 10:05-11:40', by="U0RAJ")
+    meant = spy.say('incident was "checkout was down" from 10:05 to 11:40 anyway')
+    other = spy.say('incident was "checkout was down" from 10:05 to 11:45')
+
+    assert again.is_refusal
+    assert "INC-1 was recorded with this name and these times already" in said(again)
+    assert said(meant).startswith("*INC-2 ")
+    assert said(other).startswith("*INC-3 ")
+
+
 def test_it_owes_its_postmortem_and_is_asked_about_nothing_else(spy: SpyKit):
     spy.say('incident was "checkout was down" sev1 from 10:05 to 11:40')
     with spy.tx() as tx:

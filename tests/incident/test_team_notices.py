@@ -30,6 +30,17 @@ def test_a_tell_is_said_to_the_team_and_followed_in_the_channel(spy: SpyKit):
     ]
 
 
+def test_one_that_comes_after_the_end_asks_for_nothing(spy: SpyKit):
+    notice(spy)
+    before = spy.message_type("team_notice", 1)
+    spy.say('incident 1 resolve "rolled back"', by="U0ANA")
+    late = spy.message_type("team_notice", 1)
+
+    assert "Press Seen" in before.text
+    assert "INC-1 is resolved: there is nothing to do" in late.text
+    assert "Seen" not in str(late)
+
+
 def test_seeing_it_twice_is_told_once(spy: SpyKit):
     notice(spy)
     for _ in range(2):

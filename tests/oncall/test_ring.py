@@ -29,10 +29,10 @@ def test_each_person_it_reached_has_one_ring_from_the_first_moment() -> None:
     assert {user: it.at for user, it in rings.items()} == {"PUANA": NIGHT, "PURAJ": NIGHT + 5 * MINUTE}
 
 
-def worked(rings: Mapping[str, PagerRing], user: str = "PUANA", *, least: float = 15) -> tuple[float, float]:
-    """Return the minutes of the night in which a ring counts as work."""
-    start, end = rings[user].worked(least * MINUTE)
-    return (start - NIGHT) / MINUTE, (end - NIGHT) / MINUTE
+def worked(rings: Mapping[str, PagerRing], user: str = "PUANA", *, least: float = 15) -> tuple[float, ...]:
+    """Return the minutes of the night at which the work that a ring counts as begins and ends."""
+    spans = rings[user].worked(least * MINUTE)
+    return tuple((moment - NIGHT) / MINUTE for span in spans for moment in span)
 
 
 def test_an_answer_counts_as_work_until_it_is_resolved_an_hour_at_most() -> None:
@@ -50,6 +50,13 @@ def test_who_does_not_answer_was_woken_all_the_same() -> None:
 
     assert worked(ended) == (0, 15)
     assert worked(ended, "PURAJ") == (3, 40)
+
+
+def test_who_sleeps_on_and_answers_in_the_morning_was_woken_at_night_too() -> None:
+    rings = after({}, [news(RingKind.ASSIGNED, 0, "PUANA"), news(RingKind.ACKNOWLEDGED, 300, "PUANA")])
+    ended = after(rings, [news(RingKind.RESOLVED, 320)])
+
+    assert worked(ended) == (0, 15, 300, 320)
 
 
 def test_that_it_was_resolved_counts_although_it_is_heard_first() -> None:

@@ -245,6 +245,7 @@ class _Forgetting:
     def _is_to_go(self, row: Row) -> bool:
         """Whether a row is of no use without the person: a copy, a message to them, a reminder, a future shift."""
         tests: Mapping[str, Callable[[Row], bool]] = {
+            "following": lambda row: self._is_of_person(row["kept"]),
             "timer": lambda row: bool(row["state"] == "waiting"),
             "outbox": lambda row: row["done_at"] is None and self._is_to_person(row["payload"]),
             "shift": lambda row: (
@@ -253,6 +254,12 @@ class _Forgetting:
         }
         test = tests.get(self.table.name)
         return self.table.name in COPIES or bool(test and test(row))
+
+    def _is_of_person(self, following: Row) -> bool:
+        """Whether the person follows, themselves or by mail."""
+        addresses = {it.casefold() for it in self.identity.addresses}
+        address = (following.get("address") or "").casefold()
+        return following.get("person") == self.identity.person or address in addresses
 
     def _is_to_person(self, payload: str) -> bool:
         effect = json.loads(payload)

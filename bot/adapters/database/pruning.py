@@ -71,7 +71,14 @@ SUBJECTS: Mapping[str, Sequence[str]] = {
     "follow_up": ("follow-up",),
 }
 """What timers are about."""
-THEIRS = (tables.PageRow, tables.FollowUpRow, tables.FailoverRow, tables.TeamNoticeRow, tables.AlertRow)
+THEIRS = (
+    tables.PageRow,
+    tables.FollowUpRow,
+    tables.FailoverRow,
+    tables.TeamNoticeRow,
+    tables.AlertRow,
+    tables.FollowingRow,
+)
 """The tables whose rows may belong to an incident."""
 NAMES_INCIDENT = ("incident", "ref", "needs_channel")
 """Fields of a queued effect that may be the number of an incident. A wrong guess keeps an incident a little longer."""
@@ -143,6 +150,7 @@ class PruningTable(Rows):
             (tables.AlertRow, "number", "alert"),
             (tables.TeamNoticeRow, "number", "team_notice"),
             (tables.FollowUpRow, "number", "follow_up"),
+            (tables.FollowingRow, "number", "following"),
             (tables.PageRow, "number", "page"),
             (tables.PostmortemRow, "incident", "incident"),
             (tables.StatusDraftRow, "incident", "incident"),

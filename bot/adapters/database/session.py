@@ -18,6 +18,7 @@ from bot.adapters.database.config_versions import ConfigVersionTable
 from bot.adapters.database.connection import letting_go, optimistic, reading
 from bot.adapters.database.failovers import FailoverTable
 from bot.adapters.database.failures import translated
+from bot.adapters.database.followings import FollowingTable
 from bot.adapters.database.homes import HomeTable
 from bot.adapters.database.incidents import IncidentTable, TimelineTable
 from bot.adapters.database.outbox import OutboxTable
@@ -65,6 +66,7 @@ class SqlSession:
     failovers = _table(FailoverTable)
     postmortems = _table(PostmortemTable)
     follow_ups = _table(FollowUpTable)
+    followings = _table(FollowingTable)
     troubles = _table(records.TroubleTable)
     levers = _table(records.LeverTable)
     plugins = _table(records.PluginTable)

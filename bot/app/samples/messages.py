@@ -12,6 +12,7 @@ from bot.app.samples import channels as sample_channels
 from bot.app.samples import configuration as sample_configuration
 from bot.app.samples import events as sample_events
 from bot.app.samples import failover as sample_failover
+from bot.app.samples import followers as sample_followers
 from bot.app.samples import guide as sample_guide
 from bot.app.samples import home as sample_home
 from bot.app.samples import incident as sample_incident
@@ -69,6 +70,7 @@ _LISTED: dict[str, Sequence[Facts]] = (
     | sample_relief.CASES
     | sample_incident.CASES
     | sample_merging.CASES
+    | sample_followers.CASES
     | sample_paging.CASES
     | sample_oncall.CASES
     | sample_home.CASES

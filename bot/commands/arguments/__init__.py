@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Annotated, Any, NewType
 
 from bot.commands.arguments import names, severity, text, times
+from bot.commands.arguments.mail import MAIL_ADDRESS, MailAddress
 from bot.commands.arguments.names import LockedService, ServiceName, Someone
 from bot.commands.arguments.reader import Reader, anything, choice_of, nothing, number_of, one_of, several
 from bot.commands.arguments.services import AffectedNames, ServiceNames
@@ -52,6 +53,7 @@ READERS: Mapping[Any, Reader] = {
     Category: choice_of(tuple(Category), Category, no="There is no category", all_are="Categories"),
     Part: choice_of(PARTS, no="A postmortem has no part", all_are="Parts"),
     **times.READERS,
+    MailAddress: MAIL_ADDRESS,
     Plain: text.PLAIN,
     Line: text.LINE,
     str: text.TEXT,
@@ -65,6 +67,7 @@ __all__ = [
     "Began",
     "Line",
     "LockedService",
+    "MailAddress",
     "PageNumber",
     "Part",
     "PastTimes",

@@ -21,6 +21,7 @@ class MergedInto(Event):
     follow_ups: tuple[int, ...] = ()
     failovers: tuple[int, ...] = ()
     locks: tuple[int, ...] = ()
+    followings: tuple[int, ...] = ()
     shown_in: ClassVar[tuple[ShownIn, ...]] = (CARD, ANNOUNCEMENT, FOLLOWERS)
 
     @property
@@ -34,6 +35,7 @@ class MergedInto(Event):
             follow_ups=self.follow_ups,
             failovers=self.failovers,
             locks=self.locks,
+            followings=self.followings,
         )
 
 

@@ -63,6 +63,7 @@ class MergeRecord:
     follow_ups: tuple[int, ...] = ()
     failovers: tuple[int, ...] = ()
     locks: tuple[int, ...] = ()
+    followings: tuple[int, ...] = ()
 
     @property
     def state(self) -> str:

@@ -1,6 +1,6 @@
 """Rings: which of the pager's incidents reached whom, and when. Never what they were about."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -56,20 +56,24 @@ class PagerRing:
     """When Slack was asked who the user is."""
     period: int | None = None
     """The number of the work period that it counts as."""
+    woken: int | None = None
+    """The number of a work period before that one: it rang, and was acknowledged much later."""
 
     @property
     def key(self) -> str:
         return f"{self.incident}:{self.user}"
 
-    def worked(self, least: timedelta) -> tuple[datetime, datetime]:
-        """Return the time that it counts as work.
+    def worked(self, least: timedelta) -> Sequence[tuple[datetime, datetime]]:
+        """Return the times that it counts as work, one or two.
 
-        From the acknowledgement until it was resolved, an hour at most. If the person did not acknowledge it, from
-        when it came: their phone rang. In any case `least`, because nobody sleeps again at once.
+        From the acknowledgement until it was resolved, an hour at most. If the person did not acknowledge it, or
+        only later, from when it came: their phone rang. In any case `least`, because nobody sleeps again at once.
         """
         start = self.acknowledged_at or self.at
         end = self.resolved_at if self.acknowledged_at and self.resolved_at else start
-        return start, max(start + least, min(end, start + WORK_AT_MOST))
+        answered = start, max(start + least, min(end, start + WORK_AT_MOST))
+        rang = self.at, self.at + least
+        return (rang, answered) if start > rang[1] else (answered,)
 
     def is_of(self, person: str | None, *, asked_at: datetime | None = None) -> "PagerRing":
         """Return the ring as that of this person."""

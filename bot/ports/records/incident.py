@@ -44,6 +44,9 @@ class IncidentRecords(Protocol):
     def open_named(self, names: Collection[str]) -> Sequence[Incident]:
         """Return the open incidents with one of these bare names, oldest first. It waits for no lock."""
 
+    def named(self, name: str, *, limit: int) -> Sequence[Incident]:
+        """Return the incidents with this bare name, open or over, newest first. It waits for no lock."""
+
     def count_shown(self) -> int:
         """Count the open incidents that everyone may see, without drills."""
 
@@ -61,11 +64,10 @@ class IncidentRecords(Protocol):
 
 class TimelineRecords(Protocol):
     def append(self, entry: Entry) -> None: ...
-    def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
-        """Return entries of these kinds, by incident, then in recorded order."""
-
-    def reminded(self, incidents: Collection[int], reminder: str) -> Sequence[Entry]:
-        """Return the entries of one reminder, by incident, then in recorded order."""
+    def among(
+        self, incidents: Collection[int], kinds: Collection[str], *, reminder: str = ""
+    ) -> Sequence[Entry]:
+        """Return entries of these kinds, by incident, then in recorded order; with `reminder`, those of it too."""
 
     def of(self, incident: int) -> Sequence[Entry]:
         """Return the whole timeline in recorded order."""

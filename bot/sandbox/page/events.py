@@ -42,6 +42,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     "page_": ("dock:phones",),
     "issue_": ("dock:github",),
+    "mail_": ("dock:mail",),
     "public_": ("dock:statuspage",),
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from urllib.parse import parse_qs, urlencode
 
 HOME = "home"
-DOCKS = ("phones", "oncall", "sites", "github", "statuspage", "inspector")
+DOCKS = ("phones", "oncall", "sites", "github", "statuspage", "mail", "inspector")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 from bot.sandbox import Box
 from bot.sandbox.github.shapes import REPOSITORY
+from bot.sandbox.mail.mailbox import DOMAIN, Mailbox
 from bot.sandbox.page.actions import HEALTHS, PageActions, Refused
 from bot.sandbox.page.channels import ChannelViews, MessageView
 from bot.sandbox.page.events import PageEvents
@@ -41,6 +42,7 @@ TITLES = (
     ("oncall", "On call"),
     ("sites", "Sites"),
     ("github", "GitHub"),
+    ("mail", "Mail"),
     ("statuspage", "Statuspage"),
     ("inspector", "Inspector"),
 )
@@ -272,7 +274,8 @@ class SandboxPage:
 
     def _beside(self, location: PageLocation) -> Facts:
         """Return the facts of the dock, and the number of ringing phones."""
-        docks = [it for it in TITLES if it[0] != "sites" or self._sites() is not None]
+        missing = {"sites": self._sites() is None, "mail": self._mailbox() is None}
+        docks = [it for it in TITLES if not missing.get(it[0])]
         facts: Facts = {"docks": docks, "ringing": self._oncall.ringing()}
         channel = self._channels.here(location)
         if location.thread:
@@ -282,6 +285,7 @@ class SandboxPage:
             "oncall": lambda: self._on_call(location),
             "sites": lambda: {"sites": self._sites(), "healths": HEALTHS},
             "github": lambda: self._issues(location),
+            "mail": lambda: self._mails(location),
             "statuspage": self._public_status,
             "inspector": lambda: {
                 "exchanges": self._inspector.exchanges(),
@@ -307,6 +311,20 @@ class SandboxPage:
         except LookupError:
             return None
         return sites
+
+    def _mailbox(self) -> Mailbox | None:
+        """Return the box's mail server, None without it."""
+        try:
+            mailbox = self._box.mail
+        except LookupError:
+            return None
+        return mailbox
+
+    def _mails(self, location: PageLocation) -> Facts:
+        mailbox = self._mailbox()
+        mails = list(reversed(mailbox.mails)) if mailbox else []
+        mail = next((it for it in mails if str(it.number) == location.issue), None)
+        return {"mails": mails, "mail": mail, "mail_domain": DOMAIN}
 
     def _issues(self, location: PageLocation) -> Facts:
         github = self._box.github

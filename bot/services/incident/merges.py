@@ -16,6 +16,7 @@ from bot.domain.paging.events import PageEvent
 from bot.domain.postmortem.events import FollowUpAdded, FollowUpChanged, FollowUpDone, FollowUpReopened
 from bot.domain.subject import IncidentChannel
 from bot.services.directory import Directory
+from bot.services.incident.followings import Followings
 from bot.services.paging.pages import Pages
 from bot.services.postmortem.follow_ups import FollowUps
 from bot.services.transaction import Transaction, follower
@@ -108,13 +109,16 @@ class Merges:
             follow_ups=tuple(follow_ups),
             failovers=tuple(failovers),
             locks=tuple(locks),
+            followings=Followings(self._tx).numbers_to_move(incident, target),
         )
         self._move_records(moved, to=target)
+        Followings(self._tx).move(moved.followings, target, came_from=incident.number)
         return {
             "pages": moved.pages,
             "follow_ups": moved.follow_ups,
             "failovers": moved.failovers,
             "locks": moved.locks,
+            "followings": moved.followings,
         }
 
     def _move_records(self, moved: MergeRecord, *, to: Incident) -> None:
@@ -187,6 +191,7 @@ class Merges:
         if before.merged is None:
             return
         self._move_records(before.merged, to=incident)
+        Followings(self._tx).move(before.merged.followings, incident)
         for target in self._chain(before):
             self._hide_lines(incident, target)
             self._tx.record(target, merging.TakenOut(at=self._tx.now, by=by, other=incident.number))

@@ -135,7 +135,7 @@ class Ledgers:
     def _others(self, person: str, span: Span) -> Iterator[LedgerEntry]:
         """Yield a person's rings and work. The work that a ring made bears its id and its team."""
         rings = self._session.rings.of_person(person, since=span.start, until=span.end)
-        answered = {it.period: it for it in rings if it.period}
+        answered = {number: it for it in rings for number in (it.period, it.woken) if number}
         for ring in rings:
             at = Span(start=ring.at, end=ring.at)
             yield LedgerEntry(

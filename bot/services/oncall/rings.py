@@ -113,15 +113,20 @@ class Rings:
             WorkPeriods(self._tx).replan(person)
 
     def _counted(self, ring: PagerRing) -> PagerRing:
-        """Store the work period of a ring."""
+        """Store the work periods of a ring. One that a later acknowledgement had made is the same as the other then."""
         if ring.person is None:
             return ring
-        start, end = ring.worked(self._tx.policy.timers.page_work)
-        number = ring.period or self._session.periods.reserve()
-        self._session.periods.put(
-            WorkPeriod(number=number, person=ring.person, started_at=start, ended_at=end)
-        )
-        return replace(ring, period=number)
+        first, *more = ring.worked(self._tx.policy.timers.page_work)
+        last = more[-1] if more else first
+        period = self._worked(ring.period, ring.person, last)
+        woken = self._worked(ring.woken, ring.person, first) if more or ring.woken else None
+        return replace(ring, period=period, woken=woken)
+
+    def _worked(self, number: int | None, person: str, span: tuple[datetime, datetime]) -> int:
+        """Store a work period under its number, and return that."""
+        number, (start, end) = number or self._session.periods.reserve(), span
+        self._session.periods.put(WorkPeriod(number=number, person=person, started_at=start, ended_at=end))
+        return number
 
 
 def by_incident(news: Sequence[RingNews]) -> Mapping[str, Sequence[RingNews]]:

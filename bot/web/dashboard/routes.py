@@ -21,6 +21,7 @@ from bot.web.dashboard.say import say
 from bot.web.dashboard.sign_in import ask, sign_in, sign_out
 from bot.web.dashboard.site import DashboardSite
 from bot.web.dashboard.static_files import static_file
+from bot.web.dashboard.unfollow import unfollow
 
 FIELDS = 50
 """The most fields of a form."""
@@ -28,7 +29,7 @@ _Answering = Callable[[WebRequest], WebAnswer]
 
 
 def routes_of(site: DashboardSite, live: Live, pool: Executor) -> list[Route]:
-    """Return the routes of all declared pages, of signing in and out, and of commands."""
+    """Return the routes of all declared pages, of signing in and out, of unfollowing, and of commands."""
     load_features(dashboard)
 
     def got(answering: _Answering) -> Endpoint:
@@ -53,6 +54,7 @@ def routes_of(site: DashboardSite, live: Live, pool: Executor) -> list[Route]:
         Route("/sign-in", got(partial(ask, site)), methods=["GET"]),
         Route("/sign-in", sent(partial(sign_in, site)), methods=["POST"]),
         Route("/sign-out", sent(partial(sign_out, site)), methods=["POST"]),
+        Route("/unfollow/{token}", sent(partial(unfollow, site)), methods=["POST"]),
         Route("/say", sent(partial(say, site)), methods=["POST"]),
         Route("/live", live.stream, methods=["GET"]),
         Route("/incidents/{number}/live", live.stream, methods=["GET"]),

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 import bot.workers.deliver
 from bot.domain.effects import Effect
 from bot.domain.incident.effects import SayCommand
-from bot.ports import Chat, HostedPage, IssueTracker, OutboxItem, Pager, Rejected, Templates
+from bot.ports import Chat, HostedPage, IssueTracker, Mail, OutboxItem, Pager, Rejected, Templates
 from bot.services.features import load_features
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
@@ -28,6 +28,7 @@ class Clients:
     chat: Chat
     maybe_pager: Pager | None = None
     open_tracker: Callable[[], IssueTracker] | None = None
+    maybe_mail: Mail | None = None
     open_hosted_page: Callable[[], HostedPage] | None = None
     run_command: RunCommand | None = None
     run_request: Callable[[Mapping[str, Any]], None] | None = None
@@ -45,6 +46,13 @@ class Clients:
         if self.open_tracker is None:
             raise Rejected("no_tracker", "no tracker is set up; `spy check` says what is missing")
         return self.open_tracker()
+
+    @property
+    def mail(self) -> Mail:
+        """Return the mail server. Raises Rejected if there is none."""
+        if self.maybe_mail is None:
+            raise Rejected("no_mail", "no mail server is set up; `spy check` says what is missing")
+        return self.maybe_mail
 
     @property
     def hosted_page(self) -> HostedPage:

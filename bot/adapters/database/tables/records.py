@@ -228,6 +228,25 @@ class FollowUpRow(NumberedRow, table=True):
     issue: str | None
 
 
+class FollowingRow(NumberedRow, table=True):
+    """A person or an e-mail address that follows an incident, a service or a severity (`about`)."""
+
+    __table_args__ = (
+        Index("following_to_tell", "incident", "by_mail", "number"),
+        partial_index("following_by_person", "person", where="person IS NOT NULL"),
+        partial_index("following_through", "through", where="through IS NOT NULL"),
+    )
+
+    key: str = Field(unique=True)
+    about: str = Field(index=True)
+    incident: int | None
+    person: str | None
+    through: int | None
+    by_mail: bool
+    heard: int
+    stalled: bool
+
+
 class TroubleRow(RecordRow, table=True):
     """A lasting trouble, current or over."""
 
