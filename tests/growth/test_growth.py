@@ -25,11 +25,18 @@ INCIDENTS, FEWER = 10_000, 300
 MORE = 1.2
 SEARCH, PER_INCIDENT = ("incident list", "incident similar"), 70
 """A search reads an index of all incidents twice, at so many steps for each: less than a millisecond in a thousand."""
-LOOK_BACK = ("failover", "failover status", "failover rollback", "incident channel new", "status history")
+LOOK_BACK = (
+    "failover",
+    "failover status",
+    "failover rollback",
+    "incident channel new",
+    "overview",
+    "status history",
+)
 BOUNDED = 50 * 100
 """These look at the 50 last runs of a plan; *new* delivers the cards of new failovers, which name such runs.
 
-The history of the status page lists ten publications."""
+The history of the status page lists ten publications, and the overview the ten newest past incidents."""
 SMALL = {
     "(subquery-1)": "no table",
     "CONSTANT": "no table",

@@ -152,7 +152,10 @@ class IncidentTable(Table[Incident]):
 
     def _conditions(self, wanted: Search) -> Iterator[ColumnElement[bool] | TextClause]:
         c, pages = self._table.c, table(tables.PageRow)
-        yield c.phase.in_(sorted(wanted.phases))
+        if wanted.is_any_past:
+            yield ~self._is_open  # almost all: the newest are found from the end, without an index
+        else:
+            yield c.phase.in_(sorted(wanted.phases))
         is_theirs = _lists(c.seen_by, wanted.seen_by)
         yield is_theirs if wanted.only_members else or_(c.private.is_(False), is_theirs)
         if wanted.private is not None:

@@ -37,6 +37,13 @@ class Search:
     only_members: bool = False
     """Whether the person sees only incidents of which they are a member, as a guest does."""
 
+    @property
+    def is_any_past(self) -> bool:
+        """Whether it asks for all past incidents that a person may see."""
+        return self == Search(
+            seen_by=self.seen_by, phases=OVER, private=self.private, only_members=self.only_members
+        )
+
     def __post_init__(self) -> None:
         if len(self.words) > MOST_WORDS:
             raise Refusal(
