@@ -193,9 +193,10 @@ function renew(ts) {
   }).catch(() => {});
 }
 
-/** Fetch the messages that arrived after the page was rendered and before its events arrived. */
+/** Fetch what arrived after the page was rendered and before its events arrived: messages, or the home tab. */
 async function catchUp() {
   const list = at("messages"), asked = query();
+  if (at("home")) refresh("home");
   if (!list) return;
   const fresh = await html(`/messages?${asked}&before=9`).catch(() => ""); // the last hundred messages
   if (asked !== query() || !list.isConnected) return;
