@@ -230,7 +230,10 @@ def update(
     return Reply("incident/updated", {"incident": incident}, confirms=True)
 
 
-@command('incident report [status <phase>] [sev <severity>] [next <span>] [impact "impact"] "message"')
+@command(
+    'incident report [status <phase>] [sev <severity>] [next <span>] [impact "impact"] "message"',
+    claims_short=False,
+)
 def report(  # noqa: PLR0917  one a field of its form
     request: Request,
     incident: Incident,

@@ -150,7 +150,7 @@ def command(
     """Declare a command. Raises UsageError, with file and line, if declaration and function disagree.
 
     Without `claims_short` another command may begin with its words without `incident`: then the short form counts
-    only where it clearly fits.
+    only where it clearly fits; of a command that takes text, only where the other command does not fit.
     """
 
     def declare(function: Callable[..., Outcome]) -> Command:

@@ -68,10 +68,15 @@ class Interpreter:
         raise self._not_understood(typed, number)
 
     def _short_form(self, typed: Typed) -> str | None:
-        """Return a command of an incident in full that has the same words in short: `report status mitigated "…"`."""
+        """Return the full words of a command of an incident that does not claim its short form.
+
+        They are meant if nothing else fits: `report still broken` is an update, `report last month` is a report.
+        """
         spelled = replace(typed, words=(INCIDENT, *typed.words))
-        is_full = typed.words[0].bare == INCIDENT
-        return f"{INCIDENT} {typed.text}" if not is_full and self._candidates(spelled) else None
+        is_one = typed.words[0].bare != INCIDENT and any(
+            not it.claims_short and it.texts for it in self._candidates(spelled)
+        )
+        return f"{INCIDENT} {typed.text}" if is_one else None
 
     def of_form(self, text: str) -> Meant:
         """Return the command of a form. The form's fields fill the slots that the text leaves open."""

@@ -209,17 +209,9 @@ def _without_clashes(plugins: Iterable[Plugin]) -> tuple[list[Plugin], list[str]
 
 def _clashes(plugin: Plugin, known: Mapping[tuple[str, ...], Command]) -> Iterator[str]:
     for command in plugin.commands:
-        taken = (
-            it for it in command.claimed if it in known and not _is_beside(plugin, command, known[it], it)
-        )
-        if words := next(taken, None):
+        if words := next((it for it in command.claimed if it in known), None):
             there = known[words].place
             yield f"{command.place}: `{' '.join(words)}` is a command already, in {there}. Give this one other words."
-
-
-def _is_beside(plugin: Plugin, command: Command, other: Command, words: tuple[str, ...]) -> bool:
-    """Whether Spy's own command has words that are only the short form of another: `report`, `incident report`."""
-    return plugin.id is None and (words in command.prefixes) != (words in other.prefixes)
 
 
 def templates_named(folders: Iterable[Path]) -> Iterator[tuple[str, str]]:

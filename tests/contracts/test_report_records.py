@@ -48,7 +48,7 @@ def test_a_report_finds_what_belongs_to_its_incidents(sessions: Database):
         assert [it.incident for it in session.follow_ups.among([3, 2])] == [2, 3]
         assert [it.incident for it in session.postmortems.among([3, 2])] == [2, 3]
         assert [it.person for it in session.periods.among([number])] == ["U0KIM"]
-        assert session.timeline.reminded([1, 2, 3], "relief") == []
+        assert session.timeline.among([1, 2, 3], (), reminder="relief") == []
 
 
 def test_an_incident_that_an_older_spy_stored_is_found_once_its_column_is_filled(sessions: Database):

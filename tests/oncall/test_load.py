@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.incident.timeline import Entry
 from bot.domain.oncall.load import CommandPeriod, Ring, command_periods, is_night, loads, most_at_once
+from bot.domain.oncall.schedule import Schedule
+from bot.domain.oncall.shift import Shift, Turn
 from bot.domain.policy import Timers
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -109,3 +111,31 @@ def test_the_time_in_command_ends_when_the_incident_is_merged_into_another():
     [led] = command_periods([entry("declared", 0), entry("merged_into", 1)], now=NOON + 9 * HOUR)
 
     assert led.end == NOON + HOUR
+
+
+def test_who_was_on_call_is_found_among_shifts_that_overlap():
+    def shift(start: int, end: int, person: str) -> Shift:
+        turn = Turn(
+            schedule="PSCH1",
+            user=person,
+            name=person,
+            email=None,
+            start=NOON + start * HOUR,
+            end=NOON + end * HOUR,
+        )
+        return Shift(number=1, turn=turn, team="imoc", known_since=NOON, person=person)
+
+    schedule = Schedule(
+        [shift(0, 9, "U0ANA"), shift(1, 2, "U0RAJ"), shift(3, 4, "U0KIM"), shift(20, 21, "U0ZOE")]
+    )
+
+    assert [schedule.person_at(NOON + it * HOUR) for it in (-1, 0, 1, 3, 8, 9, 20, 21)] == [
+        None,
+        "U0ANA",
+        "U0ANA",
+        "U0ANA",
+        "U0ANA",
+        None,
+        "U0ZOE",
+        None,
+    ]

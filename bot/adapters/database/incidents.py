@@ -208,6 +208,11 @@ class IncidentTable(Table[Incident]):
         return self._where(c.declared_at >= since, c.declared_at < until, order=[c.declared_at, c.number])
 
 
+def _is_among(entry: Entry, kinds: Collection[str], reminder: str) -> bool:
+    is_reminded = bool(reminder) and entry.kind == Reminded.kind() and entry.data["reminder"] == reminder
+    return entry.kind in kinds or is_reminded
+
+
 class TimelineTable(Rows):
     """The append-only timeline. New entries are written with one statement at the session's end."""
 
@@ -229,11 +234,17 @@ class TimelineTable(Rows):
         entries += [entry for entry in self._new if entry.incident == incident]
         return sorted(entries, key=lambda entry: entry.seq)
 
-    def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
+    def among(
+        self, incidents: Collection[int], kinds: Collection[str], *, reminder: str = ""
+    ) -> Sequence[Entry]:
         self._write_marks()
         c = self._table.c
-        stored = self._found(c.incident.in_(list(incidents)), c.kind.in_(list(kinds)))
-        new = [entry for entry in self._new if entry.incident in incidents and entry.kind in kinds]
+        wanted: ColumnElement[bool] = c.kind.in_(list(kinds))
+        if reminder:
+            is_its = c.data["reminder"].as_string() == reminder
+            wanted = or_(wanted, and_(c.kind == Reminded.kind(), is_its))
+        stored = self._found(c.incident.in_(list(incidents)), wanted)
+        new = [it for it in self._new if it.incident in incidents and _is_among(it, kinds, reminder)]
         return sorted([*stored, *new], key=lambda entry: (entry.incident, entry.seq))
 
     def events(self, incident: int) -> Sequence[tuple[Entry, Event | None]]:
@@ -272,12 +283,6 @@ class TimelineTable(Rows):
         query = select(c.kind, c.actor, func.count()).where(*self._is_visible(incident))
         found = self._connection.execute(query.group_by(c.kind, c.actor))
         return [(kind, actor, count) for kind, actor, count in found]
-
-    def reminded(self, incidents: Collection[int], reminder: str) -> Sequence[Entry]:
-        self._write_all()
-        c = self._table.c
-        is_its = c.data["reminder"].as_string() == reminder
-        return self._found(c.incident.in_(list(incidents)), c.kind == Reminded.kind(), is_its)
 
     def visible(
         self, incident: int, *, without: Collection[str] = (), latest: int | None = None

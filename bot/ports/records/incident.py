@@ -64,11 +64,10 @@ class IncidentRecords(Protocol):
 
 class TimelineRecords(Protocol):
     def append(self, entry: Entry) -> None: ...
-    def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
-        """Return entries of these kinds, by incident, then in recorded order."""
-
-    def reminded(self, incidents: Collection[int], reminder: str) -> Sequence[Entry]:
-        """Return the entries of one reminder, by incident, then in recorded order."""
+    def among(
+        self, incidents: Collection[int], kinds: Collection[str], *, reminder: str = ""
+    ) -> Sequence[Entry]:
+        """Return entries of these kinds, by incident, then in recorded order; with `reminder`, those of it too."""
 
     def of(self, incident: int) -> Sequence[Entry]:
         """Return the whole timeline in recorded order."""

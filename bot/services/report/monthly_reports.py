@@ -18,7 +18,7 @@ from bot.domain.relief.relief import ESCALATION
 from bot.domain.report.counting import RELIEF_KINDS, is_of
 from bot.domain.report.report import MonthlyReport, ReportRecords, made
 from bot.services.directory import Directory
-from bot.services.oncall.paged import PagedPeople
+from bot.services.oncall.paged import Counted, PagedPeople
 from bot.services.postmortem.follow_ups import FollowUps
 from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
@@ -62,11 +62,12 @@ class MonthlyReports:
         zone = self.zone(team)
         month = month or Month.of(self._tx.now.astimezone(ZoneInfo(zone)))
         span = month.span(zone)
-        incidents = seen_of(
-            self._of_team(team, self._session.incidents.declared_between(span.start, span.end))
-        )
+        declared = self._session.incidents.declared_between(span.start, span.end)
+        seen = seen_of(declared)
+        incidents = self._of_team(team, seen)
         numbers = [it.number for it in incidents]
-        entries, rings = self._entries(numbers), self._rings(team, span, numbers, seen_of)
+        counted = self._whose_pages_count(declared, seen, seen_of)
+        entries, rings = self._entries(numbers), self._rings(team, span, numbers, counted)
         follow_ups, overdue = self._session.follow_ups.among(numbers), FollowUps(self._tx).overdue
         directory = Directory(self._tx)
         records = ReportRecords(
@@ -99,9 +100,7 @@ class MonthlyReports:
     def _entries(self, numbers: Sequence[int]) -> Mapping[int, Sequence[Entry]]:
         """Return what counts of the timelines, in recorded order."""
         timeline, found = self._session.timeline, defaultdict[int, list[Entry]](list)
-        for it in timeline.among(numbers, KINDS):
-            found[it.incident].append(it)
-        for it in timeline.reminded(numbers, ESCALATION):
+        for it in timeline.among(numbers, KINDS, reminder=ESCALATION):
             found[it.incident].append(it)
         return found
 
@@ -112,14 +111,25 @@ class MonthlyReports:
         return {str(it.number): it.person for it in self._session.periods.among(asked)} if asked else {}
 
     def _rings(
-        self, team: Team | None, span: Span, theirs: Collection[int], seen_of: SeenOf
+        self, team: Team | None, span: Span, theirs: Collection[int], counted: Counted
     ) -> Sequence[Ring]:
-        """Return the pages of this time that are the team's. Those of incidents that nobody sees here are left out."""
-
-        def counted(numbers: AbstractSet[int]) -> Collection[int]:
-            return {it.number for it in seen_of(self._session.incidents.among(numbers)) if not it.drill}
-
+        """Return the pages of this time that are the team's."""
         rings = PagedPeople(self._tx).between(span.start, span.end, counted=counted).rings
         if team is None:
             return rings
         return [it for it in rings if it.team == team.key or (not it.team and it.incident in theirs)]
+
+    def _whose_pages_count(
+        self, declared: Sequence[Incident], seen: Sequence[Incident], seen_of: SeenOf
+    ) -> Counted:
+        """Return which incidents' pages count: those that the reader may see, without drills.
+
+        Pages may be of an incident that was declared in another month.
+        """
+        known, counted = {it.number for it in declared}, {it.number for it in seen if not it.drill}
+
+        def among(numbers: AbstractSet[int]) -> Collection[int]:
+            others = seen_of(self._session.incidents.among(numbers - known))
+            return {*(numbers & counted), *(it.number for it in others if not it.drill)}
+
+        return among
