@@ -18,6 +18,7 @@ from bot.commands.request import Request, Response, Source
 from bot.commands.router import Router
 from bot.domain.alert.report import AlertReport, AlertState
 from bot.domain.incident.search import ALL, Search
+from bot.domain.incident.timeline import WantedLines
 from bot.domain.policy import DashboardSettings, MailSettings, PostmortemSettings
 from bot.domain.retention import Retention
 from bot.ports import Profile
@@ -25,6 +26,7 @@ from bot.services.alert.reports import Reports
 from bot.services.directory import Directory
 from bot.services.features import load_features
 from bot.services.incident.incidents import Incidents
+from bot.services.incident.page import IncidentPage
 from bot.services.oncall.oncall import OnCall
 from bot.services.people import People
 from bot.services.reminders import Reminders
@@ -206,6 +208,7 @@ class World:
             "metrics": lambda: (lanes.by_kind(), self.transact(_counted)),
             "start": self.start,
             "overview": lambda: self.transact(_overview),
+            "an incident's page": lambda: self.transact(_incident_page),
             "a new configuration": lambda: self.transact(lambda tx: Reminders(tx).replan()),
         }
 
@@ -233,6 +236,18 @@ def _counted(tx: Transaction) -> object:
 def _overview(tx: Transaction) -> object:
     ask = PageRequest(viewer=Viewer(id="U0ANA", name="Ana Lima", zone="UTC", csrf=""))
     return overview(ask, incidents=Incidents(tx), on_calls=OnCall(tx), directory=Directory(tx), tx=tx)
+
+
+def _incident_page(tx: Transaction) -> None:
+    """Read what the page of an open incident shows, what it narrows, what is new on it, and its past."""
+    pages, lines = IncidentPage(tx), tx.session.timeline.last_open_lines()
+    for number in lines:
+        tx.session.timeline.last_lines([number])
+        it = pages.seen_by("U0ANA", number)
+        assert it
+        pages.now(it), pages.filters(it), pages.news(it, it.entries - 3)
+        pages.window(it, WantedLines(kinds=("note_taken",), person="U0ANA", words="disk", before=(tx.now, 9)))
+        assert list(pages.replay(it).steps())
 
 
 def _nothing() -> None:

@@ -184,7 +184,7 @@ class Player {
       const place = page.querySelector(`[data-fact="${name}"]`), html = facts.get(name) ?? "";
       if (place && place.innerHTML !== html) place.innerHTML = html;
     }
-    part("at").value = Math.round((this.at - this.start) / 1000);
+    part("at").value = Math.ceil((this.at - this.start) / 1000);
     this.say(step);
     this.mark();
     tick();
