@@ -59,6 +59,7 @@ NOT_RECORDS = {
     "audit_mark",
     "config_version",
     "counter",
+    "following",
     "home",
     "home_change",
     "inbound",

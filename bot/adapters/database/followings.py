@@ -35,8 +35,11 @@ class FollowingTable(Table[Following]):
         found = select(c.number).where(c.about.in_(list(map(str, subjects)))).limit(1)
         return self._connection.execute(found).first() is not None
 
-    def of_person(self, person: str) -> Sequence[Following]:
-        return self._where(self._table.c.person == person)
+    def of_each(self, person: str) -> Sequence[Following]:
+        return self._where(self._table.c.person == person, self._table.c.incident.is_(None))
+
+    def with_keys(self, keys: Collection[str]) -> Sequence[Following]:
+        return self._where(self._table.c.key.in_(keys))
 
     def come_through(self, number: int) -> Sequence[Following]:
         return self._where(self._table.c.through == number)

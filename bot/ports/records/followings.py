@@ -24,8 +24,11 @@ class FollowingRecords(Protocol):
     def has_any(self, *subjects: Subject) -> bool:
         """Return whether anybody follows one of these."""
 
-    def of_person(self, person: str) -> Sequence[Following]:
-        """Return what a person follows, oldest first."""
+    def of_each(self, person: str) -> Sequence[Following]:
+        """Return the services and severities that a person follows, oldest first."""
+
+    def with_keys(self, keys: Collection[str]) -> Sequence[Following]:
+        """Return the followings with these keys, oldest first."""
 
     def come_through(self, number: int) -> Sequence[Following]:
         """Return the followings of incidents that came of this one of a service or a severity."""

@@ -38,6 +38,8 @@ Facts = Mapping[str, Any]
 SECRET = 12
 """Bytes of the secret in the address of an *Unfollow* page."""
 TOKEN = re.compile(r"(?P<number>[0-9]{1,9})-(?P<secret>[\w-]{1,99})", re.ASCII)
+OPEN = 100
+"""How many open incidents are looked at for those that a person follows."""
 LINES = 10
 """The most news in one message. Earlier ones are counted."""
 NO_MAIL = "Spy sends no mail here: config.yaml has no `mail`. Who has Slack can say `incident follow`."
@@ -153,13 +155,11 @@ class Followings:
         return sorted(found, key=lambda it: (it.by_mail, it.number))
 
     def of_person(self, person: str) -> Sequence[tuple[Following, Incident | None]]:
-        """Return what a person follows, each with its incident. What they can't see, or is over, is left out."""
-        found = list[tuple[Following, Incident | None]]()
-        for it in self._records.of_person(person):
-            incident = self._tx.session.incidents.look(it.incident) if it.incident else None
-            if incident is None or (incident.is_open and ReadAccess(self._tx).sees(person, incident)):
-                found.append((it, incident))
-        return found
+        """Return what a person follows: open incidents that they can see, services and severities (without one)."""
+        newest = self._tx.session.incidents.open(limit=OPEN)
+        seen = {key_of(it.subject, person): it for it in newest if ReadAccess(self._tx).sees(person, it)}
+        theirs = self._records.with_keys(seen) if seen else ()
+        return [*((it, seen[it.key]) for it in theirs), *((it, None) for it in self._records.of_each(person))]
 
     def _may_hear(self, following: Following, incident: Incident) -> bool:
         """Whether a follower may hear of an incident now. A private one never leaves by mail."""

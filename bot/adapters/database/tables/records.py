@@ -233,7 +233,7 @@ class FollowingRow(NumberedRow, table=True):
 
     __table_args__ = (
         Index("following_to_tell", "incident", "by_mail", "number"),
-        partial_index("following_by_person", "person", where="person IS NOT NULL"),
+        partial_index("following_by_person", "person", "incident", where="person IS NOT NULL"),
         partial_index("following_through", "through", where="through IS NOT NULL"),
     )
 

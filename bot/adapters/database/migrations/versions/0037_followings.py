@@ -25,9 +25,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_following_about", "following", ["about"])
     op.create_index("following_to_tell", "following", ["incident", "by_mail", "number"])
-    for name, column in (("following_by_person", "person"), ("following_through", "through")):
-        is_set = sa.text(f"{column} IS NOT NULL")
-        op.create_index(name, "following", [column], sqlite_where=is_set, postgresql_where=is_set)
+    for name, columns in (
+        ("following_by_person", ["person", "incident"]),
+        ("following_through", ["through"]),
+    ):
+        is_set = sa.text(f"{columns[0]} IS NOT NULL")
+        op.create_index(name, "following", columns, sqlite_where=is_set, postgresql_where=is_set)
     op.execute("INSERT INTO counter (name, value) VALUES ('following', 0)")
 
 
