@@ -39,6 +39,7 @@ BOUNDED = 50 * 100
 The history of the status page lists ten publications, and the overview the ten newest past incidents."""
 SMALL = {
     "(subquery-1)": "no table",
+    "(subquery-2)": "no table",
     "CONSTANT": "no table",
     "audit_mark": "two rows",
     "config_version": "a row for each change of config.yaml in the last 90 days",

@@ -130,7 +130,9 @@ class IncidentTable(Table[Incident]):
 
     def search(self, wanted: Search, *, skip: int = 0, limit: int) -> Sequence[Incident]:
         c = self._table.c
-        newest = select(c.number).where(*self._conditions(wanted)).order_by(c.number.desc())
+        # almost all are past ones: the newest are found from the end, without an index
+        phase = ~self._is_open if wanted.is_any_past else None
+        newest = select(c.number).where(*self._conditions(wanted, phase=phase)).order_by(c.number.desc())
         shown = newest.offset(skip).limit(limit)  # found in an index, without reading the records
         return self._where(c.number.in_(shown), order=[c.number.desc()])
 
@@ -150,12 +152,12 @@ class IncidentTable(Table[Incident]):
     def _is_open(self) -> ColumnElement[bool]:
         return self._table.c.phase.in_([phase.value for phase in WORKING])
 
-    def _conditions(self, wanted: Search) -> Iterator[ColumnElement[bool] | TextClause]:
+    def _conditions(
+        self, wanted: Search, *, phase: ColumnElement[bool] | None = None
+    ) -> Iterator[ColumnElement[bool] | TextClause]:
+        """Yield what must hold. `phase` replaces the condition that an index of phases answers."""
         c, pages = self._table.c, table(tables.PageRow)
-        if wanted.is_any_past:
-            yield ~self._is_open  # almost all: the newest are found from the end, without an index
-        else:
-            yield c.phase.in_(sorted(wanted.phases))
+        yield c.phase.in_(sorted(wanted.phases)) if phase is None else phase
         is_theirs = _lists(c.seen_by, wanted.seen_by)
         yield is_theirs if wanted.only_members else or_(c.private.is_(False), is_theirs)
         if wanted.private is not None:
