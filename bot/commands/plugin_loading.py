@@ -16,6 +16,7 @@ from weakref import finalize
 from bot.commands.plugin_files import PluginFolder, python_files
 from bot.config.values import INSTALLED
 from bot.domain.grammar.usage import UsageError
+from bot.domain.registering import OnlyAtStart
 from bot.domain.shown_errors import LEFT_OUT, shown_message
 
 GROUP = "spy.plugins"
@@ -106,7 +107,7 @@ def _why(error: BaseException) -> str:
     """Return why a plugin can't be loaded, without a message that may hold a secret: the log and chat show it."""
     if isinstance(error, SyntaxError):
         return error.msg
-    if isinstance(error, UsageError):
+    if isinstance(error, UsageError | OnlyAtStart):
         return str(error)
     shown = shown_message(error)
     return f"{type(error).__name__} {shown}" if shown == LEFT_OUT else shown

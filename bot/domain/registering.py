@@ -4,6 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+
+class OnlyAtStart(RuntimeError):  # noqa: N818  named for what a plugin's author reads
+    """Something is declared that all of Spy shares. The message is a sentence of Spy's own."""
+
+
 _is_running = ContextVar("_is_running", default=False)
 
 
@@ -18,6 +23,6 @@ def while_running() -> Iterator[None]:
 
 
 def at_start_only(what: str) -> None:
-    """Raise RuntimeError while plugins are loaded again: what a whole process shares can't be replaced between two."""
+    """Raise OnlyAtStart while plugins are loaded again: what a whole process shares can't be replaced between two."""
     if _is_running.get():
-        raise RuntimeError(f"{what} can be declared only when Spy starts. Restart Spy to load this change.")
+        raise OnlyAtStart(f"{what} can be declared only when Spy starts. Restart Spy to load this change.")

@@ -16,9 +16,10 @@ def _named(fields: str) -> frozenset[str]:
 
 WORDS = _named(
     """
-    acknowledged_by answer_by assigned assignee author authors because blast_radius cause change
-    channel_name complaints confirm does fallback impact label message mistakes name note noted_by nothing parts
-    resolution says sentence shown_as summary text texts title update was what who whom why words
+    acknowledged_by answer_by assigned assignee author authors because blast_radius caption cause change
+    channel_name columns complaints confirm does fallback impact label labels message mistakes name note
+    noted_by nothing parts resolution rows says sentence shown_as summary text texts title update was what
+    who whom why words
     """
 )
 """What people typed, and names of people as Slack, the pager or the tracker wrote them."""

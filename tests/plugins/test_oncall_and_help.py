@@ -128,12 +128,12 @@ def test_every_command_shows_its_help_and_does_nothing(spy: SpyKit, channel: str
         ("page @raj --help", 'page (:team|@person) "message"'),
         ("tell :payments -h", 'incident tell :team "message"'),
         ('note "we look" --help', 'incident note "text" [(at <at>|<when>)]'),
-        ("inc-1 stop --help", 'incident (stop|resolve|close) ["how"]'),
-        ("cancel ?", 'incident (cancel|false alarm) ["why"]'),
+        ("inc-1 stop --help", 'incident (stop|resolve|close) ["how"] [anyway]'),
+        ("cancel ?", 'incident (cancel|false alarm) ["why"] [anyway]'),
         ("incident page help", 'page (:team|@person) "message"'),
         ("incident timeline move 3 --help", "incident timeline move <number> to|at <moment>"),
         ("follow-up due 12 -h", "follow-up due <number> <due>"),
-        ("help stop", 'incident (stop|resolve|close) ["how"]'),
+        ("help stop", 'incident (stop|resolve|close) ["how"] [anyway]'),
     ],
 )
 def test_one_command_is_shown_where_one_is_meant(spy: SpyKit, channel: str, said: str, usage: str):

@@ -69,7 +69,8 @@ class _Reader:
         parts = text.split(_FENCE)
         if len(parts) % 2 == 0:  # the last fence is not closed
             parts[-2:] = [_FENCE.join(parts[-2:])]
-        shown = (self._block(it) if at % 2 else self._lines(it) for at, it in enumerate(parts))
+        said = ((at, it) for at, it in enumerate(parts) if it.strip("\n"))
+        shown = (self._block(it) if at % 2 else self._lines(it) for at, it in said)
         return Markup("").join(shown)
 
     def _block(self, text: str) -> Markup:

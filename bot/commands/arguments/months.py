@@ -20,6 +20,8 @@ _LAST, _THIS = frozenset({"last", "previous", "past"}), frozenset({"this", "curr
 _BESIDE = frozenset({"for", "in", "of", "month"})
 _YEAR, _NUMBER = re.compile(r"20[0-9]{2}"), re.compile(r"0?[1-9]|1[0-2]")
 _BETWEEN = re.compile(r"[\s,./-]+")
+_FEW = 5
+"""Words among which the name of a month is looked for."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ def _looks(words: str) -> bool:
 
 def _is_near(words: str) -> bool:
     """Whether words are nearly a month: `octobr`, `nov 206`."""
-    near = (is_slip(it, name) for it in _BETWEEN.split(words.casefold()) for name in NAMES)
-    return _looks(words) or any(near)
+    said = _BETWEEN.split(words.casefold())[:_FEW]
+    return _looks(words) or any(is_slip(it, name) for it in said for name in NAMES)
 
 
 def _read(words: str, tx: Transaction, asker: str, *, say: str, of_nobody: Refusal | None = None) -> Month:
