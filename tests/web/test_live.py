@@ -150,11 +150,11 @@ def test_a_change_is_at_once_on_ten_pages_that_are_open_in_another_process(serve
     told = [it.next() for it in pages]
     print(f"ten pages were told within {time.monotonic() - began:.3f} s")  # noqa: T201  the figure
 
-    assert len({*told}) == 1
-    assert told[0]
-    name, last, html = told[0]
-    assert (name, int(last)) == ("change", incident.entries + 1)
-    assert "Note</b> from Ana Lima: cpu is at 100 %" in html
+    for it in told:
+        assert it
+        name, last, html = it
+        assert (name, int(last)) == ("change", incident.entries + 1)
+        assert "Note</b> from Ana Lima: cpu is at 100 %" in html
 
 
 def test_an_outsider_hears_only_that_there_is_nothing_once_it_is_private(served: Served):
