@@ -29,6 +29,7 @@ from bot.commands.request import Request, Source, stored_request
 from bot.commands.router import Router
 from bot.commands.timed import TimedRouter
 from bot.config import Reloader, Settings
+from bot.config.vendors import HostedPageVendor, TrackerVendor
 from bot.domain.incident.effects import SayCommand
 from bot.domain.masking import Masking
 from bot.domain.policy import Policy
@@ -235,33 +236,31 @@ def tracker_to_open(
     settings: Settings, timeout: timedelta, stack: ExitStack
 ) -> Callable[[], IssueTracker] | None:
     """Return a function that opens the tracker at the first export: its library may load slowly."""
-    vendor = settings.tracker
-    access = settings.access(vendor) if vendor else None
-    if vendor is None or access is None:
-        return None
-
-    @cache
-    def opened() -> IssueTracker:
-        tracker = vendor.open(access, timeout=timeout)
-        stack.callback(tracker.close)
-        return tracker
-
-    return opened
+    return _to_open(settings, settings.tracker, timeout, stack)
 
 
 def hosted_page_to_open(
     settings: Settings, timeout: timedelta, stack: ExitStack
 ) -> Callable[[], HostedPage] | None:
     """Return a function that opens the hosted status page at the first publication, as the tracker."""
-    vendor = settings.hosted_page
+    return _to_open(settings, settings.hosted_page, timeout, stack)
+
+
+def _to_open(
+    settings: Settings,
+    vendor: TrackerVendor[Any] | HostedPageVendor[Any] | None,
+    timeout: timedelta,
+    stack: ExitStack,
+) -> Callable[[], Any] | None:
+    """Return a function that opens a vendor's client once; None if it is not set up."""
     access = settings.access(vendor) if vendor else None
     if vendor is None or access is None:
         return None
 
     @cache
-    def opened() -> HostedPage:
-        page = vendor.open(access, timeout=timeout)
-        stack.callback(page.close)
-        return page
+    def opened() -> Any:
+        client = vendor.open(access, timeout=timeout)
+        stack.callback(client.close)
+        return client
 
     return opened
