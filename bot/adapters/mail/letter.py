@@ -9,13 +9,13 @@ from email.utils import format_datetime
 
 from markupsafe import Markup, escape
 
-from bot.domain.incident.following import host_of
+from bot.domain.incident.following import LONGEST_ADDRESS, host_of
 from bot.domain.text import one_line, shortened
 from bot.ports import Letter
 
 SENDER = "Spy"
-LONGEST_SUBJECT, LONGEST_ADDRESS = 200, 254
-"""Characters. A header takes time that grows with its square; RFC 5321 allows no longer address."""
+LONGEST_SUBJECT = 200
+"""Characters. A header takes time that grows with its square."""
 ASCII_ONLY = SMTP.clone(cte_type="7bit")
 """Not every server takes letters beyond ASCII, so they are encoded."""
 _ADDRESS = re.compile(r"https?://[^\s<>\"']+")

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 WIDTH = 360
 LABEL, VALUE = 110, 62
-"""The room left of the bars for their labels, and right of them for their values."""
+"""The space left of the bars for their labels, and right of them for their values."""
 LINE, BAR = 24, 16
 HEIGHT, FOOT = 120, 18
 LETTERS = 16
