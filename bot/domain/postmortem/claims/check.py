@@ -15,6 +15,7 @@ MOST_SHOWN = 4
 """How many facts of the timeline are named beside one sentence."""
 _TOLD = STARTED | {Kind.PAGED, Kind.MITIGATED}
 """From what the lengths are told that the timeline has instead."""
+_WHOLE = {(Kind.IMPACT, Kind.MITIGATED), (Kind.DECLARED, Kind.RESOLVED)}
 _USUAL: Mapping[Kind, Kinds] = {
     Kind.DECLARED: frozenset({Kind.IMPACT, Kind.ALERT}),
     Kind.ACKNOWLEDGED: frozenset({Kind.PAGED, Kind.DECLARED}),
@@ -80,7 +81,7 @@ class _Check:
         shown = [it for it in self._facts if not it.is_hidden]
         of_them = [it for it in shown if self._is_of(self._claim, it)] or shown
         if self._claim.length and Kind.LED not in self._claim.kinds:
-            return [*self._spans(of_them)] or [*of_them]
+            return [*self._told(of_them)] or [*of_them]
         return [*of_them, *(it for it in self._than if not it.is_hidden)]
 
     def _ids(self, names: tuple[str, ...] | None) -> People:
@@ -147,6 +148,11 @@ class _Check:
             case "after":
                 return not self._than or any(fact.at >= it.at - SAME for it in self._than)
         return True
+
+    def _told(self, ends: Iterable[Fact]) -> list[Span]:
+        """Return the lengths that the timeline has: of the whole, only those that people speak of."""
+        found = [*self._spans(ends)]
+        return [it for it in found if (it.start.kind, it.end.kind) in _WHOLE] or found
 
     def _spans(self, ends: Iterable[Fact]) -> Iterator[Span]:
         telling = [
