@@ -11,7 +11,7 @@ from bot.sandbox.faults import http
 from bot.sandbox.github.shapes import GitHubIssue
 from bot.workers.deliver.handler import Handlers
 from tests.support.outbox import deliver, deliver_claimed
-from tests.support.stories import RAJ, Story, checkout
+from tests.support.stories import RAJ, checkout
 from tests.support.vendors import problems
 
 FALSE = "Kim Park declared the incident at 12:10."

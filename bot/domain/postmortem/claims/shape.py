@@ -113,12 +113,12 @@ _FOLDS = tuple(
 )
 """What people say for the same idea, in the order in which it is replaced."""
 _COMMON = """
-a about after afterwards again all although an and another any around as at be because been before between both but by
-despite did do during each every everyone first following for from he her his how however i if in inside it its later
-luckily meanwhile my next no nobody none not now of on once one or our over prior shortly since so some that the their then
-there these they this though throughout thus till time to two under unfortunately until we what when where which while who
-why with within without yet you your
-declaration acknowledgement mitigation resolution handover mitigated resolved severity update page
+a about acknowledgement after afterwards again all although an and another any around as at be because been
+before between both but by declaration despite did do during each every everyone first following for from
+handover he her his how however i if in inside it its later luckily meanwhile mitigated mitigation my next no
+nobody none not now of on once one or our over page prior resolution resolved severity shortly since so some
+that the their then there these they this though throughout thus till time to two under unfortunately until
+update we what when where which while who why with within without yet you your
 """
 ORDINARY = frozenset(_COMMON.split()) | {
     word for pattern, instead in _FOLDS for word in re.findall(r"[a-z]{2,}", f"{pattern.pattern} {instead}")
