@@ -35,16 +35,16 @@ def test_of_a_golden_postmortem_every_false_sentence_is_named_and_no_true_one():
 # --- a second set, written before its sentences were read for the first time ------------------------------
 
 PROSE = lines("claims_true.txt")
-LEFT_ALONE = lines("claims_left_alone.txt")
+UNREAD = lines("claims_unread.txt")
 """What a careless reader would misread: denied, supposed, quoted, partial, or about something else."""
 
 
-@each([*PROSE, *LEFT_ALONE])
+@each([*PROSE, *UNREAD])
 def test_no_true_sentence_is_named(line: str):
     assert named(STORY, line) == []
 
 
-def test_code_and_comments_are_left_alone():
+def test_code_and_comments_are_not_read():
     text = "```\nThe incident was declared at 12:20.\n```\n<!-- The incident was declared at 12:20. -->\n"
 
     assert named(STORY, f"{text}<pre>\nThe incident was declared at 12:20.\n</pre>\n") == []

@@ -13,7 +13,7 @@ from bot.domain.paging.page import Page
 from bot.domain.portion import Portion
 from bot.domain.postmortem import events
 from bot.domain.postmortem.claims.check import Finding
-from bot.domain.postmortem.claims.facts import Fact, Kind, Span
+from bot.domain.postmortem.claims.facts import Between, Fact, FactKind
 from bot.domain.postmortem.claims.statement import Statement
 from bot.domain.postmortem.follow_up import Category, Filed, FollowUp
 from bot.domain.postmortem.postmortem import PARTS, Postmortem
@@ -85,10 +85,10 @@ FACTS = tuple(
         whom=frozenset({"U0RAJ"}),
         team=team,
         severity="sev1",
-        until=NOW if kind is Kind.LED else None,
+        until=NOW if kind is FactKind.LED else None,
         permalink=link,
     )
-    for kind in Kind
+    for kind in FactKind
     for who, team, link in (
         (frozenset({"U0ANA"}), "", "https://example.com/p1"),
         (frozenset({"U0ANA", "U0RAJ"}), "imoc", None),
@@ -98,7 +98,7 @@ CONTRADICTIONS = [
     Contradiction(
         statement=Statement(sentence=TYPED, place="lucky", is_on_issue=not n % 2),
         finding=Finding(
-            sentence=TYPED, facts=(it,) if n % 3 else (), spans=() if n % 3 else (Span(start=it, end=it),)
+            sentence=TYPED, facts=(it,) if n % 3 else (), spans=() if n % 3 else (Between(start=it, end=it),)
         ),
     )
     for n, it in enumerate(FACTS)

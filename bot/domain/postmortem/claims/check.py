@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
 
-from bot.domain.postmortem.claims.facts import Fact, Kind, People, Span
-from bot.domain.postmortem.claims.grammar import STARTED, Claim, Kinds
+from bot.domain.postmortem.claims.facts import Between, Fact, FactKind, People
+from bot.domain.postmortem.claims.grammar import STARTED, Claim, FactKinds
 from bot.domain.postmortem.claims.reader import claims
 from bot.domain.postmortem.claims.shape import Vocabulary
 
@@ -13,14 +13,18 @@ SAME = timedelta(seconds=59)
 """Of two events this close together, which came first is not certain: services have clocks of their own."""
 MOST_SHOWN = 4
 """How many facts of the timeline are named beside one sentence."""
-_TOLD = STARTED | {Kind.PAGED, Kind.MITIGATED}
+_TOLD = STARTED | {FactKind.PAGED, FactKind.MITIGATED}
 """From what the lengths are told that the timeline has instead."""
-_WHOLE = {(Kind.IMPACT, Kind.MITIGATED), (Kind.DECLARED, Kind.RESOLVED)}
-_USUAL: Mapping[Kind, Kinds] = {
-    Kind.DECLARED: frozenset({Kind.IMPACT, Kind.ALERT}),
-    Kind.ACKNOWLEDGED: frozenset({Kind.PAGED, Kind.DECLARED}),
-    Kind.MITIGATED: frozenset({Kind.DECLARED, Kind.IMPACT, Kind.IDENTIFIED, Kind.ACKNOWLEDGED, Kind.COMMAND}),
-    Kind.RESOLVED: frozenset({Kind.DECLARED, Kind.IMPACT, Kind.IDENTIFIED, Kind.MITIGATED}),
+_WHOLE = {(FactKind.IMPACT, FactKind.MITIGATED), (FactKind.DECLARED, FactKind.RESOLVED)}
+_USUAL: Mapping[FactKind, FactKinds] = {
+    FactKind.DECLARED: frozenset({FactKind.IMPACT, FactKind.ALERT}),
+    FactKind.ACKNOWLEDGED: frozenset({FactKind.PAGED, FactKind.DECLARED}),
+    FactKind.MITIGATED: frozenset(
+        {FactKind.DECLARED, FactKind.IMPACT, FactKind.IDENTIFIED, FactKind.ACKNOWLEDGED, FactKind.COMMAND}
+    ),
+    FactKind.RESOLVED: frozenset(
+        {FactKind.DECLARED, FactKind.IMPACT, FactKind.IDENTIFIED, FactKind.MITIGATED}
+    ),
 }
 """What people count a length from if they do not say it. Otherwise from the declaration, or the start of the impact."""
 
@@ -44,14 +48,14 @@ class Finding:
 
     sentence: str
     facts: tuple[Fact, ...] = ()
-    spans: tuple[Span, ...] = ()
+    spans: tuple[Between, ...] = ()
 
 
 def check(sentence: str, known: Known) -> Finding | None:
     """Return what contradicts a sentence; None if nothing does, or nothing is known."""
     found = [it for claim in claims(sentence, known.words) for it in _Check(claim, known).contradictions()]
     facts = {it: None for it in found if isinstance(it, Fact)}
-    spans = {it: None for it in found if isinstance(it, Span)}
+    spans = {it: None for it in found if isinstance(it, Between)}
     if not found:
         return None
     return Finding(
@@ -73,14 +77,14 @@ class _Check:
         self._than = [it for it in _meant(claim.than, known.facts) if self._is_of(claim.than, it)]
         self._since = [it for it in _meant(claim.since, known.facts) if self._is_of(claim.since, it)]
 
-    def contradictions(self) -> list[Fact | Span]:
+    def contradictions(self) -> list[Fact | Between]:
         """Return what the timeline has instead; nothing if the claim may be true."""
         is_unknown = frozenset() in {self._who, self._whom}
         if is_unknown or not self._facts or any(self._agrees(it) for it in self._facts):
             return []
         shown = [it for it in self._facts if not it.is_hidden]
         of_them = [it for it in shown if self._is_of(self._claim, it)] or shown
-        if self._claim.length and Kind.LED not in self._claim.kinds:
+        if self._claim.length and FactKind.LED not in self._claim.kinds:
             return [*self._told(of_them)] or [*of_them]
         return [*of_them, *(it for it in self._than if not it.is_hidden)]
 
@@ -136,9 +140,9 @@ class _Check:
         """Return what the length can be counted from; nothing if that is not known."""
         if self._claim.since:
             return self._since
-        usual = frozenset[Kind]().union(*(_USUAL.get(it, STARTED) for it in self._claim.kinds))
+        usual = frozenset[FactKind]().union(*(_USUAL.get(it, STARTED) for it in self._claim.kinds))
         found = [it for it in self._known.facts if it.kind in usual]
-        is_unknown = Kind.PAGED in usual and not any(it.kind is Kind.PAGED for it in found)
+        is_unknown = FactKind.PAGED in usual and not any(it.kind is FactKind.PAGED for it in found)
         return [] if is_unknown else found
 
     def _is_in_order(self, fact: Fact) -> bool:
@@ -149,21 +153,21 @@ class _Check:
                 return not self._than or any(fact.at >= it.at - SAME for it in self._than)
         return True
 
-    def _told(self, ends: Iterable[Fact]) -> list[Span]:
+    def _told(self, ends: Iterable[Fact]) -> list[Between]:
         """Return the lengths that the timeline has: of the whole, only those that people speak of."""
         found = [*self._spans(ends)]
         return [it for it in found if (it.start.kind, it.end.kind) in _WHOLE] or found
 
-    def _spans(self, ends: Iterable[Fact]) -> Iterator[Span]:
+    def _spans(self, ends: Iterable[Fact]) -> Iterator[Between]:
         telling = [
             it for it in self._anchors() if not it.is_hidden and (self._claim.since or it.kind in _TOLD)
         ]
-        telling = [it for it in telling if it.kind is Kind.PAGED] or telling
+        telling = [it for it in telling if it.kind is FactKind.PAGED] or telling
         for end in ends:
             for it in telling:
                 start, last = (it, end) if it.at <= end.at else (end, it)
                 if start.at < last.at:
-                    yield Span(start=start, end=last)
+                    yield Between(start=start, end=last)
 
 
 def _meant(claim: Claim | None, facts: Iterable[Fact]) -> list[Fact]:

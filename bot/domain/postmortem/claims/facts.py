@@ -15,7 +15,7 @@ People = frozenset[str] | None
 NOBODY: frozenset[str] = frozenset()
 
 
-class Kind(StrEnum):
+class FactKind(StrEnum):
     """What a sentence can be about. The values are those of the templates."""
 
     IMPACT = "impact"
@@ -41,7 +41,7 @@ class Kind(StrEnum):
 class Fact:
     """Something that happened at `at` (UTC), and lasted until `until` if that is set."""
 
-    kind: Kind
+    kind: FactKind
     at: datetime
     who: People = None
     whom: People = NOBODY
@@ -55,7 +55,7 @@ class Fact:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Span:
+class Between:
     """The time between two facts."""
 
     start: Fact
@@ -98,40 +98,40 @@ def _of_entry(entry: Entry, ids: Mapping[str, People]) -> Iterator[Fact]:
             leads = data.get("commander") or entry.actor
             who: People = frozenset(filter(None, (leads, entry.actor)))
             severity = data.get("severity") or ""
-            yield _fact(Kind.DECLARED, entry, who=who, severity=severity)
-            yield _fact(Kind.COMMAND, entry, who=frozenset({str(leads)}))
+            yield _fact(FactKind.DECLARED, entry, who=who, severity=severity)
+            yield _fact(FactKind.COMMAND, entry, who=frozenset({str(leads)}))
         case "severity_set":
-            yield _fact(Kind.SEVERITY, entry, who=actor, severity=str(data["severity"]))
-        case "phase_changed" if data["phase"] in {Kind.MITIGATED, Kind.IDENTIFIED}:
-            yield _fact(Kind(data["phase"]), entry, who=actor)
+            yield _fact(FactKind.SEVERITY, entry, who=actor, severity=str(data["severity"]))
+        case "phase_changed" if data["phase"] in {FactKind.MITIGATED, FactKind.IDENTIFIED}:
+            yield _fact(FactKind(data["phase"]), entry, who=actor)
         case "command_taken":
             before = frozenset(filter(None, (data.get("before"),)))
-            yield _fact(Kind.COMMAND, entry, who=frozenset({str(data["commander"])}), whom=before)
+            yield _fact(FactKind.COMMAND, entry, who=frozenset({str(data["commander"])}), whom=before)
         case "page_acknowledged":
             known = frozenset({data["person"]}) if data.get("person") else ids.get(str(data["who"]))
-            yield _fact(Kind.ACKNOWLEDGED, entry, who=known)
+            yield _fact(FactKind.ACKNOWLEDGED, entry, who=known)
         case "failover_ended":
-            yield _fact(Kind.FAILOVER_ENDED, entry, who=None)
+            yield _fact(FactKind.FAILOVER_ENDED, entry, who=None)
         case kind if kind in _PLAIN:
             yield _fact(_PLAIN[kind], entry, who=actor)
 
 
-_PLAIN: Mapping[str, Kind] = {
-    "alert_added": Kind.ALERT,
-    "update_posted": Kind.UPDATED,
-    "status_published": Kind.PUBLISHED,
-    "resolved": Kind.RESOLVED,
-    "cancelled": Kind.RESOLVED,
-    "reopened": Kind.REOPENED,
-    "failover_began": Kind.FAILOVER_BEGAN,
-    "failover_approved": Kind.FAILOVER_APPROVED,
+_PLAIN: Mapping[str, FactKind] = {
+    "alert_added": FactKind.ALERT,
+    "update_posted": FactKind.UPDATED,
+    "status_published": FactKind.PUBLISHED,
+    "resolved": FactKind.RESOLVED,
+    "cancelled": FactKind.RESOLVED,
+    "reopened": FactKind.REOPENED,
+    "failover_began": FactKind.FAILOVER_BEGAN,
+    "failover_approved": FactKind.FAILOVER_APPROVED,
 }
 
 
 def _fact(
-    kind: Kind, entry: Entry, *, who: People, whom: People = NOBODY, team: str = "", severity: str = ""
+    kind: FactKind, entry: Entry, *, who: People, whom: People = NOBODY, team: str = "", severity: str = ""
 ) -> Fact:
-    began = entry.data.get("began_at") if kind is Kind.ALERT else None
+    began = entry.data.get("began_at") if kind is FactKind.ALERT else None
     return Fact(
         kind=kind,
         at=_moment(began) or entry.occurred_at,
@@ -158,7 +158,7 @@ def _of_impact(incident: Incident, kept: Iterable[Entry]) -> Iterator[Fact]:
     if incident.impact_since:
         line = next((it for it in reversed([*kept]) if it.kind == "impact_stated"), None)
         yield Fact(
-            kind=Kind.IMPACT,
+            kind=FactKind.IMPACT,
             at=incident.impact_since,
             permalink=line.permalink if line else None,
             is_hidden=line is not None and line.visibility == HIDDEN,
@@ -172,7 +172,7 @@ def _of_page(page: Page, kept: Iterable[Entry], ids: Mapping[str, People]) -> It
     reached = [it.data.get("assigned") for it in lines if it.kind == "page_sent"]
     requested_by: People = frozenset({page.requested_by}) if page.requested_by else None
     yield Fact(
-        kind=Kind.PAGED,
+        kind=FactKind.PAGED,
         at=page.requested_at,
         who=requested_by,
         whom=frozenset({page.person}) if page.person else _all_named(reached, ids),
@@ -183,7 +183,7 @@ def _of_page(page: Page, kept: Iterable[Entry], ids: Mapping[str, People]) -> It
     for line in lines:
         if line.kind == "page_escalated":
             yield _fact(
-                Kind.PAGED, line, who=None, whom=_all_named([line.data["to"]], ids), team=page.team or ""
+                FactKind.PAGED, line, who=None, whom=_all_named([line.data["to"]], ids), team=page.team or ""
             )
 
 
@@ -199,7 +199,7 @@ def _of_command(entries: Sequence[Entry], until: datetime) -> Iterator[Fact]:
     for period in command_periods([it for it in entries if it.kind in KINDS], now=until):
         line = lines.get(period.start)
         yield Fact(
-            kind=Kind.LED,
+            kind=FactKind.LED,
             at=period.start,
             until=period.end,
             who=frozenset({period.person}),

@@ -4,28 +4,31 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.domain.postmortem.claims.facts import Kind
+from bot.domain.postmortem.claims.facts import FactKind
 from bot.domain.postmortem.claims.shape import G, P, S
-from bot.domain.postmortem.claims.values import Clock, Length
+from bot.domain.postmortem.claims.values import ClockTime, Length
 
-Kinds = frozenset[Kind]
+FactKinds = frozenset[FactKind]
 Names = tuple[str, ...]
-STARTED, OVER = frozenset({Kind.DECLARED, Kind.IMPACT}), frozenset({Kind.MITIGATED, Kind.RESOLVED})
+STARTED, OVER = (
+    frozenset({FactKind.DECLARED, FactKind.IMPACT}),
+    frozenset({FactKind.MITIGATED, FactKind.RESOLVED}),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """What one clause states about a fact of one of these kinds. What it leaves open is None."""
 
-    kinds: Kinds
+    kinds: FactKinds
     is_first: bool = False
     """Whether it is about the first one only."""
     who: Names | None = None
     whom: Names | None = None
     team: str | None = None
     severity: str | None = None
-    clock: Clock | None = None
-    within: tuple[Clock, Clock] | None = None
+    clock: ClockTime | None = None
+    within: tuple[ClockTime, ClockTime] | None = None
     length: Length | None = None
     since: "Claim | None" = None
     """What the length is counted from; None: from what people usually count it."""
@@ -50,10 +53,10 @@ class Claim:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Form:
+class Phrase:
     """A way to say that something happened."""
 
-    kinds: Kinds
+    kinds: FactKinds
     pattern: re.Pattern[str]
     is_first: bool = False
     is_whole: bool = False
@@ -68,9 +71,9 @@ PAGE = "(?:an? )?(?:first )?page"
 SAID = "(?:(?:was )?(?:posted|sent|published|shared|made)|came|went out|followed)"
 SAYS = "(?:posted|sent|published|shared|gave|wrote|made)"
 LEADS = "(?:was (?:an? )?commander|was in command|led incident|had command)"
-_FORMS = (
+_PHRASES = (
     (
-        (Kind.DECLARED, Kind.SEVERITY),
+        (FactKind.DECLARED, FactKind.SEVERITY),
         "",
         (
             rf"{WHO} declared (?:it |incident )?(?:as )?{A_SEVERITY}",
@@ -81,7 +84,7 @@ _FORMS = (
         ),
     ),
     (
-        (Kind.DECLARED,),
+        (FactKind.DECLARED,),
         "",
         (
             rf"{WHO} declared {ITSELF}",
@@ -90,7 +93,7 @@ _FORMS = (
         ),
     ),
     (
-        (Kind.PAGED,),
+        (FactKind.PAGED,),
         "",
         (
             rf"{WHO} paged (?:(?P<whom>{P})|(?P<team>{G}))",
@@ -100,7 +103,7 @@ _FORMS = (
         ),
     ),
     (
-        (Kind.ACKNOWLEDGED,),
+        (FactKind.ACKNOWLEDGED,),
         "first",
         (
             rf"{WHO} acknowledged(?: {PAGE})? first",
@@ -112,7 +115,7 @@ _FORMS = (
         ),
     ),
     (
-        (Kind.ACKNOWLEDGED,),
+        (FactKind.ACKNOWLEDGED,),
         "",
         (
             rf"{WHO} acknowledged(?: {PAGE}| {INCIDENT})?",
@@ -121,17 +124,17 @@ _FORMS = (
         ),
     ),
     (
-        (Kind.UPDATED,),
+        (FactKind.UPDATED,),
         "first",
         (rf"firstupdate {SAID}", rf"{WHO} {SAYS} firstupdate", "firstupdate(?: was)?"),
     ),
     (
-        (Kind.UPDATED, Kind.PUBLISHED),
+        (FactKind.UPDATED, FactKind.PUBLISHED),
         "first",
         (rf"firststatus {SAID}", rf"{WHO} {SAYS} firststatus", "firststatus(?: was)?"),
     ),
     (
-        (Kind.COMMAND,),
+        (FactKind.COMMAND,),
         "",
         (
             rf"{WHO} took command(?: of {ITSELF})?(?: from (?P<whom>{P}))?",
@@ -139,10 +142,10 @@ _FORMS = (
             rf"command (?:passed|went|moved|was handed|was passed)(?: over)?(?: from (?P<whom>{P}))? to (?P<who>{P})",
         ),
     ),
-    ((Kind.LED,), "first", (rf"{WHO} was first commander", rf"first commander was {WHO}")),
-    ((Kind.LED,), "", (rf"{WHO} {LEADS}", rf"commander was {WHO}")),
+    ((FactKind.LED,), "first", (rf"{WHO} was first commander", rf"first commander was {WHO}")),
+    ((FactKind.LED,), "", (rf"{WHO} {LEADS}", rf"commander was {WHO}")),
     (
-        (Kind.MITIGATED,),
+        (FactKind.MITIGATED,),
         "whole",
         (
             rf"(?:{INCIDENT}|outage) (?:was )?mitigated",
@@ -151,12 +154,12 @@ _FORMS = (
         ),
     ),
     (
-        (Kind.RESOLVED,),
+        (FactKind.RESOLVED,),
         "whole",
         (rf"{INCIDENT} (?:was )?resolved", rf"{WHO} resolved {INCIDENT}", "resolution(?: came)?"),
     ),
     (
-        (Kind.MITIGATED, Kind.RESOLVED),
+        (FactKind.MITIGATED, FactKind.RESOLVED),
         "whole",
         (
             r"outage (?:was )?resolved",
@@ -164,20 +167,20 @@ _FORMS = (
             "end of (?:incident|outage)",
         ),
     ),
-    ((Kind.REOPENED,), "", (rf"{INCIDENT} was reopened", rf"{WHO} reopened {INCIDENT}")),
-    ((Kind.IMPACT,), "whole", ("outage began", "(?:start|beginning) of outage")),
-    ((Kind.IMPACT, Kind.DECLARED), "whole", ("incident began", "(?:start|beginning) of incident")),
-    ((Kind.FAILOVER_BEGAN,), "whole", (r"failover (?:was )?began", rf"{WHO} began failover")),
-    ((Kind.FAILOVER_APPROVED,), "", (r"failover was approved", rf"{WHO} approved failover")),
-    ((Kind.FAILOVER_ENDED,), "whole", (r"failover (?:was )?ended",)),
+    ((FactKind.REOPENED,), "", (rf"{INCIDENT} was reopened", rf"{WHO} reopened {INCIDENT}")),
+    ((FactKind.IMPACT,), "whole", ("outage began", "(?:start|beginning) of outage")),
+    ((FactKind.IMPACT, FactKind.DECLARED), "whole", ("incident began", "(?:start|beginning) of incident")),
+    ((FactKind.FAILOVER_BEGAN,), "whole", (r"failover (?:was )?began", rf"{WHO} began failover")),
+    ((FactKind.FAILOVER_APPROVED,), "", (r"failover was approved", rf"{WHO} approved failover")),
+    ((FactKind.FAILOVER_ENDED,), "whole", (r"failover (?:was )?ended",)),
 )
-FORMS = tuple(
-    Form(
+PHRASES = tuple(
+    Phrase(
         kinds=frozenset(kinds),
         pattern=re.compile(rf"{pattern}(?![\w'⟨-])"),
         is_first=how == "first",
         is_whole=how == "whole",
     )
-    for kinds, how, patterns in _FORMS
+    for kinds, how, patterns in _PHRASES
     for pattern in patterns
 )

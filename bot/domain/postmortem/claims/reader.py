@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from bot.domain.postmortem.claims.facts import Kind
-from bot.domain.postmortem.claims.grammar import FORMS, INCIDENT, OVER, PAGE, STARTED, Claim, Form
+from bot.domain.postmortem.claims.facts import FactKind
+from bot.domain.postmortem.claims.grammar import INCIDENT, OVER, PAGE, PHRASES, STARTED, Claim, Phrase
 from bot.domain.postmortem.claims.shape import L, P, R, S, Shape, T, Vocabulary, shape
 from bot.domain.postmortem.claims.values import Length
 
@@ -19,10 +19,10 @@ Found = tuple[Claim, int, list[Claim]]
 # --- how long it took -------------------------------------------------------------------------------------
 
 _DONE = {
-    "acknowledge": Kind.ACKNOWLEDGED,
-    "declare": Kind.DECLARED,
-    "mitigate": Kind.MITIGATED,
-    "resolve": Kind.RESOLVED,
+    "acknowledge": FactKind.ACKNOWLEDGED,
+    "declare": FactKind.DECLARED,
+    "mitigate": FactKind.MITIGATED,
+    "resolve": FactKind.RESOLVED,
 }
 _DOING = rf"(?:be )?(?P<done>{'|'.join(_DONE)})d?(?: {PAGE}| {INCIDENT}| outage)?"
 _TOOK = re.compile(
@@ -88,8 +88,8 @@ _VERB = re.compile(
     r"|began|ended)\b"
 )
 _NOUNS = {
-    "incident": OVER | {Kind.DECLARED, Kind.REOPENED},
-    "page": frozenset({Kind.PAGED, Kind.ACKNOWLEDGED}),
+    "incident": OVER | {FactKind.DECLARED, FactKind.REOPENED},
+    "page": frozenset({FactKind.PAGED, FactKind.ACKNOWLEDGED}),
 }
 _GUESSED = ("incident was", "someone", "page was", "severity was")
 """Subjects that a heading or an item of a list leaves out."""
@@ -102,7 +102,7 @@ def claims(sentence: str, words: Vocabulary) -> list[Claim]:
     read = shape(sentence.rstrip(" .!"), words)
     if not read.text or _SUPPOSED.search(read.text):
         return []
-    return [it for it in _Reader(read).claims() if it.states_something]
+    return [it for it in _SentenceReader(read).claims() if it.states_something]
 
 
 def _bare(claim: Claim) -> Claim:
@@ -122,7 +122,7 @@ def _with_noun(words: str, at: int, claim: Claim) -> str:
     return f"{words[:at]}{_noun(claim)}{words[at + 2 :]}" if is_it else words
 
 
-class _Reader:
+class _SentenceReader:
     """Reads one sentence, clause by clause."""
 
     def __init__(self, read: Shape) -> None:
@@ -251,20 +251,20 @@ class _Reader:
         self._subject = found[0] if found else ""
 
     def _event(self, words: str, at: int, depth: int = 0) -> Found | None:
-        for form in FORMS:
+        for form in PHRASES:
             if found := form.pattern.match(words, at):
                 claim = self._made(form, found)
                 claim, end, others = self._modified(claim, words, found.end(), depth)
                 if form.is_whole and depth == 0 and _SLANTED.match(words, end):
                     return None
-                if Kind.MITIGATED in claim.kinds and re.compile(" (?:by|with|using|through|via)").match(
+                if FactKind.MITIGATED in claim.kinds and re.compile(" (?:by|with|using|through|via)").match(
                     words, end
                 ):
                     claim = replace(claim, who=None)  # who pressed the button is not who did this
                 return claim, end, others
         return None
 
-    def _made(self, form: Form, found: re.Match[str]) -> Claim:
+    def _made(self, form: Phrase, found: re.Match[str]) -> Claim:
         named = {name: self._values[it] for name, it in found.groupdict().items() if it}
         return Claim(kinds=form.kinds, is_first=form.is_first, **named)
 
@@ -276,7 +276,7 @@ class _Reader:
                 claim = self._timed(claim, found)
             elif found["who"]:
                 claim = replace(claim, who=self._values[found["who"]])
-            elif length := found["length"] or (found["lasting"] if Kind.LED in claim.kinds else None):
+            elif length := found["length"] or (found["lasting"] if FactKind.LED in claim.kinds else None):
                 claim = replace(claim, length=self._values[length])
             elif found["limit"]:
                 claim = replace(claim, length=replace(self._values[found["limit"]], relation="under"))
@@ -310,14 +310,14 @@ class _Reader:
         if (found := _TOOK.match(words)) and _GOES_ON.match(words, found.end()):
             kind = _DONE[found["done"] or found["goal"]]
             who = found["who"] or found["whom"]
-            names = self._values[who] if who and kind is Kind.ACKNOWLEDGED else None
+            names = self._values[who] if who and kind is FactKind.ACKNOWLEDGED else None
             length = self._values[found["length"] or found["time"]]
             return Claim(kinds=frozenset({kind}), who=names, length=length), found.end(), []
         return None
 
     def _lasted(self, found: re.Match[str]) -> Found:
         is_incident = found["what"] == "incident"
-        over, since = Claim(kinds=OVER), Claim(kinds=STARTED if is_incident else frozenset({Kind.IMPACT}))
+        over, since = Claim(kinds=OVER), Claim(kinds=STARTED if is_incident else frozenset({FactKind.IMPACT}))
         if found["range"]:
             first, last = self._values[found["range"]]
             since = replace(since, clock=first.as_point())

@@ -139,7 +139,7 @@ class Vocabulary:
 class Shape:
     text: str
     values: Mapping[str, Any] = field(default_factory=dict)
-    """What its signs stand for: a Clock, a Length, a pair of Clocks, names, a severity, a team."""
+    """What its signs stand for: a ClockTime, a Length, a pair of Clocks, names, a severity, a team."""
 
 
 def shape(sentence: str, words: Vocabulary) -> Shape:

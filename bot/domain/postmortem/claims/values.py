@@ -59,7 +59,7 @@ TIME = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Clock:
+class ClockTime:
     """A time of day as written. `times` are its readings: 2:10 can mean 14:10.
 
     `zones` are those it can mean; None if it names none. No zone at all means that it can't be read.
@@ -109,20 +109,20 @@ class Clock:
         read = [*self._readings(start, self.zones if self.zones is not None else zones)]
         return not read or any(start - MINUTE <= it <= end + MINUTE for it in read)
 
-    def as_limit(self, relation: str) -> "Clock":
+    def as_limit(self, relation: str) -> "ClockTime":
         """Return it as an end of a range within which something happened."""
         return replace(self, relation=relation)
 
-    def as_point(self) -> "Clock":
+    def as_point(self) -> "ClockTime":
         """Return it as the end of a range, whatever word stands before it."""
         return self if self.relation == "about" else replace(self, relation="at")
 
 
-def clock_of(found: re.Match[str]) -> Clock:
+def clock_of(found: re.Match[str]) -> ClockTime:
     """Return the time that `TIME` found."""
     named = (found["named"] or "").casefold()
     about = found["about"] or found["ish"] or named or not (found["minute"] or found["minute12"])
-    return Clock(
+    return ClockTime(
         times=_times(found, named),
         relation=_relation(found, is_about=bool(about)),
         day=_day(found["day"] or found["after"]),
