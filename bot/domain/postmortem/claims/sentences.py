@@ -18,10 +18,11 @@ TELLING = re.compile(
     re.IGNORECASE,
 )
 """Words without which a sentence states nothing that Spy knows."""
-_TASK = re.compile(r"\s*[-*+] \[[ xX]\]")
-_LEADING = re.compile(r"\s*(?:#{1,6}\s+|[-*+•]\s+|\d{1,3}[.)]\s+)")
+_BLANK = re.compile(r"(?:\r?\n){3,}")
+_TASK = re.compile(r"[-*+] \[[ xX]\]")
+_LEADING = re.compile(r"(?:#{1,6}\s+|[-*+•]\s+|\d{1,3}[.)]\s+)")
 _LOGGED = re.compile(
-    r"\s*[-*]?\s*(?:\[\d\d:\d\d\]\([^()\s]{0,300}\)|\d\d:\d\d)\s+"
+    r"(?:[-*] )?(?:\[\d\d:\d\d\]\([^()\s]{0,300}\)|\d\d:\d\d)\s+"
     r"\*?(?:Note|Update|Told|Impact|Suspected cause|Link|Follow-up)\b"
 )
 """A line of Spy's timeline that repeats what somebody wrote at that time."""
@@ -91,14 +92,15 @@ def _plain(line: str) -> str:
 def _lines(markdown: str) -> Iterator[str]:
     """Yield paragraphs and items of lists, each on one line."""
     joined: list[str] = []
-    for line in (*_prose(_without_comments(markdown).splitlines()), ""):
-        starts = not line.strip() or _LEADING.match(line)
-        if joined and (starts or not _goes_on(joined[-1], line)):
+    text = _BLANK.sub("\n\n", _without_comments(markdown))
+    for line in (*_prose(text.splitlines()), ""):
+        text = line.strip()
+        mark = _LEADING.match(text)
+        if joined and (not text or mark or not _goes_on(joined[-1], text)):
             yield " ".join(joined)
             joined = []
-        if line.strip():
-            mark = _LEADING.match(line)
-            joined.append(line[mark.end() if mark else 0 :].strip())
+        if text:
+            joined.append(text[mark.end() if mark else 0 :])
     if joined:
         yield " ".join(joined)
 
@@ -107,7 +109,7 @@ def _goes_on(before: str, line: str) -> bool:
     """Whether a line continues a sentence: people may wrap their lines, and may also write one event a line."""
     if before.endswith((".", "!", "?", ":")):
         return False
-    return line.lstrip()[:1].islower() or _UNENDED.match(before[-40:]) is not None
+    return line[:1].islower() or _UNENDED.match(before[-40:]) is not None
 
 
 def _prose(lines: Iterable[str]) -> Iterator[str]:
@@ -122,14 +124,14 @@ def _prose(lines: Iterable[str]) -> Iterator[str]:
         elif mark:
             closed = f"</{mark[1:]}" in text if mark[0] == "<" else False
             fence = "" if closed else mark
-        elif not (text.startswith((">", "|")) or _TASK.match(line) or _LOGGED.match(line) or _is_code(line)):
+        elif not (text.startswith((">", "|")) or _TASK.match(text) or _LOGGED.match(text) or _is_code(line)):
             yield line
             continue
         yield ""
 
 
 def _is_code(line: str) -> bool:
-    return line.startswith(("    ", "\t")) and not _LEADING.match(line)
+    return line.startswith(("    ", "\t")) and not _LEADING.match(line.lstrip())
 
 
 def _without_comments(text: str) -> str:

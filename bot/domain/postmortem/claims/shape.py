@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from bot.domain.postmortem.claims.sentences import MASK, masked
+from bot.domain.postmortem.claims.sentences import LONGEST, MASK, masked
 from bot.domain.postmortem.claims.values import LENGTH, TIME, clock_of, length_of
 
 MOST_VALUES = 12
@@ -144,6 +144,8 @@ class Shape:
 
 def shape(sentence: str, words: Vocabulary) -> Shape:
     """Return a sentence with signs for its values, and one word for each idea."""
+    if len(sentence) > LONGEST:
+        return Shape(text="")
     values: dict[str, Any] = {}
 
     def sign(letter: str, value: object) -> str:
