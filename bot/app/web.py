@@ -9,12 +9,14 @@ from starlette.applications import Starlette
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.runbooks.pages import RunbookPages
 from bot.app.build import Bot, open_calendars
+from bot.app.mcp import Signed, mcp_door, nobody_signs
 from bot.app.status import StatusReaders, status_sources
 from bot.app.webhooks import locks_page, manifest_page, outbox_page
 from bot.config import Settings
 from bot.ports import Calendars, Runbooks, Unavailable
 from bot.web import Check, Handler, Page, SeesAll, Shown, WebAnswer, build_web, everyone, examined, with_token
 from bot.web.dashboard.site import DashboardSite
+from bot.web.mcp.door import McpDoor
 from bot.web.metrics import Metrics, OpenMetrics, registry
 from bot.web.public_status import status_routes
 from bot.workers.lanes import Lanes
@@ -32,10 +34,17 @@ class WebPorts:
     readiness: Mapping[str, Check]
     notes: Mapping[str, Check] = field(default_factory=dict)
     """What an operator must know although the process serves."""
+    is_signed: Signed = nobody_signs
+    """Whether Slack has signed a request."""
 
     def public(self, handlers: Mapping[str, Handler]) -> Starlette:
         """Return the app that the world may reach. `handlers` take Slack's requests and webhooks."""
-        return self._app(sees_all=_sees_all(self.bot.settings), handlers=handlers, site=site_of(self.bot))
+        return self._app(
+            sees_all=_sees_all(self.bot.settings),
+            handlers=handlers,
+            site=site_of(self.bot),
+            agents=mcp_door(self.bot, self.is_signed),
+        )
 
     def internal(self) -> Starlette:
         """Return the app that shows everything and takes nothing."""
@@ -47,6 +56,7 @@ class WebPorts:
         sees_all: SeesAll,
         handlers: Mapping[str, Handler] | None = None,
         site: DashboardSite | None = None,
+        agents: McpDoor | None = None,
         threads: int = 64,
     ) -> Starlette:
         bot = self.bot
@@ -62,6 +72,7 @@ class WebPorts:
             handlers=handlers or {},
             routes=status_routes(status_sources(bot, StatusReaders(sees_all=sees_all, site=site))),
             site=site,
+            agents=agents,
             threads=threads,
         )
 
