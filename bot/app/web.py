@@ -9,12 +9,8 @@ from starlette.applications import Starlette
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.runbooks.pages import RunbookPages
 from bot.app.build import Bot, open_calendars
-<<<<<<< HEAD
 from bot.app.mcp import Signed, mcp_door, nobody_signs
-from bot.app.status import StatusReaders, status_sources
-=======
 from bot.app.status import status_sources
->>>>>>> main
 from bot.app.webhooks import locks_page, manifest_page, outbox_page
 from bot.config import Settings
 from bot.ports import Calendars, Runbooks, Unavailable
