@@ -35,7 +35,7 @@ def show(request: Request, number: ProposalNumber, *, proposals: Proposals) -> R
     return Reply("proposal/proposal", proposals.shown(found))
 
 
-@command("proposal approve <number> [<shown>]", allow="everyone", unless=ITS_ROLE, people_only=True)
+@command("proposal approve <number> [<shown>]", allow="everyone", unless=ITS_ROLE, by_token=False)
 def approve(
     request: Request,
     number: ProposalNumber,
@@ -59,7 +59,7 @@ def approve(
     return Reply("proposal/decided", {"proposal": approved}, confirms=True)
 
 
-@command("proposal decline <number>", allow="everyone", people_only=True)
+@command("proposal decline <number>", allow="everyone", by_token=False)
 def decline(request: Request, number: ProposalNumber, *, proposals: Proposals) -> Reply:
     """Decline a proposal. Everyone who sees it may."""
     declined = proposals.decline(number, by=request.user)

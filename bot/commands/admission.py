@@ -5,15 +5,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from bot.commands.command import Command
-from bot.commands.request import Request, Response, Source, stored_request
+from bot.commands.request import PROGRAMS, Request, Response, Source, stored_request
 from bot.domain.effects import RunRequest
 from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Choice, Refusal
 from bot.services.permissions import Forbidden, Permissions
 from bot.services.transaction import Transaction
 
-PROGRAMS = frozenset({Source.AGENT})
-"""The sources of requests that a program makes in somebody's name."""
 LONGEST_ASKED = 500
 """Most characters of a command that somebody else can be asked to run: they must be able to read all of it."""
 
@@ -30,7 +28,7 @@ def must_be_meant(command: Command, request: Request) -> None:
             f"These words would mean `{command.usage}`, not `{request.means}`. Nothing was done. "
             "Change the values, or leave some out."
         )
-    if command.people_only and request.source in PROGRAMS:
+    if not command.by_token and request.source in PROGRAMS:
         raise Refusal(
             f"`{command.words}` is for people: a program can't run it, and an agent can't propose it."
         )

@@ -60,8 +60,8 @@ class Command:
     needs_incident: bool
     reads: bool = False
     """Whether it only shows something. One that says so and would change something fails."""
-    people_only: bool = False
-    """Whether no program may run it, and no machine propose it."""
+    by_token: bool = True
+    """Whether a program may run it, with a person's token, or an agent propose it."""
     second_person: bool = False
     """Whether it asks for a second person, so that who approves it for a machine counts as who runs it."""
     claims_short: bool = True
@@ -157,13 +157,13 @@ def command(
     unless: str = "",
     claims_short: bool = True,
     reads: bool = False,
-    people_only: bool = False,
+    by_token: bool = True,
     second_person: bool = False,
 ) -> Callable[[Callable[..., Outcome]], Command]:
     """Declare a command. Raises UsageError, with file and line, if declaration and function disagree.
 
     `reads`: it only shows something. Then nothing that it would write or send is taken: it fails.
-    `people_only`: no program runs it. `second_person`: see `Command.second_person`.
+    Without `by_token` no program runs it: it lets somebody in. `second_person`: see `Command.second_person`.
 
     Without `claims_short` another command may begin with its words without `incident`: then the short form counts
     only where it clearly fits; of a command that takes text, only where the other command does not fit.
@@ -175,7 +175,7 @@ def command(
                 _declare(usage, allow, unless, function),
                 claims_short=claims_short,
                 reads=reads,
-                people_only=people_only,
+                by_token=by_token,
                 second_person=second_person,
             )
         except (UsageError, NameError, TypeError) as error:

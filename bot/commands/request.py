@@ -31,9 +31,11 @@ class Source(StrEnum):
 
 
 AT_ONCE = frozenset({Source.SLASH, Source.TERMINAL, Source.WEB, Source.AGENT})
-"""The sources whose acknowledgement can hold the answer."""
-IN_WORDS = frozenset({Source.TERMINAL, Source.AGENT})
-"""The sources whose answers are words alone, tables and charts too."""
+"""The sources whose acknowledgement can hold an answer."""
+TEXT_ONLY = frozenset({Source.TERMINAL, Source.AGENT})
+"""Those that show an answer as text, so that tables and charts are in the acknowledgement too."""
+PROGRAMS = frozenset({Source.AGENT})
+"""The sources of programs that act for a person, by a token."""
 VISIBLE = frozenset({Source.MENTION, Source.PLAIN, Source.DM})
 SAID_THERE = frozenset(
     {Source.SLASH, Source.MENTION, Source.PLAIN, Source.BUTTON, Source.REACTION, Source.SHORTCUT}

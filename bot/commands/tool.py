@@ -93,7 +93,7 @@ class Tool:
 
 def tools(registry: CommandRegistry) -> Mapping[str, Tool]:
     """Return the tools by name: all commands but those for people only, and those that only open a form."""
-    commands = [it for it in registry.commands if not it.people_only and not _only_opens_a_form(it)]
+    commands = [it for it in registry.commands if it.by_token and not _only_opens_a_form(it)]
     return {_name(words): Tool(name=_name(words), prefix=words, command=it) for words, it in _named(commands)}
 
 
