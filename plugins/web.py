@@ -13,7 +13,7 @@ def web(request: Request, *, keys: WebKeys) -> Reply:
     return Reply("web/link", {"url": keys.link(request.user), "lasts": LINK_LASTS}, discreet=True)
 
 
-@command("web out", allow="everyone", by_token=False)
+@command("web out", allow="everyone")
 def out(request: Request, *, keys: WebKeys) -> Reply:
     """Sign out of the dashboard in every browser."""
     return Reply("web/out", {"count": keys.end_all(request.user)}, discreet=True)

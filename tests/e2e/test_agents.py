@@ -82,7 +82,7 @@ def test_an_agent_reads_proposes_is_approved_is_killed_and_is_refused(
         lambda: any("*Update* from" in it and "rolling back" in it for it in world.texts(channel))
     )
     line = next(it for it in world.texts(channel) if "*Update* from" in it)
-    assert line.startswith("Agent for <@U0ANA>, approved by <@U0RAJ> · ")
+    assert line.startswith("Agent for ana, approved by raj · ")
 
     called(world, "incident_note", incident=incident, text="seen once")
     press(world, "Approve", by="raj", number=2, channel=channel)
@@ -124,4 +124,4 @@ def test_an_agent_on_a_terminal_proposes_and_the_running_bot_shows_it(world: Wor
     assert "Not done yet. Proposal 1" in asked
     channel = world.channel(incident).id
     world.box.wait_for(lambda: world.marks(channel)["proposal:1"])
-    assert "*Claude*, an agent for <@U0ANA>" in world.box.slack.text_of(world.marked(channel, "proposal:1"))
+    assert "*Claude*, an agent for ana, proposes:" in world.box.slack.text_of(world.marked(channel, "proposal:1"))
