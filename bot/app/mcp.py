@@ -59,7 +59,9 @@ def serve_stdio(settings: Settings, *, person: str | None, secret: str | None, n
         bot = build(settings, stack)
         stack.callback(bot.delivery.stop)
         try:
-            caller = _named(bot, person, name) if person else caller_of(bot, secret or "")
+            caller = (
+                _named(bot, person, name) if person else caller_of(bot, {"authorization": f"Bearer {secret}"})
+            )
         except Refusal as refusal:
             sys.stderr.write(f"{plain(refusal.sentence)}\n")
             return 1
@@ -70,9 +72,9 @@ def serve_stdio(settings: Settings, *, person: str | None, secret: str | None, n
     return 0
 
 
-def caller_of(bot: Bot, secret: str) -> McpCaller | None:
-    """Return in whose name the holder of a token calls; None if the token can't be used here."""
-    del bot, secret
+def caller_of(bot: Bot, headers: Mapping[str, str]) -> McpCaller | None:
+    """Return in whose name the holder of a token calls; None if the token can't be used."""
+    del bot, headers
     return None
 
 

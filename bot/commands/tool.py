@@ -71,7 +71,7 @@ class Tool:
 
     def _written(self, values: Values) -> str:
         usual = written(self.command.pattern, values)
-        return " ".join(self.prefix) + usual.removeprefix(self.command.words)
+        return " ".join(self.prefix) + usual[len(self.command.words) :]
 
     @property
     def _has_number(self) -> bool:

@@ -172,7 +172,7 @@ def unusual(words: str) -> list[tuple[str, str]]:
 
 
 def _is_latin(letter: str) -> bool:
-    return letter.isascii() or (name(letter, "").startswith("LATIN ") and ord(letter) < 0x250)  # noqa: PLR2004  Latin
+    return letter.isascii() or (name(letter, "")[:6] == "LATIN " and ord(letter) < 0x250)  # noqa: PLR2004  Latin
 
 
 def approve(proposal: Proposal, *, by: str, shown: str | None, at: datetime) -> Proposal:

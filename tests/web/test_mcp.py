@@ -87,7 +87,7 @@ def port() -> Iterator[tuple[str, list[SpyKit]]]:
         plain=lambda it: plain(it.text),
         hosts=("spy.example.com",),
     )
-    callers = Callers(of_token=TOKENS.get, is_signed=_is_signed, workspace=lambda: TEAM)
+    callers = Callers(of_token=_of_token, is_signed=_is_signed, workspace=lambda: TEAM)
     shown = Shown(metrics=CollectorRegistry())
     app = build_web(
         to_all=shown, with_token=shown, sees_all=everyone, readiness={}, agents=McpDoor(site, callers)
@@ -102,6 +102,10 @@ def served(port: tuple[str, list[SpyKit]], spy: SpyKit, channel: str) -> Served:
     url, current = port
     current[:] = [spy]
     return Served(url=url, spy=spy)
+
+
+def _of_token(headers: Mapping[str, str]) -> McpCaller | None:
+    return TOKENS.get(headers.get("authorization", "").removeprefix("Bearer "))
 
 
 def _is_signed(body: bytes, headers: Mapping[str, str]) -> bool:

@@ -24,18 +24,17 @@ class McpCaller:
 class Callers:
     """Finds out who calls. Runs in a thread."""
 
-    of_token: Callable[[str], McpCaller | None]
-    """Returns whose token this is; None if it can't be used."""
+    of_token: Callable[[Mapping[str, str]], McpCaller | None]
+    """Returns whose token is in these headers (names in lower case); None if it can't be used."""
     is_signed: Callable[[bytes, Mapping[str, str]], bool]
-    """Returns whether Slack has signed a body, with these headers (names in lower case)."""
+    """Returns whether Slack has signed a body, with these headers."""
     workspace: Callable[[], str | None]
     """Returns the Slack id of Spy's own workspace."""
 
     def of(self, body: bytes, headers: Mapping[str, str]) -> McpCaller | None:
         if "x-slack-signature" in headers:
             return self._of_slack(body) if self.is_signed(body, headers) else None
-        scheme, _, secret = headers.get("authorization", "").partition(" ")
-        return self.of_token(secret.strip()) if scheme.lower() == "bearer" else None
+        return self.of_token(headers)
 
     def _of_slack(self, body: bytes) -> McpCaller | None:
         """Return who asks Slackbot: `_meta.slack` of a message says so, and the signature covers it."""
