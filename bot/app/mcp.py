@@ -15,7 +15,7 @@ from bot.domain.refusal import Refusal
 from bot.ports import Session
 from bot.services.transaction import Transaction
 from bot.web.mcp import Callers, McpCaller, McpSite
-from bot.web.mcp.door import McpDoor
+from bot.web.mcp.endpoint import McpEndpoint
 
 Signed = Callable[[bytes, Mapping[str, str]], bool]
 ON_TERMINAL = "an agent on a terminal"
@@ -28,12 +28,12 @@ def nobody_signs(_body: bytes, _headers: Mapping[str, str]) -> bool:
     return False
 
 
-def mcp_door(bot: Bot, is_signed: Signed = nobody_signs) -> McpDoor:
+def mcp_endpoint(bot: Bot, is_signed: Signed = nobody_signs) -> McpEndpoint:
     """Return the MCP server of the public port."""
     callers = Callers(
         of_token=partial(caller_of, bot), is_signed=is_signed, workspace=partial(_workspace, bot)
     )
-    return McpDoor(mcp_site(bot), callers)
+    return McpEndpoint(mcp_site(bot), callers)
 
 
 def mcp_site(bot: Bot) -> McpSite:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from bot.domain.incident.origin import Origin
 from bot.domain.message import Message
-from bot.domain.proposal import Approval
+from bot.domain.proposal import ProposalApproval
 
 
 class Source(StrEnum):
@@ -83,7 +83,7 @@ class Request:
     """The usage line of the command that the words must mean, if a program chose the command."""
     only_reads: bool = False
     """Whether a command that does not only read is refused."""
-    approval: Approval | None = None
+    approval: ProposalApproval | None = None
     """What makes a machine's command run: a person approved it."""
 
     is_confirmed: bool = False

@@ -47,7 +47,7 @@ class ProposalState(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Approval:
+class ProposalApproval:
     """What makes a command that a machine has proposed run: who approved it, and in whose name it was proposed."""
 
     proposal: int
@@ -125,9 +125,11 @@ class Proposal:
         return self.decided_by if self.needs_second and self.decided_by else self.person
 
     @property
-    def approval(self) -> Approval:
+    def approval(self) -> ProposalApproval:
         assert self.decided_by, "it was approved"  # noqa: S101
-        return Approval(proposal=self.number, person=self.person, agent=self.agent, by=self.decided_by)
+        return ProposalApproval(
+            proposal=self.number, person=self.person, agent=self.agent, by=self.decided_by
+        )
 
     @property
     def people(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.timeline import Entry
 from bot.domain.plugin import PluginVersion
 from bot.domain.policy import Policy
-from bot.domain.proposal import Approval
+from bot.domain.proposal import ProposalApproval
 from bot.domain.registering import at_start_only
 from bot.ports import Session
 
@@ -75,7 +75,7 @@ class Transaction:
     newest: dict[int, Incident] = field(default_factory=dict)
     """The incidents changed so far, by number, each as its last change left it."""
     understood: Understood = field(default_factory=Understood)
-    approval: Approval | None = None
+    approval: ProposalApproval | None = None
     """Who approved what a machine proposed, while that runs."""
 
     @contextmanager

@@ -23,7 +23,7 @@ from bot.web.dashboard.live import USUAL_PACE, Live, LivePace
 from bot.web.dashboard.routes import missing_of, routes_of
 from bot.web.dashboard.site import DashboardSite
 from bot.web.health import Check, examine
-from bot.web.mcp.door import McpDoor
+from bot.web.mcp.endpoint import McpEndpoint
 from bot.web.readers import Readers
 
 BROWSERS = 4
@@ -49,7 +49,7 @@ def build_web(
     handlers: Mapping[str, Handler] = MappingProxyType({}),
     routes: Sequence[Route] = (),
     site: DashboardSite | None = None,
-    agents: McpDoor | None = None,
+    agents: McpEndpoint | None = None,
     threads: int = 64,
     patience: float = 2.0,
     pace: LivePace = USUAL_PACE,

@@ -8,7 +8,7 @@ from bot.commands.plugins import load
 from bot.commands.tool import tools
 from bot.domain.proposal import CARRIED_OUT_WITHIN, IN_A_WHILE, LASTS, LONGEST, OPEN_AT_MOST, WHILE
 from bot.testing import SpyKit
-from bot.web.mcp.door import PATH
+from bot.web.mcp.endpoint import PATH
 from bot.web.mcp.site import ONE, OPEN
 from tests.proposal.test_proposals import asks, shown
 from tests.support.docs import blocks, section

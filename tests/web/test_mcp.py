@@ -23,7 +23,7 @@ from bot.domain.proposal import ProposalState
 from bot.testing import SpyKit
 from bot.web import Shown, build_web, everyone, listen, serve
 from bot.web.mcp import Callers, McpCaller, McpSite
-from bot.web.mcp.door import PATH, McpDoor
+from bot.web.mcp.endpoint import PATH, McpEndpoint
 from tests.proposal.test_proposals import carry_out, press, proposal
 
 TOKENS = {
@@ -90,7 +90,7 @@ def port() -> Iterator[tuple[str, list[SpyKit]]]:
     callers = Callers(of_token=_of_token, is_signed=_is_signed, workspace=lambda: TEAM)
     shown = Shown(metrics=CollectorRegistry())
     app = build_web(
-        to_all=shown, with_token=shown, sees_all=everyone, readiness={}, agents=McpDoor(site, callers)
+        to_all=shown, with_token=shown, sees_all=everyone, readiness={}, agents=McpEndpoint(site, callers)
     )
     server = serve(app, listen("127.0.0.1", 0))
     yield f"http://127.0.0.1:{server.port}{PATH}", current

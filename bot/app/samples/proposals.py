@@ -11,7 +11,7 @@ from bot.domain.proposal import LONGEST, Proposal, ProposalState, unusual
 
 Facts = Mapping[str, Any]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-TYPED = 'the <!channel> is <b>down</b> & "out"'
+TYPED = 'the <b>cart</b> is down & "out"'
 """In code, text is shown exactly as it is."""
 OPEN = Proposal(
     number=7,

@@ -45,7 +45,7 @@ class _Open:
     manager: "StreamableHTTPSessionManager"
 
 
-class McpDoor:
+class McpEndpoint:
     """An ASGI app. It serves while `running` is entered."""
 
     def __init__(self, site: McpSite, callers: Callers) -> None:
