@@ -124,4 +124,6 @@ def test_an_agent_on_a_terminal_proposes_and_the_running_bot_shows_it(world: Wor
     assert "Not done yet. Proposal 1" in asked
     channel = world.channel(incident).id
     world.box.wait_for(lambda: world.marks(channel)["proposal:1"])
-    assert "*Claude*, an agent for ana, proposes:" in world.box.slack.text_of(world.marked(channel, "proposal:1"))
+    assert "*Claude*, an agent for ana, proposes:" in world.box.slack.text_of(
+        world.marked(channel, "proposal:1")
+    )
