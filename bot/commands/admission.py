@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from bot.commands.command import Command
-from bot.commands.request import Request, Response, Source, stored_request
+from bot.commands.request import PROGRAMS, Request, Response, Source, stored_request
 from bot.domain.effects import RunRequest
 from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Choice, Refusal
@@ -17,7 +17,9 @@ LONGEST_ASKED = 500
 
 
 def admit(command: Command, request: Request, incident: Incident | None, tx: Transaction) -> None:
-    """Refuse a person who lacks the command's role."""
+    """Refuse a person who lacks the command's role, and a program what only people do."""
+    if request.source in PROGRAMS and not command.by_token:
+        raise Refusal(f"No program can do this with a token. Type `{command.words}` in Slack yourself.")
     Permissions(tx).require(request.user, command.needs(tx.policy), f"`{command.words}`", incident)
 
 

@@ -60,6 +60,8 @@ class Command:
     needs_incident: bool
     claims_short: bool = True
     """Whether no other command may begin with its words without `incident`."""
+    by_token: bool = True
+    """Whether a program may run it, with a person's token."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Outcome:
         return self.run(*args, **kwargs)
@@ -145,17 +147,25 @@ class Listener:
 
 
 def command(
-    usage: str, *, allow: Role = "member", unless: str = "", claims_short: bool = True
+    usage: str,
+    *,
+    allow: Role = "member",
+    unless: str = "",
+    claims_short: bool = True,
+    by_token: bool = True,
 ) -> Callable[[Callable[..., Outcome]], Command]:
     """Declare a command. Raises UsageError, with file and line, if declaration and function disagree.
 
     Without `claims_short` another command may begin with its words without `incident`: then the short form counts
     only where it clearly fits; of a command that takes text, only where the other command does not fit.
+    Without `by_token` no program runs it: it lets somebody in.
     """
 
     def declare(function: Callable[..., Outcome]) -> Command:
         try:
-            return replace(_declare(usage, allow, unless, function), claims_short=claims_short)
+            return replace(
+                _declare(usage, allow, unless, function), claims_short=claims_short, by_token=by_token
+            )
         except (UsageError, NameError, TypeError) as error:
             code = function.__code__
             raise UsageError(f"{code.co_filename}:{code.co_firstlineno}: {error}") from error

@@ -26,6 +26,7 @@ class Source(StrEnum):
     SHORTCUT = "shortcut"
     TERMINAL = "terminal"
     WEB = "web"
+    API = "api"
 
 
 VISIBLE = frozenset({Source.MENTION, Source.PLAIN, Source.DM})
@@ -33,6 +34,14 @@ SAID_THERE = frozenset(
     {Source.SLASH, Source.MENTION, Source.PLAIN, Source.BUTTON, Source.REACTION, Source.SHORTCUT}
 )
 """The sources that prove that the person is in the request's channel. A form only remembers where it was opened."""
+
+
+AT_ONCE = frozenset({Source.SLASH, Source.TERMINAL, Source.WEB, Source.API})
+"""The sources whose acknowledgement can hold an answer."""
+TEXT_ONLY = frozenset({Source.TERMINAL, Source.API})
+"""Those that show an answer as text, so that tables and charts are in the acknowledgement too."""
+PROGRAMS = frozenset({Source.API})
+"""The sources of programs that act for a person, by a token."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +84,7 @@ class Request:
     @property
     def is_answered_at_once(self) -> bool:
         """Return whether the acknowledgement can hold the answer. One that waited for Slack comes after it."""
-        return self.source in {Source.SLASH, Source.TERMINAL, Source.WEB} and not self.is_confirmed
+        return self.source in AT_ONCE and not self.is_confirmed
 
     @property
     def may_ask_back(self) -> bool:

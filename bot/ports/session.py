@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.ports.records.alert import AlertRecords
+from bot.ports.records.api_tokens import ApiTokenRecords
 from bot.ports.records.audit import AuditRecords
 from bot.ports.records.changes import ChangeRecords, LockRecords
 from bot.ports.records.configuration import ConfigVersionRecords
@@ -108,6 +109,8 @@ class Session(Protocol):
     def troubles(self) -> TroubleRecords: ...
     @property
     def web_keys(self) -> WebKeyRecords: ...
+    @property
+    def api_tokens(self) -> ApiTokenRecords: ...
 
     def lock(self, *sections: str) -> None:
         """Wait until no other transaction holds any of these sections. The locks end with the transaction.

@@ -151,6 +151,9 @@ locks
 config history
 web
 web out
+token new "deploy tool" read for 90d
+token list
+token revoke "deploy tool"
 help
 help incident
 plugins

@@ -310,3 +310,12 @@ class WebKeyRow(RecordRow, table=True):
     digest: str = Field(primary_key=True)
     person: str = Field(index=True)
     ends_at: datetime = moment_column(nullable=False, index=True)
+
+
+class ApiTokenRow(RecordRow, table=True):
+    """A token of a program. Its secret is stored nowhere. `called` is its name in small letters."""
+
+    digest: str = Field(primary_key=True)
+    called: str = Field(unique=True)
+    person: str = Field(index=True)
+    ends_at: datetime | None = moment_column(index=True)

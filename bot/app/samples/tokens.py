@@ -1,0 +1,16 @@
+"""Sample facts for messages about tokens."""
+
+from dataclasses import replace
+from typing import Any
+
+from bot.app.samples.world import NOON, NOW, TYPED
+from bot.domain.api_token import ApiToken, Scope
+
+Facts = dict[str, Any]
+TOKEN = ApiToken(digest="0" * 64, name="deploy tool", scope=Scope.SAY, person="U0ANA", made_at=NOON)
+TOKENS = (TOKEN, replace(TOKEN, name=TYPED, person="U0RAJ", ends_at=NOW, used_at=NOON))
+CASES = {
+    "token/made": [{"token": it, "secret": "spy_shown-once"} for it in TOKENS],
+    "token/list": [{"tokens": it, "reader": "U0ANA"} for it in ((), TOKENS)],
+    "token/revoked": [{"token": it} for it in TOKENS],
+}
