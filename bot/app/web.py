@@ -6,14 +6,16 @@ from functools import lru_cache, partial
 
 from starlette.applications import Starlette
 
+from bot.adapters.rendering.mrkdwn import plain
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.runbooks.pages import RunbookPages
 from bot.app.build import Bot, open_calendars
 from bot.app.status import StatusReaders, status_sources
 from bot.app.webhooks import locks_page, manifest_page, outbox_page
 from bot.config import Settings
-from bot.ports import Calendars, Runbooks, Unavailable
+from bot.ports import Calendars, Runbooks, Templates, Unavailable
 from bot.web import Check, Handler, Page, SeesAll, Shown, WebAnswer, build_web, everyone, examined, with_token
+from bot.web.api.door import ApiDoor
 from bot.web.dashboard.site import DashboardSite
 from bot.web.metrics import Metrics, OpenMetrics, registry
 from bot.web.public_status import status_routes
@@ -35,7 +37,12 @@ class WebPorts:
 
     def public(self, handlers: Mapping[str, Handler]) -> Starlette:
         """Return the app that the world may reach. `handlers` take Slack's requests and webhooks."""
-        return self._app(sees_all=_sees_all(self.bot.settings), handlers=handlers, site=site_of(self.bot))
+        return self._app(
+            sees_all=_sees_all(self.bot.settings),
+            handlers=handlers,
+            site=site_of(self.bot),
+            door=door_of(self.bot),
+        )
 
     def internal(self) -> Starlette:
         """Return the app that shows everything and takes nothing."""
@@ -47,6 +54,7 @@ class WebPorts:
         sees_all: SeesAll,
         handlers: Mapping[str, Handler] | None = None,
         site: DashboardSite | None = None,
+        door: ApiDoor | None = None,
         threads: int = 64,
     ) -> Starlette:
         bot = self.bot
@@ -62,6 +70,7 @@ class WebPorts:
             handlers=handlers or {},
             routes=status_routes(status_sources(bot, StatusReaders(sees_all=sees_all, site=site))),
             site=site,
+            door=door,
             threads=threads,
         )
 
@@ -76,6 +85,23 @@ def site_of(bot: Bot) -> DashboardSite:
         answer=bot.timed.answer,
         registry=lambda: bot.router.registry,
         provided={Runbooks: bot.runbooks, Calendars: open_calendars(bot.settings)},
+    )
+
+
+def door_of(bot: Bot) -> ApiDoor:
+    """Return the API of this bot."""
+    return ApiDoor(
+        sessions=bot.database,
+        clock=bot.clock,
+        policy=bot.live.policy,
+        answer=bot.timed.answer,
+        registry=lambda: bot.router.registry,
+        plain=plain,
+        provided={
+            Templates: bot.templates,
+            Runbooks: bot.runbooks,
+            Calendars: open_calendars(bot.settings),
+        },
     )
 
 

@@ -1,0 +1,130 @@
+"""Say something: run a command that a program sends, through the router, as from everywhere else."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated, Literal
+from uuid import uuid4
+
+from pydantic import Field
+
+from bot.commands.request import Request, Response, Source
+from bot.domain.api_token import Scope
+from bot.domain.message import Buttons
+from bot.domain.refusal import Refusal
+from bot.services.api.incidents import Described
+from bot.services.people import People
+from bot.services.retry import retry_on_conflict
+from bot.web.answer import WebAnswer
+from bot.web.api.door import ApiDoor
+from bot.web.api.endpoint import ApiRequest, writes
+from bot.web.api.problem import problem
+from bot.web.api.shapes import IncidentNumber, Shape, SlackId
+from bot.web.typed import as_slack_sends
+
+KEY = "idempotency-key"
+KEYED = re.compile(r"[\x21-\x7e]{1,64}")
+NO_KEY = "An Idempotency-Key has 1 to 64 letters, digits and signs, without spaces. Nothing was done."
+OTHER_WORDS = (
+    "This Idempotency-Key came with other words before. Take a new key for a new request. Nothing was done."
+)
+MENTIONED = re.compile(r"(?<![<\w])@([UW][A-Z0-9]{2,20})\b")
+WAITS = "Spy asks Slack first who you are. Then it runs this, and answers you in Slack."
+
+
+class Say(Shape):
+    """A command, as people type it."""
+
+    say: Annotated[str, Field(min_length=1, max_length=10_000, examples=["incident list"])]
+    """Such as `incident 42 note "deployed 1.4"`. A person is written as in chat, or by Slack id: @U0ANA."""
+    incident: IncidentNumber | None = None
+    """The incident that it is about, if the words do not name one."""
+    channel: SlackId | None = None
+    """The Slack channel in which it is said: then it is about the incident of that channel."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiChoice(Described):
+    """What could be said instead, or next."""
+
+    label: str
+    say: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SayAnswer(Described):
+    """What became of it. A refusal is a problem, with its sentence in `detail` and its `choices`."""
+
+    outcome: Literal["done", "waiting"]
+    """`waiting`: Slack is asked first who you are."""
+    text: str
+    """What you would read in Slack, as plain text. Empty if the channel shows it."""
+    choices: Sequence[ApiChoice]
+
+
+@writes("/say", scope=Scope.SAY)
+def say(ask: ApiRequest, body: Say, *, door: ApiDoor) -> SayAnswer:
+    """Run a command in your name, with your roles. With an Idempotency-Key, it is run once however often it is sent.
+
+    A repeated request gets the same answer, for four days.
+    """
+    return _said(ask, body, door)
+
+
+def _said(ask: ApiRequest, body: Say, door: ApiDoor) -> SayAnswer | WebAnswer:
+    key = ask.headers.get(KEY)
+    if key is not None and not KEYED.fullmatch(key):
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, NO_KEY)
+    ident = f"api:{ask.holder.mark}:{key or uuid4().hex}"
+    if key and not retry_on_conflict(partial(_has_same_words, door, ident, body)):
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, OTHER_WORDS)
+    try:
+        response = door.answer(_asked(ask, body, ident))
+    except Refusal as refusal:  # it was not done in time
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, refusal.sentence)
+    text, choices = _text(response, door), _choices(response)
+    if response.is_refusal:
+        return problem(
+            HTTPStatus.CONFLICT, text, choices=[{"label": it.label, "say": it.say} for it in choices]
+        )
+    if any(it.startswith("later:") for it in response.queued):
+        return SayAnswer(outcome="waiting", text=WAITS, choices=())
+    return SayAnswer(outcome="done", text=text, choices=choices)
+
+
+def _has_same_words(door: ApiDoor, ident: str, body: Say) -> bool:
+    """Return whether a key is new, or came with the same words before."""
+    digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
+    with door.sessions.begin() as session:
+        words = f"{ident}:words"
+        known = session.inbound.remember(words, at=door.clock.now())
+        if known is None:
+            session.inbound.answered(words, digest)
+        return known in {None, digest}
+
+
+def _asked(ask: ApiRequest, body: Say, ident: str) -> Request:
+    return Request(
+        id=ident,
+        text=MENTIONED.sub(r"<@\1>", as_slack_sends(body.say)),
+        user=ask.person,
+        source=Source.API,
+        incident=body.incident,
+        channel=body.channel,
+    )
+
+
+def _text(response: Response, door: ApiDoor) -> str:
+    if response.message is None:
+        return ""
+    with door.reading() as tx:
+        return door.plain(response.message.text, People(tx).name).strip()
+
+
+def _choices(response: Response) -> list[ApiChoice]:
+    parts = response.message.parts if response.message else ()
+    buttons = (button for it in parts if isinstance(it, Buttons) for button in it.buttons)
+    return [ApiChoice(label=it.label, say=it.say) for it in buttons if it.say]
