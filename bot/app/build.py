@@ -21,6 +21,7 @@ from bot.adapters.rendering.current import CurrentTemplates
 from bot.adapters.runbooks import FolderRunbooks
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
+from bot.adapters.webhooks.caller import HttpWebhooks
 from bot.app.live.own_files import OwnFiles, OwnSet
 from bot.app.settings import load as load_settings
 from bot.app.slack import open_client
@@ -30,6 +31,7 @@ from bot.commands.router import Router
 from bot.commands.timed import TimedRouter
 from bot.config import Reloader, Settings
 from bot.config.vendors import HostedPageVendor, TrackerVendor
+from bot.config.webhooks import variable_of
 from bot.domain.incident.effects import SayCommand
 from bot.domain.masking import Masking
 from bot.domain.policy import Policy
@@ -116,6 +118,9 @@ def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = 
                 open_tracker=tracker_to_open(settings, timeout, stack),
                 maybe_mail=open_mail(settings, timeout),
                 open_hosted_page=hosted_page_to_open(settings, timeout, stack),
+                maybe_webhooks=HttpWebhooks(
+                    secrets=lambda name: tuple(env.secret(variable_of(name)).split())
+                ),
                 run_command=say,
                 run_request=run,
             )
