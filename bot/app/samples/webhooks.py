@@ -1,5 +1,6 @@
 """Sample facts for messages about webhooks."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,7 @@ VAULT = replace(
 )
 SILENT = Trouble(key="webhook:vault", why=TYPED, since=NOON)
 LISTED = (ListedWebhook(webhook=PORTAL, trouble=None), ListedWebhook(webhook=VAULT, trouble=SILENT))
-CASES: dict[str, list[Facts]] = {
+CASES: dict[str, Sequence[Facts]] = {
     "webhook/list": [{"webhooks": it} for it in ((), LISTED)],
     "webhook/tested": [{"webhook": PORTAL}],
     "webhook/replayed": [{"webhook": PORTAL, "count": it, "since": NOON} for it in (0, 1, 7)],

@@ -19,7 +19,7 @@ from bot.ports import Clock, Session, Sessions, Unavailable
 from bot.services.transaction import Transaction
 from bot.web.answer import WebAnswer
 from bot.web.api.endpoint import ApiEndpoint, ApiRequest, Nothing
-from bot.web.api.problem import HEADERS, JSON_TYPE, malformed, problem
+from bot.web.api.problem import HEADERS, JSON_TYPE, NotDone, malformed, problem
 from bot.web.bearer import Bearer, bearer_of
 
 ASK_WITH_ONE = (
@@ -70,6 +70,8 @@ class ApiDoor:
         """Return the answer of a path to those who may have it."""
         try:
             return self._run(endpoint, call)
+        except NotDone as failed:
+            return failed.answer
         except ValidationError as error:
             return malformed(error)
         except (Nothing, Refusal) as nothing:
@@ -86,8 +88,7 @@ class ApiDoor:
         ask = call.of(holder)
         given = call.given(endpoint)
         if endpoint.body:
-            answer = endpoint.run(ask, **given, door=self)
-            return answer if isinstance(answer, WebAnswer) else _answered(endpoint, answer)
+            return _answered(endpoint, endpoint.run(ask, **given, door=self))
         with self.reading() as tx:
             answer = endpoint.run(ask, **given, **self._wired(endpoint, tx))
             _must_be_seen(answer, tx)

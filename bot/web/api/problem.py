@@ -25,8 +25,16 @@ def problem(
     return WebAnswer(
         status=status.value,
         headers={**HEADERS, "content-type": PROBLEM, **headers},
-        body=json.dumps(body, ensure_ascii=False),
+        body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
     )
+
+
+class NotDone(Exception):  # noqa: N818  named for what happened
+    """Raised to end a request with an answer that is a problem."""
+
+    def __init__(self, answer: WebAnswer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
 
 
 def malformed(error: ValidationError) -> WebAnswer:

@@ -18,10 +18,9 @@ from bot.domain.refusal import Refusal
 from bot.services.api.incidents import Described
 from bot.services.people import People
 from bot.services.retry import retry_on_conflict
-from bot.web.answer import WebAnswer
 from bot.web.api.door import ApiDoor
 from bot.web.api.endpoint import ApiRequest, writes
-from bot.web.api.problem import problem
+from bot.web.api.problem import NotDone, problem
 from bot.web.api.shapes import IncidentNumber, Shape, SlackId
 from bot.web.typed import as_slack_sends
 
@@ -71,25 +70,20 @@ def say(ask: ApiRequest, body: Say, *, door: ApiDoor) -> SayAnswer:
 
     A repeated request gets the same answer, for four days.
     """
-    return _said(ask, body, door)
-
-
-def _said(ask: ApiRequest, body: Say, door: ApiDoor) -> SayAnswer | WebAnswer:
     key = ask.headers.get(KEY)
     if key is not None and not KEYED.fullmatch(key):
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, NO_KEY)
+        raise NotDone(problem(HTTPStatus.UNPROCESSABLE_ENTITY, NO_KEY))
     ident = f"api:{ask.holder.mark}:{key or uuid4().hex}"
     if key and not retry_on_conflict(partial(_has_same_words, door, ident, body)):
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, OTHER_WORDS)
+        raise NotDone(problem(HTTPStatus.UNPROCESSABLE_ENTITY, OTHER_WORDS))
     try:
         response = door.answer(_asked(ask, body, ident))
     except Refusal as refusal:  # it was not done in time
-        return problem(HTTPStatus.SERVICE_UNAVAILABLE, refusal.sentence)
+        raise NotDone(problem(HTTPStatus.SERVICE_UNAVAILABLE, refusal.sentence)) from None
     text, choices = _text(response, door), _choices(response)
     if response.is_refusal:
-        return problem(
-            HTTPStatus.CONFLICT, text, choices=[{"label": it.label, "say": it.say} for it in choices]
-        )
+        offered = [{"label": it.label, "say": it.say} for it in choices]
+        raise NotDone(problem(HTTPStatus.CONFLICT, text, choices=offered))
     if any(it.startswith("later:") for it in response.queued):
         return SayAnswer(outcome="waiting", text=WAITS, choices=())
     return SayAnswer(outcome="done", text=text, choices=choices)
