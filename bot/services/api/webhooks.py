@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from bot.domain.effects import Effect
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.timeline import HIDDEN, current, histories
+from bot.domain.incident.timeline import HIDDEN, current, histories, line
 from bot.domain.incident.webhooks import LONGEST_REPLAY, CallWebhook, wants
 from bot.domain.refusal import Refusal
 from bot.domain.spelling import did_you_mean, nearest
@@ -19,7 +19,6 @@ from bot.domain.webhook import Webhook
 from bot.ports import Templates
 from bot.ports.webhooks import WebhookCall
 from bot.services.api.incidents import ApiViews
-from bot.services.incident.views import line
 from bot.services.transaction import Transaction, follower
 from bot.services.troubles import Troubles
 
