@@ -31,7 +31,6 @@ from bot.commands.router import Router
 from bot.commands.timed import TimedRouter
 from bot.config import Reloader, Settings
 from bot.config.vendors import HostedPageVendor, TrackerVendor
-from bot.config.webhooks import variable_of
 from bot.domain.incident.effects import SayCommand
 from bot.domain.masking import Masking
 from bot.domain.policy import Policy
@@ -118,9 +117,7 @@ def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = 
                 open_tracker=tracker_to_open(settings, timeout, stack),
                 maybe_mail=open_mail(settings, timeout),
                 open_hosted_page=hosted_page_to_open(settings, timeout, stack),
-                maybe_webhooks=HttpWebhooks(
-                    secrets=lambda name: tuple(env.secret(variable_of(name)).split())
-                ),
+                maybe_webhooks=HttpWebhooks(secrets=env.webhook_secrets),
                 run_command=say,
                 run_request=run,
             )

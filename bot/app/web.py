@@ -15,7 +15,7 @@ from bot.app.webhooks import locks_page, manifest_page, outbox_page
 from bot.config import Settings
 from bot.ports import Calendars, Runbooks, Templates, Unavailable
 from bot.web import Check, Handler, Page, SeesAll, Shown, WebAnswer, build_web, everyone, examined, with_token
-from bot.web.api.door import ApiDoor
+from bot.web.api.site import ApiSite
 from bot.web.dashboard.page import MenuEntry
 from bot.web.dashboard.site import DashboardSite
 from bot.web.metrics import Metrics, OpenMetrics, registry
@@ -43,7 +43,7 @@ class WebPorts:
             sees_all=_sees_all(self.bot.settings),
             handlers=handlers,
             site=site_of(self.bot),
-            door=door_of(self.bot),
+            api=api_of(self.bot),
         )
 
     def internal(self) -> Starlette:
@@ -56,7 +56,7 @@ class WebPorts:
         sees_all: SeesAll,
         handlers: Mapping[str, Handler] | None = None,
         site: DashboardSite | None = None,
-        door: ApiDoor | None = None,
+        api: ApiSite | None = None,
         threads: int = 64,
     ) -> Starlette:
         bot, readers = self.bot, Readers(sees_all=sees_all, site=site)
@@ -72,7 +72,7 @@ class WebPorts:
             handlers=handlers or {},
             routes=status_routes(status_sources(bot, readers)),
             site=site,
-            door=door,
+            api=api,
             threads=threads,
         )
 
@@ -91,9 +91,9 @@ def site_of(bot: Bot) -> DashboardSite:
     )
 
 
-def door_of(bot: Bot) -> ApiDoor:
+def api_of(bot: Bot) -> ApiSite:
     """Return the API of this bot."""
-    return ApiDoor(
+    return ApiSite(
         sessions=bot.database,
         clock=bot.clock,
         policy=bot.live.policy,

@@ -18,9 +18,9 @@ LONGEST_ASKED = 500
 
 def admit(command: Command, request: Request, incident: Incident | None, tx: Transaction) -> None:
     """Refuse a person who lacks the command's role, and a program what only people do."""
+    Permissions(tx).require(request.user, command.needs(tx.policy), f"`{command.words}`", incident)
     if request.source in PROGRAMS and not command.by_token:
         raise Refusal(f"No program can do this with a token. Type `{command.words}` in Slack yourself.")
-    Permissions(tx).require(request.user, command.needs(tx.policy), f"`{command.words}`", incident)
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def confirm_first(request: Request, tx: Transaction) -> Response:
     later = replace(request, id=f"later:{request.id}", message=None, is_confirmed=True)
     stored = stored_request().dump_python(later, mode="json")
     tx.send(RunRequest(key=later.id, person=request.user, request=stored, asked_at=tx.now))
-    return Response()
+    return Response(waits=True)
 
 
 def _asking(request: Request, role: str) -> Iterator[Choice]:

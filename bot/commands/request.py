@@ -108,6 +108,8 @@ class Response:
     shared: bool = False
     is_refusal: bool = field(default=False, compare=False)
     complaints: Mapping[str, str] = field(default_factory=dict)
+    waits: bool = field(default=False, compare=False)
+    """Whether Slack is asked first who asks, and it is run after that."""
     queued: tuple[str, ...] = field(default=(), compare=False)
     """The keys of the effects that it queued, when it was run. A repeated request has none."""
 

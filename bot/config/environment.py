@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError, create_model
 
 from bot.config.vendors import Vendor, Vendors
-from bot.config.webhooks import VARIABLE
+from bot.config.webhooks import VARIABLE, variable_of
 
 _NOTHING = SecretStr("")
 LOG_LEVELS = {"": None, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -116,6 +116,10 @@ class Environment(BaseModel):
         """Return the value of a vendor's variable, "" if it is not set."""
         found: SecretStr = getattr(self, variable.lower(), _NOTHING)
         return found.get_secret_value()
+
+    def webhook_secrets(self, name: str) -> tuple[str, ...]:
+        """Return the secrets of a webhook, the current one first."""
+        return tuple(self.secret(variable_of(name)).split())
 
     def url_of(self, vendor: Vendor[Any]) -> str:
         found: str = getattr(self, vendor.url_variable.lower())

@@ -10,7 +10,7 @@ from bot.config.values import ConfigSection, Name, TeamName
 from bot.domain.incident.webhooks import EVENTS, USUAL
 from bot.domain.spelling import did_you_mean, nearest
 from bot.domain.web_key import is_safe
-from bot.domain.webhook import Webhook
+from bot.domain.webhook import WebhookSettings
 
 ALL = "all"
 VARIABLE = "WEBHOOK_SECRET_"
@@ -46,10 +46,10 @@ class WebhookSection(ConfigSection):
     """Whether it is told of private incidents too."""
     drills: StrictBool = False
 
-    def webhook(self, name: str) -> Webhook:
+    def webhook(self, name: str) -> WebhookSettings:
         """Return the webhook in the domain's terms."""
         chosen = EVENTS if ALL in self.events else frozenset(self.events)
-        return Webhook(
+        return WebhookSettings(
             name=name,
             url=self.url,
             events=chosen or USUAL,

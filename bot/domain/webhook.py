@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Webhook:
+class WebhookSettings:
     """A program that hears of events, at an https address (or on this machine)."""
 
     name: str

@@ -18,9 +18,9 @@ from starlette.routing import Route
 
 from bot.web.access import REFUSED, SeesAll
 from bot.web.answer import Handler, Page, WebAnswer
-from bot.web.api.door import ApiDoor
-from bot.web.api.pace import Pace
+from bot.web.api.pace import TokenPace
 from bot.web.api.routes import api_routes
+from bot.web.api.site import ApiSite
 from bot.web.calls import Endpoint, Unread, body_of, in_thread
 from bot.web.dashboard.live import USUAL_PACE, Live, LivePace
 from bot.web.dashboard.routes import missing_of, routes_of
@@ -51,8 +51,8 @@ def build_web(
     handlers: Mapping[str, Handler] = MappingProxyType({}),
     routes: Sequence[Route] = (),
     site: DashboardSite | None = None,
-    door: ApiDoor | None = None,
-    most: Pace | None = None,
+    api: ApiSite | None = None,
+    most: TokenPace | None = None,
     threads: int = 64,
     patience: float = 2.0,
     pace: LivePace = USUAL_PACE,
@@ -65,7 +65,7 @@ def build_web(
     A request sees `with_token` if `sees_all` says so of its headers, else `to_all`, and of readiness only whether.
     A readiness check that has not answered after `patience` seconds counts as failed. `notes` are shown beside the
     checks, and make nobody unready: the process serves as well as without them. `site` is the dashboard,
-    and `door` the API, where one token may ask as often as `most` says.
+    and `api` the API, where one token may ask as often as `most` says.
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
     browsers = ThreadPoolExecutor(BROWSERS, thread_name_prefix="dashboard")
@@ -113,7 +113,7 @@ def build_web(
             Route("/healthz", _healthz),
             Route("/readyz", readyz),
             Route("/metrics", show_metrics),
-            *(api_routes(door, programs, most) if door else []),
+            *(api_routes(api, programs, most) if api else []),
             *(routes_of(site, live, browsers) if site and live else [Route("/", _index)]),
         ],
         exception_handlers={404: missing_of(site, browsers)} if site else {},

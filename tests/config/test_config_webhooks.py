@@ -5,7 +5,7 @@ import pytest
 from bot.app.settings import load
 from bot.config import ConfigError
 from bot.domain.incident.webhooks import EVENTS, USUAL
-from bot.domain.webhook import Webhook
+from bot.domain.webhook import WebhookSettings
 from tests.config.reading import Read
 from tests.support.each import each
 
@@ -25,9 +25,9 @@ webhooks:
 """
     webhooks = read(text).policy().webhooks
 
-    portal = Webhook(name="portal", url="https://portal.example.com/spy", events=USUAL)
+    portal = WebhookSettings(name="portal", url="https://portal.example.com/spy", events=USUAL)
     assert webhooks["portal"] == portal
-    assert webhooks["page-2"] == Webhook(
+    assert webhooks["page-2"] == WebhookSettings(
         name="page-2",
         url="http://localhost:8000/",
         events=frozenset({"resolved", "note_taken"}),
@@ -41,7 +41,7 @@ webhooks:
 def test_the_secret_comes_from_the_environment_and_is_never_logged(read: Read):
     settings = read(PORTAL.replace("portal:", "my-portal:"), WEBHOOK_SECRET_MY_PORTAL=f"{SECRET} {NEXT}")
 
-    assert settings.env.secret("WEBHOOK_SECRET_MY_PORTAL").split() == [SECRET, NEXT]
+    assert settings.env.webhook_secrets("my-portal") == (SECRET, NEXT)
     assert {SECRET, NEXT} <= {*settings.env.secrets()}
     assert not [it for it in settings.missing() if "WEBHOOK" in it]
     assert [it for it in read(PORTAL).missing() if "WEBHOOK_SECRET_PORTAL is missing" in it]

@@ -22,7 +22,7 @@ from bot.domain.incident.timeline import WantedLines
 from bot.domain.incident.webhooks import EVENTS
 from bot.domain.policy import DashboardSettings, MailSettings, PostmortemSettings
 from bot.domain.retention import Retention
-from bot.domain.webhook import Webhook
+from bot.domain.webhook import WebhookSettings
 from bot.ports import Profile
 from bot.services.alert.reports import Reports
 from bot.services.directory import Directory
@@ -66,7 +66,7 @@ POLICY = replace(
     status=STATUS,
     dashboard=DashboardSettings(address="https://spy.example.com"),
     mail=MailSettings(domains=("example.com",)),
-    webhooks={"portal": Webhook(name="portal", url="https://portal.example.com", events=EVENTS)},
+    webhooks={"portal": WebhookSettings(name="portal", url="https://portal.example.com", events=EVENTS)},
     retention=Retention(closed_incidents=800 * DAY, audit=800 * DAY, on_call=800 * DAY),
 )
 SYNCS = ("oncall", "shifts", "changes", "alerts", "rings", "pages", "people", "groups", "members", "sweep")

@@ -12,13 +12,13 @@ from bot.adapters.rendering.mrkdwn import plain
 from bot.ports import Calendars, NoCalendars, Templates
 from bot.testing import SpyKit
 from bot.web import Shown, build_web, with_token
-from bot.web.api.door import ApiDoor
-from bot.web.api.pace import Pace
+from bot.web.api.pace import TokenPace
+from bot.web.api.site import ApiSite
 from tests.support.tokens import token_for
 
 
-def door_of(spy: SpyKit) -> ApiDoor:
-    return ApiDoor(
+def api_of(spy: SpyKit) -> ApiSite:
+    return ApiSite(
         sessions=spy.sessions,
         clock=spy.clock,
         policy=lambda: spy.policy,
@@ -29,13 +29,13 @@ def door_of(spy: SpyKit) -> ApiDoor:
     )
 
 
-def app_of(spy: SpyKit, pace: Pace | None = None) -> Starlette:
+def app_of(spy: SpyKit, pace: TokenPace | None = None) -> Starlette:
     return build_web(
         to_all=Shown(),
         with_token=Shown(),
         sees_all=with_token(""),
         readiness={},
-        door=door_of(spy),
+        api=api_of(spy),
         most=pace,
     )
 
@@ -72,7 +72,7 @@ class Program:
 
 @contextmanager
 def asking(
-    spy: SpyKit, person: str | None = "U0ANA", scope: str = "say", pace: Pace | None = None
+    spy: SpyKit, person: str | None = "U0ANA", scope: str = "say", pace: TokenPace | None = None
 ) -> Iterator[Program]:
     """Return a program with a token of this person."""
     program = Program(app_of(spy, pace), token_for(spy, person, scope) if person else "")

@@ -13,13 +13,13 @@ from schemathesis.engine.events import EngineFinished, FatalError, NonFatalError
 from starlette.applications import Starlette
 
 from bot.testing import SpyKit
-from bot.web.api.pace import Pace
+from bot.web.api.pace import TokenPace
 from tests.support.api import app_of
 from tests.support.folders import PLUGINS
 from tests.support.templates import shipped
 from tests.support.tokens import token_for
 
-UNLIMITED = Pace(10**9)
+UNLIMITED = TokenPace(10**9)
 Tally = Counter[tuple[str, str, int]]
 LONGER = 200
 """Requests of each kind for each path, which takes a few minutes."""

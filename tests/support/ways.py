@@ -22,8 +22,8 @@ from bot.services.tokens import Tokens
 from bot.services.transaction import Transaction
 from bot.testing import MemoryDatabase
 from bot.web import Shown, build_web, with_token
-from bot.web.api.door import ApiDoor
-from bot.web.api.pace import Pace
+from bot.web.api.pace import TokenPace
+from bot.web.api.site import ApiSite
 from tests.growth.story import SAID
 from tests.growth.world import NAMES, POLICY, World
 from tests.support.api import Program
@@ -145,7 +145,7 @@ class ByApi(Teller):
 
     def __init__(self) -> None:
         super().__init__()
-        door = ApiDoor(
+        api = ApiSite(
             sessions=self.database,
             clock=self.clock,
             policy=lambda: POLICY,
@@ -159,8 +159,8 @@ class ByApi(Teller):
             with_token=Shown(),
             sees_all=with_token(""),
             readiness={},
-            door=door,
-            most=Pace(10**9),
+            api=api,
+            most=TokenPace(10**9),
         )
         self._programs = {it: Program(self._app, secret) for it, secret in self.secrets.items()}
 

@@ -11,7 +11,7 @@ from bot.ports import Profile
 from bot.services.people import People
 from bot.services.tokens import Tokens
 from bot.testing import SpyKit
-from bot.web.api.pace import Pace
+from bot.web.api.pace import TokenPace
 from tests.support.api import Program, asking
 
 PATHS = (
@@ -75,7 +75,7 @@ def test_a_program_knows_whose_token_it_has(program: Program):
 
 def test_a_program_in_a_loop_is_told_to_wait_and_others_are_not(spy: SpyKit, channel: str):
     time = [0.0]
-    with asking(spy, pace=Pace(3, clock=lambda: time[0])) as program:
+    with asking(spy, pace=TokenPace(3, clock=lambda: time[0])) as program:
         answers = [program.get("/api/token") for _ in range(4)]
         first, program.secret = program.secret, "spy_other"
         other = program.get("/api/token")

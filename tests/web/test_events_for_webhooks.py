@@ -7,18 +7,18 @@ import pytest
 
 from bot.domain.effects import Notify
 from bot.domain.incident.webhooks import EVENTS, USUAL, CallWebhook
-from bot.domain.webhook import Webhook
+from bot.domain.webhook import WebhookSettings
 from bot.ports import Rejected, Throttled, Unreachable
 from bot.services.incident.channels import IncidentChannels
 from bot.services.incident.incidents import Incidents
 from bot.testing import SpyKit
 from tests.support.webhooks import Programs
 
-PORTAL = Webhook(name="portal", url="https://portal.example.com/spy", events=USUAL)
+PORTAL = WebhookSettings(name="portal", url="https://portal.example.com/spy", events=USUAL)
 ADMIN = "U0KIM"
 
 
-def told(spy: SpyKit, *webhooks: Webhook) -> Programs:
+def told(spy: SpyKit, *webhooks: WebhookSettings) -> Programs:
     """Return the programs of a Spy with these webhooks, whose admin is Kim."""
     permissions = {**spy.policy.permissions, "admin": frozenset({ADMIN})}
     known = {it.name: it for it in webhooks or (PORTAL,)}

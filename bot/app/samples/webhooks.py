@@ -7,11 +7,11 @@ from typing import Any
 from bot.app.samples.world import NOON, TYPED
 from bot.domain.incident.webhooks import EVENTS, USUAL
 from bot.domain.trouble import Trouble
-from bot.domain.webhook import Webhook
+from bot.domain.webhook import WebhookSettings
 from bot.services.api.webhooks import ListedWebhook
 
 Facts = dict[str, Any]
-PORTAL = Webhook(name="portal", url="https://portal.example.com/spy", events=USUAL)
+PORTAL = WebhookSettings(name="portal", url="https://portal.example.com/spy", events=USUAL)
 VAULT = replace(
     PORTAL, name="vault", events=EVENTS, teams=("payments",), severities=("sev1",), private=True, drills=True
 )

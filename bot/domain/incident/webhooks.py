@@ -12,7 +12,7 @@ from bot.domain.paging.events import PageAcknowledged, PageRequested
 from bot.domain.postmortem.events import FollowUpAdded, FollowUpDone
 from bot.domain.service import Services
 from bot.domain.status.events import StatusPublished
-from bot.domain.webhook import Webhook
+from bot.domain.webhook import WebhookSettings
 
 USUAL = frozenset(TOLD)
 """The events that a webhook hears of without a list of its own: those that followers are told of."""
@@ -38,7 +38,9 @@ LONGEST_REPLAY = 500
 """The most events that are sent again at once."""
 
 
-def wants(webhook: Webhook, incident: Incident, services: Services, *, paged: Iterable[str | None]) -> bool:
+def wants(
+    webhook: WebhookSettings, incident: Incident, services: Services, *, paged: Iterable[str | None]
+) -> bool:
     """Whether a webhook hears of an incident, as the incident is now. `paged` are the teams that were paged."""
     if (incident.private and not webhook.private) or (incident.drill and not webhook.drills):
         return False
@@ -58,6 +60,8 @@ class CallWebhook(Effect):
     webhook: str
     number: int | None = None
     line: int | None = None
+    mark: str = ""
+    """Distinguishes tests."""
     label: ClassVar[str] = "An event for the webhook {webhook}"
 
     @property

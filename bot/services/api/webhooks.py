@@ -1,6 +1,6 @@
 """Webhooks: queue what they are told, read it when it is sent, and say if one does not answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from bot.domain.refusal import Refusal
 from bot.domain.spelling import did_you_mean, nearest
 from bot.domain.text import shortened
 from bot.domain.trouble import Trouble
-from bot.domain.webhook import Webhook
+from bot.domain.webhook import WebhookSettings
 from bot.ports import Templates
 from bot.ports.webhooks import WebhookCall
 from bot.services.api.incidents import ApiViews
@@ -44,7 +44,7 @@ _EVENT = TypeAdapter(WebhookEvent)
 class ListedWebhook:
     """A webhook, and its trouble if it does not answer."""
 
-    webhook: Webhook
+    webhook: WebhookSettings
     trouble: Trouble | None
 
 
@@ -59,7 +59,7 @@ class Webhooks:
         found = ((it, self._session.troubles.get(_failing(it.name))) for it in self._known.values())
         return [ListedWebhook(webhook=it, trouble=bad if bad and bad.lasts else None) for it, bad in found]
 
-    def find(self, name: str) -> Webhook:
+    def find(self, name: str) -> WebhookSettings:
         """Return a webhook by its name. Refuses one that is not in config.yaml."""
         if found := self._known.get(name.casefold()):
             return found
@@ -69,11 +69,12 @@ class Webhooks:
 
     # --- telling ---
 
-    def test(self, webhook: Webhook) -> None:
+    def test(self, webhook: WebhookSettings) -> None:
         """Send an event that says only that it is a test."""
-        self._tx.send(CallWebhook(key=f"webhook:{webhook.name}:test:{self._mark}", webhook=webhook.name))
+        key, mark = f"webhook:{webhook.name}:test:{self._mark}", str(self._mark)
+        self._tx.send(CallWebhook(key=key, webhook=webhook.name, mark=mark))
 
-    def replay(self, webhook: Webhook, since: datetime) -> int:
+    def replay(self, webhook: WebhookSettings, since: datetime) -> int:
         """Send again what a webhook was to hear since then (UTC), each with its first id. Return how many."""
         if since < self._tx.now - OLDEST:
             raise Refusal(f"Events are sent again from the last {OLDEST.days} days. Give a later time.")
@@ -107,7 +108,7 @@ class Webhooks:
             return None
         ident = f"evt_{effect.number}_{effect.line}"
         if effect.number is None or effect.line is None:
-            ident, event = f"evt_test_{effect.key.rpartition(':')[2]}", self._tested(webhook)
+            ident, event = f"evt_test_{effect.mark}", self._tested(webhook)
         elif found := self._event(webhook, effect.number, effect.line, templates):
             event = found
         else:
@@ -115,10 +116,12 @@ class Webhooks:
         body = _EVENT.dump_json(event)
         return WebhookCall(webhook=webhook.name, url=webhook.url, id=ident, at=self._tx.now, body=body)
 
-    def _tested(self, webhook: Webhook) -> WebhookEvent:
+    def _tested(self, webhook: WebhookSettings) -> WebhookEvent:
         return WebhookEvent(type="webhook.test", timestamp=self._tx.now, data={"webhook": webhook.name})
 
-    def _event(self, webhook: Webhook, number: int, seq: int, templates: Templates) -> WebhookEvent | None:
+    def _event(
+        self, webhook: WebhookSettings, number: int, seq: int, templates: Templates
+    ) -> WebhookEvent | None:
         """Return an event as its line reads now; None if people removed or hid it."""
         incident = self._session.incidents.look(number)
         if incident is None or not self._is_wanted(webhook, incident):
@@ -135,7 +138,7 @@ class Webhooks:
         data = {"incident": views.incident(incident), "line": told}
         return WebhookEvent(type=f"incident.{entry.kind}", timestamp=entry.occurred_at, data=data)
 
-    def _is_wanted(self, webhook: Webhook, incident: Incident) -> bool:
+    def _is_wanted(self, webhook: WebhookSettings, incident: Incident) -> bool:
         paged = [it.team for it in self._session.pages.of(incident.number)] if webhook.teams else []
         return wants(webhook, incident, self._tx.policy.services, paged=paged)
 
@@ -168,7 +171,7 @@ def _lost(name: str) -> str:
     return f"webhook-lost:{name}"
 
 
-def _key(webhook: Webhook, number: int, seq: int) -> str:
+def _key(webhook: WebhookSettings, number: int, seq: int) -> str:
     return f"webhook:{webhook.name}:{number}:{seq}"
 
 
@@ -185,19 +188,14 @@ class EventsForWebhooks:
         return [*self._told(incident, since=before.entries if before else 0)]
 
     def _told(self, incident: Incident, *, since: int) -> Iterator[Effect]:
-        new = [it for it in self._new(incident) if it[0] > since]
         for webhook in self._tx.policy.webhooks.values():
             if incident.private and not webhook.private:
                 continue
-            for seq, kind in new:
-                if kind in webhook.events:
+            for seq in range(since + 1, incident.entries + 1):
+                if self._is_one_of(webhook.events, incident.number, seq):
                     key = _key(webhook, incident.number, seq)
                     yield CallWebhook(key=key, webhook=webhook.name, number=incident.number, line=seq)
 
-    def _new(self, incident: Incident) -> Iterator[tuple[int, str]]:
-        """Yield the entries of this incident that the transaction has stored, each with its kind."""
-        for mark in self._tx.recorded:
-            place, _, kind = mark.partition(" ")
-            number, _, seq = place.partition(".")
-            if int(number) == incident.number:
-                yield int(seq), kind
+    def _is_one_of(self, kinds: Iterable[str], number: int, seq: int) -> bool:
+        """Whether this transaction has stored an entry of one of these kinds."""
+        return any(f"{number}.{seq} {kind}" in self._tx.recorded for kind in kinds)

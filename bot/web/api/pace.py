@@ -10,7 +10,7 @@ MOST = 600
 """Requests of one token in a minute, in one process."""
 
 
-class Pace:
+class TokenPace:
     """Counts in the event loop, so it needs no lock."""
 
     def __init__(self, most: int = MOST, clock: Callable[[], float] = time.monotonic) -> None:

@@ -29,7 +29,7 @@ def problem(
     )
 
 
-class NotDone(Exception):  # noqa: N818  named for what happened
+class NotAnswered(Exception):  # noqa: N818  named for what happened
     """Raised to end a request with an answer that is a problem."""
 
     def __init__(self, answer: WebAnswer) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -37,8 +38,8 @@ def get_report(
     known = tx.policy.teams.get(team)
     if known is None and team != ALL_TEAMS:
         raise Nothing("There is no such team.")
-    year, _, number = month.partition("-")
-    wanted = Month(year=int(year), month=int(number))
+    first = date.fromisoformat(f"{month}-01")
+    wanted = Month(year=first.year, month=first.month)
     zone = ZoneInfo(Directory(tx).zone(ask.person))
     if str(wanted) > str(Month.of(tx.now.astimezone(zone)).before(-1)):  # another zone may be a month ahead
         raise Nothing(f"{wanted.name} has not begun yet.")

@@ -13,13 +13,12 @@ from starlette.routing import Mount, Route
 
 from bot.domain.web_key import digest_of
 from bot.services.features import load_features
-from bot.web import api
 from bot.web.answer import WebAnswer
-from bot.web.api.door import ApiCall, ApiDoor
 from bot.web.api.endpoint import ENDPOINTS, ApiEndpoint
 from bot.web.api.openapi import DOCUMENT, document
-from bot.web.api.pace import Pace
+from bot.web.api.pace import TokenPace
 from bot.web.api.problem import PROBLEM, problem
+from bot.web.api.site import ApiAsked, ApiSite
 from bot.web.bearer import bearer_of
 from bot.web.calls import Unread, body_of, in_thread
 
@@ -28,10 +27,10 @@ NO_PATH = f"There is no such path. {PLACE}{DOCUMENT} lists them."
 TOO_MUCH = "That was more than {most} requests in a minute. Try again in {seconds} s."
 
 
-def api_routes(door: ApiDoor, pool: Executor, pace: Pace | None = None) -> list[Mount]:
+def api_routes(site: ApiSite, pool: Executor, pace: TokenPace | None = None) -> list[Mount]:
     """Return the routes of all declared paths."""
     load_features(api)
-    counted = pace or Pace()
+    counted = pace or TokenPace()
 
     def route(it: ApiEndpoint) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -41,7 +40,7 @@ def api_routes(door: ApiDoor, pool: Executor, pace: Pace | None = None) -> list[
             if isinstance(body, Unread):
                 return as_problem(body.response)
             call = _call(request, body)
-            return as_problem(await in_thread(pool, partial(door.run, it, call), request.url.path))
+            return as_problem(await in_thread(pool, partial(site.run, it, call), request.url.path))
 
         return Route(it.path, endpoint, methods=[it.method], name=it.name)
 
@@ -82,8 +81,8 @@ def as_problem(response: Response) -> Response:
     return response_of(problem(HTTPStatus(response.status_code), bytes(response.body).decode().strip()))
 
 
-def _call(request: Request, body: bytes) -> ApiCall:
-    return ApiCall(
+def _call(request: Request, body: bytes) -> ApiAsked:
+    return ApiAsked(
         path=request.url.path,
         parts={name: str(it) for name, it in request.path_params.items()},
         query=dict(request.query_params),

@@ -18,10 +18,10 @@ from bot.domain.refusal import Refusal
 from bot.services.api.incidents import Described
 from bot.services.people import People
 from bot.services.retry import retry_on_conflict
-from bot.web.api.door import ApiDoor
 from bot.web.api.endpoint import ApiRequest, writes
-from bot.web.api.problem import NotDone, problem
+from bot.web.api.problem import NotAnswered, problem
 from bot.web.api.shapes import IncidentNumber, Shape, SlackId
+from bot.web.api.site import ApiSite
 from bot.web.typed import as_slack_sends
 
 KEY = "idempotency-key"
@@ -65,36 +65,36 @@ class SayAnswer(Described):
 
 
 @writes("/say", scope=Scope.SAY)
-def say(ask: ApiRequest, body: Say, *, door: ApiDoor) -> SayAnswer:
+def say(ask: ApiRequest, body: Say, *, api: ApiSite) -> SayAnswer:
     """Run a command in your name, with your roles. With an Idempotency-Key, it is run once however often it is sent.
 
     A repeated request gets the same answer, for four days.
     """
     key = ask.headers.get(KEY)
     if key is not None and not KEYED.fullmatch(key):
-        raise NotDone(problem(HTTPStatus.UNPROCESSABLE_ENTITY, NO_KEY))
+        raise NotAnswered(problem(HTTPStatus.UNPROCESSABLE_ENTITY, NO_KEY))
     ident = f"api:{ask.holder.mark}:{key or uuid4().hex}"
-    if key and not retry_on_conflict(partial(_has_same_words, door, ident, body)):
-        raise NotDone(problem(HTTPStatus.UNPROCESSABLE_ENTITY, OTHER_WORDS))
+    if key and not retry_on_conflict(partial(_has_same_words, api, ident, body)):
+        raise NotAnswered(problem(HTTPStatus.UNPROCESSABLE_ENTITY, OTHER_WORDS))
     try:
-        response = door.answer(_asked(ask, body, ident))
+        response = api.answer(_asked(ask, body, ident))
     except Refusal as refusal:  # it was not done in time
-        raise NotDone(problem(HTTPStatus.SERVICE_UNAVAILABLE, refusal.sentence)) from None
-    text, choices = _text(response, door), _choices(response)
+        raise NotAnswered(problem(HTTPStatus.SERVICE_UNAVAILABLE, refusal.sentence)) from None
+    text, choices = _text(response, api), _choices(response)
     if response.is_refusal:
         offered = [{"label": it.label, "say": it.say} for it in choices]
-        raise NotDone(problem(HTTPStatus.CONFLICT, text, choices=offered))
-    if any(it.startswith("later:") for it in response.queued):
+        raise NotAnswered(problem(HTTPStatus.CONFLICT, text, choices=offered))
+    if response.waits:
         return SayAnswer(outcome="waiting", text=WAITS, choices=())
     return SayAnswer(outcome="done", text=text, choices=choices)
 
 
-def _has_same_words(door: ApiDoor, ident: str, body: Say) -> bool:
+def _has_same_words(api: ApiSite, ident: str, body: Say) -> bool:
     """Return whether a key is new, or came with the same words before."""
     digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
-    with door.sessions.begin() as session:
+    with api.sessions.begin() as session:
         words = f"{ident}:words"
-        known = session.inbound.remember(words, at=door.clock.now())
+        known = session.inbound.remember(words, at=api.clock.now())
         if known is None:
             session.inbound.answered(words, digest)
         return known in {None, digest}
@@ -111,11 +111,11 @@ def _asked(ask: ApiRequest, body: Say, ident: str) -> Request:
     )
 
 
-def _text(response: Response, door: ApiDoor) -> str:
+def _text(response: Response, api: ApiSite) -> str:
     if response.message is None:
         return ""
-    with door.reading() as tx:
-        return door.plain(response.message.text, People(tx).name).strip()
+    with api.reading() as tx:
+        return api.plain(response.message.text, People(tx).name).strip()
 
 
 def _choices(response: Response) -> list[ApiChoice]:

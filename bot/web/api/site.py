@@ -19,7 +19,7 @@ from bot.ports import Clock, Session, Sessions, Unavailable
 from bot.services.transaction import Transaction
 from bot.web.answer import WebAnswer
 from bot.web.api.endpoint import ApiEndpoint, ApiRequest, Nothing
-from bot.web.api.problem import HEADERS, JSON_TYPE, NotDone, malformed, problem
+from bot.web.api.problem import HEADERS, JSON_TYPE, NotAnswered, malformed, problem
 from bot.web.bearer import Bearer, bearer_of
 
 ASK_WITH_ONE = (
@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApiDoor:
+class ApiSite:
     """What all paths share. `provided` are services that a transaction does not make."""
 
     sessions: Sessions
@@ -66,11 +66,11 @@ class ApiDoor:
             session=session, now=self.clock.now(), policy=self.policy(), source=Source.API.value
         )
 
-    def run(self, endpoint: ApiEndpoint, call: "ApiCall") -> WebAnswer:
+    def run(self, endpoint: ApiEndpoint, call: "ApiAsked") -> WebAnswer:
         """Return the answer of a path to those who may have it."""
         try:
             return self._run(endpoint, call)
-        except NotDone as failed:
+        except NotAnswered as failed:
             return failed.answer
         except ValidationError as error:
             return malformed(error)
@@ -79,7 +79,7 @@ class ApiDoor:
         except Unavailable:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, NO_DATABASE)
 
-    def _run(self, endpoint: ApiEndpoint, call: "ApiCall") -> WebAnswer:
+    def _run(self, endpoint: ApiEndpoint, call: "ApiAsked") -> WebAnswer:
         holder = self.bearer.holder(call.headers)
         if holder is None:
             return problem(HTTPStatus.UNAUTHORIZED, ASK_WITH_ONE, {"www-authenticate": 'Bearer realm="Spy"'})
@@ -88,7 +88,7 @@ class ApiDoor:
         ask = call.of(holder)
         given = call.given(endpoint)
         if endpoint.body:
-            return _answered(endpoint, endpoint.run(ask, **given, door=self))
+            return _answered(endpoint, endpoint.run(ask, **given, api=self))
         with self.reading() as tx:
             answer = endpoint.run(ask, **given, **self._wired(endpoint, tx))
             _must_be_seen(answer, tx)
@@ -102,7 +102,7 @@ class ApiDoor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApiCall:
+class ApiAsked:
     """A request as it came. Names of headers are in lower case."""
 
     path: str
