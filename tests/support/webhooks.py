@@ -79,10 +79,10 @@ class Programs:
         assert not delivery.is_failing
 
     def after(self, **later: float) -> None:
-        """Deliver every minute for some time."""
+        """Deliver every twenty minutes for some time."""
         until = self.spy.clock.now() + timedelta(**later)
         while self.spy.clock.now() < until:
-            self.spy.clock.tick(minutes=10)
+            self.spy.clock.tick(minutes=20)
             self.deliver()
 
 

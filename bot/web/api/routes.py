@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 
 from bot.domain.web_key import digest_of
 from bot.services.features import load_features
+from bot.web import api
 from bot.web.answer import WebAnswer
 from bot.web.api.endpoint import ENDPOINTS, ApiEndpoint
 from bot.web.api.openapi import DOCUMENT, document
