@@ -26,6 +26,7 @@ from bot.app.live.own_files import OwnFiles, OwnSet
 from bot.app.settings import load as load_settings
 from bot.app.slack import open_client
 from bot.commands.current import CurrentRouter
+from bot.commands.proposing import approved
 from bot.commands.request import Request, Source, stored_request
 from bot.commands.router import Router
 from bot.commands.timed import TimedRouter
@@ -34,6 +35,7 @@ from bot.config.vendors import HostedPageVendor, TrackerVendor
 from bot.domain.incident.effects import SayCommand
 from bot.domain.masking import Masking
 from bot.domain.policy import Policy
+from bot.domain.proposal import Proposal
 from bot.ports import Clock, HostedPage, IssueTracker, Pager
 from bot.services.features import load_features
 from bot.workers.deliver.handler import Clients, Handlers
@@ -108,6 +110,9 @@ def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = 
     def run(request: Mapping[str, Any]) -> None:
         router.answer(stored_request().validate_python(request))
 
+    def carry_out(proposal: Proposal) -> None:
+        router.answer(approved(proposal))
+
     delivery = Delivery(
         Handlers(
             Clients(
@@ -120,6 +125,7 @@ def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = 
                 maybe_webhooks=HttpWebhooks(secrets=env.webhook_secrets),
                 run_command=say,
                 run_request=run,
+                run_proposal=carry_out,
             )
         ),
         sessions=database,

@@ -10,6 +10,7 @@ from bot.adapters.rendering.mrkdwn import plain
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.runbooks.pages import RunbookPages
 from bot.app.build import Bot, open_calendars
+from bot.app.mcp import Signed, mcp_endpoint, nobody_signs
 from bot.app.status import status_sources
 from bot.app.webhooks import locks_page, manifest_page, outbox_page
 from bot.config import Settings
@@ -18,6 +19,7 @@ from bot.web import Check, Handler, Page, SeesAll, Shown, WebAnswer, build_web, 
 from bot.web.api.site import ApiSite
 from bot.web.dashboard.page import MenuEntry
 from bot.web.dashboard.site import DashboardSite
+from bot.web.mcp.endpoint import McpEndpoint
 from bot.web.metrics import Metrics, OpenMetrics, registry
 from bot.web.public_status import status_routes
 from bot.web.readers import Readers
@@ -36,6 +38,8 @@ class WebPorts:
     readiness: Mapping[str, Check]
     notes: Mapping[str, Check] = field(default_factory=dict)
     """What an operator must know although the process serves."""
+    is_signed: Signed = nobody_signs
+    """Whether Slack has signed a request."""
 
     def public(self, handlers: Mapping[str, Handler]) -> Starlette:
         """Return the app that the world may reach. `handlers` take Slack's requests and webhooks."""
@@ -44,6 +48,7 @@ class WebPorts:
             handlers=handlers,
             site=site_of(self.bot),
             api=api_of(self.bot),
+            agents=mcp_endpoint(self.bot, self.is_signed),
         )
 
     def internal(self) -> Starlette:
@@ -57,6 +62,7 @@ class WebPorts:
         handlers: Mapping[str, Handler] | None = None,
         site: DashboardSite | None = None,
         api: ApiSite | None = None,
+        agents: McpEndpoint | None = None,
         threads: int = 64,
     ) -> Starlette:
         bot, readers = self.bot, Readers(sees_all=sees_all, site=site)
@@ -73,6 +79,7 @@ class WebPorts:
             routes=status_routes(status_sources(bot, readers)),
             site=site,
             api=api,
+            agents=agents,
             threads=threads,
         )
 

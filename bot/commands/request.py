@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from bot.domain.incident.origin import Origin
 from bot.domain.message import Message
+from bot.domain.proposal import ProposalApproval
 
 
 class Source(StrEnum):
@@ -27,21 +28,20 @@ class Source(StrEnum):
     TERMINAL = "terminal"
     WEB = "web"
     API = "api"
+    AGENT = "agent"
 
 
+AT_ONCE = frozenset({Source.SLASH, Source.TERMINAL, Source.WEB, Source.API, Source.AGENT})
+"""The sources whose acknowledgement can hold an answer."""
+TEXT_ONLY = frozenset({Source.TERMINAL, Source.API, Source.AGENT})
+"""Those that show an answer as text, so that tables and charts are in the acknowledgement too."""
+PROGRAMS = frozenset({Source.API, Source.AGENT})
+"""The sources of programs that act for a person, by a token."""
 VISIBLE = frozenset({Source.MENTION, Source.PLAIN, Source.DM})
 SAID_THERE = frozenset(
     {Source.SLASH, Source.MENTION, Source.PLAIN, Source.BUTTON, Source.REACTION, Source.SHORTCUT}
 )
 """The sources that prove that the person is in the request's channel. A form only remembers where it was opened."""
-
-
-AT_ONCE = frozenset({Source.SLASH, Source.TERMINAL, Source.WEB, Source.API})
-"""The sources whose acknowledgement can hold an answer."""
-TEXT_ONLY = frozenset({Source.TERMINAL, Source.API})
-"""Those that show an answer as text, so that tables and charts are in the acknowledgement too."""
-PROGRAMS = frozenset({Source.API})
-"""The sources of programs that act for a person, by a token."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +77,15 @@ class Request:
     """When it arrived, on the monotonic clock. Its time limit counts from then."""
     is_unasked: bool = False
     """Whether a milestone runs it in this person's name."""
+
+    agent: str = ""
+    """The machine that speaks in this person's name, by the name of its key. It reads, and proposes what changes."""
+    means: str = ""
+    """The usage line of the command that the words must mean, if a program chose the command."""
+    only_reads: bool = False
+    """Whether a command that does not only read is refused."""
+    approval: ProposalApproval | None = None
+    """What makes a machine's command run: a person approved it."""
 
     is_confirmed: bool = False
     """Whether Slack was asked who the person is, if Spy did not know it."""

@@ -25,7 +25,7 @@ from bot.web import Shown, build_web, with_token
 from bot.web.api.pace import TokenPace
 from bot.web.api.site import ApiSite
 from tests.growth.story import SAID
-from tests.growth.world import NAMES, POLICY, World
+from tests.growth.world import AGENT, NAMES, POLICY, TOOL, World
 from tests.support.api import Program
 
 _SECRET = re.compile(r"spy_[\w-]+|key=[\w-]+|(?<=/p)\d{16}|never used|last used [^\n]+")
@@ -98,7 +98,7 @@ class Teller(World):
             self.say(words, channel=channel)
             if line.startswith("page ") or "channel new" in line:
                 self.deliver()
-        return self._told(["declare", *(it for it in lines if not it.startswith("tool: "))])
+        return self._told(["declare", *(it for it in lines if not it.startswith((TOOL, AGENT)))])
 
     def _told(self, lines: Sequence[str]) -> Told:
         with self.database.read() as session:

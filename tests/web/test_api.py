@@ -45,13 +45,14 @@ def test_without_a_token_a_program_is_told_how_to_get_one(spy: SpyKit, channel: 
     assert "`/spy token new`" in answers[0].json()["detail"]
 
 
-def test_a_token_that_only_reads_says_nothing(spy: SpyKit, channel: str):
+def test_a_token_that_only_reads_changes_nothing(spy: SpyKit, channel: str):
     with asking(spy, scope="read") as program:
         refused = program.say("incident 1 note hello")
-
+        shown = program.say("incident 1 tldr").json()
         assert [program.get(path).status_code for path in PATHS] == [200] * len(PATHS)
-    assert refused.status_code == 403
-    assert "may only read" in refused.json()["detail"]
+    assert refused.status_code == 409
+    assert "changes something, and this key only reads" in refused.json()["detail"]
+    assert "checkout is down" in shown["text"]
     assert "hello" not in str(spy.timeline(1))
 
 

@@ -58,4 +58,6 @@ def _queued(told: Told) -> Sequence[tuple[str, str]]:
 
 
 def test_what_lets_somebody_in_is_what_no_token_may_say():
-    assert {it.words for it in load([PLUGINS]).commands if not it.by_token} == {"web", "token new"}
+    for_people = {it.words for it in load([PLUGINS]).commands if not it.by_token}
+
+    assert for_people == {"web", "token new", "proposal approve", "proposal decline"}

@@ -64,11 +64,11 @@ class SayAnswer(Described):
     choices: Sequence[ApiChoice]
 
 
-@writes("/say", scope=Scope.SAY)
+@writes("/say", scope=Scope.READ)
 def say(ask: ApiRequest, body: Say, *, api: ApiSite) -> SayAnswer:
     """Run a command in your name, with your roles. With an Idempotency-Key, it is run once however often it is sent.
 
-    A repeated request gets the same answer, for four days.
+    A repeated request gets the same answer, for four days. Without the scope `say`, only what shows something is run.
     """
     key = ask.headers.get(KEY)
     if key is not None and not KEYED.fullmatch(key):
@@ -108,6 +108,7 @@ def _asked(ask: ApiRequest, body: Say, ident: str) -> Request:
         source=Source.API,
         incident=body.incident,
         channel=body.channel,
+        only_reads=Scope.SAY not in ask.holder.scopes,
     )
 
 

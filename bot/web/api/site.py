@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from bot.commands.discretion import private_incidents
 from bot.commands.plugins import CommandRegistry
 from bot.commands.request import Request, Response, Source
-from bot.domain.api_token import Scope, TokenHolder
+from bot.domain.api_token import TokenHolder
 from bot.domain.policy import Policy
 from bot.domain.refusal import Refusal
 from bot.ports import Clock, Session, Sessions, Unavailable
@@ -27,11 +27,7 @@ ASK_WITH_ONE = (
     "This one is missing, was revoked, or has ended."
 )
 NO_DATABASE = "The database does not answer. Nothing was done. Try again in a minute."
-LACKS: Mapping[Scope, str] = {
-    Scope.READ: "This token may not read.",
-    Scope.SAY: "This token may only read. To say something, make one with `/spy token new … say`.",
-    Scope.AGENT: "This token is not for agents. Make one with `/spy token new … agent`.",
-}
+LACKS = "This token lacks the scope {scope}. Make one with `/spy token new … {scope}`."
 NOT_SEEN = "There is nothing here that you may see."
 Names = Callable[[str], str | None]
 log = structlog.get_logger()
@@ -84,7 +80,7 @@ class ApiSite:
         if holder is None:
             return problem(HTTPStatus.UNAUTHORIZED, ASK_WITH_ONE, {"www-authenticate": 'Bearer realm="Spy"'})
         if endpoint.scope not in holder.scopes:
-            return problem(HTTPStatus.FORBIDDEN, LACKS[endpoint.scope])
+            return problem(HTTPStatus.FORBIDDEN, LACKS.format(scope=endpoint.scope.value))
         ask = call.of(holder)
         given = call.given(endpoint)
         if endpoint.body:
