@@ -4,7 +4,7 @@ A further way needs a Source and how it asks: in `WAYS`, it is held to tests/web
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -29,7 +29,9 @@ from tests.growth.world import AGENT, NAMES, POLICY, TOOL, World
 from tests.support.api import Program
 
 _SECRET = re.compile(r"spy_[\w-]+|key=[\w-]+|(?<=/p)\d{16}|never used|last used [^\n]+")
-_ASKED = re.compile(r"(?:ask-|api:[0-9a-f]{12}:ask-)(\d+)")
+_ASKED = re.compile(r"(?:ask-|api:[0-9a-f]{12}:ask-)(\d+)(?:-in-chat)?")
+FOR_PEOPLE = "is for people: a program can't run it"
+"""What a program is told that lets somebody in, or approves what it proposed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +169,8 @@ class ByApi(Teller):
     def answered(self, request: Request) -> Answered:
         answer = self._programs[request.user].say(request.text, request.id, channel=request.channel)
         said = answer.json()
+        if FOR_PEOPLE in said.get("detail", ""):  # they do it in Slack, so that the story goes on
+            self.answer(replace(request, source=Source.SLASH, id=f"{request.id}-in-chat"))
         return Answered(words=said.get("text", said.get("detail")), is_refusal=answer.status_code == 409)
 
     def close(self) -> None:
@@ -174,7 +178,7 @@ class ByApi(Teller):
             it.close()
 
 
-WAYS: Mapping[str, Callable[[], Teller]] = {
+WAYS: Mapping[str, type[Teller]] = {
     "chat": InChat,
     "terminal": InTerminal,
     "page": OnPage,
