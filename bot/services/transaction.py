@@ -73,6 +73,8 @@ class Transaction:
     newest: dict[int, Incident] = field(default_factory=dict)
     """The incidents changed so far, by number, each as its last change left it."""
     understood: Understood = field(default_factory=Understood)
+    followers: Sequence[Callable[["Transaction"], Follower]] = field(default_factory=lambda: FOLLOWERS)
+    """The features that follow each change. A replay has those that decide about reminders, and no others."""
 
     def record(self, incident: Incident, *events: Event | None) -> Incident:
         """Store events: state, timeline, effects and timers together. Skips None, which means that nothing is new.
@@ -92,7 +94,7 @@ class Transaction:
             self.send(*refresh(before, incident, self.policy))
             self.send(*self._ended_offer(before, incident, event))
         self._keep(incident)
-        for feature in FOLLOWERS:
+        for feature in self.followers:
             self.send(*feature(self).follow(known, incident))
         self.session.timers.replace(incident.subject, agenda(incident, self.policy), is_new=known is None)
         return incident
