@@ -1,0 +1,145 @@
+"""What was said in a time, what would be said under other settings, and how the two differ."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from bot.domain.incident.agenda import reminder_of
+from bot.domain.paging.reminders import UNANSWERED
+from bot.domain.relief.relief import ASK, ESCALATION, LONG_DAY, MANAGER, ON_DUTY, PAGE, WARN
+from bot.domain.subject import MilestoneName, ReminderName
+
+SAME_WITHIN = timedelta(seconds=10)
+"""A reminder that is due again within this time is the same one: Spy itself needs a moment to send one."""
+PERSONAL: Mapping[tuple[ReminderName, str], str] = {
+    (ESCALATION, WARN): "who could take over?",
+    (ESCALATION, ASK): "can someone take over?",
+    (ESCALATION, PAGE): "a page for relief",
+    (ESCALATION, MANAGER): "a page for relief to the manager",
+    (ON_DUTY, WARN): "hours add up",
+    (ON_DUTY, ASK): "hours add up, urged",
+    (LONG_DAY, WARN): "a long day",
+    (LONG_DAY, ASK): "a long day, urged",
+}
+"""The rows of docs/timers.md of the reminders about people, by name and step."""
+AGAIN = "the question for relief again, and a page"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A reminder as it was sent, or would be. `key` is the same for the same occurrence, whatever the settings are."""
+
+    key: str
+    incident: int
+    reminder: ReminderName
+    step: str = ""
+    """Of a reminder about a person."""
+    due_at: datetime
+    at: datetime
+    to: str
+    is_posted: bool = True
+    """Whether it was a message. Otherwise only the card showed it."""
+
+    @property
+    def row(self) -> str:
+        """What it is called in docs/timers.md; the name of a milestone."""
+        if self.reminder == UNANSWERED:
+            return "a page is not acknowledged"
+        if self.step:
+            return PERSONAL.get((self.reminder, self.step), AGAIN)
+        if isinstance(self.reminder, MilestoneName):
+            return f"milestone {self.reminder.milestone}{' at the stop' if self.reminder.at_stop else ''}"
+        known = reminder_of(self.reminder)
+        return known.row if known else self.reminder
+
+    def is_same(self, other: "Said | Rang | None") -> bool:
+        return isinstance(other, Said) and abs(self.due_at - other.due_at) <= SAME_WITHIN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rang:
+    """A page that reached, or would reach, the phone of whoever is on call for a team, or of one person."""
+
+    key: str
+    incident: int
+    at: datetime
+    why: str
+    team: str | None = None
+    person: str | None = None
+    """The Slack id, if it is known."""
+    is_escalation: bool = False
+    """Whether it goes on to the next level: whom that has is not stored."""
+    is_night: bool = False
+    """Whether it is night on the clock of the person."""
+
+    def is_same(self, other: "Said | Rang | None") -> bool:
+        return isinstance(other, Rang) and abs(self.at - other.at) <= SAME_WITHIN
+
+
+class Difference(StrEnum):
+    SAME = "same"
+    NEW = "new"
+    GONE = "gone"
+
+
+T = TypeVar("T", Said, Rang)
+
+
+def differences(then: Iterable[T], now: Iterable[T]) -> Iterator[tuple[Difference, T]]:
+    """Yield what is the same, gone and new. What comes at another time is gone, and new."""
+    before, after = {it.key: it for it in then}, {it.key: it for it in now}
+    for key, it in before.items():
+        yield (Difference.SAME if it.is_same(after.get(key)) else Difference.GONE), it
+    for key, it in after.items():
+        if not it.is_same(before.get(key)):
+            yield Difference.NEW, it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """What was said and who was paged, or would be."""
+
+    said: Sequence[Said] = ()
+    rang: Sequence[Rang] = ()
+
+    def without(self, incidents: Iterable[int]) -> "Replayed":
+        left_out = set(incidents)
+        return Replayed(
+            said=[it for it in self.said if it.incident not in left_out],
+            rang=[it for it in self.rang if it.incident not in left_out],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """How many there were then, would be, and of these are new; and how many are gone."""
+
+    then: int = 0
+    now: int = 0
+    new: int = 0
+    gone: int = 0
+
+    @classmethod
+    def of(cls, found: Iterable[Difference]) -> "Tally":
+        every = list(found)
+        new, gone = every.count(Difference.NEW), every.count(Difference.GONE)
+        same = every.count(Difference.SAME)
+        return cls(then=same + gone, now=same + new, new=new, gone=gone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unlike:
+    """An incident of which the replay under the settings of today does not say what was said."""
+
+    incident: int
+    rows: Sequence[str] = ()
+
+
+def tallies(found: Iterable[tuple[Difference, Said]]) -> Mapping[str, Tally]:
+    """Return a tally for each kind of reminder, in alphabetical order."""
+    by_row: dict[str, list[Difference]] = {}
+    for difference, it in found:
+        by_row.setdefault(it.row, []).append(difference)
+    return {row: Tally.of(by_row[row]) for row in sorted(by_row)}

@@ -1,0 +1,212 @@
+"""What truly happened in a time: the timelines, what was said, and who was paged."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise, takewhile
+
+from bot.domain.event import Event
+from bot.domain.incident import events
+from bot.domain.incident.reminder_events import Reminded
+from bot.domain.incident.reminders import NO_COMMANDER_PAGE
+from bot.domain.incident.replay import is_of_here, requested
+from bot.domain.incident.timeline import Entry
+from bot.domain.paging.events import PageAdopted, PageFolded, PageRequested
+from bot.domain.paging.page import Page
+from bot.domain.paging.reminders import UNANSWERED
+from bot.domain.relief.relief import AGAIN, ASK, ESCALATION, MANAGER, PAGE, SWITCHES, WARN, WorkPeriod
+from bot.domain.subject import CardOnly
+from bot.domain.timer import LATE_AFTER
+from bot.domain.what_if import Said
+from bot.ports import Person, Session
+from bot.services.relief.work_periods import LOOK_BACK
+
+PAGING = frozenset({NO_COMMANDER_PAGE.name, ESCALATION, UNANSWERED})
+"""The reminders that page somebody."""
+REPEATS = 1_000
+"""More often than this, no reminder was ever sent about one thing."""
+Place = tuple[int, int]
+"""An entry of a timeline: its incident and its `seq`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happened:
+    """An entry of a timeline with its event, and when (UTC) it was recorded: never before the one in front of it."""
+
+    at: datetime
+    entry: Entry
+    event: Event
+
+    @property
+    def place(self) -> Place:
+        return self.entry.incident, self.entry.seq
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outage:
+    """A time (UTC) in which Spy sent no reminders, as far as a late one tells."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """What happened, in order, with what a replay has to know besides."""
+
+    happened: Sequence[Happened]
+    unread: int
+    """How many entries can't be read: another Spy wrote them."""
+    people: Mapping[str, Person]
+    periods: Sequence[WorkPeriod]
+    said: Mapping[str, tuple[datetime, Said]]
+    """What was said, by its key, and when it was recorded."""
+    requested: Mapping[int, Page]
+    """The pages of incidents, as they were requested, by number."""
+    folded: Collection[int]
+    """The pages that rang nobody, because they joined another one at once."""
+    caused: Mapping[str, int]
+    """The pages that a reminder requested, by the key of the reminder."""
+    for_severity: Mapping[int, Place]
+    """The pages that a severity requested, with the entry that set it."""
+    outages: Sequence[Outage]
+
+
+def key_of(incident: int, event: Reminded) -> str:
+    """Return the key of a reminder as the timeline of an incident has it. One about a person stands in several."""
+    about = "" if event.reminder in SWITCHES else f"{incident}/"
+    return f"{about}{event.reminder}/{event.occurrence}"
+
+
+def said_of(incident: int, event: Reminded) -> Said:
+    return Said(
+        key=key_of(incident, event),
+        incident=incident,
+        reminder=event.reminder,
+        step=_step(event) if event.reminder in SWITCHES else "",
+        due_at=event.due_at,
+        at=event.at,
+        to=str(event.to),
+        is_posted=not isinstance(event.to, CardOnly),
+    )
+
+
+def _step(event: Reminded) -> str:
+    names = (WARN, ASK, PAGE, MANAGER, *(f"{AGAIN}{nth}" for nth in range(1, REPEATS)))
+    return next((it for it in names if event.occurrence == f"{event.mark}.{it}"), AGAIN)
+
+
+def is_of_page(event: Reminded, page: int) -> bool:
+    """Whether a reminder of an unanswered page is about this one."""
+    return any(event.occurrence == f"{page}-{event.mark}.{nth}" for nth in range(REPEATS))
+
+
+# --- reading ----------------------------------------------------------------------------------------------
+
+
+def read_past(session: Session, *, since: datetime, until: datetime) -> Past:
+    """Read the incidents that were open at some moment since then, from their beginning."""
+    numbers = [it.number for it in session.incidents.alive_since(since - LOOK_BACK)]
+    read, unread = list[Happened](), 0
+    for number in numbers:
+        timeline = session.timeline.events(number)
+        unread += sum(event is None for _, event in timeline)
+        read += takewhile(lambda it: it.at <= until, _in_order(timeline))
+    read.sort(key=lambda it: (it.at, *it.place))
+    people = sorted({person for it in read for person in _working(it.event)})
+    first = min((it.at for it in read), default=since)
+    known = ((person, session.people.get(person)) for person in people)
+    return Past(
+        happened=read,
+        unread=unread,
+        people={person: it for person, it in known if it},
+        periods=[it for person in people for it in session.periods.of(person, since=first - LOOK_BACK)],
+        said=_said(read),
+        requested={it.number: it for it in _requested(read)},
+        folded=_folded(read),
+        caused=dict(_caused(read)),
+        for_severity=dict(_for_severity(read)),
+        outages=list(dict.fromkeys(_outages(read))),
+    )
+
+
+def _in_order(timeline: Iterable[tuple[Entry, Event | None]]) -> Iterator[Happened]:
+    at: datetime | None = None
+    for entry, event in timeline:
+        at = max(at, entry.recorded_at) if at else entry.recorded_at
+        if event and is_of_here(entry):
+            yield Happened(at=at, entry=entry, event=event)
+
+
+def _working(event: Event) -> Iterator[str]:
+    """Yield whom an event gives work."""
+    match event:
+        case events.Declared(commander=leads, by=by):
+            yield from filter(None, (leads or by,))
+        case events.CommandTaken(commander=leads):
+            yield leads
+        case events.RoleGiven(person=person):
+            yield person
+
+
+def _said(read: Iterable[Happened]) -> Mapping[str, tuple[datetime, Said]]:
+    found: dict[str, tuple[datetime, Said]] = {}
+    for it in read:
+        if isinstance(it.event, Reminded):
+            said = said_of(it.entry.incident, it.event)
+            found.setdefault(said.key, (it.at, said))
+    return found
+
+
+def _requested(read: Iterable[Happened]) -> Iterator[Page]:
+    seen = set[int]()
+    for it in read:
+        if isinstance(it.event, PageRequested | PageAdopted) and it.event.page not in seen:
+            seen.add(it.event.page)
+            yield replace(requested(it.event), incident=it.entry.incident)
+
+
+def _folded(read: Iterable[Happened]) -> Collection[int]:
+    asked = {it.event.page: it.at for it in read if isinstance(it.event, PageRequested)}
+    return {
+        it.event.page for it in read if isinstance(it.event, PageFolded) and asked.get(it.event.page) == it.at
+    }
+
+
+def _caused(read: Sequence[Happened]) -> Iterator[tuple[str, int]]:
+    """Yield the pages that were requested in the same transaction as a reminder, right after it."""
+    by_place = {it.place: it for it in read}
+    for it in read:
+        if isinstance(it.event, Reminded) and it.event.reminder in PAGING:
+            incident, seq = it.place
+            then = by_place.get((incident, seq + 1))
+            if then and then.at == it.at and isinstance(then.event, PageRequested):
+                yield key_of(incident, it.event), then.event.page
+
+
+def _for_severity(read: Sequence[Happened]) -> Iterator[tuple[int, Place]]:
+    """Yield the pages that were requested in the same transaction as a severity was set, about nothing else."""
+    names, last = dict[int, str](), dict[int, Happened]()
+    for it in read:
+        number = it.entry.incident
+        if isinstance(it.event, events.Declared):
+            names[number] = it.event.name
+        if isinstance(it.event, events.Declared | events.SeveritySet):
+            last[number] = it
+        elif isinstance(it.event, PageRequested) and (of := last.get(number)):
+            is_its = (it.at, it.entry.actor, it.event.message) == (of.at, of.entry.actor, names.get(number))
+            if is_its:
+                yield it.event.page, of.place
+
+
+def _outages(read: Sequence[Happened]) -> Iterator[Outage]:
+    """Yield for each late reminder the longest time, between when it was due and sent, with nothing recorded at all."""
+    times = [it.at for it in read]
+    for it in read:
+        if isinstance(it.event, Reminded) and it.event.late:
+            between = times[bisect_right(times, it.event.due_at) : bisect_left(times, it.at)]
+            gaps = list(pairwise((it.event.due_at, *between, it.at)))
+            start, end = max(gaps, key=lambda gap: gap[1] - gap[0])
+            if end - start > LATE_AFTER:
+                yield Outage(start=start, end=end)

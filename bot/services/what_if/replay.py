@@ -1,0 +1,354 @@
+"""Replay what happened to incidents under some settings, with the rules and services that send reminders."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import cast
+
+from bot.domain.event import Event
+from bot.domain.incident import events
+from bot.domain.incident.agenda import sent_name
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.merging import MergedInto
+from bot.domain.incident.reminder_events import Reminded, Snoozed
+from bot.domain.incident.reminders import UPDATE_DUE
+from bot.domain.incident.timeline import Entry
+from bot.domain.paging.effects import EscalatePage
+from bot.domain.paging.events import PageAdopted, PageEscalated, PageEvent, PageReleased, PageRequested
+from bot.domain.paging.page import Page
+from bot.domain.paging.reminders import UNANSWERED
+from bot.domain.policy import Policy, Severity
+from bot.domain.refusal import Refusal
+from bot.domain.relief.events import ReliefPutOff
+from bot.domain.relief.relief import SWITCHES, fine
+from bot.domain.subject import CardOnly, Subject
+from bot.domain.timer import Timer, milliseconds
+from bot.domain.what_if import SAME_WITHIN, Rang, Replayed, Said
+from bot.ports import Session
+from bot.services.paging.pages import Pages
+from bot.services.paging.paging import Paging
+from bot.services.relief.work_periods import WorkPeriods
+from bot.services.reminders import Reminders
+from bot.services.transaction import Transaction
+from bot.services.what_if import memory
+from bot.services.what_if.past import Happened, Past, is_of_page, key_of, said_of
+
+TICK = timedelta(seconds=2)
+"""Spy may take so long to send what is due. What happens meanwhile comes first."""
+SOURCE = "what-if"
+
+
+def replay(past: Past, policy: Policy, *, before: Policy, until: datetime) -> Replayed:
+    """Return what would be said under a policy. `before` are the settings under which it happened."""
+    return _Replay(past=past, policy=policy, before=before).played(until)
+
+
+@dataclass(kw_only=True)
+class _Replay:
+    past: Past
+    policy: Policy
+    before: Policy
+    now: datetime | None = None
+    said: dict[str, Said] = field(default_factory=dict)
+    rang: dict[str, Rang] = field(default_factory=dict)
+    expected: dict[str, Timer] = field(default_factory=dict)
+    """The timers that were truly sent, by the key of what was said. They wait for their place in what happened."""
+
+    def __post_init__(self) -> None:
+        limits = replace(self.policy.limits, ring_again_after=timedelta())
+        self._quiet = replace(self.policy, limits=limits)  # which pages joined others, the timelines tell
+        self._memory = memory.Memory(
+            people=memory.People(known=self.past.people),
+            periods=memory.Periods(self.past.periods),
+            timers=memory.Timers(self._when),
+            pages=memory.Pages(self._true_page),
+        )
+        self._dropped = set[int]()
+
+    def played(self, until: datetime) -> Replayed:
+        for it in self.past.happened:
+            self._pass_time(it.at - TICK)
+            self.now = it.at
+            self._happen(it)
+        self._pass_time(until)
+        return Replayed(said=list(self.said.values()), rang=list(self.rang.values()))
+
+    # --- time ---
+
+    def _when(self, timer: Timer) -> datetime | None:
+        """Return when a timer is sent: when it is due, or after the outage. None if its place is known."""
+        now = self.now or timer.due_at
+        key = self._key(timer)
+        truth = self.past.said.get(key)
+        if truth and truth[0] >= now and abs(truth[1].due_at - timer.due_at) <= SAME_WITHIN:
+            self.expected[key] = timer
+            return None
+        at = timer.due_at
+        for outage in self.past.outages:
+            if outage.start <= at < outage.end:
+                at = outage.end
+        return at
+
+    def _key(self, timer: Timer) -> str:
+        """Return the key by which the timelines know what a timer says."""
+        match timer.subject:
+            case Subject(kind="incident") as subject:
+                return f"{subject.number}/{timer.reminder}/{timer.occurrence}"
+            case Subject(kind="page") as subject:
+                page = self._memory.pages.get(subject.number)
+                about = page.incident if page else None
+                return f"{about}/{timer.reminder}/{subject.number}-{timer.occurrence}"
+            case _:
+                return f"{timer.reminder}/{timer.occurrence}"
+
+    def _pass_time(self, until: datetime) -> None:
+        while found := self._memory.timers.next(until):
+            at, subject = found
+            self.now = max(at, self.now or at)
+            self._visit(subject)
+
+    def _visit(self, subject: Subject) -> None:
+        tx = self._tx
+        Reminders(tx).visit(subject)
+        self._note(tx)
+
+    @property
+    def _tx(self) -> Transaction:
+        now = self.now
+        assert now is not None, "something has happened"  # noqa: S101  a caller's bug, not input
+        session = cast("Session", self._memory)  # it implements what the replayed services use
+        return Transaction(
+            session=session, now=now, policy=self._quiet, source=SOURCE, followers=(WorkPeriods,)
+        )
+
+    # --- what the replay says ---
+
+    def _note(self, tx: Transaction) -> None:
+        """Keep what was said and whom it paged."""
+        for person in self._memory.periods.renamed():
+            WorkPeriods(tx).replan(person)
+        cause: Said | None = None
+        for entry in self._memory.timeline.taken():
+            if entry.kind == Reminded.kind():
+                cause = self._said(entry, tx)
+            elif entry.kind == PageRequested.kind():
+                self._requested(entry, cause, tx)
+        for effect in self._memory.outbox.taken():
+            if isinstance(effect, EscalatePage) and cause:
+                self._escalated(effect, cause)
+
+    def _said(self, entry: Entry, tx: Transaction) -> Said:
+        facts = entry.data
+        event = Reminded(
+            at=entry.occurred_at,
+            reminder=sent_name(tx.incident(entry.incident), facts["reminder"], self.policy),
+            occurrence=facts["occurrence"],
+            mark=facts["mark"],
+            to=facts["to"],
+            due_at=facts["due_at"],
+        )
+        is_posted = facts["to"] != str(CardOnly(entry.incident))
+        said = replace(said_of(entry.incident, event), is_posted=is_posted)
+        return self.said.setdefault(said.key, said)
+
+    def _requested(self, entry: Entry, cause: Said | None, tx: Transaction) -> None:
+        """Keep a page of the replay. One that there truly was goes on as it did."""
+        number = entry.data["page"]
+        true, page = self.past.requested.get(number), self._memory.pages.get(number)
+        if page is None:
+            return
+        if true:
+            page = replace(true, requested_at=entry.recorded_at, severity=page.severity)
+            self._memory.pages.put(page)
+            Pages(tx).keep_time(page)
+        key = f"{cause.key}/page" if cause else f"{entry.incident}/{page.team}/{entry.seq}"
+        why = cause.row if cause else f"severity {page.severity}"
+        self._ring(key, page, why, at=entry.recorded_at)
+
+    def _escalated(self, effect: EscalatePage, cause: Said) -> None:
+        page = self._memory.pages.get(effect.page)
+        if page:
+            self._ring(f"{cause.key}/next", page, cause.row, at=cause.at, is_escalation=True)
+
+    def _ring(self, key: str, page: Page, why: str, *, at: datetime, is_escalation: bool = False) -> None:
+        person = None if is_escalation else page.person
+        self.rang[key] = Rang(
+            key=key,
+            incident=page.incident or 0,
+            at=at,
+            why=why,
+            team=page.team,
+            person=person,
+            is_escalation=is_escalation,
+        )
+
+    def _true_page(self) -> int | None:
+        """Return the number of the page that the reminder requested which is being sent."""
+        last = self._memory.timeline.last
+        if last is None or last.kind != Reminded.kind():
+            return None
+        about = "" if last.data["reminder"] in SWITCHES else f"{last.incident}/"
+        return self.past.caused.get(f"{about}{last.data['reminder']}/{last.data['occurrence']}")
+
+    # --- what happened ---
+
+    def _happen(self, it: Happened) -> None:
+        event, number = it.event, it.entry.incident
+        match event:
+            case Reminded():
+                self._come_to(key_of(number, event))
+                return
+            case events.Declared():
+                self._declared(it, event)
+            case PageRequested() | PageAdopted():
+                self._page(it, event)
+            case PageEvent():
+                self._of_page(it, event)
+            case _ if number in self._memory.incidents.known:
+                self._of_incident(it, event)
+        self._memory.timeline.taken()
+        self._memory.outbox.taken()
+        for person in self._memory.periods.renamed():
+            WorkPeriods(self._tx).replan(person)
+
+    def _come_to(self, key: str) -> None:
+        """Send a reminder at its place, if it is still due."""
+        timer = self.expected.pop(key, None)
+        if timer and self.now and self._memory.timers.due(timer.subject, self.now):
+            self._visit(timer.subject)
+
+    def _declared(self, it: Happened, event: events.Declared) -> None:
+        every = self._every(event.severity)
+        if event.next_due and every:
+            event = replace(event, next_due=_promised(event.at, event.next_due, every))
+        incident = Incident.declared(it.entry.incident, event)
+        tx = self._tx
+        tx.record(incident, event)
+        self._page_for(event.severity, it, tx)
+
+    def _of_incident(self, it: Happened, event: Event) -> None:
+        tx = self._tx
+        before = tx.incident(it.entry.incident)
+        after = tx.record(before, self._under_policy(before, event))
+        if isinstance(event, MergedInto):
+            self._move(event.pages, event.into, tx)
+        elif isinstance(event, events.Reopened):
+            self._move(before.merged.pages if before.merged else (), after.number, tx)
+            for page in self._memory.pages.of(after.number):
+                Pages(tx).keep_time(page)
+        elif isinstance(event, events.SeveritySet):
+            self._page_for(event.severity, it, tx)
+        elif isinstance(event, ReliefPutOff) and event.by:
+            self._put_off(event.by, tx)
+
+    def _move(self, pages: tuple[int, ...], to: int, tx: Transaction) -> None:
+        for number in pages:
+            if page := self._memory.pages.get(number):
+                self._memory.pages.put(replace(page, incident=to))
+                Pages(tx).keep_time(replace(page, incident=to))
+
+    def _put_off(self, person: str, tx: Transaction) -> None:
+        periods = WorkPeriods(tx)
+        past = periods.of(person)
+        if past.running and past.running.fine_at is None:
+            try:
+                put_off = fine(
+                    past.running, at=tx.now, zone=periods.zone(person), timers=self.policy.timers
+                )
+            except Refusal:
+                return
+            periods.keep(put_off, past)
+
+    # --- promises ---
+
+    def _every(self, severity: str | None) -> tuple[timedelta | None, timedelta | None] | None:
+        """Return the interval of updates before and now, if it differs."""
+        then, now = (self._severity(policy, severity) for policy in (self.before, self.policy))
+        both = (then.update_every if then else None, now.update_every if now else None)
+        return both if both[0] != both[1] else None
+
+    @staticmethod
+    def _severity(policy: Policy, key: str | None) -> Severity | None:
+        return policy.severities.get(key or "")
+
+    def _under_policy(self, incident: Incident, event: Event) -> Event:
+        """Return an event with what the settings decided about it, decided anew."""
+        now = self._severity(self.policy, incident.severity)
+        match event:
+            case events.UpdatePosted(next_due=due, by=str(by)) if every := self._every(incident.severity):
+                typed = None if due is None or due - event.at == every[0] else due - event.at
+                return incident.post_update(event.message, by=by, at=event.at, severity=now, next_in=typed)
+            case events.SeveritySet(by=str(by)) if self._every(event.severity):
+                severity = self._severity(self.policy, event.severity)
+                return (severity and incident.set_severity(severity, by=by, at=event.at)) or event
+            case events.Reopened(by=str(by)) if self._every(incident.severity):
+                return incident.reopen(by=by, at=event.at, severity=now)
+            case Snoozed(reminder=UPDATE_DUE.name) if incident.update_due:
+                return replace(event, mark=milliseconds(incident.update_due))
+        return event
+
+    # --- pages ---
+
+    def _page_for(self, key: str | None, it: Happened, tx: Transaction) -> None:
+        """Page the teams that the severity pages now and did not page before."""
+        then, now = (self._severity(policy, key) for policy in (self.before, self.policy))
+        incident = tx.incident(it.entry.incident)
+        pages = self._memory.pages.of(incident.number)
+        already = {page.team for page in pages if page.requested_at >= incident.opened_at}
+        already |= set(then.page if then else ())
+        for name in () if incident.drill else now.page if now else ():
+            team = self.policy.teams.get(name)
+            if team and team.service and name not in already:
+                self._memory.timeline.taken()
+                Paging(tx).page_team(team, incident.name, by=None, incident=incident, on_card=True)
+                self._note(tx)
+
+    def _is_needless(self, page: Page) -> bool:
+        """Whether only a severity asked for a page, and does not any more."""
+        place = self.past.for_severity.get(page.number)
+        incident = self._memory.incidents.get(page.incident or 0)
+        if place is None or incident is None:
+            return False
+        then, now = (self._severity(policy, incident.severity) for policy in (self.before, self.policy))
+        return page.team in (then.page if then else ()) and page.team not in (now.page if now else ())
+
+    def _page(self, it: Happened, event: PageRequested | PageAdopted) -> None:
+        true = self.past.requested[event.page]
+        incident = self._memory.incidents.get(it.entry.incident)
+        is_caused = event.page in self._caused
+        if incident is None or is_caused or (isinstance(event, PageRequested) and self._is_needless(true)):
+            return
+        known = self._memory.pages.get(event.page)
+        tx = self._tx
+        page = replace(known or true, incident=incident.number, severity=incident.severity)
+        self._memory.pages.put(page)
+        if isinstance(event, PageAdopted):
+            Pages(tx).keep(page, event)
+            return
+        tx.record(incident, event)
+        if event.page not in self.past.folded:
+            why = f"severity {incident.severity}" if event.page in self.past.for_severity else "asked for"
+            self._ring(f"page {event.page}", page, why, at=it.at)
+
+    @property
+    def _caused(self) -> set[int]:
+        return set(self.past.caused.values())
+
+    def _of_page(self, it: Happened, event: PageEvent) -> None:
+        page = self._memory.pages.get(event.page)
+        if page is None or page.incident not in self._memory.incidents.known:
+            return
+        if isinstance(event, PageEscalated) and self._is_answered_anew(page):
+            return
+        Pages(self._tx).keep(page, event)
+        if isinstance(event, PageReleased):
+            self._ring(f"page {event.page}/released/{it.at}", page, "asked for", at=it.at)
+
+    def _is_answered_anew(self, page: Page) -> bool:
+        """Whether Spy escalated a page because of a reminder that does not come, or comes at another time."""
+        return False
+
+    def _unanswered(self) -> Iterator[Said]:
+        yield from (it for it in self.said.values() if it.reminder == UNANSWERED)
+
+    _ = is_of_page
