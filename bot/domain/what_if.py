@@ -69,7 +69,7 @@ class Rang:
     team: str | None = None
     person: str | None = None
     """The Slack id, if it is known."""
-    is_escalation: bool = False
+    is_next: bool = False
     """Whether it goes on to the next level: whom that has is not stored."""
     is_night: bool = False
     """Whether it is night on the clock of the person."""

@@ -88,16 +88,20 @@ class Transaction:
                 continue
             before = incident
             incident = replace(incident.after(event), entries=incident.entries + 1)
-            self.session.timeline.append(self._entry(incident, event))
-            self.recorded[f"{incident.number}.{incident.entries} {event.kind()}"] = incident
-            self.send(*effects_of(event, incident, self.policy, seq=incident.entries))
-            self.send(*refresh(before, incident, self.policy))
-            self.send(*self._ended_offer(before, incident, event))
+            self.tell(before, incident, event)
         self._keep(incident)
         for feature in self.followers:
             self.send(*feature(self).follow(known, incident))
         self.session.timers.replace(incident.subject, agenda(incident, self.policy), is_new=known is None)
         return incident
+
+    def tell(self, before: Incident, incident: Incident, event: Event) -> None:
+        """Write an event into the timeline, and queue its effects. A replay overrides this: it tells nobody."""
+        self.session.timeline.append(self._entry(incident, event))
+        self.recorded[f"{incident.number}.{incident.entries} {event.kind()}"] = incident
+        self.send(*effects_of(event, incident, self.policy, seq=incident.entries))
+        self.send(*refresh(before, incident, self.policy))
+        self.send(*self._ended_offer(before, incident, event))
 
     def _ended_offer(self, before: Incident, after: Incident, event: Event) -> Iterator[Effect]:
         """Refresh the brief of an offer of command that is over, because its buttons would stay in Slack."""

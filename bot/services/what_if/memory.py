@@ -42,27 +42,9 @@ class Incidents:
 
 
 class Timeline:
-    """Keeps what the replay adds to timelines, until it is taken."""
-
-    def __init__(self) -> None:
-        self._new: list[Entry] = []
-
-    def append(self, entry: Entry) -> None:
-        self._new.append(entry)
-
     def among(self, _incidents: Collection[int], _kinds: Collection[str]) -> Sequence[Entry]:
-        """Return nothing: only words depend on it, and none are rendered."""
+        """Return nothing: only the words of pages depend on it, and nobody reads them."""
         return ()
-
-    @property
-    def last(self) -> Entry | None:
-        """The newest entry that was not taken."""
-        return self._new[-1] if self._new else None
-
-    def taken(self) -> Sequence[Entry]:
-        """Return what was added since the last time."""
-        new, self._new = self._new, []
-        return new
 
 
 class Timers:
@@ -193,23 +175,13 @@ class OnCalls:
 
 
 class Outbox:
-    def __init__(self) -> None:
-        self._new: list[Effect] = []
-
-    def add(self, effects: Iterable[Effect], *, now: datetime) -> None:
-        del now
-        self._new.extend(effects)
+    def add(self, effects: Iterable[Effect], *, now: datetime) -> None: ...
 
     def knows(self, _key: str) -> bool:
         return False
 
     def reminding(self, _due_at: datetime) -> AbstractContextManager[None]:
         return nullcontext()
-
-    def taken(self) -> Sequence[Effect]:
-        """Return what was queued since the last time."""
-        new, self._new = self._new, []
-        return new
 
 
 class Homes:

@@ -1,5 +1,6 @@
 """What truly happened in a time: the timelines, what was said, and who was paged."""
 
+from collections import defaultdict
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,24 +9,27 @@ from itertools import pairwise, takewhile
 
 from bot.domain.event import Event
 from bot.domain.incident import events
+from bot.domain.incident.merging import MergedInto
 from bot.domain.incident.reminder_events import Reminded
 from bot.domain.incident.reminders import NO_COMMANDER_PAGE
 from bot.domain.incident.replay import is_of_here, requested
 from bot.domain.incident.timeline import Entry
-from bot.domain.paging.events import PageAdopted, PageFolded, PageRequested
+from bot.domain.paging.events import PageAdopted, PageEscalated, PageEvent, PageFolded, PageReleased, PageRequested
 from bot.domain.paging.page import Page
 from bot.domain.paging.reminders import UNANSWERED
 from bot.domain.relief.relief import AGAIN, ASK, ESCALATION, MANAGER, PAGE, SWITCHES, WARN, WorkPeriod
 from bot.domain.subject import CardOnly
 from bot.domain.timer import LATE_AFTER
-from bot.domain.what_if import Said
+from bot.domain.what_if import Rang, Replayed, Said
 from bot.ports import Person, Session
 from bot.services.relief.work_periods import LOOK_BACK
 
 PAGING = frozenset({NO_COMMANDER_PAGE.name, ESCALATION, UNANSWERED})
 """The reminders that page somebody."""
-REPEATS = 1_000
+REPEATS = 50
 """More often than this, no reminder was ever sent about one thing."""
+ASKED, OF_SEVERITY = "somebody asked for it", "its severity"
+"""Why a page was requested."""
 Place = tuple[int, int]
 """An entry of a timeline: its incident and its `seq`."""
 
@@ -70,6 +74,11 @@ class Past:
     """The pages that a reminder requested, by the key of the reminder."""
     for_severity: Mapping[int, Place]
     """The pages that a severity requested, with the entry that set it."""
+    unanswered: Mapping[str, Page]
+    """The pages that a reminder says nobody answered, by its key."""
+    escalated: Mapping[Place, str]
+    """The escalations that Spy asked for, with the key of the reminder."""
+    drills: Collection[int]
     outages: Sequence[Outage]
 
 
@@ -93,11 +102,10 @@ def said_of(incident: int, event: Reminded) -> Said:
 
 
 def _step(event: Reminded) -> str:
-    names = (WARN, ASK, PAGE, MANAGER, *(f"{AGAIN}{nth}" for nth in range(1, REPEATS)))
-    return next((it for it in names if event.occurrence == f"{event.mark}.{it}"), AGAIN)
+    return next((it for it in (WARN, ASK, PAGE, MANAGER) if event.occurrence == f"{event.mark}.{it}"), AGAIN)
 
 
-def is_of_page(event: Reminded, page: int) -> bool:
+def _is_of_page(event: Reminded, page: int) -> bool:
     """Whether a reminder of an unanswered page is about this one."""
     return any(event.occurrence == f"{page}-{event.mark}.{nth}" for nth in range(REPEATS))
 
@@ -117,16 +125,21 @@ def read_past(session: Session, *, since: datetime, until: datetime) -> Past:
     people = sorted({person for it in read for person in _working(it.event)})
     first = min((it.at for it in read), default=since)
     known = ((person, session.people.get(person)) for person in people)
+    pages = {it.number: it for it in _requested(read)}
+    unanswered = dict(_unanswered(read, pages))
     return Past(
         happened=read,
         unread=unread,
         people={person: it for person, it in known if it},
         periods=[it for person in people for it in session.periods.of(person, since=first - LOOK_BACK)],
         said=_said(read),
-        requested={it.number: it for it in _requested(read)},
+        requested=pages,
         folded=_folded(read),
         caused=dict(_caused(read)),
         for_severity=dict(_for_severity(read)),
+        unanswered=unanswered,
+        escalated=dict(_escalated(read, unanswered)),
+        drills={it.entry.incident for it in read if isinstance(it.event, events.Declared) and it.event.drill},
         outages=list(dict.fromkeys(_outages(read))),
     )
 
@@ -200,6 +213,34 @@ def _for_severity(read: Sequence[Happened]) -> Iterator[tuple[int, Place]]:
                 yield it.event.page, of.place
 
 
+def _unanswered(read: Sequence[Happened], pages: Mapping[int, Page]) -> Iterator[tuple[str, Page]]:
+    """Yield the reminders that nobody answered a page, by their keys. A page may have moved to another incident."""
+    of = defaultdict[int, set[int]](set)
+    for it in read:
+        number = it.entry.incident
+        if isinstance(it.event, PageEvent):
+            of[number].add(it.event.page)
+        elif isinstance(it.event, MergedInto):
+            of[it.event.into] |= of[number]
+        elif isinstance(it.event, Reminded) and it.event.reminder == UNANSWERED:
+            event = it.event
+            page = next((page for page in sorted(of[number]) if _is_of_page(event, page)), None)
+            if page in pages:
+                yield key_of(number, event), pages[page]
+
+
+def _escalated(read: Sequence[Happened], unanswered: Mapping[str, Page]) -> Iterator[tuple[Place, str]]:
+    """Yield the first escalation of a page after each reminder that nobody answered it."""
+    asked = dict[int, str]()
+    for it in read:
+        if isinstance(it.event, Reminded):
+            key = key_of(it.entry.incident, it.event)
+            if page := unanswered.get(key):
+                asked[page.number] = key
+        elif isinstance(it.event, PageEscalated) and it.event.page in asked:
+            yield it.place, asked.pop(it.event.page)
+
+
 def _outages(read: Sequence[Happened]) -> Iterator[Outage]:
     """Yield for each late reminder the longest time, between when it was due and sent, with nothing recorded at all."""
     times = [it.at for it in read]
@@ -210,3 +251,50 @@ def _outages(read: Sequence[Happened]) -> Iterator[Outage]:
             start, end = max(gaps, key=lambda gap: gap[1] - gap[0])
             if end - start > LATE_AFTER:
                 yield Outage(start=start, end=end)
+
+
+# --- what was said ----------------------------------------------------------------------------------------
+
+
+def truth(past: Past) -> Replayed:
+    """Return what was said, and whom it paged."""
+    said = [it for _, it in past.said.values()]
+    return Replayed(said=said, rang=[*_by_reminders(past, said), *_by_people(past)])
+
+
+def _by_reminders(past: Past, said: Iterable[Said]) -> Iterator[Rang]:
+    for it in said:
+        caused, page = past.caused.get(it.key), past.unanswered.get(it.key)
+        if caused is not None:
+            yield rang(f"{it.key}/page", past.requested[caused], it.row, at=it.at)
+        elif page and page.team and it.incident not in past.drills:
+            yield rang(f"{it.key}/next", replace(page, incident=it.incident), it.row, at=it.at, is_next=True)
+
+
+def _by_people(past: Past) -> Iterator[Rang]:
+    by_reminders = set(past.caused.values())
+    for it in past.happened:
+        number = it.entry.incident
+        if isinstance(it.event, PageRequested) and it.event.page not in {*by_reminders, *past.folded}:
+            yield rang(f"page {it.event.page}", past.requested[it.event.page], why(past, it.event.page), at=it.at)
+        elif isinstance(it.event, PageReleased) and it.event.page in past.requested:
+            page = replace(past.requested[it.event.page], incident=number)
+            yield rang(f"page {page.number}/{it.entry.seq}", page, ASKED, at=it.at)
+
+
+def why(past: Past, page: int) -> str:
+    """Return why a page was requested that no reminder requested."""
+    return OF_SEVERITY if page in past.for_severity else ASKED
+
+
+def rang(key: str, page: Page, why: str, *, at: datetime, is_next: bool = False) -> Rang:
+    """Return a page as what rings. `is_next`: it goes on to the next level, and nobody knows whom that has."""
+    return Rang(
+        key=key,
+        incident=page.incident or 0,
+        at=at,
+        why=why,
+        team=page.team,
+        person=None if is_next else page.person,
+        is_next=is_next,
+    )

@@ -1,27 +1,23 @@
 """Replay what happened to incidents under some settings, with the rules and services that send reminders."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import cast
 
 from bot.domain.event import Event
 from bot.domain.incident import events
-from bot.domain.incident.agenda import sent_name
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.merging import MergedInto
 from bot.domain.incident.reminder_events import Reminded, Snoozed
 from bot.domain.incident.reminders import UPDATE_DUE
-from bot.domain.incident.timeline import Entry
 from bot.domain.paging.effects import EscalatePage
 from bot.domain.paging.events import PageAdopted, PageEscalated, PageEvent, PageReleased, PageRequested
 from bot.domain.paging.page import Page
-from bot.domain.paging.reminders import UNANSWERED
 from bot.domain.policy import Policy, Severity
 from bot.domain.refusal import Refusal
 from bot.domain.relief.events import ReliefPutOff
-from bot.domain.relief.relief import SWITCHES, fine
-from bot.domain.subject import CardOnly, Subject
+from bot.domain.relief.relief import ESCALATION, PAGE, fine
+from bot.domain.subject import Subject
 from bot.domain.timer import Timer, milliseconds
 from bot.domain.what_if import SAME_WITHIN, Rang, Replayed, Said
 from bot.ports import Session
@@ -31,7 +27,7 @@ from bot.services.relief.work_periods import WorkPeriods
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
 from bot.services.what_if import memory
-from bot.services.what_if.past import Happened, Past, is_of_page, key_of, said_of
+from bot.services.what_if.past import ASKED, OF_SEVERITY, Happened, Past, key_of, rang, said_of, why
 
 TICK = timedelta(seconds=2)
 """Spy may take so long to send what is due. What happens meanwhile comes first."""
@@ -41,6 +37,17 @@ SOURCE = "what-if"
 def replay(past: Past, policy: Policy, *, before: Policy, until: datetime) -> Replayed:
     """Return what would be said under a policy. `before` are the settings under which it happened."""
     return _Replay(past=past, policy=policy, before=before).played(until)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayTransaction(Transaction):
+    """A transaction that tells nobody what happened. It keeps it instead."""
+
+    happened: list[tuple[Incident, Event]] = field(default_factory=list)
+
+    def tell(self, before: Incident, incident: Incident, event: Event) -> None:
+        del before
+        self.happened.append((incident, event))
 
 
 @dataclass(kw_only=True)
@@ -63,7 +70,7 @@ class _Replay:
             timers=memory.Timers(self._when),
             pages=memory.Pages(self._true_page),
         )
-        self._dropped = set[int]()
+        self._caused = set(self.past.caused.values())
 
     def played(self, until: datetime) -> Replayed:
         for it in self.past.happened:
@@ -108,87 +115,65 @@ class _Replay:
             self._visit(subject)
 
     def _visit(self, subject: Subject) -> None:
-        tx = self._tx
+        tx = self._begin()
         Reminders(tx).visit(subject)
         self._note(tx)
 
-    @property
-    def _tx(self) -> Transaction:
+    def _begin(self) -> ReplayTransaction:
         now = self.now
         assert now is not None, "something has happened"  # noqa: S101  a caller's bug, not input
         session = cast("Session", self._memory)  # it implements what the replayed services use
-        return Transaction(
+        self._tx = ReplayTransaction(
             session=session, now=now, policy=self._quiet, source=SOURCE, followers=(WorkPeriods,)
         )
+        return self._tx
 
     # --- what the replay says ---
 
-    def _note(self, tx: Transaction) -> None:
+    def _note(self, tx: ReplayTransaction) -> None:
         """Keep what was said and whom it paged."""
         for person in self._memory.periods.renamed():
             WorkPeriods(tx).replan(person)
         cause: Said | None = None
-        for entry in self._memory.timeline.taken():
-            if entry.kind == Reminded.kind():
-                cause = self._said(entry, tx)
-            elif entry.kind == PageRequested.kind():
-                self._requested(entry, cause, tx)
-        for effect in self._memory.outbox.taken():
+        for incident, event in tx.happened:
+            if isinstance(event, Reminded):
+                said = said_of(incident.number, event)
+                cause = self.said.setdefault(said.key, said)
+            elif isinstance(event, PageRequested):
+                self._requested(incident, event, cause, tx)
+        for effect in tx.effects:
             if isinstance(effect, EscalatePage) and cause:
                 self._escalated(effect, cause)
 
-    def _said(self, entry: Entry, tx: Transaction) -> Said:
-        facts = entry.data
-        event = Reminded(
-            at=entry.occurred_at,
-            reminder=sent_name(tx.incident(entry.incident), facts["reminder"], self.policy),
-            occurrence=facts["occurrence"],
-            mark=facts["mark"],
-            to=facts["to"],
-            due_at=facts["due_at"],
-        )
-        is_posted = facts["to"] != str(CardOnly(entry.incident))
-        said = replace(said_of(entry.incident, event), is_posted=is_posted)
-        return self.said.setdefault(said.key, said)
-
-    def _requested(self, entry: Entry, cause: Said | None, tx: Transaction) -> None:
+    def _requested(
+        self, incident: Incident, event: PageRequested, cause: Said | None, tx: Transaction
+    ) -> None:
         """Keep a page of the replay. One that there truly was goes on as it did."""
-        number = entry.data["page"]
-        true, page = self.past.requested.get(number), self._memory.pages.get(number)
+        true, page = self.past.requested.get(event.page), self._memory.pages.get(event.page)
         if page is None:
             return
         if true:
-            page = replace(true, requested_at=entry.recorded_at, severity=page.severity)
+            page = replace(true, requested_at=event.at, severity=page.severity)
             self._memory.pages.put(page)
             Pages(tx).keep_time(page)
-        key = f"{cause.key}/page" if cause else f"{entry.incident}/{page.team}/{entry.seq}"
-        why = cause.row if cause else f"severity {page.severity}"
-        self._ring(key, page, why, at=entry.recorded_at)
+        key = f"{cause.key}/page" if cause else f"{incident.number}/{page.team}/{incident.entries}"
+        is_backup = cause is not None and (cause.reminder, cause.step) == (ESCALATION, PAGE) and not page.person
+        because = cause.row if cause else OF_SEVERITY
+        self._ring(rang(key, page, because, at=event.at, is_next=is_backup and true is None))
 
     def _escalated(self, effect: EscalatePage, cause: Said) -> None:
-        page = self._memory.pages.get(effect.page)
-        if page:
-            self._ring(f"{cause.key}/next", page, cause.row, at=cause.at, is_escalation=True)
+        if page := self._memory.pages.get(effect.page):
+            self._ring(rang(f"{cause.key}/next", page, cause.row, at=cause.at, is_next=True))
 
-    def _ring(self, key: str, page: Page, why: str, *, at: datetime, is_escalation: bool = False) -> None:
-        person = None if is_escalation else page.person
-        self.rang[key] = Rang(
-            key=key,
-            incident=page.incident or 0,
-            at=at,
-            why=why,
-            team=page.team,
-            person=person,
-            is_escalation=is_escalation,
-        )
+    def _ring(self, it: Rang) -> None:
+        self.rang[it.key] = it
 
     def _true_page(self) -> int | None:
         """Return the number of the page that the reminder requested which is being sent."""
-        last = self._memory.timeline.last
-        if last is None or last.kind != Reminded.kind():
-            return None
-        about = "" if last.data["reminder"] in SWITCHES else f"{last.incident}/"
-        return self.past.caused.get(f"{about}{last.data['reminder']}/{last.data['occurrence']}")
+        match self._tx.happened[-1:]:
+            case [(incident, Reminded() as event)]:
+                return self.past.caused.get(key_of(incident.number, event))
+        return None
 
     # --- what happened ---
 
@@ -206,10 +191,8 @@ class _Replay:
                 self._of_page(it, event)
             case _ if number in self._memory.incidents.known:
                 self._of_incident(it, event)
-        self._memory.timeline.taken()
-        self._memory.outbox.taken()
         for person in self._memory.periods.renamed():
-            WorkPeriods(self._tx).replan(person)
+            WorkPeriods(self._begin()).replan(person)
 
     def _come_to(self, key: str) -> None:
         """Send a reminder at its place, if it is still due."""
@@ -222,12 +205,12 @@ class _Replay:
         if event.next_due and every:
             event = replace(event, next_due=_promised(event.at, event.next_due, every))
         incident = Incident.declared(it.entry.incident, event)
-        tx = self._tx
+        tx = self._begin()
         tx.record(incident, event)
         self._page_for(event.severity, it, tx)
 
     def _of_incident(self, it: Happened, event: Event) -> None:
-        tx = self._tx
+        tx = self._begin()
         before = tx.incident(it.entry.incident)
         after = tx.record(before, self._under_policy(before, event))
         if isinstance(event, MergedInto):
@@ -299,7 +282,7 @@ class _Replay:
         for name in () if incident.drill else now.page if now else ():
             team = self.policy.teams.get(name)
             if team and team.service and name not in already:
-                self._memory.timeline.taken()
+                tx = self._begin()
                 Paging(tx).page_team(team, incident.name, by=None, incident=incident, on_card=True)
                 self._note(tx)
 
@@ -315,11 +298,10 @@ class _Replay:
     def _page(self, it: Happened, event: PageRequested | PageAdopted) -> None:
         true = self.past.requested[event.page]
         incident = self._memory.incidents.get(it.entry.incident)
-        is_caused = event.page in self._caused
-        if incident is None or is_caused or (isinstance(event, PageRequested) and self._is_needless(true)):
+        if incident is None or event.page in self._caused or (isinstance(event, PageRequested) and self._is_needless(true)):
             return
         known = self._memory.pages.get(event.page)
-        tx = self._tx
+        tx = self._begin()
         page = replace(known or true, incident=incident.number, severity=incident.severity)
         self._memory.pages.put(page)
         if isinstance(event, PageAdopted):
@@ -327,28 +309,20 @@ class _Replay:
             return
         tx.record(incident, event)
         if event.page not in self.past.folded:
-            why = f"severity {incident.severity}" if event.page in self.past.for_severity else "asked for"
-            self._ring(f"page {event.page}", page, why, at=it.at)
-
-    @property
-    def _caused(self) -> set[int]:
-        return set(self.past.caused.values())
+            self._ring(rang(f"page {event.page}", page, why(self.past, event.page), at=it.at))
 
     def _of_page(self, it: Happened, event: PageEvent) -> None:
         page = self._memory.pages.get(event.page)
         if page is None or page.incident not in self._memory.incidents.known:
             return
-        if isinstance(event, PageEscalated) and self._is_answered_anew(page):
+        if isinstance(event, PageEscalated) and not self._is_still_asked_for(it):
             return
-        Pages(self._tx).keep(page, event)
+        Pages(self._begin()).keep(page, event)
         if isinstance(event, PageReleased):
-            self._ring(f"page {event.page}/released/{it.at}", page, "asked for", at=it.at)
+            self._ring(rang(f"page {page.number}/{it.entry.seq}", page, ASKED, at=it.at))
 
-    def _is_answered_anew(self, page: Page) -> bool:
-        """Whether Spy escalated a page because of a reminder that does not come, or comes at another time."""
-        return False
-
-    def _unanswered(self) -> Iterator[Said]:
-        yield from (it for it in self.said.values() if it.reminder == UNANSWERED)
-
-    _ = is_of_page
+    def _is_still_asked_for(self, it: Happened) -> bool:
+        """Whether an escalation is the pager's own, or that of a reminder that comes as it did."""
+        key = self.past.escalated.get(it.place)
+        said = self.said.get(key or "")
+        return key is None or (said is not None and said.is_same(self.past.said[key][1]))
