@@ -1,12 +1,13 @@
 """What was said in a time, what would be said under other settings, and how the two differ."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
 from bot.domain.incident.agenda import reminder_of
+from bot.domain.incident.incident import Incident
 from bot.domain.paging.reminders import UNANSWERED
 from bot.domain.relief.relief import ASK, ESCALATION, LONG_DAY, MANAGER, ON_DUTY, PAGE, WARN
 from bot.domain.subject import MilestoneName, ReminderName
@@ -28,7 +29,7 @@ AGAIN = "the question for relief again, and a page"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class ReplayedReminder:
     """A reminder as it was sent, or would be. `key` is the same for the same occurrence, whatever the settings are."""
 
     key: str
@@ -54,12 +55,12 @@ class Said:
         known = reminder_of(self.reminder)
         return known.row if known else self.reminder
 
-    def is_same(self, other: "Said | Rang | None") -> bool:
-        return isinstance(other, Said) and abs(self.due_at - other.due_at) <= SAME_WITHIN
+    def is_same(self, other: "ReplayedReminder | ReplayedPage | None") -> bool:
+        return isinstance(other, ReplayedReminder) and abs(self.due_at - other.due_at) <= SAME_WITHIN
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rang:
+class ReplayedPage:
     """A page that reached, or would reach, the phone of whoever is on call for a team, or of one person."""
 
     key: str
@@ -72,10 +73,10 @@ class Rang:
     is_next: bool = False
     """Whether it goes on to the next level: whom that has is not stored."""
     is_night: bool = False
-    """Whether it is night on the clock of the person."""
+    """Whether it comes at night on the clock of that person."""
 
-    def is_same(self, other: "Said | Rang | None") -> bool:
-        return isinstance(other, Rang) and abs(self.at - other.at) <= SAME_WITHIN
+    def is_same(self, other: "ReplayedReminder | ReplayedPage | None") -> bool:
+        return isinstance(other, ReplayedPage) and abs(self.at - other.at) <= SAME_WITHIN
 
 
 class Difference(StrEnum):
@@ -84,10 +85,10 @@ class Difference(StrEnum):
     GONE = "gone"
 
 
-T = TypeVar("T", Said, Rang)
+Sent = TypeVar("Sent", ReplayedReminder, ReplayedPage)
 
 
-def differences(then: Iterable[T], now: Iterable[T]) -> Iterator[tuple[Difference, T]]:
+def differences(then: Iterable[Sent], now: Iterable[Sent]) -> Iterator[tuple[Difference, Sent]]:
     """Yield what is the same, gone and new. What comes at another time is gone, and new."""
     before, after = {it.key: it for it in then}, {it.key: it for it in now}
     for key, it in before.items():
@@ -98,18 +99,11 @@ def differences(then: Iterable[T], now: Iterable[T]) -> Iterator[tuple[Differenc
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replayed:
+class ReplayResult:
     """What was said and who was paged, or would be."""
 
-    said: Sequence[Said] = ()
-    rang: Sequence[Rang] = ()
-
-    def without(self, incidents: Iterable[int]) -> "Replayed":
-        left_out = set(incidents)
-        return Replayed(
-            said=[it for it in self.said if it.incident not in left_out],
-            rang=[it for it in self.rang if it.incident not in left_out],
-        )
+    said: Sequence[ReplayedReminder] = ()
+    rang: Sequence[ReplayedPage] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,16 +124,38 @@ class Tally:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unlike:
-    """An incident of which the replay under the settings of today does not say what was said."""
+class SilentTime:
+    """A time (UTC) in which Spy sent no reminders, as far as a late one tells."""
 
-    incident: int
-    rows: Sequence[str] = ()
+    start: datetime
+    end: datetime
 
 
-def tallies(found: Iterable[tuple[Difference, Said]]) -> Mapping[str, Tally]:
-    """Return a tally for each kind of reminder, in alphabetical order."""
-    by_row: dict[str, list[Difference]] = {}
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What was said from `since` to `until` (UTC), and what would be said under other settings."""
+
+    since: datetime
+    until: datetime
+    incidents: Mapping[int, Incident]
+    said: Sequence[tuple[Difference, ReplayedReminder]]
+    rang: Sequence[tuple[Difference, ReplayedPage]]
+    unlike: Sequence[tuple[int, str]]
+    """Where a replay under the settings of today does not say what was said: the incidents, and what."""
+    known: int
+    """How many reminders and pages that replay was held against."""
+    silent: Sequence[SilentTime] = ()
+    unread: int = 0
+    """How many entries of timelines can't be read: another Spy wrote them."""
+
+
+T = TypeVar("T")
+
+
+def tallies(found: Iterable[tuple[Difference, T]], name: Callable[[T], str | None]) -> Mapping[str, Tally]:
+    """Return a tally for each name, in alphabetical order. What has no name is left out."""
+    by_name: dict[str, list[Difference]] = {}
     for difference, it in found:
-        by_row.setdefault(it.row, []).append(difference)
-    return {row: Tally.of(by_row[row]) for row in sorted(by_row)}
+        if named := name(it):
+            by_name.setdefault(named, []).append(difference)
+    return {named: Tally.of(by_name[named]) for named in sorted(by_name)}

@@ -25,7 +25,7 @@ SYNTHETIC = 1_000_000_000
 """From here on are the numbers of what never was."""
 
 
-class Incidents:
+class MemoryIncidents:
     def __init__(self) -> None:
         self.known: dict[int, Incident] = {}
 
@@ -41,13 +41,13 @@ class Incidents:
         self.known[incident.number] = incident
 
 
-class Timeline:
+class MemoryTimeline:
     def among(self, _incidents: Collection[int], _kinds: Collection[str]) -> Sequence[Entry]:
         """Return nothing: only the words of pages depend on it, and nobody reads them."""
         return ()
 
 
-class Timers:
+class MemoryTimers:
     """Waiting timers, in the order in which they are to be sent.
 
     `when` says at what time a timer is sent; None if it waits for its place in what happened.
@@ -85,7 +85,7 @@ class Timers:
         return None
 
 
-class Periods:
+class MemoryPeriods:
     """Work periods. `true` are those that the database has: a period that began then has the same number."""
 
     def __init__(self, true: Iterable[WorkPeriod]) -> None:
@@ -125,7 +125,7 @@ class Periods:
         self._of.setdefault(period.person, {})[period.number] = period
 
 
-class Pages:
+class MemoryPages:
     """Pages. `true` returns the number that the page had which is requested now; None if there never was one."""
 
     def __init__(self, true: Callable[[], int | None]) -> None:
@@ -157,7 +157,7 @@ class Pages:
 
 
 @dataclass(frozen=True, kw_only=True)
-class People:
+class MemoryPeople:
     """People as the database knows them now."""
 
     known: Mapping[str, Person]
@@ -168,13 +168,13 @@ class People:
     def put(self, person: Person) -> None: ...
 
 
-class OnCalls:
+class MemoryOnCalls:
     def copy(self) -> OnCallCopy:
         """Return nothing: who was on call then is asked of the shifts, afterwards."""
         return OnCallCopy()
 
 
-class Outbox:
+class MemoryOutbox:
     def add(self, effects: Iterable[Effect], *, now: datetime) -> None: ...
 
     def knows(self, _key: str) -> bool:
@@ -184,7 +184,7 @@ class Outbox:
         return nullcontext()
 
 
-class Homes:
+class MemoryHomes:
     def note(self, *_noted: object, since: datetime) -> None: ...
 
 
@@ -192,15 +192,15 @@ class Homes:
 class Memory:
     """The session of a replay. It implements what of `ports.Session` the replayed services use."""
 
-    people: People
-    periods: Periods
-    timers: Timers
-    pages: Pages
-    incidents: Incidents = field(default_factory=Incidents)
-    timeline: Timeline = field(default_factory=Timeline)
-    on_calls: OnCalls = field(default_factory=OnCalls)
-    outbox: Outbox = field(default_factory=Outbox)
-    homes: Homes = field(default_factory=Homes)
+    people: MemoryPeople
+    periods: MemoryPeriods
+    timers: MemoryTimers
+    pages: MemoryPages
+    incidents: MemoryIncidents = field(default_factory=MemoryIncidents)
+    timeline: MemoryTimeline = field(default_factory=MemoryTimeline)
+    on_calls: MemoryOnCalls = field(default_factory=MemoryOnCalls)
+    outbox: MemoryOutbox = field(default_factory=MemoryOutbox)
+    homes: MemoryHomes = field(default_factory=MemoryHomes)
 
     def lock(self, *sections: str) -> None: ...
 

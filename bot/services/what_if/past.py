@@ -1,7 +1,7 @@
 """What truly happened in a time: the timelines, what was said, and who was paged."""
 
-from collections import defaultdict
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,18 +14,26 @@ from bot.domain.incident.reminder_events import Reminded
 from bot.domain.incident.reminders import NO_COMMANDER_PAGE
 from bot.domain.incident.replay import is_of_here, requested
 from bot.domain.incident.timeline import Entry
-from bot.domain.paging.events import PageAdopted, PageEscalated, PageEvent, PageFolded, PageReleased, PageRequested
-from bot.domain.paging.page import Page
+from bot.domain.paging.events import (
+    PageAdopted,
+    PageEscalated,
+    PageEvent,
+    PageFolded,
+    PageReleased,
+    PageRequested,
+)
+from bot.domain.paging.page import Page, not_answering
 from bot.domain.paging.reminders import UNANSWERED
 from bot.domain.relief.relief import AGAIN, ASK, ESCALATION, MANAGER, PAGE, SWITCHES, WARN, WorkPeriod
 from bot.domain.subject import CardOnly
 from bot.domain.timer import LATE_AFTER
-from bot.domain.what_if import Rang, Replayed, Said
+from bot.domain.what_if import ReplayedPage, ReplayedReminder, ReplayResult, SilentTime
 from bot.ports import Person, Session
 from bot.services.relief.work_periods import LOOK_BACK
 
 PAGING = frozenset({NO_COMMANDER_PAGE.name, ESCALATION, UNANSWERED})
 """The reminders that page somebody."""
+SECOND = timedelta(seconds=1)
 REPEATS = 50
 """More often than this, no reminder was ever sent about one thing."""
 ASKED, OF_SEVERITY = "somebody asked for it", "its severity"
@@ -48,14 +56,6 @@ class Happened:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outage:
-    """A time (UTC) in which Spy sent no reminders, as far as a late one tells."""
-
-    start: datetime
-    end: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
 class Past:
     """What happened, in order, with what a replay has to know besides."""
 
@@ -64,7 +64,7 @@ class Past:
     """How many entries can't be read: another Spy wrote them."""
     people: Mapping[str, Person]
     periods: Sequence[WorkPeriod]
-    said: Mapping[str, tuple[datetime, Said]]
+    said: Mapping[str, tuple[datetime, ReplayedReminder]]
     """What was said, by its key, and when it was recorded."""
     requested: Mapping[int, Page]
     """The pages of incidents, as they were requested, by number."""
@@ -79,7 +79,7 @@ class Past:
     escalated: Mapping[Place, str]
     """The escalations that Spy asked for, with the key of the reminder."""
     drills: Collection[int]
-    outages: Sequence[Outage]
+    silent: Sequence[SilentTime]
 
 
 def key_of(incident: int, event: Reminded) -> str:
@@ -88,8 +88,8 @@ def key_of(incident: int, event: Reminded) -> str:
     return f"{about}{event.reminder}/{event.occurrence}"
 
 
-def said_of(incident: int, event: Reminded) -> Said:
-    return Said(
+def said_of(incident: int, event: Reminded) -> ReplayedReminder:
+    return ReplayedReminder(
         key=key_of(incident, event),
         incident=incident,
         reminder=event.reminder,
@@ -125,22 +125,22 @@ def read_past(session: Session, *, since: datetime, until: datetime) -> Past:
     people = sorted({person for it in read for person in _working(it.event)})
     first = min((it.at for it in read), default=since)
     known = ((person, session.people.get(person)) for person in people)
-    pages = {it.number: it for it in _requested(read)}
-    unanswered = dict(_unanswered(read, pages))
+    asked = {it.number: it for it in _requested(read)}
+    unanswered = dict(_unanswered(read, asked))
     return Past(
         happened=read,
         unread=unread,
         people={person: it for person, it in known if it},
         periods=[it for person in people for it in session.periods.of(person, since=first - LOOK_BACK)],
         said=_said(read),
-        requested=pages,
+        requested=asked,
         folded=_folded(read),
-        caused=dict(_caused(read)),
+        caused=dict(_caused(read, unanswered)),
         for_severity=dict(_for_severity(read)),
         unanswered=unanswered,
         escalated=dict(_escalated(read, unanswered)),
         drills={it.entry.incident for it in read if isinstance(it.event, events.Declared) and it.event.drill},
-        outages=list(dict.fromkeys(_outages(read))),
+        silent=list(dict.fromkeys(_silent(read))),
     )
 
 
@@ -163,8 +163,8 @@ def _working(event: Event) -> Iterator[str]:
             yield person
 
 
-def _said(read: Iterable[Happened]) -> Mapping[str, tuple[datetime, Said]]:
-    found: dict[str, tuple[datetime, Said]] = {}
+def _said(read: Iterable[Happened]) -> Mapping[str, tuple[datetime, ReplayedReminder]]:
+    found: dict[str, tuple[datetime, ReplayedReminder]] = {}
     for it in read:
         if isinstance(it.event, Reminded):
             said = said_of(it.entry.incident, it.event)
@@ -187,7 +187,7 @@ def _folded(read: Iterable[Happened]) -> Collection[int]:
     }
 
 
-def _caused(read: Sequence[Happened]) -> Iterator[tuple[str, int]]:
+def _caused(read: Sequence[Happened], unanswered: Mapping[str, Page]) -> Iterator[tuple[str, int]]:
     """Yield the pages that were requested in the same transaction as a reminder, right after it."""
     by_place = {it.place: it for it in read}
     for it in read:
@@ -195,7 +195,14 @@ def _caused(read: Sequence[Happened]) -> Iterator[tuple[str, int]]:
             incident, seq = it.place
             then = by_place.get((incident, seq + 1))
             if then and then.at == it.at and isinstance(then.event, PageRequested):
-                yield key_of(incident, it.event), then.event.page
+                key = key_of(incident, it.event)
+                if _is_its_page(then.event, unanswered.get(key)):
+                    yield key, then.event.page
+
+
+def _is_its_page(event: PageRequested, unanswered: Page | None) -> bool:
+    """Whether Spy requested a page by itself, or because nobody answered this one."""
+    return event.by is None if unanswered is None else event.message == not_answering(unanswered)
 
 
 def _for_severity(read: Sequence[Happened]) -> Iterator[tuple[int, Place]]:
@@ -225,7 +232,7 @@ def _unanswered(read: Sequence[Happened], pages: Mapping[int, Page]) -> Iterator
         elif isinstance(it.event, Reminded) and it.event.reminder == UNANSWERED:
             event = it.event
             page = next((page for page in sorted(of[number]) if _is_of_page(event, page)), None)
-            if page in pages:
+            if page is not None and page in pages:
                 yield key_of(number, event), pages[page]
 
 
@@ -241,7 +248,7 @@ def _escalated(read: Sequence[Happened], unanswered: Mapping[str, Page]) -> Iter
             yield it.place, asked.pop(it.event.page)
 
 
-def _outages(read: Sequence[Happened]) -> Iterator[Outage]:
+def _silent(read: Sequence[Happened]) -> Iterator[SilentTime]:
     """Yield for each late reminder the longest time, between when it was due and sent, with nothing recorded at all."""
     times = [it.at for it in read]
     for it in read:
@@ -250,19 +257,19 @@ def _outages(read: Sequence[Happened]) -> Iterator[Outage]:
             gaps = list(pairwise((it.event.due_at, *between, it.at)))
             start, end = max(gaps, key=lambda gap: gap[1] - gap[0])
             if end - start > LATE_AFTER:
-                yield Outage(start=start, end=end)
+                yield SilentTime(start=start, end=end)
 
 
 # --- what was said ----------------------------------------------------------------------------------------
 
 
-def truth(past: Past) -> Replayed:
+def truth(past: Past) -> ReplayResult:
     """Return what was said, and whom it paged."""
     said = [it for _, it in past.said.values()]
-    return Replayed(said=said, rang=[*_by_reminders(past, said), *_by_people(past)])
+    return ReplayResult(said=said, rang=[*_by_reminders(past, said), *_by_people(past)])
 
 
-def _by_reminders(past: Past, said: Iterable[Said]) -> Iterator[Rang]:
+def _by_reminders(past: Past, said: Iterable[ReplayedReminder]) -> Iterator[ReplayedPage]:
     for it in said:
         caused, page = past.caused.get(it.key), past.unanswered.get(it.key)
         if caused is not None:
@@ -271,12 +278,14 @@ def _by_reminders(past: Past, said: Iterable[Said]) -> Iterator[Rang]:
             yield rang(f"{it.key}/next", replace(page, incident=it.incident), it.row, at=it.at, is_next=True)
 
 
-def _by_people(past: Past) -> Iterator[Rang]:
+def _by_people(past: Past) -> Iterator[ReplayedPage]:
     by_reminders = set(past.caused.values())
     for it in past.happened:
         number = it.entry.incident
         if isinstance(it.event, PageRequested) and it.event.page not in {*by_reminders, *past.folded}:
-            yield rang(f"page {it.event.page}", past.requested[it.event.page], why(past, it.event.page), at=it.at)
+            yield rang(
+                f"page {it.event.page}", past.requested[it.event.page], why(past, it.event.page), at=it.at
+            )
         elif isinstance(it.event, PageReleased) and it.event.page in past.requested:
             page = replace(past.requested[it.event.page], incident=number)
             yield rang(f"page {page.number}/{it.entry.seq}", page, ASKED, at=it.at)
@@ -287,9 +296,9 @@ def why(past: Past, page: int) -> str:
     return OF_SEVERITY if page in past.for_severity else ASKED
 
 
-def rang(key: str, page: Page, why: str, *, at: datetime, is_next: bool = False) -> Rang:
+def rang(key: str, page: Page, why: str, *, at: datetime, is_next: bool = False) -> ReplayedPage:
     """Return a page as what rings. `is_next`: it goes on to the next level, and nobody knows whom that has."""
-    return Rang(
+    return ReplayedPage(
         key=key,
         incident=page.incident or 0,
         at=at,

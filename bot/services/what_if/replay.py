@@ -6,20 +6,22 @@ from typing import cast
 
 from bot.domain.event import Event
 from bot.domain.incident import events
+from bot.domain.incident.following import incident_subject
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.merging import MergedInto
 from bot.domain.incident.reminder_events import Reminded, Snoozed
 from bot.domain.incident.reminders import UPDATE_DUE
 from bot.domain.paging.effects import EscalatePage
 from bot.domain.paging.events import PageAdopted, PageEscalated, PageEvent, PageReleased, PageRequested
-from bot.domain.paging.page import Page
+from bot.domain.paging.page import Page, PageState
+from bot.domain.paging.reminders import UNANSWERED, page_agenda
 from bot.domain.policy import Policy, Severity
 from bot.domain.refusal import Refusal
 from bot.domain.relief.events import ReliefPutOff
-from bot.domain.relief.relief import ESCALATION, PAGE, fine
+from bot.domain.relief.relief import ESCALATION, PAGE, SWITCHES, fine
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer, milliseconds
-from bot.domain.what_if import SAME_WITHIN, Rang, Replayed, Said
+from bot.domain.what_if import SAME_WITHIN, ReplayedPage, ReplayedReminder, ReplayResult
 from bot.ports import Session
 from bot.services.paging.pages import Pages
 from bot.services.paging.paging import Paging
@@ -34,7 +36,7 @@ TICK = timedelta(seconds=2)
 SOURCE = "what-if"
 
 
-def replay(past: Past, policy: Policy, *, before: Policy, until: datetime) -> Replayed:
+def replay(past: Past, policy: Policy, *, before: Policy, until: datetime) -> ReplayResult:
     """Return what would be said under a policy. `before` are the settings under which it happened."""
     return _Replay(past=past, policy=policy, before=before).played(until)
 
@@ -56,29 +58,28 @@ class _Replay:
     policy: Policy
     before: Policy
     now: datetime | None = None
-    said: dict[str, Said] = field(default_factory=dict)
-    rang: dict[str, Rang] = field(default_factory=dict)
-    expected: dict[str, Timer] = field(default_factory=dict)
-    """The timers that were truly sent, by the key of what was said. They wait for their place in what happened."""
+    said: dict[str, ReplayedReminder] = field(default_factory=dict)
+    rang: dict[str, ReplayedPage] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         limits = replace(self.policy.limits, ring_again_after=timedelta())
         self._quiet = replace(self.policy, limits=limits)  # which pages joined others, the timelines tell
         self._memory = memory.Memory(
-            people=memory.People(known=self.past.people),
-            periods=memory.Periods(self.past.periods),
-            timers=memory.Timers(self._when),
-            pages=memory.Pages(self._true_page),
+            people=memory.MemoryPeople(known=self.past.people),
+            periods=memory.MemoryPeriods(self.past.periods),
+            timers=memory.MemoryTimers(self._when),
+            pages=memory.MemoryPages(self._true_page),
         )
+        self._escalating = set(self.past.escalated.values())
         self._caused = set(self.past.caused.values())
 
-    def played(self, until: datetime) -> Replayed:
+    def played(self, until: datetime) -> ReplayResult:
         for it in self.past.happened:
             self._pass_time(it.at - TICK)
             self.now = it.at
             self._happen(it)
         self._pass_time(until)
-        return Replayed(said=list(self.said.values()), rang=list(self.rang.values()))
+        return ReplayResult(said=list(self.said.values()), rang=list(self.rang.values()))
 
     # --- time ---
 
@@ -87,13 +88,12 @@ class _Replay:
         now = self.now or timer.due_at
         key = self._key(timer)
         truth = self.past.said.get(key)
-        if truth and truth[0] >= now and abs(truth[1].due_at - timer.due_at) <= SAME_WITHIN:
-            self.expected[key] = timer
+        if truth and truth[0] >= max(now, timer.due_at) and abs(truth[1].due_at - timer.due_at) <= SAME_WITHIN:
             return None
         at = timer.due_at
-        for outage in self.past.outages:
-            if outage.start <= at < outage.end:
-                at = outage.end
+        for silence in self.past.silent:
+            if silence.start <= at < silence.end:
+                at = silence.end
         return at
 
     def _key(self, timer: Timer) -> str:
@@ -134,7 +134,7 @@ class _Replay:
         """Keep what was said and whom it paged."""
         for person in self._memory.periods.renamed():
             WorkPeriods(tx).replan(person)
-        cause: Said | None = None
+        cause: ReplayedReminder | None = None
         for incident, event in tx.happened:
             if isinstance(event, Reminded):
                 said = said_of(incident.number, event)
@@ -143,10 +143,10 @@ class _Replay:
                 self._requested(incident, event, cause, tx)
         for effect in tx.effects:
             if isinstance(effect, EscalatePage) and cause:
-                self._escalated(effect, cause)
+                self._escalated(effect, cause, tx)
 
     def _requested(
-        self, incident: Incident, event: PageRequested, cause: Said | None, tx: Transaction
+        self, incident: Incident, event: PageRequested, cause: ReplayedReminder | None, tx: Transaction
     ) -> None:
         """Keep a page of the replay. One that there truly was goes on as it did."""
         true, page = self.past.requested.get(event.page), self._memory.pages.get(event.page)
@@ -157,15 +157,33 @@ class _Replay:
             self._memory.pages.put(page)
             Pages(tx).keep_time(page)
         key = f"{cause.key}/page" if cause else f"{incident.number}/{page.team}/{incident.entries}"
-        is_backup = cause is not None and (cause.reminder, cause.step) == (ESCALATION, PAGE) and not page.person
+        is_backup = (
+            cause is not None and (cause.reminder, cause.step) == (ESCALATION, PAGE) and not page.person
+        )
         because = cause.row if cause else OF_SEVERITY
         self._ring(rang(key, page, because, at=event.at, is_next=is_backup and true is None))
 
-    def _escalated(self, effect: EscalatePage, cause: Said) -> None:
-        if page := self._memory.pages.get(effect.page):
-            self._ring(rang(f"{cause.key}/next", page, cause.row, at=cause.at, is_next=True))
+    def _escalated(self, effect: EscalatePage, cause: ReplayedReminder, tx: Transaction) -> None:
+        """Keep whom Spy pages next. No timeline tells of an escalation that reached the same people again."""
+        page = self._memory.pages.get(effect.page)
+        if page is None:
+            return
+        self._ring(rang(f"{cause.key}/next", page, cause.row, at=cause.at, is_next=True))
+        is_told = cause.key in self._escalating and self._comes_as_it_did(cause.key)
+        again = replace(page, escalated_at=tx.now)
+        if page.state is PageState.SENT and not is_told and not self._goes_on(page, tx):
+            self._memory.pages.put(again)
+            Pages(tx).keep_time(again)
 
-    def _ring(self, it: Rang) -> None:
+    def _goes_on(self, page: Page, tx: Transaction) -> bool:
+        """Whether the next reminder came when this page, as it is, makes it due."""
+        incident = tx.incident(page.incident) if page.incident else None
+        for timer in page_agenda(page, self.policy, incident):
+            truth = self.past.said.get(self._key(timer))
+            return truth is not None and truth[1].due_at == timer.due_at
+        return False
+
+    def _ring(self, it: ReplayedPage) -> None:
         self.rang[it.key] = it
 
     def _true_page(self) -> int | None:
@@ -181,7 +199,7 @@ class _Replay:
         event, number = it.event, it.entry.incident
         match event:
             case Reminded():
-                self._come_to(key_of(number, event))
+                self._come_to(number, event)
                 return
             case events.Declared():
                 self._declared(it, event)
@@ -194,16 +212,26 @@ class _Replay:
         for person in self._memory.periods.renamed():
             WorkPeriods(self._begin()).replan(person)
 
-    def _come_to(self, key: str) -> None:
-        """Send a reminder at its place, if it is still due."""
-        timer = self.expected.pop(key, None)
-        if timer and self.now and self._memory.timers.due(timer.subject, self.now):
-            self._visit(timer.subject)
+    def _come_to(self, incident: int, event: Reminded) -> None:
+        """Come to the place of a reminder in what happened: send what is due about its subject, as Spy did then."""
+        subject = self._subject(incident, event)
+        if subject and self.now and self._memory.timers.due(subject, self.now):
+            self._visit(subject)
+
+    def _subject(self, incident: int, event: Reminded) -> Subject | None:
+        """Return what a reminder of a timeline is about; None if the replay does not have it."""
+        if event.reminder == UNANSWERED:
+            page = self.past.unanswered.get(key_of(incident, event))
+            return page.subject if page else None
+        if event.reminder in SWITCHES:
+            period = self._memory.periods.get(int(event.mark))
+            return period.subject if period else None
+        return incident_subject(incident)
 
     def _declared(self, it: Happened, event: events.Declared) -> None:
-        every = self._every(event.severity)
-        if event.next_due and every:
-            event = replace(event, next_due=_promised(event.at, event.next_due, every))
+        if every := self._every(event.severity):
+            now = every[1]
+            event = replace(event, next_due=event.at + now if now else None)
         incident = Incident.declared(it.entry.incident, event)
         tx = self._begin()
         tx.record(incident, event)
@@ -235,9 +263,7 @@ class _Replay:
         past = periods.of(person)
         if past.running and past.running.fine_at is None:
             try:
-                put_off = fine(
-                    past.running, at=tx.now, zone=periods.zone(person), timers=self.policy.timers
-                )
+                put_off = fine(past.running, at=tx.now, zone=periods.zone(person), timers=self.policy.timers)
             except Refusal:
                 return
             periods.keep(put_off, past)
@@ -298,7 +324,11 @@ class _Replay:
     def _page(self, it: Happened, event: PageRequested | PageAdopted) -> None:
         true = self.past.requested[event.page]
         incident = self._memory.incidents.get(it.entry.incident)
-        if incident is None or event.page in self._caused or (isinstance(event, PageRequested) and self._is_needless(true)):
+        if (
+            incident is None
+            or event.page in self._caused
+            or (isinstance(event, PageRequested) and self._is_needless(true))
+        ):
             return
         known = self._memory.pages.get(event.page)
         tx = self._begin()
@@ -324,5 +354,8 @@ class _Replay:
     def _is_still_asked_for(self, it: Happened) -> bool:
         """Whether an escalation is the pager's own, or that of a reminder that comes as it did."""
         key = self.past.escalated.get(it.place)
-        said = self.said.get(key or "")
-        return key is None or (said is not None and said.is_same(self.past.said[key][1]))
+        return key is None or self._comes_as_it_did(key)
+
+    def _comes_as_it_did(self, key: str) -> bool:
+        said = self.said.get(key)
+        return said is not None and said.is_same(self.past.said[key][1])
