@@ -1,4 +1,4 @@
-"""Random lives of incidents: people, pages and the real reminders, on a clock that goes from one due time to the next."""
+"""Random lives of incidents: people, pages and the real reminders, on a clock that goes to each due time."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -32,7 +32,10 @@ WITH_MILESTONES = replace(
     milestones=(
         Milestone(name="page", when=(timedelta(seconds=30),), at_stop=True, message="Check the status page."),
         Milestone(
-            name="impact", when=(timedelta(minutes=5), timedelta(minutes=20)), to="channel", message="Impact?",
+            name="impact",
+            when=(timedelta(minutes=5), timedelta(minutes=20)),
+            to="channel",
+            message="Impact?",
             unless="impact",
         ),
     ),
@@ -54,19 +57,21 @@ class Lives:
         return _Begun(self)
 
     def lived(self, steps: int) -> "Lives":
-        """Let so many things happen. Then all incidents end, but for one, and a night passes."""
+        """Let so many things happen. Then all incidents end, but for one, and two hours pass."""
+        with self._tx() as tx:
+            self.declare(tx)
         for _ in range(steps):
             with suppress(Refusal), self._tx() as tx:
                 self.random.choice(DEEDS)(self, tx)
             self.deliver()
-            self.pass_time(self.random.choice((1, 2, 7, 16, 31, 70, 300)))
-            if self.random.random() < 0.1:
+            self.pass_time(self.random.choice((1, 2, 7, 16, 31, 70)))
+            if self.random.random() < 0.15:
                 self.sleep(self.random.choice((3, 20, 100)))
         with self._tx() as tx:
             for it in tx.session.incidents.open(limit=100)[1:]:
                 Incidents(tx).resolve(tx.incident(it.number), "done", by="U0ANA", anyway=True)
         self.deliver()
-        self.pass_time(8 * 60)
+        self.pass_time(2 * 60)
         return self
 
     # --- time ---
@@ -113,7 +118,12 @@ class Lives:
 
     def _ringing(self, page: int, status: str, *, assigned: str | None = None) -> Ringing:
         return Ringing(
-            id=f"PD{page}", url="https://acme.test/", status=status, who="Kim", at=self.clock.now(), assigned=assigned
+            id=f"PD{page}",
+            url="https://acme.test/",
+            status=status,
+            who="Kim",
+            at=self.clock.now(),
+            assigned=assigned,
         )
 
     def hears(self, tx: Transaction, kind: str) -> None:

@@ -88,7 +88,11 @@ class _Replay:
         now = self.now or timer.due_at
         key = self._key(timer)
         truth = self.past.said.get(key)
-        if truth and truth[0] >= max(now, timer.due_at) and abs(truth[1].due_at - timer.due_at) <= SAME_WITHIN:
+        if (
+            truth
+            and truth[0] >= max(now, timer.due_at)
+            and abs(truth[1].due_at - timer.due_at) <= SAME_WITHIN
+        ):
             return None
         at = timer.due_at
         for silence in self.past.silent:
@@ -169,19 +173,26 @@ class _Replay:
         if page is None:
             return
         self._ring(rang(f"{cause.key}/next", page, cause.row, at=cause.at, is_next=True))
-        is_told = cause.key in self._escalating and self._comes_as_it_did(cause.key)
-        again = replace(page, escalated_at=tx.now)
-        if page.state is PageState.SENT and not is_told and not self._goes_on(page, tx):
-            self._memory.pages.put(again)
-            Pages(tx).keep_time(again)
+        if page.state is PageState.SENT and (at := self._again_at(page, cause, tx)):
+            page = replace(page, escalated_at=at)
+            self._memory.pages.put(page)
+            Pages(tx).keep_time(page)
 
-    def _goes_on(self, page: Page, tx: Transaction) -> bool:
-        """Whether the next reminder came when this page, as it is, makes it due."""
+    def _again_at(self, page: Page, cause: ReplayedReminder, tx: Transaction) -> datetime | None:
+        """Return when the pager rang again because Spy asked; None if it did not, or the timeline tells it.
+
+        The next reminder tells it: it came so long after.
+        """
+        if not self._comes_as_it_did(cause.key):
+            return tx.now
+        if cause.key in self._escalating:
+            return None
         incident = tx.incident(page.incident) if page.incident else None
         for timer in page_agenda(page, self.policy, incident):
-            truth = self.past.said.get(self._key(timer))
-            return truth is not None and truth[1].due_at == timer.due_at
-        return False
+            if truth := self.past.said.get(self._key(timer)):
+                at = truth[1].due_at - self.before.timers.page_unanswered_after
+                return at if at >= tx.now else None
+        return tx.now
 
     def _ring(self, it: ReplayedPage) -> None:
         self.rang[it.key] = it
