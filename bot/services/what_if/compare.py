@@ -11,12 +11,22 @@ from bot.domain.oncall.schedule import Schedule
 from bot.domain.oncall.shift import Shift
 from bot.domain.policy import Policy
 from bot.domain.timer import LATE_AFTER
-from bot.domain.what_if import Comparison, Difference, ReplayedPage, ReplayedReminder, SilentTime, differences
+from bot.domain.what_if import (
+    Comparison,
+    Difference,
+    ReplayedPage,
+    ReplayedReminder,
+    ReplayResult,
+    SilentTime,
+    differences,
+)
 from bot.services.directory import Directory
 from bot.services.transaction import Transaction
-from bot.services.what_if.past import SECOND, read_past, truth
+from bot.services.what_if.past import SECOND, Past, longer_silences, read_past, truth
 from bot.services.what_if.replay import replay
 
+OFTEN = 5
+"""How often the beginning of an outage is looked for."""
 T = TypeVar("T", ReplayedReminder, ReplayedPage)
 Found = Sequence[tuple[Difference, T]]
 
@@ -37,7 +47,7 @@ class WhatIf:
         until = self._lived_until()
         past = read_past(self._session, since=since, until=until)
         then, before = truth(past), self._tx.policy
-        today = replay(past, before, before=before, until=until)
+        past, today = _as_it_was(past, then, before, until)
         new = today if policy == before else replay(past, policy, before=before, until=until)
 
         def wanted(found: Iterable[tuple[Difference, T]]) -> Found[T]:
@@ -83,6 +93,23 @@ class WhatIf:
             return rang
         there = rang.at.astimezone(ZoneInfo(Directory(self._tx).zone(person)))
         return replace(rang, person=person, is_night=self._tx.policy.timers.is_night(there.hour))
+
+
+def _as_it_was(past: Past, then: ReplayResult, policy: Policy, until: datetime) -> tuple[Past, ReplayResult]:
+    """Replay under the settings of today, and return what is known of outages since.
+
+    What should have been said, and was not, may show that an outage began earlier than the late reminder tells.
+    """
+    today = replay(past, policy, before=policy, until=until)
+    for _ in range(OFTEN):
+        longer = longer_silences(
+            past, [it for kind, it in differences(then.said, today.said) if kind is Difference.NEW]
+        )
+        if longer == past.silent:
+            break
+        past = replace(past, silent=longer)
+        today = replay(past, policy, before=policy, until=until)
+    return past, today
 
 
 def _explained(found: Found[T], unexplained: Found[T]) -> Found[T]:

@@ -260,6 +260,17 @@ def _silent(read: Sequence[Happened]) -> Iterator[SilentTime]:
                 yield SilentTime(start=start, end=end)
 
 
+def longer_silences(past: Past, missed: Iterable[ReplayedReminder]) -> Sequence[SilentTime]:
+    """Return the outages, from the first reminder on that did not come, if nothing at all was recorded since then."""
+    times, silent = [it.at for it in past.happened], list(past.silent)
+    for it in sorted(missed, key=lambda it: it.due_at, reverse=True):
+        for nth, known in enumerate(silent):
+            is_quiet = bisect_right(times, it.due_at) == bisect_left(times, known.start)
+            if it.due_at < known.start and is_quiet:
+                silent[nth] = replace(known, start=it.due_at)
+    return silent
+
+
 # --- what was said ----------------------------------------------------------------------------------------
 
 
