@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from bot.adapters.database import Database, make_ready, open_engine
 from bot.adapters.network.clock import SystemClock
+from bot.app.audit import NotUnderstood
 from bot.app.build import open_clock
 from bot.app.live.config_trial import unsafe
 from bot.app.settings import load
@@ -64,10 +65,6 @@ class Options:
     last: str = "30d"
     incident: str | None = None
     as_json: bool = False
-
-
-class NotUnderstood(Exception):  # noqa: N818  named for what happened
-    """An option can't be read, or there is no such incident. The message is a sentence for people."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ def what_if(
     """
     settings = read_settings(config)
     from bot.app import what_if as replaying
+    from bot.app.audit import NotUnderstood
     from bot.config import ConfigError
     from bot.domain.refusal import Refusal
 
@@ -35,5 +36,5 @@ def what_if(
                 typer.echo(line)
         except ConfigError as error:
             stop(error.lines)
-        except (replaying.NotUnderstood, Refusal) as error:
+        except (NotUnderstood, Refusal) as error:
             stop([str(error)])

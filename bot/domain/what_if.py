@@ -55,6 +55,10 @@ class ReplayedReminder:
         known = reminder_of(self.reminder)
         return known.row if known else self.reminder
 
+    @property
+    def about(self) -> tuple[int, str]:
+        return self.incident, self.row
+
     def is_same(self, other: "ReplayedReminder | ReplayedPage | None") -> bool:
         return isinstance(other, ReplayedReminder) and abs(self.due_at - other.due_at) <= SAME_WITHIN
 
@@ -75,8 +79,15 @@ class ReplayedPage:
     is_night: bool = False
     """Whether it comes at night on the clock of that person."""
 
+    @property
+    def about(self) -> tuple[int, str]:
+        return self.incident, self.why
+
     def is_same(self, other: "ReplayedReminder | ReplayedPage | None") -> bool:
-        return isinstance(other, ReplayedPage) and abs(self.at - other.at) <= SAME_WITHIN
+        return isinstance(other, ReplayedPage) and (self.team, abs(self.at - other.at) <= SAME_WITHIN) == (
+            other.team,
+            True,
+        )
 
 
 class Difference(StrEnum):
@@ -89,12 +100,29 @@ Sent = TypeVar("Sent", ReplayedReminder, ReplayedPage)
 
 
 def differences(then: Iterable[Sent], now: Iterable[Sent]) -> Iterator[tuple[Difference, Sent]]:
-    """Yield what is the same, gone and new. What comes at another time is gone, and new."""
-    before, after = {it.key: it for it in then}, {it.key: it for it in now}
-    for key, it in before.items():
-        yield (Difference.SAME if it.is_same(after.get(key)) else Difference.GONE), it
-    for key, it in after.items():
-        if not it.is_same(before.get(key)):
+    """Yield what is the same, gone and new. What comes at another time is gone, and new.
+
+    What says the same in the same incident at the same time is the same, also if it is reckoned from another promise.
+    """
+    after = {it.key: it for it in now}
+    gone: list[Sent] = []
+    for it in then:
+        if it.is_same(after.get(it.key)):
+            del after[it.key]
+            yield Difference.SAME, it
+        else:
+            gone.append(it)
+    alike: dict[tuple[int, str], list[Sent]] = {}
+    for it in after.values():
+        alike.setdefault(it.about, []).append(it)
+    for it in gone:
+        others = alike.get(it.about, [])
+        same = next((other for other in others if it.is_same(other)), None)
+        if same:
+            others.remove(same)
+        yield (Difference.SAME if same else Difference.GONE), it
+    for others in alike.values():
+        for it in others:
             yield Difference.NEW, it
 
 

@@ -368,5 +368,5 @@ class _Replay:
         return key is None or self._comes_as_it_did(key)
 
     def _comes_as_it_did(self, key: str) -> bool:
-        said = self.said.get(key)
-        return said is not None and said.is_same(self.past.said[key][1])
+        said, truth = self.said.get(key), self.past.said.get(key)
+        return said is not None and truth is not None and said.is_same(truth[1])
