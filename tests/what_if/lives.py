@@ -74,6 +74,25 @@ class Lives:
         self.pass_time(2 * 60)
         return self
 
+    def usual(self, incidents: int) -> "Lives":
+        """Live through incidents as most are, one after another: paged, answered, updated, mitigated, resolved."""
+        course = (
+            Lives.hear_acknowledged,
+            Lives.state_impact,
+            Lives.update,
+            Lives.suspect,
+            Lives.update,
+            Lives.mitigate,
+        )
+        for nth in range(incidents):
+            for deed in (Lives.declare, *course[nth % 3 :], Lives.resolve):
+                with suppress(Refusal), self._tx() as tx:
+                    deed(self, tx)
+                self.deliver()
+                self.pass_time(self.random.choice((2, 4, 8, 12, 25)))
+            self.pass_time(30)
+        return self
+
     # --- time ---
 
     def pass_time(self, minutes: float) -> None:

@@ -170,7 +170,7 @@ def test_a_snooze_moves_the_new_promise_too():
 
     found = what_if(spy, severity("sev1", update_every=16 * MINUTE))
 
-    assert minutes(found, "the update is due")== {"gone": [40], "same": [25], "new": [41]}
+    assert minutes(found, "the update is due") == {"gone": [40], "same": [25], "new": [41]}
 
 
 def test_whom_a_page_wakes_goes_by_their_own_clock():

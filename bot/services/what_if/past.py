@@ -1,7 +1,7 @@
 """What truly happened in a time: the timelines, what was said, and who was paged."""
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,8 +34,6 @@ from bot.services.relief.work_periods import LOOK_BACK
 PAGING = frozenset({NO_COMMANDER_PAGE.name, ESCALATION, UNANSWERED})
 """The reminders that page somebody."""
 SECOND = timedelta(seconds=1)
-REPEATS = 50
-"""More often than this, no reminder was ever sent about one thing."""
 ASKED, OF_SEVERITY = "somebody asked for it", "its severity"
 """Why a page was requested."""
 Place = tuple[int, int]
@@ -103,11 +101,6 @@ def said_of(incident: int, event: Reminded) -> ReplayedReminder:
 
 def _step(event: Reminded) -> str:
     return next((it for it in (WARN, ASK, PAGE, MANAGER) if event.occurrence == f"{event.mark}.{it}"), AGAIN)
-
-
-def _is_of_page(event: Reminded, page: int) -> bool:
-    """Whether a reminder of an unanswered page is about this one."""
-    return any(event.occurrence == f"{page}-{event.mark}.{nth}" for nth in range(REPEATS))
 
 
 # --- reading ----------------------------------------------------------------------------------------------
@@ -222,18 +215,20 @@ def _for_severity(read: Sequence[Happened]) -> Iterator[tuple[int, Place]]:
 
 def _unanswered(read: Sequence[Happened], pages: Mapping[int, Page]) -> Iterator[tuple[str, Page]]:
     """Yield the reminders that nobody answered a page, by their keys. A page may have moved to another incident."""
-    of = defaultdict[int, set[int]](set)
+    of, counts = defaultdict[int, set[int]](set), Counter[tuple[int, str]]()
     for it in read:
         number = it.entry.incident
-        if isinstance(it.event, PageEvent):
-            of[number].add(it.event.page)
-        elif isinstance(it.event, MergedInto):
-            of[it.event.into] |= of[number]
-        elif isinstance(it.event, Reminded) and it.event.reminder == UNANSWERED:
-            event = it.event
-            page = next((page for page in sorted(of[number]) if _is_of_page(event, page)), None)
-            if page is not None and page in pages:
-                yield key_of(number, event), pages[page]
+        match it.event:
+            case PageEvent(page=page):
+                of[number].add(page)
+            case MergedInto(into=into):
+                of[into] |= of[number]
+            case Reminded(reminder=reminder) as event if reminder == UNANSWERED:
+                names = {f"{page}-{event.mark}.{counts[page, event.mark]}": page for page in of[number]}
+                found = names.get(event.occurrence)
+                if found is not None and found in pages:
+                    counts[found, event.mark] += 1
+                    yield key_of(number, event), pages[found]
 
 
 def _escalated(read: Sequence[Happened], unanswered: Mapping[str, Page]) -> Iterator[tuple[Place, str]]:
