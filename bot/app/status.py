@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import NAMESPACE_URL, uuid5
@@ -14,11 +13,9 @@ from bot.adapters.rendering.templates import JinjaTemplates
 from bot.app.build import Bot
 from bot.services.status.public_page import PublicPage
 from bot.services.transaction import Transaction
-from bot.web.access import REFUSED, SeesAll
 from bot.web.answer import WebAnswer
-from bot.web.dashboard.routes import read_request
-from bot.web.dashboard.site import DashboardSite
 from bot.web.public_status import StatusSources
+from bot.web.readers import Readers
 
 STYLE = "/status/style.css"
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,30 +24,7 @@ UNNAMED = uuid5(NAMESPACE_URL, "spy/status").urn
 """The id of the feed of a Spy that does not know its own address."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class StatusReaders:
-    """Who reads the pages while they are not public: people who are signed in, and those who see everything."""
-
-    sees_all: SeesAll
-    site: DashboardSite | None = None
-
-    def may_read(self, request: Request) -> bool:
-        if self.sees_all(request.headers):
-            return True
-        if self.site is None:
-            return False
-        with self.site.reading() as tx:
-            return self.site.viewer(read_request(request), tx) is not None
-
-    def refused(self, request: Request) -> WebAnswer:
-        """Return the page that says how to sign in."""
-        if self.site is None:
-            return REFUSED
-        with self.site.reading() as tx:
-            return self.site.signed_out(read_request(request), tx)
-
-
-def status_sources(bot: Bot, readers: StatusReaders) -> StatusSources:
+def status_sources(bot: Bot, readers: Readers) -> StatusSources:
     """Return what the public pages are made of."""
 
     @contextmanager

@@ -1,6 +1,6 @@
 """Connect the web ports to this bot: what everyone sees, and what those see who have the token."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
@@ -9,14 +9,16 @@ from starlette.applications import Starlette
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.runbooks.pages import RunbookPages
 from bot.app.build import Bot, open_calendars
-from bot.app.status import StatusReaders, status_sources
+from bot.app.status import status_sources
 from bot.app.webhooks import locks_page, manifest_page, outbox_page
 from bot.config import Settings
 from bot.ports import Calendars, Runbooks, Unavailable
 from bot.web import Check, Handler, Page, SeesAll, Shown, WebAnswer, build_web, everyone, examined, with_token
+from bot.web.dashboard.page import MenuEntry
 from bot.web.dashboard.site import DashboardSite
 from bot.web.metrics import Metrics, OpenMetrics, registry
 from bot.web.public_status import status_routes
+from bot.web.readers import Readers
 from bot.workers.lanes import Lanes
 
 LOCK = "/locks/{name}"
@@ -49,18 +51,18 @@ class WebPorts:
         site: DashboardSite | None = None,
         threads: int = 64,
     ) -> Starlette:
-        bot = self.bot
-
+        bot, readers = self.bot, Readers(sees_all=sees_all, site=site)
         return build_web(
             to_all=Shown(metrics=registry(_open_metrics(bot)), pages=open_pages(bot)),
             with_token=Shown(
                 metrics=registry(_metrics(bot, self.lanes, self.readiness, self.notes)), pages=pages(bot)
             ),
             sees_all=sees_all,
+            to_people=runbook_pages(bot),
             readiness=self.readiness,
             notes=self.notes,
             handlers=handlers or {},
-            routes=status_routes(status_sources(bot, StatusReaders(sees_all=sees_all, site=site))),
+            routes=status_routes(status_sources(bot, readers)),
             site=site,
             threads=threads,
         )
@@ -76,7 +78,15 @@ def site_of(bot: Bot) -> DashboardSite:
         answer=bot.timed.answer,
         registry=lambda: bot.router.registry,
         provided={Runbooks: bot.runbooks, Calendars: open_calendars(bot.settings)},
+        beside=partial(_beside, bot),
     )
+
+
+def _beside(bot: Bot) -> Sequence[MenuEntry]:
+    """Return the entries of the menu that lead to pages which are not the dashboard's."""
+    runbooks = [MenuEntry(path="/runbooks", menu="Runbooks")] if bot.settings.web.runbooks else []
+    status = [MenuEntry(path="/status", menu="Status")] if bot.live.policy().status.components else []
+    return [*runbooks, *status]
 
 
 def _sees_all(settings: Settings) -> SeesAll:
@@ -91,7 +101,9 @@ def open_pages(bot: Bot) -> Mapping[str, Page]:
     return {LOCK: locks_page(bot, with_facts=False)}
 
 
-def pages(bot: Bot) -> Mapping[str, Page]:
+def runbook_pages(bot: Bot) -> Mapping[str, Page]:
+    """Return the runbooks as pages, for people who are signed in."""
+
     @lru_cache(maxsize=1)
     def shown(templates: JinjaTemplates) -> RunbookPages:
         return RunbookPages(bot.runbooks, templates.loader)
@@ -101,10 +113,14 @@ def pages(bot: Bot) -> Mapping[str, Page]:
         page = pages.one(name, query) if name else pages.all()
         return WebAnswer(status=page.status, headers=page.headers, body=page.html)
 
-    runbooks = {"/runbooks": answer, "/runbooks/{name}": answer} if bot.settings.web.runbooks else {}
+    return {"/runbooks": answer, "/runbooks/{name}": answer} if bot.settings.web.runbooks else {}
+
+
+def pages(bot: Bot) -> Mapping[str, Page]:
+    """Return the pages for those who see everything."""
     pages_of_demo = {"/outbox": outbox_page(bot), "/manifest": manifest_page(bot)}
     rehearsal = pages_of_demo if bot.settings.env.spy_clock_offset else {}
-    return {LOCK: locks_page(bot, with_facts=True), **runbooks, **rehearsal}
+    return {LOCK: locks_page(bot, with_facts=True), **rehearsal}
 
 
 def _open_metrics(bot: Bot) -> OpenMetrics:

@@ -23,6 +23,7 @@ from bot.web.dashboard.live import USUAL_PACE, Live, LivePace
 from bot.web.dashboard.routes import missing_of, routes_of
 from bot.web.dashboard.site import DashboardSite
 from bot.web.health import Check, examine
+from bot.web.readers import Readers
 
 BROWSERS = 4
 """How many requests of browsers run side by side. Few, so that Slack's requests find the interpreter free."""
@@ -41,6 +42,7 @@ def build_web(
     to_all: Shown,
     with_token: Shown,
     sees_all: SeesAll,
+    to_people: Mapping[str, Page] = MappingProxyType({}),
     readiness: Mapping[str, Check],
     notes: Mapping[str, Check] = MappingProxyType({}),
     handlers: Mapping[str, Handler] = MappingProxyType({}),
@@ -54,6 +56,7 @@ def build_web(
 
     `routes` come before all others, and answer by themselves.
 
+    `to_people` are pages for people who are signed in, and for those who see everything.
     A request sees `with_token` if `sees_all` says so of its headers, else `to_all`, and of readiness only whether.
     A readiness check that has not answered after `patience` seconds counts as failed. `notes` are shown beside the
     checks, and make nobody unready: the process serves as well as without them. `site` is the dashboard.
@@ -61,6 +64,8 @@ def build_web(
     pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
     browsers = ThreadPoolExecutor(BROWSERS, thread_name_prefix="dashboard")
     live = Live(site, pace) if site else None
+
+    readers = Readers(sees_all=sees_all, site=site)
 
     async def readyz(request: Request) -> Response:
         trouble = await examine(readiness, patience=patience)
@@ -94,6 +99,10 @@ def build_web(
             *routes,
             *(Route(path, _through(handler, pool), methods=["POST"]) for path, handler in handlers.items()),
             *(Route(path, _shown(chosen(path), pool), methods=["GET"]) for path in with_token.pages),
+            *(
+                Route(path, _shown(partial(readers.only, page), browsers), methods=["GET"])
+                for path, page in to_people.items()
+            ),
             Route("/healthz", _healthz),
             Route("/readyz", readyz),
             Route("/metrics", show_metrics),

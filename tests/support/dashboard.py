@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -14,7 +15,7 @@ from bot.commands.request import Request, Response, Source
 from bot.domain.policy import DashboardSettings
 from bot.ports import Calendars, NoCalendars, WebTemplates
 from bot.testing import SpyKit
-from bot.web import Shown, build_web, with_token
+from bot.web import Page, Shown, build_web, with_token
 from bot.web.dashboard.site import DashboardSite
 
 ADDRESS = "http://localhost:3000"
@@ -23,9 +24,21 @@ ADDRESS = "http://localhost:3000"
 class Visitor:
     """One browser. `follow` opens a link, `sign_in` does it as a person does."""
 
-    def __init__(self, site: DashboardSite, address: str = ADDRESS) -> None:
+    def __init__(
+        self,
+        site: DashboardSite,
+        address: str = ADDRESS,
+        to_people: Mapping[str, Page] = MappingProxyType({}),
+    ) -> None:
         self._loop = asyncio.Runner()
-        app = build_web(to_all=Shown(), with_token=Shown(), sees_all=with_token(""), readiness={}, site=site)
+        app = build_web(
+            to_all=Shown(),
+            with_token=Shown(),
+            sees_all=with_token(""),
+            readiness={},
+            site=site,
+            to_people=to_people,
+        )
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=address)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:

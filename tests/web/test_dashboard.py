@@ -1,6 +1,8 @@
 """The dashboard as a browser without scripts sees it: what is open, what a search finds, and what nobody else sees."""
 
 import re
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -12,10 +14,11 @@ from bot.services.oncall.oncall import OnCall
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.testing import SpyKit
+from bot.web import WebAnswer
 from bot.web.dashboard import PageReply, PageRequest
 from bot.web.dashboard.browser import WebRequest
-from bot.web.dashboard.page import DashboardPage
-from tests.support.dashboard import Visitor, site_of, visiting
+from bot.web.dashboard.page import DashboardPage, MenuEntry
+from tests.support.dashboard import Visitor, link_for, site_of, visiting
 
 OUTSIDER, GUEST = "U0KIM", "U0GUEST"
 
@@ -308,3 +311,22 @@ def test_one_goes_back_to_this_site_only(spy: SpyKit):
         for path in ("https://evil.example", "//evil.example", "/\\evil.example"):
             assert "evil" not in browser.send("/say", say="help", back=path).text
         assert 'href="/incidents/1"' in browser.send("/say", say="help", back="/incidents/1").text
+
+
+def test_pages_that_are_not_the_dashboards_are_shown_to_who_is_signed_in(spy: SpyKit):
+    """Runbooks and the like: with a session as with the token, and the menu leads there."""
+
+    def runbooks(_name: str, _query: Mapping[str, str]) -> WebAnswer:
+        return WebAnswer(body="restart-db")
+
+    site = replace(site_of(spy), beside=lambda: [MenuEntry(path="/runbooks", menu="Runbooks")])
+    with closing(Visitor(site, to_people={"/runbooks": runbooks})) as visitor:
+        before = visitor.get("/runbooks")
+        menu_before = visitor.get("/").text
+        visitor.sign_in(link_for(spy, "U0ANA"))
+
+        assert (before.status_code, "restart-db" in before.text) == (401, False)
+        assert "Sign in" in before.text
+        assert "Runbooks" not in menu_before
+        assert visitor.get("/runbooks").text == "restart-db"
+        assert '<a href="/runbooks">Runbooks</a>' in visitor.get("/").text

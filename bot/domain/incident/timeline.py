@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from bot.domain.event import EVENT_KINDS, Event
@@ -189,3 +190,21 @@ def _apply(found: dict[int, LineHistory], entry: Entry) -> None:
     for number in lines:
         if number in found:
             found[number] = found[number].marked(edit)
+
+
+UNKNOWN: Mapping[int, LineHistory] = MappingProxyType({})
+
+
+def line(entry: Entry, known: Mapping[int, LineHistory] = UNKNOWN) -> Mapping[str, Any]:
+    """Return an entry as its template needs it, with who edited it, if the histories of the lines are given."""
+    return {
+        "text": entry.text,
+        **entry.data,
+        "incident": entry.incident,
+        "kind": entry.kind,
+        "at": entry.occurred_at,
+        "by": entry.actor,
+        "permalink": entry.permalink,
+        "line": entry.seq,
+        "edits": known[entry.seq].shown if entry.seq in known else (),
+    }

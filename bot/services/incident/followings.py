@@ -28,7 +28,7 @@ from bot.domain.incident.following import (
     tell,
 )
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.timeline import Entry
+from bot.domain.incident.timeline import Entry, line
 from bot.domain.refusal import Refusal
 from bot.domain.subject import Subject, is_forgotten
 from bot.services.read_access import ReadAccess
@@ -329,17 +329,7 @@ def begin(incident: Incident) -> TellFollowers:
 
 def _facts(told: NewsLine) -> Facts:
     """Return a line as its template needs it."""
-    entry = told.entry
-    return {
-        "text": entry.text,
-        **entry.data,
-        "incident": entry.incident,
-        "kind": entry.kind,
-        "at": entry.occurred_at,
-        "by": entry.actor,
-        "line": entry.seq,
-        "is_corrected": told.is_corrected,
-    }
+    return {**line(told.entry), "is_corrected": told.is_corrected}
 
 
 @follower

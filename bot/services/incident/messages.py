@@ -8,14 +8,14 @@ from bot.domain.incident.agenda import last_sent, reminder_of, sent_name, status
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import in_words, milestone_of
 from bot.domain.incident.reminders import FIND_CAUSE, TILL_MORNING, UPDATE_DUE, morning
-from bot.domain.incident.timeline import visible
+from bot.domain.incident.timeline import line, visible
 from bot.domain.reminder import Status
 from bot.domain.subject import MilestoneName
 from bot.domain.timer import LastSent, moment_of
 from bot.services.channels import Channels
 from bot.services.incident.channels import IncidentChannels
 from bot.services.incident.merges import Merges, is_shown
-from bot.services.incident.views import LINES, Views, line
+from bot.services.incident.views import LINES, Views
 from bot.services.messages import Facts, message
 from bot.services.people import People
 from bot.services.postmortem.documents import Documents

@@ -1,7 +1,6 @@
 """An incident as people see it: its state, tldr, timeline and checklist."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 from bot.domain.event import EVENT_KINDS
@@ -11,7 +10,7 @@ from bot.domain.incident.events import CommandOffered
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.milestone import in_words, milestone_of
 from bot.domain.incident.reminders import UPDATE_LATE
-from bot.domain.incident.timeline import Entry, LineHistory, histories
+from bot.domain.incident.timeline import histories, line
 from bot.domain.policy import Milestone
 from bot.domain.refusal import Refusal
 from bot.services.incident.affected import AffectedServices
@@ -24,8 +23,6 @@ LINES = 30
 LATEST = 3
 """How many of the latest events are in the tldr."""
 NOTICED = ("team_notified", "team_notice_seen", "team_notice_failed")
-
-UNKNOWN: Mapping[int, LineHistory] = MappingProxyType({})
 
 
 class Views:
@@ -131,18 +128,3 @@ class Views:
 def _spoken(milestone: Milestone | None, incident: Incident) -> str | None:
     """Return a milestone's message; its name if it is a command."""
     return in_words(milestone.message or milestone.name, incident) if milestone else None
-
-
-def line(entry: Entry, known: Mapping[int, LineHistory] = UNKNOWN) -> Facts:
-    """Return an entry as its template needs it, with who edited it, if the histories of the lines are given."""
-    return {
-        "text": entry.text,
-        **entry.data,
-        "incident": entry.incident,
-        "kind": entry.kind,
-        "at": entry.occurred_at,
-        "by": entry.actor,
-        "permalink": entry.permalink,
-        "line": entry.seq,
-        "edits": known[entry.seq].shown if entry.seq in known else (),
-    }

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.timeline import KEPT, Entry, LineHistory, histories, visible
+from bot.domain.incident.timeline import KEPT, Entry, LineHistory, histories, line, visible
 from bot.domain.oncall.load import KINDS, CommandPeriod, command_periods
 from bot.domain.paging.page import Page
 from bot.domain.postmortem.follow_up import Category, FollowUp
@@ -18,7 +18,6 @@ from bot.domain.postmortem.postmortem import missing
 from bot.domain.postmortem.statistics import Bar, bars, clocks, counted_kinds, updates
 from bot.domain.runbook.events import RunbookOpened
 from bot.domain.timer import named
-from bot.services.incident.views import line
 from bot.services.messages import Facts, message
 from bot.services.people import People
 from bot.services.postmortem.follow_ups import FollowUps

@@ -66,13 +66,19 @@ F = TypeVar("F", bound=Callable[..., PageAnswer])
 
 
 @dataclass(frozen=True, kw_only=True)
-class DashboardPage:
-    """A declared page. `menu` is its entry in the menu, if it has one."""
+class MenuEntry:
+    """What the menu shows of a page, and where it leads. A page may have no entry."""
 
     path: str
+    menu: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardPage(MenuEntry):
+    """A declared page."""
+
     run: Callable[..., PageAnswer]
     services: Mapping[str, type]
-    menu: str = ""
     is_public: bool = False
 
 

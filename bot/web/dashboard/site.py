@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -27,6 +27,7 @@ from bot.web.dashboard.page import (
     PAGES,
     DashboardPage,
     Download,
+    MenuEntry,
     NotHere,
     PageAnswer,
     PageReply,
@@ -55,6 +56,8 @@ class DashboardSite:
     """Runs a command: the router that all other ways in use too."""
     registry: Callable[[], CommandRegistry]
     provided: Mapping[type, Any] = field(default_factory=dict)
+    beside: Callable[[], Sequence[MenuEntry]] = tuple
+    """Returns what the menu shows beside the dashboard's own pages, to people who are signed in."""
 
     # --- who looks ---
 
@@ -180,7 +183,7 @@ class DashboardSite:
             "query": request.query,
             "theme": request.theme,
             "is_wall": request.query.get("wall") == "1",
-            "menu": [it for it in PAGES if it.menu and (viewer or it.is_public)],
+            "menu": self._menu(viewer),
             "static": address_of,
             "severities": list(self.policy().severities),
             "now": self.clock.now(),
@@ -191,6 +194,10 @@ class DashboardSite:
             names=cache(People(tx).name) if tx else lambda _person: None,
             zone=viewer.zone if viewer else "UTC",
         )
+
+    def _menu(self, viewer: Viewer | None) -> Sequence[MenuEntry]:
+        own = [it for it in PAGES if it.menu and (viewer or it.is_public)]
+        return [*own, *self.beside()] if viewer else own
 
 
 def _asked(page: DashboardPage, request: WebRequest, viewer: Viewer | None) -> PageRequest | PublicRequest:
