@@ -19,9 +19,9 @@ def what_if(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     config: Config = USUAL_CONFIG,
 ) -> None:
-    """Replay past incidents under another configuration: which reminders would have come, and whom they would wake.
+    """Replay past incidents under other settings, and compare.
 
-    It only reads. Times are in the zone of this machine. For example: spy what-if new.yaml --last 30d
+    Says which reminders would have come, which not, and whom it would have woken. It only reads. Times are in the zone of this machine. For example: spy what-if new.yaml --last 30d
     """
     settings = read_settings(config)
     from bot.app import what_if as replaying

@@ -31,7 +31,7 @@ SHIFT = Turn(
 
 def lived_in(folder: Path) -> None:
     """Write the configurations of the page into a folder, and the database of that night."""
-    before, after, *_ = blocks((ROOT / "docs/what-if.md").read_text(encoding="utf-8"), "yaml")
+    before, after, *_ = blocks((ROOT / "docs/what-if.md").read_text(encoding="utf-8"), "yml")
     for name, text in (("config.yaml", before), ("new.yaml", after)):
         (folder / name).write_text(text, encoding="utf-8")
     spy = SpyKit(incident, page, policy=load(folder / "config.yaml").policy(), clock=FrozenClock(EVENING))

@@ -41,7 +41,7 @@ def what_if(effort: Effort, say: PostEvent) -> Iterator[Row]:
 def _replayed(engine: Engine, where: str, lives: Lives, say: PostEvent) -> Iterator[Row]:
     database, now = Database(engine), lives.clock.now()
     say(f"{INCIDENTS:,} incidents, {where}", 0.3)
-    entries = fill(database, Lived.of(lives), INCIDENTS, until=now)
+    entries = fill(database, Lived.of(lives), INCIDENTS)
     say(f"replays, {where}", 0.7)
     began = time.perf_counter()
     with database.read() as session:

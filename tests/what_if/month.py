@@ -12,7 +12,8 @@ from bot.domain.relief.relief import SWITCHES, WorkPeriod
 from bot.ports import Person
 from tests.what_if.lives import PEOPLE, Lives
 
-DAYS = 29
+DAYS = 20
+"""No clock of the people was set forward or back in so many days."""
 DAY = timedelta(days=1)
 APART = 1_000
 """The numbers of two copies are so far apart."""
@@ -45,18 +46,16 @@ class Lived:
             )
 
 
-def fill(database: Database, lived: Lived, incidents: int, *, until: datetime) -> int:
-    """Write copies of what was lived, all within the last days before then, until there are so many incidents.
+def fill(database: Database, lived: Lived, incidents: int) -> int:
+    """Write copies of what was lived, each some whole days earlier, until there are so many incidents.
 
     Return how many entries there are.
     """
-    end = max(it.recorded_at for it in lived.entries)
     copies = -(-incidents // len(lived.incidents))
-    first = until - end
     for start in range(0, copies, AT_ONCE):
         with database.begin() as session:
             for nth in range(start, min(start + AT_ONCE, copies)):
-                copy = _Copy(nth=nth, by=first - nth % DAYS * DAY)
+                copy = _Copy(nth=nth, by=-(nth % DAYS) * DAY)
                 for person in lived.people:
                     session.people.put(replace(person, id=copy.person(person.id)))
                 for period in lived.periods:
