@@ -21,7 +21,8 @@ def what_if(
 ) -> None:
     """Replay past incidents under other settings, and compare.
 
-    Says which reminders would have come, which not, and whom it would have woken. It only reads. Times are in the zone of this machine. For example: spy what-if new.yaml --last 30d
+    Says which reminders would have come, which not, and whom it would have woken. It only reads.
+    Times are in the zone of this machine. For example: spy what-if new.yaml --last 30d
     """
     settings = read_settings(config)
     from bot.app import what_if as replaying
