@@ -158,6 +158,12 @@ locks
 config history
 web
 web out
+token new "deploy tool" read for 90d
+token list
+token revoke "deploy tool"
+webhook list
+webhook test portal
+webhook replay portal since 11:00
 help
 help incident
 plugins
