@@ -110,17 +110,26 @@ class Claims:
         return frozenset(self._directory.all_called(name, limit=MEANT)) or None
 
     def _meant(self, typed: str, *, names: dict[str, str]) -> frozenset[str]:
-        """Return whom a name can mean: a mention, a login at the tracker, a first, last or whole name."""
+        """Return whom a name can mean: a mention, a login at the tracker, a first, last or whole name.
+
+        Slack may know a person by the first name alone. Nobody, if so many are called so that it says nothing.
+        """
         if mention := MENTION.fullmatch(typed):
             return frozenset({mention["id"]})
         name = typed.removeprefix("@").casefold()
         logins = self._tx.policy.postmortem_settings.logins
         found = {it for it, login in logins.items() if login.casefold() == name and typed.startswith("@")}
-        found |= {
+        found |= self._called(name, names)
+        first, _, rest = name.partition(" ")
+        if rest and not found:
+            found = self._called(first, names)
+        return frozenset() if len(found) >= MEANT else frozenset(found)
+
+    def _called(self, name: str, names: dict[str, str]) -> set[str]:
+        involved = {
             it for it, known in names.items() if name == known.casefold() or name in known.casefold().split()
         }
-        called = self._directory.all_called(name, limit=MEANT)
-        return frozenset() if len(called) == MEANT else frozenset({*found, *called})
+        return involved | set(self._directory.all_called(name, limit=MEANT))
 
 
 def _names_at_the_pager(entries: Sequence[Entry]) -> Collection[str]:

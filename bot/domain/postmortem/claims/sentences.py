@@ -18,6 +18,8 @@ TELLING = re.compile(
     re.IGNORECASE,
 )
 """Words without which a sentence states nothing that Spy knows."""
+_IT = re.compile(r" It (?:(?:was|had been|has been) \w+ed\b|lasted\b|ended\b)")
+"""How a sentence begins whose subject is in the one before it."""
 _BLANK = re.compile(r"(?:\r?\n){3,}")
 _TASK = re.compile(r"[-*+] \[[ xX]\]")
 _LEADING = re.compile(r"(?:#{1,6}\s+|[-*+•]\s+|\d{1,3}[.)]\s+)")
@@ -47,7 +49,7 @@ _UNENDED = re.compile(
 def sentences(markdown: str) -> list[str]:
     """Return the sentences that may state something known, as people read them.
 
-    One that begins with *It* comes with the one before it.
+    One that speaks of *It* comes with the one before it.
     """
     found: list[str] = []
     for line in _lines(markdown):
@@ -71,7 +73,7 @@ def _split(line: str) -> Iterator[str]:
     for end, following in zip(ends, [*ends[1:], 0], strict=True):
         if TELLING.search(hidden, start, end):
             begin = start if before is None else before
-            if text.startswith((" It ", " it "), end) and following - begin <= LONGEST:
+            if _IT.match(text, end) and following - begin <= LONGEST:
                 before = begin
             else:
                 before = None
