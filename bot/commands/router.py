@@ -19,7 +19,7 @@ from bot.commands.interpreter import Interpreter, incident_number
 from bot.commands.listening import Listening
 from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Fill
-from bot.commands.request import SAID_THERE, VISIBLE, Notice, Request, Response, Source
+from bot.commands.request import SAID_THERE, VISIBLE, Notice, OpenedForm, Request, Response, Source
 from bot.domain.audit import FAILED
 from bot.domain.effects import OpenForm
 from bot.domain.grammar.typed import Typed, Word
@@ -256,6 +256,7 @@ class Router:
         if request.source is Source.FORM:
             blank = next((name for name, interpret in request.given.items() if not interpret.strip()), None)
             raise Refusal("A few words are needed here.", slot=blank)
+        number = tx.understood.number if request.incident is None else request.incident
         if request.trigger:
             tx.send(
                 OpenForm(
@@ -267,12 +268,15 @@ class Router:
                     origin=request.origin.memory if request.origin else {},
                     form=fill.form,
                     command=fill.command,
-                    incident=request.incident,
+                    incident=number,
                     facts=fill.facts,
                 )
             )
             return Response()
-        facts = {"command": fill.command, "incident": request.incident}
+        if request.source is Source.WEB:
+            form = self.templates.form(fill.form, fill.facts)
+            return Response(form=OpenedForm(form=form, command=fill.command, incident=number))
+        facts = {"command": fill.command, "incident": number, "said": fill.facts.get("said", {})}
         message = self.templates.render("help/form", facts)
         return send_discreetly(request, message, tx)
 
