@@ -75,7 +75,7 @@ def ignore(request: Request, alert: AlertNumber, *, alerts: Alerts) -> Reply:
     return Reply("alert/decided", {"alert": found, "incident": None, "count": alerts.count(found)})
 
 
-@command("(alert list|alerts) [<service>] [page <page>]")
+@command("(alert list|alerts) [<service>] [page <page>]", reads=True)
 def listing(
     request: Request,
     service: AlertsOf | None,
@@ -89,13 +89,13 @@ def listing(
     return Reply("alert/list", {"found": found, "service": service, "now": tx.now})
 
 
-@command("alert <alert>")
+@command("alert <alert>", reads=True)
 def show(request: Request, alert: AlertNumber, *, alerts: Alerts) -> Reply:
     """Show an alert as its line does, with the buttons."""
     return Reply("alert/line", alerts.shown(alert, asker=request.user))
 
 
-@command("alert (ack|acknowledge|resolve) <alert>")
+@command("alert (ack|acknowledge|resolve) <alert>", reads=True)
 def acknowledge(request: Request, alert: AlertNumber, *, alerts: Alerts, tx: Transaction) -> Reply:
     """Say where an alert is acknowledged or resolved: in the tool that sends it."""
     found = alerts.shown(alert, asker=request.user)["alert"]

@@ -18,7 +18,7 @@ ChangeNumber = Annotated[int, number_of("a change", listed_by="incident changes"
 # --- what changed -----------------------------------------------------------------------------------------
 
 
-@command("incident changes [<span>] [<service>] [page <page>]")
+@command("incident changes [<span>] [<service>] [page <page>]", reads=True)
 def recent(
     incident: Incident | None,
     span: timedelta | None,
@@ -94,7 +94,7 @@ def unlock(request: Request, service: LockedService, anyway: bool, *, locks: Loc
     return Reply("changes/locked", {"lock": unlocked, "announce": tx.policy.announce, "is_withheld": False})
 
 
-@command("locks [page <page>]")
+@command("locks [page <page>]", reads=True)
 def listing(page: PageNumber | None, *, locks: Locks) -> Reply:
     """List deploy locks and their reasons."""
     return Reply("changes/locks", {"found": Portion.of(locks.held(), page)}, shared=True)

@@ -6,7 +6,7 @@ from bot.domain.config_version import takings
 from bot.services.configuration import ConfigVersions
 
 
-@command("config history", allow="admin")
+@command("config history", allow="admin", reads=True)
 def history(*, versions: ConfigVersions) -> Reply:
     """List the last configurations: when each was taken, by which process, and what changed.
 

@@ -18,13 +18,13 @@ PLAN = "the plan names another role"
 QuestionNumber = Annotated[int, number_of("a question")]
 
 
-@command("(failover|failover plans|failover list) [page <page>]")
+@command("(failover|failover plans|failover list) [page <page>]", reads=True)
 def plans(request: Request, page: PageNumber | None, *, failovers: Failovers) -> Reply:
     """List the plans."""
     return Reply("failover/list", {"found": Portion.of(failovers.plans(asker=request.user), page)})
 
 
-@command('failover "what"', allow="operator", unless=PLAN)
+@command('failover "what"', allow="operator", unless=PLAN, second_person=True)
 def failover(request: Request, incident: Incident | None, what: str, *, failovers: Failovers) -> Reply:
     """Propose a plan: `failover pod 7 to east`. Nothing moves until someone else approves."""
     run = failovers.propose(what, by=request.user, place=_place(request, incident), incident=incident)
@@ -38,7 +38,7 @@ def rehearse(request: Request, incident: Incident | None, what: str, *, failover
     return Reply("failover/proposed", {"run": run, "incident": incident}, confirms=True)
 
 
-@command("failover approve <run> [<shown>]", allow="operator", unless=PLAN)
+@command("failover approve <run> [<shown>]", allow="operator", unless=PLAN, second_person=True)
 def approve(request: Request, run: RunNumber, shown: str | None, *, failovers: Failovers) -> Reply:
     """Approve a proposal, like its *Approve* button. You can't approve your own."""
     approved = failovers.approve(run, by=request.user, shown=shown)
@@ -63,7 +63,7 @@ def answer(
     return Reply("failover/answered", {"run": answered}, confirms=True)
 
 
-@command("failover status [<run>]")
+@command("failover status [<run>]", reads=True)
 def status(
     request: Request,
     incident: Incident | None,
@@ -76,7 +76,7 @@ def status(
     return Reply("failover/card", views.card(_found(request, incident, run, failovers)))
 
 
-@command("failover rollback [<run>]", allow="operator", unless=PLAN)
+@command("failover rollback [<run>]", allow="operator", unless=PLAN, second_person=True)
 def rollback(
     request: Request, incident: Incident | None, run: RunNumber | None, *, failovers: Failovers
 ) -> Reply:
@@ -85,7 +85,7 @@ def rollback(
     return Reply("failover/proposed", {"run": back, "incident": incident}, confirms=True)
 
 
-@command('failover trail [<run>] ["step"]')
+@command('failover trail [<run>] ["step"]', reads=True)
 def audit_log(
     request: Request,
     incident: Incident | None,
@@ -99,7 +99,7 @@ def audit_log(
     return Reply("failover/trail", views.audit_log(_found(request, incident, run, failovers), step or ""))
 
 
-@command('failover output [<run>] ["step"]')
+@command('failover output [<run>] ["step"]', reads=True)
 def output(
     request: Request,
     incident: Incident | None,

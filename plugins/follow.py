@@ -46,7 +46,7 @@ def unfollow_by_mail(incident: Incident, address: MailAddress, *, followings: Fo
     return Reply("incident/unfollowed", facts, discreet=True)
 
 
-@command("incident followers [<id>]")
+@command("incident followers [<id>]", reads=True)
 def followers(incident: Incident, *, followings: Followings) -> Reply:
     """Show who follows it, by direct message and by mail."""
     return Reply(
@@ -54,7 +54,7 @@ def followers(incident: Incident, *, followings: Followings) -> Reply:
     )
 
 
-@command("incident following", allow="everyone")
+@command("incident following", allow="everyone", reads=True)
 def following(request: Request, *, followings: Followings) -> Reply:
     """Show what you follow."""
     return Reply("incident/followings", {"followings": followings.of_person(request.user)}, discreet=True)

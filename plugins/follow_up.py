@@ -35,7 +35,7 @@ def action(  # noqa: PLR0917  each is a slot of the usage line
     return Reply("postmortem/follow_up_added", {"incident": incident, "follow_up": added}, confirms=is_whole)
 
 
-@command("follow-ups|followups [<id>] [page <page>]")
+@command("follow-ups|followups [<id>] [page <page>]", reads=True)
 def listing(
     request: Request, incident: Incident | None, page: PageNumber | None, *, follow_ups: FollowUps
 ) -> Reply:

@@ -9,7 +9,7 @@ from bot.services.incident.incidents import Incidents
 from bot.services.incident.views import Views
 
 
-@command("incident checklist|steps [<id>]", allow="everyone")
+@command("incident checklist|steps [<id>]", allow="everyone", reads=True)
 def checklist(incident: Incident, *, views: Views) -> Reply:
     """Show all steps: what is done, by whom, when, and what is missing."""
     return Reply("incident/checklist", views.checklist(incident), shared=True)

@@ -25,7 +25,7 @@ FAMILIES = (
 """The families that help has a button for."""
 
 
-@command('help ["words"]', allow="everyone")
+@command('help ["words"]', allow="everyone", reads=True)
 def helping(words: str | None, *, registry: CommandRegistry) -> Reply:
     """Show the most useful commands; `help page` shows the commands of one kind, `help all` shows all."""
     wanted = (words or "").casefold().strip("`/ -?")

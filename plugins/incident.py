@@ -156,7 +156,7 @@ def cancel(
 # --- the state --------------------------------------------------------------------------------------------
 
 
-@command("incident tldr|summary [<id>]", allow="everyone")
+@command("incident tldr|summary [<id>]", allow="everyone", reads=True)
 def tldr(request: Request, incident: Incident, *, views: Views) -> Reply:
     """Show the whole state on one screen. Only you see it, unless you asked in public."""
     aloud = {"shared": True} if request.source in {Source.MENTION, Source.PLAIN} else {}
@@ -172,6 +172,7 @@ def share(incident: Incident, *, views: Views) -> Reply:
 @command(
     'incident list [<which>] [:team] [<severity>] [since|from <since>] [<recent>] ["words"] [page <page>]',
     allow="everyone",
+    reads=True,
 )
 def listing(  # noqa: PLR0917  one a word of its usage line
     request: Request,
@@ -207,7 +208,7 @@ def listing(  # noqa: PLR0917  one a word of its usage line
     return Reply("incident/list", facts, shared=not incidents.has_private(wanted))
 
 
-@command("incident who [<id>] [page <page>]", allow="everyone")
+@command("incident who [<id>] [page <page>]", allow="everyone", reads=True)
 def who(incident: Incident, page: PageNumber | None, *, views: Views) -> Reply:
     """Show who does what: commander, roles, paged people, people in the channel."""
     members = Portion.of(incident.members, page, NAMED)
@@ -333,7 +334,7 @@ def link(
     return Reply("incident/done", {"incident": incident, "what": "link"}, confirms=True)
 
 
-@command("incident links [<id>]", allow="everyone")
+@command("incident links [<id>]", allow="everyone", reads=True)
 def links(incident: Incident) -> Reply:
     """Show every saved link of the incident."""
     return Reply("incident/links", {"incident": incident}, shared=True)

@@ -13,7 +13,7 @@ from bot.services.levers import Levers
 Trouble = Annotated[str, choice_of(RELIEVES, no="No lever relieves", all_are="They relieve", say="levers ")]
 
 
-@command('levers|lever ["trouble"]')
+@command('levers|lever ["trouble"]', reads=True)
 def listing(request: Request, trouble: Trouble | None, *, levers: Levers, runbooks: Runbooks) -> Reply:
     """List plans and runbooks by what they relieve, with their last rehearsal: `levers load`.
 

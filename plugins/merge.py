@@ -45,7 +45,7 @@ def unmerge(request: Request, incident: Incident, *, incidents: Incidents) -> Re
     return Reply("incident/done", {"incident": reopened, "what": "reopened"}, confirms=True)
 
 
-@command("incident similar [<id>]", allow="everyone")
+@command("incident similar [<id>]", allow="everyone", reads=True)
 def similar(request: Request, incident: Incident, *, similar: SimilarIncidents, tx: Transaction) -> Reply:
     """Find past incidents that resemble this one, by service, change, runbook or words, and how they ended."""
     found = similar.of(incident, asker=request.user)

@@ -36,7 +36,7 @@ OF_BLOCK = 2_700
 CoverNumber = Annotated[int, number_of("a request for cover")]
 
 
-@command("oncall [:team] [page <page>]", allow="everyone")
+@command("oncall [:team] [page <page>]", allow="everyone", reads=True)
 def oncall(team: OnCallTeam | None, page: PageNumber | None, *, on_calls: OnCall, tx: Transaction) -> Reply:
     """Show who is on call for one team or all teams, and how old this information is."""
     answer = on_calls.of(team) if team else on_calls.of()
@@ -61,7 +61,7 @@ def phone(request: Request, team: OnCallTeam | None, person: Someone | None, *, 
     return Reply("paging/phones", facts, discreet=True)
 
 
-@command("oncall me [page <page>]", allow="everyone")
+@command("oncall me [page <page>]", allow="everyone", reads=True)
 def mine(request: Request, page: PageNumber | None, *, shifts: Shifts, tx: Transaction) -> Reply:
     """List your shifts of the next weeks, in your own time zone."""
     found = Portion.of(shifts.of(request.user), page)
@@ -150,7 +150,7 @@ def withdraw(request: Request, cover: CoverNumber, *, covers: Covers) -> Reply:
 # --- load -------------------------------------------------------------------------------------------------
 
 
-@command("oncall load [page <page>]")
+@command("oncall load [page <page>]", reads=True)
 def load(page: PageNumber | None, *, loads: Loads, tx: Transaction) -> Reply:
     """Show pages, night pages, hours in command and incidents per person, for 7 and for 30 days."""
     answer = loads.recent()
@@ -168,7 +168,7 @@ def load(page: PageNumber | None, *, loads: Loads, tx: Transaction) -> Reply:
 # --- the ledger -------------------------------------------------------------------------------------------
 
 
-@command("oncall ledger [<month>] [:team] [csv] [page <page>]")
+@command("oncall ledger [<month>] [:team] [csv] [page <page>]", reads=True)
 def ledger(
     request: Request,
     month: LedgerMonth | None,

@@ -22,7 +22,7 @@ LONGEST_COMMAND = 6
 RoleName = Annotated[str, one_of(*MEANING)]
 
 
-@command('who-may "words"', allow="everyone")
+@command('who-may "words"', allow="everyone", reads=True)
 def who_may(words: str, *, registry: CommandRegistry, permissions: Permissions, tx: Transaction) -> Reply:
     """Show who may run a command: `who-may page`."""
     found = _meant(words.strip("`/ "), registry)

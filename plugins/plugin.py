@@ -11,7 +11,7 @@ from bot.services.quarantine import Quarantine
 from bot.services.reloads import Reloads
 
 
-@command("plugins", allow="everyone")
+@command("plugins", allow="everyone", reads=True)
 def plugins(
     request: Request, *, registry: CommandRegistry, quarantine: Quarantine, permissions: Permissions
 ) -> Reply:

@@ -20,7 +20,7 @@ END_OF_DAY = 18
 """The local hour by which something is done that is due on a day."""
 
 
-@command("postmortem [<id>]", allow="everyone")
+@command("postmortem [<id>]", allow="everyone", reads=True)
 def preview(
     request: Request, incident: Incident | None, *, documents: Documents, postmortems: Postmortems
 ) -> Reply:

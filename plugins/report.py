@@ -13,7 +13,7 @@ from bot.services.report.monthly_reports import MonthlyReports
 ReportMonth = Annotated[Month, REPORT_MONTH]
 
 
-@command("report [:team] [<month>]")
+@command("report [:team] [<month>]", reads=True)
 def report(
     request: Request, team: Team | None, month: ReportMonth | None, *, reports: MonthlyReports
 ) -> Reply:

@@ -46,7 +46,7 @@ def runbook(
     raise wanted.lacking(reading) if request.source is Source.FORM else wanted.in_words(reading)
 
 
-@command("(runbook|runbook list|runbooks) [page <page>]")
+@command("(runbook|runbook list|runbooks) [page <page>]", reads=True)
 def runbooks(page: PageNumber | None, *, runbooks: Runbooks) -> Reply:
     """List the runbooks, and the mistakes in those that can't be used."""
     found = Portion.of(runbooks.all(), page)

@@ -33,7 +33,7 @@ def unaffected(
     return Reply("incident/affects", affected.facts(incident), confirms=True)
 
 
-@command("services|service [<service>] [page <page>]")
+@command("services|service [<service>] [page <page>]", reads=True)
 def listing(service: ServiceName | None, page: PageNumber | None, *, tx: Transaction) -> Reply:
     """List the services, or show one: whose it is, its repositories and its runbooks."""
     services = tx.policy.services

@@ -94,13 +94,13 @@ def preview(
     return Reply("status/preview", views.preview(draft, seen_by=request.user), discreet=True)
 
 
-@command("status", allow="everyone")
+@command("status", allow="everyone", reads=True)
 def show(request: Request, incident: Incident | None, *, views: StatusViews) -> Reply:
     """Show what customers see now: each component, what they were told, who told them and when."""
     return Reply("status/now", views.now(seen_by=request.user, incident=incident), shared=True)
 
 
-@command("status history [<component>] [before <publication>]", allow="everyone")
+@command("status history [<component>] [before <publication>]", allow="everyone", reads=True)
 def history(
     component: ComponentName | None, publication: PublicationNumber | None, *, views: StatusViews
 ) -> Reply:

@@ -29,7 +29,7 @@ def quiet(request: Request, incident: Incident, span: timedelta, *, incidents: I
     return Reply("incident/quiet", {"incident": incident, "until": incident.quiet_until}, confirms=True)
 
 
-@command("why page [<page>]", allow="everyone")
+@command("why page [<page>]", allow="everyone", reads=True)
 def why_page(
     request: Request, incident: Incident | None, page: str | None, *, paging: Paging, reasons: Reasons
 ) -> Reply:
@@ -38,7 +38,7 @@ def why_page(
     return Reply("incident/why", reasons.page(found))
 
 
-@command('incident why ["reminder"]', allow="everyone")
+@command('incident why ["reminder"]', allow="everyone", reads=True)
 def why(incident: Incident, reminder: str | None, *, reasons: Reasons) -> Reply:
     """Show why Spy last sent a reminder or a page: the rule, and what happened."""
     return Reply("incident/why", reasons.of(incident, reminder))

@@ -22,7 +22,7 @@ LineNumbers = Annotated[tuple[int, ...], several(LINE)]
 OWN = "you wrote the line"
 
 
-@command("incident timeline [<id>] [from <line>]", allow="everyone")
+@command("incident timeline [<id>] [from <line>]", allow="everyone", reads=True)
 def listing(incident: Incident, line: LineNumber | None, *, views: Views) -> Reply:
     """List what happened, oldest first, with links and numbers: the last lines, or lines `from 12`."""
     return Reply("incident/timeline", views.timeline(incident, line), shared=True)

@@ -7,7 +7,7 @@ from bot.domain.web_key import LINK_LASTS
 from bot.services.web_keys import WebKeys
 
 
-@command("web", allow="everyone")
+@command("web", allow="everyone", by_token=False)
 def web(request: Request, *, keys: WebKeys) -> Reply:
     """Open the dashboard: Spy answers only you, with a link that signs you in once."""
     return Reply("web/link", {"url": keys.link(request.user), "lasts": LINK_LASTS}, discreet=True)

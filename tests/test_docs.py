@@ -122,7 +122,17 @@ def test_the_words_of_a_command_take_at_most_nine_forms_and_each_is_a_class():
     assert all(isinstance(locate(it), type) for it in classes)
 
 
-WEB_PATHS = {"/healthz", "/manifest", "/metrics", "/outbox", "/readyz", "/reports", "/runbooks", "/status"}
+WEB_PATHS = {
+    "/healthz",
+    "/manifest",
+    "/mcp",
+    "/metrics",
+    "/outbox",
+    "/readyz",
+    "/reports",
+    "/runbooks",
+    "/status",
+}
 
 
 def test_every_slash_command_that_is_told_of_is_one_that_slack_knows():

@@ -25,6 +25,7 @@ from bot.app.live.own_files import OwnFiles, OwnSet
 from bot.app.settings import load as load_settings
 from bot.app.slack import open_client
 from bot.commands.current import CurrentRouter
+from bot.commands.proposing import approved
 from bot.commands.request import Request, Source, stored_request
 from bot.commands.router import Router
 from bot.commands.timed import TimedRouter
@@ -33,6 +34,7 @@ from bot.config.vendors import HostedPageVendor, TrackerVendor
 from bot.domain.incident.effects import SayCommand
 from bot.domain.masking import Masking
 from bot.domain.policy import Policy
+from bot.domain.proposal import Proposal
 from bot.ports import Clock, HostedPage, IssueTracker, Pager
 from bot.services.features import load_features
 from bot.workers.deliver.handler import Clients, Handlers
@@ -107,6 +109,9 @@ def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = 
     def run(request: Mapping[str, Any]) -> None:
         router.answer(stored_request().validate_python(request))
 
+    def carry_out(proposal: Proposal) -> None:
+        router.answer(approved(proposal))
+
     delivery = Delivery(
         Handlers(
             Clients(
@@ -118,6 +123,7 @@ def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = 
                 open_hosted_page=hosted_page_to_open(settings, timeout, stack),
                 run_command=say,
                 run_request=run,
+                run_proposal=carry_out,
             )
         ),
         sessions=database,

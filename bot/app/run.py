@@ -18,7 +18,7 @@ from bot.adapters.network import heartbeat
 from bot.adapters.network.clock import MEASURE_EVERY, DatabaseClock
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import NOT_CONNECTED
-from bot.adapters.slack.inbound import App, build_app
+from bot.adapters.slack.inbound import App, build_app, is_signed
 from bot.app.build import Bot, build
 from bot.app.clock import ClockWatch
 from bot.app.live.configuration import CONFIGURATION_EVERY, Configuration
@@ -140,6 +140,7 @@ def run(start: Start, slack: PooledWebClient) -> int:
                 "scheduler": lambda: "" if scheduler.is_alive() else "no job runs",
             },
             notes={"configuration": configuration.note, **_of_the_clock(bot)},
+            is_signed=partial(is_signed, app),
         )
         of_slack = {} if link else {"/slack/events": slack_handler(app)}
         stack.callback(serve(web.public({**of_slack, **webhook_handlers(bot)}), public).stop)

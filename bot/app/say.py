@@ -45,7 +45,7 @@ def say(settings: Settings, person: str, channel: str | None, words: str) -> int
         with bot.database.begin() as session:
             tx = _transaction(bot, session)
             try:
-                asker, place = _person(tx, person), _place(tx, channel) if channel else SaidAt()
+                asker, place = person_called(tx, person), _place(tx, channel) if channel else SaidAt()
             except Refusal as refusal:
                 sys.stdout.write(f"{plain(refusal.sentence, People(tx).name)}\n")
                 return 1
@@ -64,7 +64,7 @@ def say(settings: Settings, person: str, channel: str | None, words: str) -> int
         said.deliver(within=PATIENCE)
         with bot.database.read() as session:
             facts = said.facts(_transaction(bot, session))
-        _print(bot, bot.templates.render("help/said", facts, names=_names(bot)))
+        _print(bot, bot.templates.render("help/said", facts, names=names_of(bot)))
     return 1 if answer.is_refusal else 0
 
 
@@ -79,7 +79,7 @@ def _transaction(bot: Bot, session: Session) -> Transaction:
     )
 
 
-def _names(bot: Bot) -> Callable[[str], str | None]:
+def names_of(bot: Bot) -> Callable[[str], str | None]:
     """Return a function that reads a name when it is needed."""
 
     def name(ident: str) -> str | None:
@@ -91,7 +91,7 @@ def _names(bot: Bot) -> Callable[[str], str | None]:
 
 def _print(bot: Bot, message: Message) -> None:
     if message.text.strip():
-        sys.stdout.write(_on_terminal(message, _names(bot)))
+        sys.stdout.write(_on_terminal(message, names_of(bot)))
         sys.stdout.flush()
 
 
@@ -103,7 +103,8 @@ class SaidAt:
     incident: int | None = None
 
 
-def _person(tx: Transaction, person: str) -> str:
+def person_called(tx: Transaction, person: str) -> str:
+    """Return the Slack id of a person by name, or an id as it is. Refuses a name that Spy does not know."""
     name = person.removeprefix("@")
     return name if PERSON_ID.fullmatch(name) else People(tx).named(name)
 

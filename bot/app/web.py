@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.runbooks.pages import RunbookPages
 from bot.app.build import Bot, open_calendars
+from bot.app.mcp import Signed, mcp_endpoint, nobody_signs
 from bot.app.status import status_sources
 from bot.app.webhooks import locks_page, manifest_page, outbox_page
 from bot.config import Settings
@@ -16,6 +17,7 @@ from bot.ports import Calendars, Runbooks, Unavailable
 from bot.web import Check, Handler, Page, SeesAll, Shown, WebAnswer, build_web, everyone, examined, with_token
 from bot.web.dashboard.page import MenuEntry
 from bot.web.dashboard.site import DashboardSite
+from bot.web.mcp.endpoint import McpEndpoint
 from bot.web.metrics import Metrics, OpenMetrics, registry
 from bot.web.public_status import status_routes
 from bot.web.readers import Readers
@@ -34,10 +36,17 @@ class WebPorts:
     readiness: Mapping[str, Check]
     notes: Mapping[str, Check] = field(default_factory=dict)
     """What an operator must know although the process serves."""
+    is_signed: Signed = nobody_signs
+    """Whether Slack has signed a request."""
 
     def public(self, handlers: Mapping[str, Handler]) -> Starlette:
         """Return the app that the world may reach. `handlers` take Slack's requests and webhooks."""
-        return self._app(sees_all=_sees_all(self.bot.settings), handlers=handlers, site=site_of(self.bot))
+        return self._app(
+            sees_all=_sees_all(self.bot.settings),
+            handlers=handlers,
+            site=site_of(self.bot),
+            agents=mcp_endpoint(self.bot, self.is_signed),
+        )
 
     def internal(self) -> Starlette:
         """Return the app that shows everything and takes nothing."""
@@ -49,6 +58,7 @@ class WebPorts:
         sees_all: SeesAll,
         handlers: Mapping[str, Handler] | None = None,
         site: DashboardSite | None = None,
+        agents: McpEndpoint | None = None,
         threads: int = 64,
     ) -> Starlette:
         bot, readers = self.bot, Readers(sees_all=sees_all, site=site)
@@ -64,6 +74,7 @@ class WebPorts:
             handlers=handlers or {},
             routes=status_routes(status_sources(bot, readers)),
             site=site,
+            agents=agents,
             threads=threads,
         )
 

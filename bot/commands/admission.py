@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from bot.commands.command import Command
-from bot.commands.request import Request, Response, Source, stored_request
+from bot.commands.request import PROGRAMS, Request, Response, Source, stored_request
 from bot.domain.effects import RunRequest
 from bot.domain.incident.incident import Incident
 from bot.domain.refusal import Choice, Refusal
@@ -19,6 +19,26 @@ LONGEST_ASKED = 500
 def admit(command: Command, request: Request, incident: Incident | None, tx: Transaction) -> None:
     """Refuse a person who lacks the command's role."""
     Permissions(tx).require(request.user, command.needs(tx.policy), f"`{command.words}`", incident)
+
+
+def must_be_meant(command: Command, request: Request) -> None:
+    """Refuse what a program may not run, and words that mean another command than it chose."""
+    if request.means and request.means != command.usage:
+        raise Refusal(
+            f"These words would mean `{command.usage}`, not `{request.means}`. Nothing was done. "
+            "Change the values, or leave some out."
+        )
+    if not command.by_token and request.source in PROGRAMS:
+        raise Refusal(
+            f"`{command.words}` is for people: a program can't run it, and an agent can't propose it."
+        )
+    if request.only_reads and not command.reads:
+        raise Refusal(f"`{command.words}` changes something, and this key only reads. Nothing was done.")
+
+
+def is_proposed(command: Command, request: Request) -> bool:
+    """Whether a machine asks for what a person must approve first."""
+    return request.source is Source.AGENT and not command.reads and request.approval is None
 
 
 @contextmanager
@@ -40,6 +60,8 @@ def confirm_first(request: Request, tx: Transaction) -> Response:
     """Run the request once Slack has said who asks. A form can't wait: it stays open."""
     if request.source is Source.FORM:
         raise Refusal("Spy asks Slack who you are. Please press again in a moment.")
+    if request.source is Source.AGENT:
+        raise Refusal(f"Spy asks Slack who <@{request.user}> is. Please say it again in a moment.")
     later = replace(request, id=f"later:{request.id}", message=None, is_confirmed=True)
     stored = stored_request().dump_python(later, mode="json")
     tx.send(RunRequest(key=later.id, person=request.user, request=stored, asked_at=tx.now))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bot.commands.request import VISIBLE, Request, Response, Source
+from bot.commands.request import TEXT_ONLY, VISIBLE, Request, Response, Source
 from bot.domain.effects import Effect, Post, PostEphemeral, PostEvent, Respond, UpsertMessage
 from bot.domain.incident.incident import Incident
 from bot.domain.message import Message
@@ -59,7 +59,7 @@ def send_discreetly(
 
 def _fits_acknowledgement(request: Request, message: Message) -> bool:
     """Whether the acknowledgement can hold an answer. Slack does not say whether it takes tables and charts there."""
-    return request.is_answered_at_once and (request.source is Source.TERMINAL or not message.has_data)
+    return request.is_answered_at_once and (request.source in TEXT_ONLY or not message.has_data)
 
 
 def _post(request: Request, message: Message, about: tuple[int, ...]) -> Post:

@@ -30,7 +30,7 @@ def add_allowed(tx: Transaction, request: Request, outcome: Reply | Fill | None,
         named = [int(it) for it in NAMED.findall(_typed(request))[:MOST_NAMED]]
         tx.understood.is_private = _may_be_private(tx, request, *named)
     result = outcome.template if isinstance(outcome, Reply) else outcome.form if outcome else ""
-    _add(tx, request, ALLOWED, mask, result=result)
+    _add(tx, request, ALLOWED, mask, why=_approved(request), result=result)
 
 
 def add_refused(
@@ -67,6 +67,11 @@ def _add(
         result=result,
         incident=number,
     )
+
+
+def _approved(request: Request) -> str:
+    it = request.approval
+    return f"proposal {it.proposal} of {it.agent} for <@{it.person}>, approved by <@{it.by}>" if it else ""
 
 
 def _typed(request: Request) -> str:

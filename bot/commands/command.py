@@ -58,6 +58,12 @@ class Command:
     wants_ask: bool
     wants_incident: bool
     needs_incident: bool
+    reads: bool = False
+    """Whether it only shows something. One that says so and would change something fails."""
+    by_token: bool = True
+    """Whether a program may run it, with a person's token, or an agent propose it."""
+    second_person: bool = False
+    """Whether it asks for a second person, so that who approves it for a machine counts as who runs it."""
     claims_short: bool = True
     """Whether no other command may begin with its words without `incident`."""
 
@@ -145,9 +151,19 @@ class Listener:
 
 
 def command(
-    usage: str, *, allow: Role = "member", unless: str = "", claims_short: bool = True
+    usage: str,
+    *,
+    allow: Role = "member",
+    unless: str = "",
+    claims_short: bool = True,
+    reads: bool = False,
+    by_token: bool = True,
+    second_person: bool = False,
 ) -> Callable[[Callable[..., Outcome]], Command]:
     """Declare a command. Raises UsageError, with file and line, if declaration and function disagree.
+
+    `reads`: it only shows something. Then nothing that it would write or send is taken: it fails.
+    Without `by_token` no program runs it: it lets somebody in. `second_person`: see `Command.second_person`.
 
     Without `claims_short` another command may begin with its words without `incident`: then the short form counts
     only where it clearly fits; of a command that takes text, only where the other command does not fit.
@@ -155,7 +171,13 @@ def command(
 
     def declare(function: Callable[..., Outcome]) -> Command:
         try:
-            return replace(_declare(usage, allow, unless, function), claims_short=claims_short)
+            return replace(
+                _declare(usage, allow, unless, function),
+                claims_short=claims_short,
+                reads=reads,
+                by_token=by_token,
+                second_person=second_person,
+            )
         except (UsageError, NameError, TypeError) as error:
             code = function.__code__
             raise UsageError(f"{code.co_filename}:{code.co_firstlineno}: {error}") from error

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from bot.domain.incident.origin import Origin
 from bot.domain.message import Message
+from bot.domain.proposal import ProposalApproval
 from bot.ports import Form
 
 
@@ -27,8 +28,15 @@ class Source(StrEnum):
     SHORTCUT = "shortcut"
     TERMINAL = "terminal"
     WEB = "web"
+    AGENT = "agent"
 
 
+AT_ONCE = frozenset({Source.SLASH, Source.TERMINAL, Source.WEB, Source.AGENT})
+"""The sources whose acknowledgement can hold an answer."""
+TEXT_ONLY = frozenset({Source.TERMINAL, Source.AGENT})
+"""Those that show an answer as text, so that tables and charts are in the acknowledgement too."""
+PROGRAMS = frozenset({Source.AGENT})
+"""The sources of programs that act for a person, by a token."""
 VISIBLE = frozenset({Source.MENTION, Source.PLAIN, Source.DM})
 SAID_THERE = frozenset(
     {Source.SLASH, Source.MENTION, Source.PLAIN, Source.BUTTON, Source.REACTION, Source.SHORTCUT}
@@ -70,13 +78,22 @@ class Request:
     is_unasked: bool = False
     """Whether a milestone runs it in this person's name."""
 
+    agent: str = ""
+    """The machine that speaks in this person's name, by the name of its key. It reads, and proposes what changes."""
+    means: str = ""
+    """The usage line of the command that the words must mean, if a program chose the command."""
+    only_reads: bool = False
+    """Whether a command that does not only read is refused."""
+    approval: ProposalApproval | None = None
+    """What makes a machine's command run: a person approved it."""
+
     is_confirmed: bool = False
     """Whether Slack was asked who the person is, if Spy did not know it."""
 
     @property
     def is_answered_at_once(self) -> bool:
         """Return whether the acknowledgement can hold the answer. One that waited for Slack comes after it."""
-        return self.source in {Source.SLASH, Source.TERMINAL, Source.WEB} and not self.is_confirmed
+        return self.source in AT_ONCE and not self.is_confirmed
 
     @property
     def may_ask_back(self) -> bool:

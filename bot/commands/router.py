@@ -1,7 +1,7 @@
 """Run each request's command in one transaction, and remember the answer."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property, partial
 from itertools import islice
@@ -9,7 +9,14 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.commands.admission import admit, asking_others, confirm_first, must_be_confirmed
+from bot.commands.admission import (
+    admit,
+    asking_others,
+    confirm_first,
+    is_proposed,
+    must_be_confirmed,
+    must_be_meant,
+)
 from bot.commands.answering import is_shown_there, send, send_discreetly
 from bot.commands.audited import add_allowed, add_refused
 from bot.commands.command import NUMBER, Command, CommandParameter, Outcome
@@ -18,6 +25,7 @@ from bot.commands.failing import contained, note_success, place_of
 from bot.commands.interpreter import Interpreter, incident_number
 from bot.commands.listening import Listening
 from bot.commands.plugins import CommandRegistry
+from bot.commands.proposing import ended, propose, refused
 from bot.commands.reply import Fill
 from bot.commands.request import SAID_THERE, VISIBLE, Notice, OpenedForm, Request, Response, Source
 from bot.domain.audit import FAILED
@@ -50,6 +58,7 @@ from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction, Understood
 
 _ANSWER = TypeAdapter(Response)
+FAULT = "Spy hit a fault of its own. Nothing was done."
 MENTIONED = 20
 """At most this many people mentioned in one request are looked up."""
 
@@ -145,6 +154,7 @@ class Router:
                 outcome = self._run(request, tx, limit)
                 if request.asked and not isinstance(outcome, Fill):
                     Permissions(tx).ran(request.asked, by=request.user)
+                ended(request, outcome, tx)
                 answer = self._tell(request, outcome, tx)
                 add_allowed(tx, request, outcome, self.masking)
                 note_success(tx)
@@ -159,6 +169,7 @@ class Router:
             source=request.source.value,
             here=request.channel if request.source in SAID_THERE else None,
             understood=understood,
+            approval=request.approval,
         )
 
     def _run(self, request: Request, tx: Transaction, limit: TimeLimit) -> Outcome:
@@ -169,6 +180,7 @@ class Router:
             else interpret.understand(request.text, tx, asker=request.user, channel=request.channel)
         )
         request = replace(request, incident=meant.number if meant.number is not None else request.incident)
+        must_be_meant(meant.command, request)
         given = {name: cleaned(it) for name, it in request.given.items()}
         tx.understood.command = words = meant.command.words
         plugin = self.registry.plugin_of(meant.command)
@@ -201,17 +213,21 @@ class Router:
         if incident is None and command.needs_incident:
             raise Incidents(tx).pick(typed.text, asker=request.user)
         with asking_others(request, incident):
-            admit(command, request, incident, tx)
+            if not is_proposed(command, request):
+                admit(command, request, incident, tx)
             arguments = _arguments(command, bound, typed, tx, request)
             for name, slot in command.slots.items():
                 if slot.required and not bound.get(name) and slot.type is not bool:
                     raise Refusal(f"The {name} is missing. Usage: `{command.usage}`", slot=name)
+            if is_proposed(command, request):
+                return propose(command, request, incident, tx)
             if command.wants_ask:
                 arguments["request"] = request
             if command.wants_incident:
                 arguments["incident"] = incident
             tx.understood.plugin = self.registry.plugin_of(command)
-            return command.run(**arguments, **self._wired(command.services, tx))
+            with tx.reading() if command.reads else nullcontext(tx) as its:
+                return command.run(**arguments, **self._wired(command.services, its))
 
     def _incident(self, number: int | None, request: Request, tx: Transaction) -> Incident | None:
         incidents = Incidents(tx)
@@ -300,6 +316,7 @@ class Router:
             answer = send_discreetly(request, message, tx, private_incidents(refusal.choices, tx))
             answer = replace(answer, is_refusal=True)
             session.inbound.answered(request.id, _ANSWER.dump_json(answer).decode())
+            refused(request, refusal.sentence, tx)
             add_refused(tx, request, refusal.sentence, self.masking)
         return answer
 
@@ -318,6 +335,7 @@ class Router:
         """Add a request that an error ended. Only the error's name is kept: its text may hold private words."""
         with suppress(Conflict, OutOfTime, Unavailable), self.sessions.begin(limit) as session:
             tx = self._transaction(session, request, understood)
+            refused(request, FAULT, tx)
             add_refused(tx, request, type(error).__name__, self.masking, outcome=FAILED)
             if understood.plugin:
                 why = place_of(error, understood.plugin)

@@ -4,7 +4,7 @@ from bot.ports.action_runner import ActionRunner, Clock
 from bot.ports.calendars import Calendars, NoCalendars
 from bot.ports.chat import SLACKBOT, Chat, HistoryPage, PastMessage, Person, PersonMessage, Posted, Profile
 from bot.ports.check_result import CheckResult
-from bot.ports.failures import Conflict, Rejected, Throttled, Unavailable, Unreachable
+from bot.ports.failures import Conflict, ReadsOnly, Rejected, Throttled, Unavailable, Unreachable
 from bot.ports.hosted_page import HostedPage, PublicReport
 from bot.ports.issue_tracker import (
     USUAL_TRACKER,
@@ -120,6 +120,7 @@ __all__ = [
     "PublicReport",
     "PublicationRecords",
     "Queues",
+    "ReadsOnly",
     "Rejected",
     "RepoFile",
     "RingCopy",

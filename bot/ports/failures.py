@@ -44,6 +44,10 @@ class Conflict(_Failure):
     """The database rolled back this transaction because of a conflict with another. Retry at once."""
 
 
+class ReadsOnly(Exception):  # noqa: N818  named for what was broken
+    """Something was to be written by a command that says it only reads: a bug in that command."""
+
+
 class Unavailable(_Failure):
     """The database does not answer or refuses writes. If `may_be_done`, the last transaction may be committed."""
 

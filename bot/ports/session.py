@@ -27,6 +27,7 @@ from bot.ports.records.paging import PageRecords
 from bot.ports.records.people import PeopleRecords, UserGroupRecords
 from bot.ports.records.plugins import PluginRecords, ReloadRecords
 from bot.ports.records.postmortem import FollowUpRecords, PostmortemRecords
+from bot.ports.records.proposals import ProposalRecords
 from bot.ports.records.relief import WorkPeriodRecords
 from bot.ports.records.retention import PruningRecords
 from bot.ports.records.status import DraftRecords, PublicationRecords
@@ -107,7 +108,12 @@ class Session(Protocol):
     @property
     def troubles(self) -> TroubleRecords: ...
     @property
+    def proposals(self) -> ProposalRecords: ...
+    @property
     def web_keys(self) -> WebKeyRecords: ...
+
+    def reading(self) -> AbstractContextManager["Session"]:
+        """Open a session on this transaction that only reads. Raises ReadsOnly for what would be written in it."""
 
     def lock(self, *sections: str) -> None:
         """Wait until no other transaction holds any of these sections. The locks end with the transaction.

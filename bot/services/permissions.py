@@ -60,6 +60,7 @@ class Permissions:
 
     def may(self, person: str, role: str, incident: Incident | None = None) -> bool:
         """Whether a person (Slack id) has a role: by name, through a user group, as commander, or as a member."""
+        person = self._answering(person)
         return self._is_assignable(person) and (
             role == "everyone"
             or (self._tx.policy.is_for_members(role) and self._is_member(person))
@@ -90,7 +91,7 @@ class Permissions:
 
     def require_member(self, person: str, what: str, *, role: str = "member") -> None:
         """Refuse guests, people of other organisations, and people whose profile is not loaded yet."""
-        known = self._session.people.get(person)
+        known = self._session.people.get(self._answering(person))
         if known is None or not known.is_confirmed:
             raise Refusal(
                 f"{what} is for members of this workspace, and Slack has not confirmed yet that you are one. "
@@ -102,6 +103,11 @@ class Permissions:
                 "Ask a member to do it: `oncall` shows who is on call.",
                 role=role,
             )
+
+    def _answering(self, person: str) -> str:
+        """Return whose roles count: those of who approved a machine's command, not of whom it speaks for."""
+        approval = self._tx.approval
+        return approval.by if approval and person == approval.person else person
 
     def _is_named(self, person: str, role: str) -> bool:
         return person in self._tx.policy.granted(role) or person in self.holders(role).everybody

@@ -1,11 +1,12 @@
 """One database transaction: its session, time and policy, and the effects it queues."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from bot.domain.effects import Effect
+from bot.domain.effects import Effect, PostEvent
 from bot.domain.event import Event
 from bot.domain.incident.agenda import agenda, refresh
 from bot.domain.incident.event_effects import brief, effects_of
@@ -14,6 +15,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.timeline import Entry
 from bot.domain.plugin import PluginVersion
 from bot.domain.policy import Policy
+from bot.domain.proposal import ProposalApproval
 from bot.domain.registering import at_start_only
 from bot.ports import Session
 
@@ -73,6 +75,14 @@ class Transaction:
     newest: dict[int, Incident] = field(default_factory=dict)
     """The incidents changed so far, by number, each as its last change left it."""
     understood: Understood = field(default_factory=Understood)
+    approval: ProposalApproval | None = None
+    """Who approved what a machine proposed, while that runs."""
+
+    @contextmanager
+    def reading(self) -> Iterator["Transaction"]:
+        """Yield this transaction for code that only reads. Raises ReadsOnly for what it would write or send."""
+        with self.session.reading() as session:
+            yield replace(self, session=session, effects=[], recorded={}, newest={})
 
     def record(self, incident: Incident, *events: Event | None) -> Incident:
         """Store events: state, timeline, effects and timers together. Skips None, which means that nothing is new.
@@ -88,7 +98,7 @@ class Transaction:
             incident = replace(incident.after(event), entries=incident.entries + 1)
             self.session.timeline.append(self._entry(incident, event))
             self.recorded[f"{incident.number}.{incident.entries} {event.kind()}"] = incident
-            self.send(*effects_of(event, incident, self.policy, seq=incident.entries))
+            self.send(*map(self._marked, effects_of(event, incident, self.policy, seq=incident.entries)))
             self.send(*refresh(before, incident, self.policy))
             self.send(*self._ended_offer(before, incident, event))
         self._keep(incident)
@@ -96,6 +106,12 @@ class Transaction:
             self.send(*feature(self).follow(known, incident))
         self.session.timers.replace(incident.subject, agenda(incident, self.policy), is_new=known is None)
         return incident
+
+    def _marked(self, effect: Effect) -> Effect:
+        """Return an effect that says whether a machine's proposal caused it."""
+        if self.approval is None or not isinstance(effect, PostEvent):
+            return effect
+        return replace(effect, facts={**effect.facts, "e": effect.facts["e"] | self.approval.facts})
 
     def _ended_offer(self, before: Incident, after: Incident, event: Event) -> Iterator[Effect]:
         """Refresh the brief of an offer of command that is over, because its buttons would stay in Slack."""
@@ -138,7 +154,7 @@ class Transaction:
             source=self.source,
             text=event.text,
             supersedes=facts.pop("supersedes", None),
-            data=facts,
+            data=facts | self.approval.facts if self.approval else facts,
             substance=event.substance,
         )
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -23,6 +23,7 @@ from bot.web.dashboard.live import USUAL_PACE, Live, LivePace
 from bot.web.dashboard.routes import missing_of, routes_of
 from bot.web.dashboard.site import DashboardSite
 from bot.web.health import Check, examine
+from bot.web.mcp.endpoint import McpEndpoint
 from bot.web.readers import Readers
 
 BROWSERS = 4
@@ -48,6 +49,7 @@ def build_web(
     handlers: Mapping[str, Handler] = MappingProxyType({}),
     routes: Sequence[Route] = (),
     site: DashboardSite | None = None,
+    agents: McpEndpoint | None = None,
     threads: int = 64,
     patience: float = 2.0,
     pace: LivePace = USUAL_PACE,
@@ -59,7 +61,8 @@ def build_web(
     `to_people` are pages for people who are signed in, and for those who see everything.
     A request sees `with_token` if `sees_all` says so of its headers, else `to_all`, and of readiness only whether.
     A readiness check that has not answered after `patience` seconds counts as failed. `notes` are shown beside the
-    checks, and make nobody unready: the process serves as well as without them. `site` is the dashboard.
+    checks, and make nobody unready: the process serves as well as without them. `site` is the dashboard, `agents` the
+    MCP server.
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
     browsers = ThreadPoolExecutor(BROWSERS, thread_name_prefix="dashboard")
@@ -89,7 +92,10 @@ def build_web(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         with pool, browsers:
-            yield
+            async with AsyncExitStack() as stack:
+                if agents:
+                    await stack.enter_async_context(agents.running())
+                yield
         if live:
             live.shut()
 
@@ -97,6 +103,7 @@ def build_web(
         lifespan=lifespan,
         routes=[
             *routes,
+            *([agents.route] if agents else []),
             *(Route(path, _through(handler, pool), methods=["POST"]) for path, handler in handlers.items()),
             *(Route(path, _shown(chosen(path), pool), methods=["GET"]) for path in with_token.pages),
             *(
@@ -110,7 +117,7 @@ def build_web(
         ],
         exception_handlers={404: missing_of(site, browsers)} if site else {},
     )
-    app.state.live = live
+    app.state.streams = [it for it in (live, agents) if it]
     return app
 
 

@@ -3,20 +3,26 @@
 import asyncio
 import errno
 import socket
-from asyncio import Protocol
+from asyncio import Protocol as Connection
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from threading import Event, Thread
-from typing import cast
+from typing import Protocol, cast
 
 import uvicorn
 from starlette.applications import Starlette
 
 from bot.web.connection import ConnectionLimits, GuardedConnection
-from bot.web.dashboard.live import Live
 
 PATIENCE = 5.0
 """Seconds that running requests get when the server stops, and that the server may take to start."""
+
+
+class Streams(Protocol):
+    """Answers that last."""
+
+    def close(self) -> None: ...
 
 
 class CannotListen(Exception):  # noqa: N818  named for what happened
@@ -53,7 +59,7 @@ class Server:
 
     def __init__(self, app: Starlette, listening: socket.socket, limits: ConnectionLimits) -> None:
         self.port: int = listening.getsockname()[1]
-        self._uvicorn = _Uvicorn(_tuned(app, limits), live=getattr(app.state, "live", None))
+        self._uvicorn = _Uvicorn(_tuned(app, limits), streams=getattr(app.state, "streams", ()))
         self._thread = Thread(
             target=self._uvicorn.run, kwargs={"sockets": [listening]}, name="web-server", daemon=True
         )
@@ -74,10 +80,10 @@ class Server:
 class _Uvicorn(uvicorn.Server):
     """Signals when it is ready. Its loop looks once a second; uvicorn's own looks ten times, also when idle."""
 
-    def __init__(self, config: uvicorn.Config, *, live: Live | None) -> None:
+    def __init__(self, config: uvicorn.Config, *, streams: Sequence[Streams]) -> None:
         super().__init__(config)
         self.is_up = Event()
-        self._live = live
+        self._streams = streams
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
@@ -90,9 +96,9 @@ class _Uvicorn(uvicorn.Server):
             await asyncio.wait((self._ended,), timeout=1)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the streams first: otherwise the server waits for browsers that wait for it."""
-        if self._live:
-            self._live.close()
+        """End the streams first: otherwise the server waits for browsers and agents that wait for it."""
+        for it in self._streams:
+            it.close()
         await super().shutdown(sockets)
 
     def end(self) -> None:
@@ -105,7 +111,7 @@ class _Uvicorn(uvicorn.Server):
 def _tuned(app: Starlette, limits: ConnectionLimits) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=cast("type[Protocol]", partial(GuardedConnection, limits=limits)),
+        http=cast("type[Connection]", partial(GuardedConnection, limits=limits)),
         lifespan="on",
         ws="none",
         log_config=None,

@@ -70,6 +70,7 @@ NOT_RECORDS = {
     "outbox",
     "plugin",
     "plugin_reload",
+    "proposal",
     "publication",
     "status_draft",
 } | {

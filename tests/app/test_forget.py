@@ -1,8 +1,10 @@
 """`spy forget` removes a person from every column of every table, and what is shown stays readable."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from bot.commands.request import Request, Response, Source
 from bot.commands.router import Router
 from bot.domain.incident.following import Following, incident_subject
 from bot.domain.incident.timeline import Entry
+from bot.domain.message import Message
 from bot.domain.oncall.cover import CoverRequest
 from bot.domain.oncall.shift import Shift, Turn
 from bot.domain.policy import Policy
@@ -174,6 +177,36 @@ def filled(kit: SpyKit, engine: Engine) -> Engine:
     return engine
 
 
+@dataclass(frozen=True, kw_only=True)
+class Afterwards:
+    """A database in which Ana was forgotten: what it had answered before, and what was said about it."""
+
+    engine: Engine
+    before: Sequence[Message | None]
+    said: Sequence[str]
+    folder: Path
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def afterwards(
+    request: pytest.FixtureRequest, kit: SpyKit, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Afterwards]:
+    """Return one for all tests that only look at it: filling a database takes a second."""
+    folder = tmp_path_factory.mktemp("afterwards")
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            migrated = request.getfixturevalue("migrated_sqlite")
+            url = f"sqlite:///{shutil.copy(migrated, folder / 'spy.db')}"
+        else:
+            url = stack.enter_context(request.getfixturevalue("postgres").fresh())
+        engine = open_engine(driven(url))
+        stack.callback(engine.dispose)
+        fill(engine, kit.sessions.engine)
+        before = [asked(engine, text).message for text in SHOWN]
+        said = list(in_words(forgetter(engine, folder).run()))
+        yield Afterwards(engine=engine, before=before, said=said, folder=folder)
+
+
 def fill(engine: Engine, other: Engine) -> None:
     """Copy all rows of another database, and let PostgreSQL number the next ones after them."""
     copy(rows_of(other), engine)
@@ -257,37 +290,29 @@ def test_the_person_was_everywhere(filled: Engine):
     }
 
 
-def test_afterwards_nothing_names_the_person(filled: Engine, tmp_path: Path):
-    forgetter(filled, tmp_path).run()
-
-    assert left(filled, *ANA) == []
-    assert left(filled, "U0RAJ", "Raj Patel")
+def test_afterwards_nothing_names_the_person(afterwards: Afterwards):
+    assert left(afterwards.engine, *ANA) == []
+    assert left(afterwards.engine, "U0RAJ", "Raj Patel")
 
 
-def test_afterwards_they_follow_nothing_and_who_they_added_still_does(filled: Engine, tmp_path: Path):
-    forgetter(filled, tmp_path).run()
-
-    with Database(filled).read() as session:
+def test_afterwards_they_follow_nothing_and_who_they_added_still_does(afterwards: Afterwards):
+    with Database(afterwards.engine).read() as session:
         [left_over] = session.followings.about(incident_subject(1))
     assert (left_over.address, left_over.by[:9]) == ("raj@example.com", "USOMEBODY")
 
 
-def test_afterwards_the_audit_log_is_still_whole(filled: Engine, tmp_path: Path):
-    forgetter(filled, tmp_path).run()
-
-    found = check(filled)
+def test_afterwards_the_audit_log_is_still_whole(afterwards: Afterwards):
+    found = check(afterwards.engine)
     assert (found.fault, found.forgotten > 10) == ("", True)
-    AuditSealer(sessions=Database(filled), clock=FrozenClock(), policy=Policy).run()
-    assert check(filled).fault == ""
+    AuditSealer(sessions=Database(afterwards.engine), clock=FrozenClock(), policy=Policy).run()
+    assert check(afterwards.engine).fault == ""
 
 
-def test_afterwards_everything_is_still_shown(filled: Engine, tmp_path: Path):
-    before = [asked(filled, text).message for text in SHOWN]
-    forgetter(filled, tmp_path).run()
-    after = [asked(filled, f"{text} ").message for text in SHOWN]
+def test_afterwards_everything_is_still_shown(afterwards: Afterwards):
+    after = [asked(afterwards.engine, f"{text} ").message for text in SHOWN]
 
-    assert all(before)
-    for was, now in zip(before, after, strict=True):
+    assert all(afterwards.before)
+    for was, now in zip(afterwards.before, after, strict=True):
         assert now
         assert "USOMEBODY" not in now.text
         assert now.text.count("\n") >= (was.text.count("\n") if was else 0) - 1
@@ -305,25 +330,29 @@ def test_afterwards_not_even_the_file_has_the_name(kit: SpyKit, sqlite_url: str,
         assert [word for word in ANA if word.encode() in file.read_bytes()] == []
 
 
-def test_afterwards_the_timeline_and_the_postmortem_say_somebody(filled: Engine, tmp_path: Path):
-    forgetter(filled, tmp_path).run()
-
-    with Database(filled).read() as session:
+def test_afterwards_the_timeline_and_the_postmortem_say_somebody(afterwards: Afterwards):
+    with Database(afterwards.engine).read() as session:
         tx = Transaction(session=session, now=NOON, policy=POLICY)
         facts = Documents(tx).document(session.incidents.get(1))
         document = shipped(FrozenClock()).document("postmortem/document", facts, names=People(tx).name)
     assert "somebody" in document.text
     assert "USOMEBODY" not in document.text
-    assert "somebody" in str(asked(filled, "incident tldr 1").message)
+    assert "somebody" in str(asked(afterwards.engine, "tldr 1").message)
 
 
-def test_it_says_what_was_changed_and_what_is_out_of_reach(filled: Engine, tmp_path: Path):
-    said = list(in_words(forgetter(filled, tmp_path).run()))
+def test_it_says_what_was_changed_and_what_is_out_of_reach(afterwards: Afterwards):
+    said = afterwards.said
 
     assert said[0].startswith("Changed: ")
     assert said[1].startswith("Deleted: 1 in contact, 2 in following, 1 in on_call_copy, ")
     assert "Out of reach: config.yaml. Remove them from line 1." in said
     assert said[-1].startswith("While Slack or PagerDuty still have them")
+
+
+def test_forgetting_twice_finds_nothing_more(afterwards: Afterwards):
+    again = forgetter(afterwards.engine, afterwards.folder).run()
+
+    assert (again.found.changed.total(), again.found.is_done) == (0, True)
 
 
 def test_thousands_of_rows_are_looked_at_some_at_a_time(engine: Engine, tmp_path: Path):
@@ -336,14 +365,6 @@ def test_thousands_of_rows_are_looked_at_some_at_a_time(engine: Engine, tmp_path
 
     assert found.changed["audit"] == 1_201
     assert left(engine, "U0ANA") == []
-
-
-def test_forgetting_twice_finds_nothing_more(filled: Engine, tmp_path: Path):
-    forgetter(filled, tmp_path).run()
-
-    again = forgetter(filled, tmp_path).run()
-
-    assert (again.found.changed.total(), again.found.is_done) == (0, True)
 
 
 def test_two_who_are_forgotten_stay_two(filled: Engine, tmp_path: Path):
@@ -388,15 +409,22 @@ def test_who_is_on_call_another_day_is_not_refused(filled: Engine, tmp_path: Pat
     forgetter(filled, tmp_path).require_free()
 
 
-@pytest.mark.parametrize("person", ["U0ANA", "U0RAJ", "U0KIM"])
-def test_a_database_of_an_earlier_spy_forgets_too(engine: Engine, tmp_path: Path, person: str):
-    earlier = tmp_path / "earlier.db"
-    raw = open_engine(f"sqlite:///{earlier}")
-    with raw.connect() as connection:
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Return a database of an earlier Spy, brought up to date."""
+    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('earlier') / 'spy.db'}")
+    with engine.connect() as connection:
         connection.connection.dbapi_connection.executescript(EARLIER.read_text(encoding="utf-8"))
-    migrate(raw)
-    fill(engine, raw)
-    raw.dispose()
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize("person", ["U0ANA", "U0RAJ", "U0KIM"])
+def test_a_database_of_an_earlier_spy_forgets_too(
+    engine: Engine, earlier: Engine, tmp_path: Path, person: str
+):
+    fill(engine, earlier)
     them = forgetter(engine, tmp_path, person)
 
     them.run()

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bot.services.features import load_features
-from tests.bench.acknowledgements import acknowledgement
+from tests.bench.acknowledgements import acknowledgement, watched
 from tests.bench.alerts import alerts
 from tests.bench.full import full
 from tests.bench.measures import MEASURES, QUICK, SLACK_TAKES, Effort
@@ -26,6 +26,7 @@ from tests.bench.timers import timers
 
 ALL = {
     "acknowledgement": acknowledgement,
+    "watched": watched,
     **MEASURES,
     "process": process,
     "scaling": scaling,

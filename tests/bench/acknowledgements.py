@@ -28,9 +28,29 @@ SQLITE, POSTGRESQL = Kind(name="SQLite", single=1.3), Kind(name="PostgreSQL", si
 
 def acknowledgement(effort: Effort, say: PostEvent) -> Iterator[Row]:
     """One at a time, then fifty at once: Spy and the bare app in turns, each calm before it is called."""
-    yield from _measured(SQLITE, [None, None], effort, lambda doing, part: say(f"{doing}, SQLite", part / 2))
+    yield from _on_both(Ways(what="acknowledgement"), effort, say)
+
+
+def watched(effort: Effort, say: PostEvent) -> Iterator[Row]:
+    """The same, while ten browsers show Spy's dashboard and fifty people look at their Home tab."""
+    yield from _on_both(Ways(what="watched, acknowledgement", is_watched=True), effort, say)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ways:
+    """How a table calls it, and whether people look on meanwhile."""
+
+    what: str
+    is_watched: bool = False
+
+
+def _on_both(ways: Ways, effort: Effort, say: PostEvent) -> Iterator[Row]:
+    yield from _measured(
+        ways, SQLITE, [None, None], effort, lambda doing, part: say(f"{doing}, SQLite", part / 2)
+    )
     with fresh(2) as (ours, theirs):
         yield from _measured(
+            ways,
             POSTGRESQL,
             [ours, driven(theirs)],
             effort,
@@ -38,7 +58,9 @@ def acknowledgement(effort: Effort, say: PostEvent) -> Iterator[Row]:
         )
 
 
-def _measured(kind: Kind, databases: Sequence[str | None], effort: Effort, say: PostEvent) -> Iterator[Row]:
+def _measured(
+    ways: Ways, kind: Kind, databases: Sequence[str | None], effort: Effort, say: PostEvent
+) -> Iterator[Row]:
     with ExitStack() as stack:
         bots = [
             stack.enter_context(Bot(name, latency=SLACK_TAKES, database=url))
@@ -46,16 +68,18 @@ def _measured(kind: Kind, databases: Sequence[str | None], effort: Effort, say: 
         ]
         callers = [stack.enter_context(Caller(bot.port, bot.secret, lines=AT_ONCE)) for bot in bots]
         meet(bots, callers)
+        if ways.is_watched:
+            stack.enter_context(bots[0].watched())
         took = in_turns(
             bots, callers, effort.singles // effort.chunk, lambda part: say("one at a time", part / 2),
             lambda caller: [caller.one(text()) for _ in range(effort.chunk)],
         )  # fmt: skip
-        yield from _compared(f"acknowledgement, one at a time, {kind.name}", *took, median=kind.single)
+        yield from _compared(f"{ways.what}, one at a time, {kind.name}", *took, median=kind.single)
         took = in_turns(
             bots, callers, effort.crowds, lambda part: say("fifty at once", 0.5 + part / 2),
             lambda caller: caller.together([text() for _ in range(AT_ONCE)]),
         )  # fmt: skip
-        yield from _compared(f"acknowledgement, {AT_ONCE} at once, {kind.name}", *took, median=CROWD)
+        yield from _compared(f"{ways.what}, {AT_ONCE} at once, {kind.name}", *took, median=CROWD)
 
 
 def _compared(what: str, spy: Sequence[float], floor: Sequence[float], *, median: float) -> Iterator[Row]:

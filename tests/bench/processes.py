@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -144,7 +145,8 @@ class Bot:
             self._path, bot_port=self.port, latency=latency, limits=limits, people=people
         )
         (self._path / "config.yaml").write_text(
-            f"{self.slack.config}\nweb: {{port: {self.port}}}\n{LIMITS}\n"
+            f"{self.slack.config}\n"
+            f"web: {{port: {self.port}, public_url: 'http://127.0.0.1:{self.port}'}}\n{LIMITS}\n"
         )
         self._env = {
             **surroundings(),
@@ -168,6 +170,19 @@ class Bot:
     def restart(self) -> None:
         self.child.end()
         self.start()
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Have people look at its dashboard and at their Home tabs."""
+        command = ["-m", "tests.bench.watchers", str(self.port), self.secret]
+        watchers = Child(command, surroundings(), self._path / "watchers.log")
+        try:
+            if not watchers.first_line():
+                watchers.must_be_alive()
+            yield
+            watchers.must_be_alive()
+        finally:
+            watchers.end()
 
     def _command(self) -> Sequence[str]:
         if self.name == "spy":

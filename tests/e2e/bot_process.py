@@ -50,6 +50,10 @@ class BotProcess:
         """Its config.yaml, for a test to spoil."""
         return self._config
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return self._environment
+
     def start(self) -> Self:
         """Start it, and return once it says that it is ready."""
         self.launch()

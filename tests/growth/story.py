@@ -1,7 +1,7 @@
 """What people say about one incident from its beginning to its end: each command at least once.
 
 Names in braces are the numbers of what was made last. A line may begin with who says it; otherwise Ana does. What
-`tool` says is an alert.
+`tool` says is an alert, and `agent` is a machine that speaks for Ana.
 """
 
 BEGINNING = 'incident me "checkout is down" sev1'
@@ -115,6 +115,13 @@ status history checkout before {publication}
 status checkout ok "it works again"
 status publish {status_draft}
 incident similar
+agent: incident list
+agent: inc-{incident} incident note "seen by a machine"
+proposals
+proposal {proposal}
+raj: proposal approve {proposal} {shown}
+agent: inc-{incident} incident note "seen again"
+proposal decline {proposal}
 incident channel new
 raj: incident me "cart hangs"
 raj: incident {incident} merge {incident_before}

@@ -14,6 +14,7 @@ from bot.adapters.runbooks import FolderRunbooks
 from bot.app.samples.failover_play import PLANS
 from bot.commands.command import Command
 from bot.commands.plugins import CommandRegistry, load
+from bot.commands.proposing import approved, as_slack_sends
 from bot.commands.request import Request, Response, Source
 from bot.commands.router import Router
 from bot.domain.alert.report import AlertReport, AlertState
@@ -78,9 +79,10 @@ NUMBERED = (
     table(tables.AlertRow),
     table(tables.PublicationRow),
     table(tables.StatusDraftRow),
+    table(tables.ProposalRow),
 )
-TOOL = "tool: "
-"""How a line begins that no person says."""
+TOOL, AGENT = "tool: ", "agent: "
+"""How lines begin that no person says: an alert, and what an agent for Ana asks for."""
 ANY = Search(seen_by="U0ANA", phases=ALL)
 
 
@@ -92,6 +94,8 @@ class World:
         self.clock = FrozenClock()
         self.ran: set[str] = set()
         """The commands that were run."""
+        self.last: Command | None = None
+        """The one that was run last."""
         self.registry = self._noted(load([PLUGINS]))
         templates = shipped(self.clock)
         self.chat = beside.chat if beside else FakeChat()
@@ -105,6 +109,7 @@ class World:
                 maybe_pager=self.pager,
                 maybe_mail=FakeMail(),
                 open_hosted_page=lambda: hosted_page,
+                run_proposal=lambda it: self._carry_out(approved(it)),
             )
         )
         self._router = Router(
@@ -124,11 +129,15 @@ class World:
         def noted(command: Command) -> Command:
             def run(**arguments: Any) -> Any:
                 self.ran.add(command.words)
+                self.last = command
                 return command.run(**arguments)
 
             return replace(command, run=run)
 
         return replace(registry, commands=tuple(map(noted, registry.commands)))
+
+    def _carry_out(self, request: Request) -> None:
+        self._router.answer(request)
 
     def transact(self, act: Callable[[Transaction], T]) -> T:
         with self.database.begin() as session:
@@ -148,6 +157,17 @@ class World:
         """Say a line of the story."""
         if line.startswith(TOOL):
             self.transact(lambda tx: Reports(tx).hear_all([_alert(tx, line.removeprefix(TOOL))]))
+        elif line.startswith(AGENT):
+            words = as_slack_sends(line.removeprefix(AGENT))
+            self._router.answer(
+                Request(
+                    id=f"ask-{next(self.numbers)}",
+                    text=words,
+                    user="U0ANA",
+                    source=Source.AGENT,
+                    agent="Claude",
+                )
+            )
         else:
             self._ask(line, channel=channel)
 
@@ -174,7 +194,15 @@ class World:
         *_, before, note = (0, 0, *(it.seq for it in entries if it.kind == "note_taken"))
         names = (it.name for it in NUMBERED)
         numbers = dict(zip(names, last, strict=True))
-        return line.format(**numbers, incident_before=numbers["incident"] - 1, note=note, note_before=before)
+        with self.database.read() as session:
+            proposed = session.proposals.get(numbers["proposal"] or 0)
+        return line.format(
+            **numbers,
+            incident_before=numbers["incident"] - 1,
+            note=note,
+            note_before=before,
+            shown=proposed.fingerprint if proposed else "",
+        )
 
     # --- jobs ---
 

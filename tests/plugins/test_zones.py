@@ -42,7 +42,7 @@ def test_every_command_works_for_whom_no_zone_is_known(spy: SpyKit, channel: str
 
 
 def test_reminders_go_on_for_a_day_and_longer(spy: SpyKit, channel: str):
-    spy.pass_time(days=2)
+    spy.pass_time(hours=25)
 
     assert spy.reminder_messages(to="U0ANA")[-1].text
     assert "still_open" in spy.incident(1).reminded

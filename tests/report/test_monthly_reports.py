@@ -236,7 +236,7 @@ def test_a_team_gets_its_month_once_on_the_first_working_day(spy: SpyKit):
         'incident resolve "fixed"',
         'postmortem write surprised "the cache was cold"',
     )
-    declared(spy, '"payroll leaked" sev1 private', "incident affects checkout")
+    declared(spy, '"payroll leaked" sev1 private', "incident affects checkout", 'incident resolve "closed"')
     started(spy)
 
     spy.pass_time(days=7)

@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeEngine
 
+from bot.adapters.database.reading import ReadingConnection, must_read
+
 Convert = Callable[[Any], Any]
 Parameters = Mapping[str, Any]
 
@@ -72,6 +74,8 @@ class Prepared:
             _raise(error, connection, compiled.sql)
 
     def _for(self, connection: Connection, parameters: Parameters) -> "_Compiled":
+        if isinstance(connection, ReadingConnection):
+            must_read(self._statement)
         key = (connection.dialect.name, *parameters)
         compiled = self._compiled.get(key)
         if compiled is None:

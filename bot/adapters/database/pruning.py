@@ -54,6 +54,7 @@ MESSAGES: Mapping[str, Sequence[str]] = {
     "work_period": ("relief", "rest"),
     "lock": ("lock", "forgotten"),
     "alert": ("alert",),
+    "proposal": ("proposal",),
 }
 """The lasting messages about each kind of record: their slots begin with these words, and go with the record."""
 ASK = "ask"
@@ -69,6 +70,7 @@ SUBJECTS: Mapping[str, Sequence[str]] = {
     "page": ("page", "test"),
     "failover": ("failover",),
     "follow_up": ("follow-up",),
+    "proposal": ("proposal",),
 }
 """What timers are about."""
 THEIRS = (
@@ -78,6 +80,7 @@ THEIRS = (
     tables.TeamNoticeRow,
     tables.AlertRow,
     tables.FollowingRow,
+    tables.ProposalRow,
 )
 """The tables whose rows may belong to an incident."""
 NAMES_INCIDENT = ("incident", "ref", "needs_channel")
@@ -88,6 +91,7 @@ OF_THEIR_OWN = (
     tables.LockRow,
     tables.AlertRow,
     tables.StatusDraftRow,
+    tables.ProposalRow,
 )
 """The tables whose rows go by their own age."""
 CONDITIONS = 200
@@ -151,6 +155,7 @@ class PruningTable(Rows):
             (tables.TeamNoticeRow, "number", "team_notice"),
             (tables.FollowUpRow, "number", "follow_up"),
             (tables.FollowingRow, "number", "following"),
+            (tables.ProposalRow, "number", "proposal"),
             (tables.PageRow, "number", "page"),
             (tables.PostmortemRow, "incident", "incident"),
             (tables.StatusDraftRow, "incident", "incident"),
@@ -221,7 +226,7 @@ class PruningTable(Rows):
     # --- messages -----------------------------------------------------------------------------------------
 
     def remove_messages(self, *, before: datetime, limit: int) -> int:
-        pages, covers, locks, alerts, drafts = map(table, OF_THEIR_OWN)
+        pages, covers, locks, alerts, drafts, proposals = map(table, OF_THEIR_OWN)
         released_at = locks.c.kept["released_at"].as_string()
         over = (
             (pages, [pages.c.incident.is_(None), pages.c.requested_at < before]),
@@ -229,6 +234,7 @@ class PruningTable(Rows):
             (locks, [text("NOT stands"), released_at < before.isoformat()]),
             (alerts, [alerts.c.incident.is_(None), alerts.c.told_at < before]),
             (drafts, [drafts.c.at < before]),
+            (proposals, [proposals.c.proposed_at < before]),
         )
         count = self._remove_some_timers(before, limit) + self._remove_over(over, limit)
         return count + self._remove_digests(before, limit) + self._remove_troubles(before, limit)

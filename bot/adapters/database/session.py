@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
@@ -24,8 +24,10 @@ from bot.adapters.database.incidents import IncidentTable, TimelineTable
 from bot.adapters.database.outbox import OutboxTable
 from bot.adapters.database.postmortems import FollowUpTable, PostmortemTable
 from bot.adapters.database.prepared import without_waiting
+from bot.adapters.database.proposals import ProposalTable
 from bot.adapters.database.pruning import PruningTable
 from bot.adapters.database.publications import DraftTable, PublicationTable
+from bot.adapters.database.reading import ReadingConnection
 from bot.adapters.database.rings import RingCopyTable, RingTable
 from bot.adapters.database.timers import TimerTable
 from bot.adapters.database.turns import Turns, TurnTaking
@@ -75,6 +77,7 @@ class SqlSession:
     homes = _table(HomeTable)
     publications = _table(PublicationTable)
     status_drafts = _table(DraftTable)
+    proposals = _table(ProposalTable)
     timers = _table(TimerTable)
     messages = _table(coordination.MessageTable)
     audit = _table(AuditTable)
@@ -105,12 +108,24 @@ class SqlSession:
     def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
         return coordination.take_lease(self._connection, job, owner, now=now, until=now + lease)
 
+    @contextmanager
+    def reading(self) -> Iterator["SqlSession"]:
+        if "people" in vars(self):
+            self.people.flush()  # who asks is stored by now, so that this session finds them
+        session = SqlSession(cast("Connection", ReadingConnection(self._connection)))
+        session._held = self._held
+        yield session
+        session.flush_used()  # raises ReadsOnly if something waits to be written
+
     def flush(self) -> None:
-        used = vars(self)
         with without_waiting(self._connection):
-            for it in [used[name] for name in _TABLES if name in used]:
-                it.flush()
-            self._writes.flush()
+            self.flush_used()
+
+    def flush_used(self) -> None:
+        used = vars(self)
+        for it in [used[name] for name in _TABLES if name in used]:
+            it.flush()
+        self._writes.flush()
 
     def _has_place(self, number: int) -> bool | None:
         """Whether an incident has a channel, or can't get one. None: another transaction may just be opening it.

@@ -120,7 +120,7 @@ def answer_http(
 
     `arrived_at` is a value of time.monotonic(); None means now.
     """
-    if not _is_signed(app, body, headers):
+    if not is_signed(app, body, headers):
         return HttpAnswer(401, {"content-type": "text/plain"}, b"not signed by Slack")
     timestamp, arrived = int(headers["x-slack-request-timestamp"]), arrived_at or time.monotonic()
     with app.delays.sent_at(timestamp, arrived) as sent_at:
@@ -170,7 +170,8 @@ def _verifiers(secret: str, slack: ServerClock) -> Sequence[SignatureVerifier]:
     return SignatureVerifier(secret), SignatureVerifier(secret, Slack())
 
 
-def _is_signed(app: App, body: bytes, headers: Mapping[str, str]) -> bool:
+def is_signed(app: App, body: bytes, headers: Mapping[str, str]) -> bool:
+    """Return whether Slack has signed a body, with these headers (names in lower case), and not long ago."""
     timestamp, signature = (headers.get(f"x-slack-{it}", "") for it in ("request-timestamp", "signature"))
     if not SECONDS.fullmatch(timestamp):
         return False

@@ -80,11 +80,11 @@ class PluginSwap:
         self._plugins.ends("shared/plugins_again")
 
     def _try_out(self, own: OwnSet) -> None:
-        """Raise NotLoaded if these would break the messages and agendas of the last day."""
+        """Raise NotLoaded if these would break the messages and agendas of the last day. They were drawn already."""
         from bot.app.live.trial import Setup, try_out  # noqa: PLC0415  its sample facts are loaded when something changes
 
         bot, policy = self._bot, self._bot.live.policy()
-        new = Setup(policy=policy, templates=own.templates, registry=own.registry)
+        new = Setup(policy=policy, templates=own.templates, registry=own.registry, is_drawn=True)
         now = Setup(policy=policy, templates=bot.templates.now, registry=bot.router.registry)
         if flaws := try_out(new, instead_of=now, sessions=bot.database, now=bot.clock.now()):
             raise NotLoaded([it.sentence for it in flaws])

@@ -55,6 +55,8 @@ class Setup:
     policy: Policy
     templates: JinjaTemplates
     registry: CommandRegistry
+    is_drawn: bool = False
+    """Whether everything that these templates may change was drawn when they were loaded."""
 
 
 def try_out(new: Setup, *, instead_of: Setup, sessions: Sessions, now: datetime) -> Sequence[Flaw]:
@@ -63,7 +65,7 @@ def try_out(new: Setup, *, instead_of: Setup, sessions: Sessions, now: datetime)
     Raises Unavailable if the database does not answer: then nobody knows.
     """
     return [
-        *_of_templates(new, instead_of),
+        *(() if new.is_drawn else _of_templates(new, instead_of)),
         *_of_commands(new),
         *_of_incidents(new, instead_of, sessions, now),
         *_of_safety(new.policy, instead_of.policy),

@@ -20,6 +20,7 @@ from bot.app.samples import merging as sample_merging
 from bot.app.samples import oncall as sample_oncall
 from bot.app.samples import paging as sample_paging
 from bot.app.samples import postmortems as sample_postmortems
+from bot.app.samples import proposals as sample_proposals
 from bot.app.samples import relief as sample_relief
 from bot.app.samples import reports as sample_reports
 from bot.app.samples import runbooks as sample_runbooks
@@ -65,6 +66,7 @@ _LISTED: dict[str, Sequence[Facts]] = (
     | sample_channels.facts(INCIDENTS[:2], FULL)
     | sample_guide.facts(INCIDENTS, FULL, OVER)
     | sample_postmortems.facts(INCIDENTS, OVER, FULL, PAGES)
+    | sample_proposals.facts(INCIDENTS[:2])
     | sample_runbooks.facts(FULL)
     | sample_status.facts(INCIDENTS[:2])
     | sample_relief.CASES

@@ -67,7 +67,7 @@ class MonthlyReports:
         incidents = self._of_team(team, seen)
         numbers = [it.number for it in incidents]
         counted = self._whose_pages_count(declared, seen, seen_of)
-        entries, rings = self._entries(numbers), self._rings(team, span, numbers, counted)
+        entries, rings = self._entries(numbers), self._rings(team, span, frozenset(numbers), counted)
         follow_ups, overdue = self._session.follow_ups.among(numbers), FollowUps(self._tx).overdue
         directory = Directory(self._tx)
         records = ReportRecords(

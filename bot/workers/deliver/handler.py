@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 import bot.workers.deliver
 from bot.domain.effects import Effect
 from bot.domain.incident.effects import SayCommand
+from bot.domain.proposal import Proposal
 from bot.ports import Chat, HostedPage, IssueTracker, Mail, OutboxItem, Pager, Rejected, Templates
 from bot.services.features import load_features
 from bot.services.transaction import Transaction
@@ -32,6 +33,8 @@ class Clients:
     open_hosted_page: Callable[[], HostedPage] | None = None
     run_command: RunCommand | None = None
     run_request: Callable[[Mapping[str, Any]], None] | None = None
+    run_proposal: Callable[[Proposal], None] | None = None
+    """Runs an approved proposal once, however often it is called."""
 
     @property
     def pager(self) -> Pager:

@@ -162,17 +162,17 @@ def test_axe_finds_no_barrier_while_the_past_is_played_and_a_form_is_open(dashbo
         with dashboard.window("ana", color_scheme=theme, reduced_motion="reduce") as page:
             opened(page, dashboard, number)
             photograph(page, f"incident-{theme}")
-            for size in (PHONE, SMALL):
-                page.set_viewport_size(size)
-                page.get_by_text("Post an update").click()
-                found += [*barriers(page), *too_wide(page)]
-                page.get_by_text("Post an update").click()
-                photograph(page, f"incident-{theme}-{size['width']}")
+            page.set_viewport_size(SMALL)
+            page.get_by_text("Post an update").click()
+            found += [*barriers(page), *too_wide(page)]
+            page.get_by_text("Post an update").click()
+            photograph(page, f"incident-{theme}-320")
             page.get_by_role("button", name="Replay").click()
             page.get_by_role("slider", name="Moment").press("l")
-            for size in (SMALL, PHONE, WIDE):
+            found += [*barriers(page), *too_wide(page)]
+            for size in (PHONE, WIDE):
                 page.set_viewport_size(size)
-                found += [*barriers(page), *too_wide(page)]
+                found += too_wide(page)
             opened(page, dashboard, number, "?wall=1")
             found += [*barriers(page), *too_wide(page)]
             photograph(page, f"incident-wall-{theme}")

@@ -137,7 +137,9 @@ def test_axe_finds_no_barrier_on_any_page(dashboard: Dashboard):
             for path in paths(number, f"{dashboard.world.box.clock.now():%Y-%m}"):
                 if not shows_a_page(page, f"{dashboard.url}{path}"):
                     continue
-                for size in (WIDE, SMALL):
+                for size in (
+                    (WIDE, SMALL) if theme == "light" else (SMALL,)
+                ):  # colours don't depend on the width
                     page.set_viewport_size(size)
                     found += [f"{path} {theme} {size['width']}: {it}" for it in barriers(page)]
                     if path == "/":

@@ -310,3 +310,18 @@ class WebKeyRow(RecordRow, table=True):
     digest: str = Field(primary_key=True)
     person: str = Field(index=True)
     ends_at: datetime = moment_column(nullable=False, index=True)
+
+
+class ProposalRow(NumberedRow, table=True):
+    """A command that a machine has proposed in a person's name."""
+
+    __table_args__ = (
+        Index("proposal_of_person", "person", "proposed_at"),
+        partial_index("proposal_open", "number", where="open"),
+        partial_index("proposal_of_incident", "incident", where="incident IS NOT NULL"),
+    )
+
+    person: str
+    proposed_at: datetime = moment_column(index=True)
+    open: bool
+    incident: int | None
