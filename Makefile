@@ -5,7 +5,7 @@ FROM_NPM := tests/emulate/node_modules/.ready tests/axe/node_modules/.ready
 
 unexport PYTHONDONTWRITEBYTECODE  # a test run starts a hundred bots, and each would compile all of Spy anew
 
-.PHONY: demo test check types compiled picture bench fuzz simulate chaos lock audit sbom clean
+.PHONY: demo test check types compiled picture bench fuzz fuzz-api simulate chaos lock audit sbom clean
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -51,6 +51,9 @@ bench: .venv/ready
 
 fuzz: .venv/ready  # 100,000 inputs, ten minutes at most; SEED=1 repeats a run
 	@$(BIN)/python -m tests.fuzz $(if $(SEED),--seed $(SEED))
+
+fuzz-api: .venv/ready  # the API with requests made from its own document, for some minutes
+	@$(BIN)/python -m tests.support.api_document
 
 simulate: .venv/ready  # the whole bot in simulated time, ten minutes; SEED=1 repeats a world
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED) --log)

@@ -21,6 +21,7 @@ from bot.adapters.rendering.current import CurrentTemplates
 from bot.adapters.runbooks import FolderRunbooks
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
+from bot.adapters.webhooks.caller import HttpWebhooks
 from bot.app.live.own_files import OwnFiles, OwnSet
 from bot.app.settings import load as load_settings
 from bot.app.slack import open_client
@@ -121,6 +122,7 @@ def build(settings: Settings, stack: ExitStack, slack: PooledWebClient | None = 
                 open_tracker=tracker_to_open(settings, timeout, stack),
                 maybe_mail=open_mail(settings, timeout),
                 open_hosted_page=hosted_page_to_open(settings, timeout, stack),
+                maybe_webhooks=HttpWebhooks(secrets=env.webhook_secrets),
                 run_command=say,
                 run_request=run,
                 run_proposal=carry_out,

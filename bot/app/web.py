@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 
 from starlette.applications import Starlette
 
+from bot.adapters.rendering.mrkdwn import plain
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.runbooks.pages import RunbookPages
 from bot.app.build import Bot, open_calendars
@@ -13,8 +14,9 @@ from bot.app.mcp import Signed, mcp_endpoint, nobody_signs
 from bot.app.status import status_sources
 from bot.app.webhooks import locks_page, manifest_page, outbox_page
 from bot.config import Settings
-from bot.ports import Calendars, Runbooks, Unavailable
+from bot.ports import Calendars, Runbooks, Templates, Unavailable
 from bot.web import Check, Handler, Page, SeesAll, Shown, WebAnswer, build_web, everyone, examined, with_token
+from bot.web.api.site import ApiSite
 from bot.web.dashboard.page import MenuEntry
 from bot.web.dashboard.site import DashboardSite
 from bot.web.mcp.endpoint import McpEndpoint
@@ -45,6 +47,7 @@ class WebPorts:
             sees_all=_sees_all(self.bot.settings),
             handlers=handlers,
             site=site_of(self.bot),
+            api=api_of(self.bot),
             agents=mcp_endpoint(self.bot, self.is_signed),
         )
 
@@ -58,6 +61,7 @@ class WebPorts:
         sees_all: SeesAll,
         handlers: Mapping[str, Handler] | None = None,
         site: DashboardSite | None = None,
+        api: ApiSite | None = None,
         agents: McpEndpoint | None = None,
         threads: int = 64,
     ) -> Starlette:
@@ -74,6 +78,7 @@ class WebPorts:
             handlers=handlers or {},
             routes=status_routes(status_sources(bot, readers)),
             site=site,
+            api=api,
             agents=agents,
             threads=threads,
         )
@@ -90,6 +95,23 @@ def site_of(bot: Bot) -> DashboardSite:
         registry=lambda: bot.router.registry,
         provided={Runbooks: bot.runbooks, Calendars: open_calendars(bot.settings)},
         beside=partial(_beside, bot),
+    )
+
+
+def api_of(bot: Bot) -> ApiSite:
+    """Return the API of this bot."""
+    return ApiSite(
+        sessions=bot.database,
+        clock=bot.clock,
+        policy=bot.live.policy,
+        answer=bot.timed.answer,
+        registry=lambda: bot.router.registry,
+        plain=plain,
+        provided={
+            Templates: bot.templates,
+            Runbooks: bot.runbooks,
+            Calendars: open_calendars(bot.settings),
+        },
     )
 
 

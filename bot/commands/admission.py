@@ -65,7 +65,7 @@ def confirm_first(request: Request, tx: Transaction) -> Response:
     later = replace(request, id=f"later:{request.id}", message=None, is_confirmed=True)
     stored = stored_request().dump_python(later, mode="json")
     tx.send(RunRequest(key=later.id, person=request.user, request=stored, asked_at=tx.now))
-    return Response()
+    return Response(waits=True)
 
 
 def _asking(request: Request, role: str) -> Iterator[Choice]:

@@ -18,6 +18,8 @@ class Reply:
     """Whether the line in the incident's channel says the same: then the person who asked there needs no answer."""
     discreet: bool = False
     """Whether only the asker sees it, also if they asked in a message that everybody sees."""
+    once: bool = False
+    """Whether it holds a secret that is stored nowhere: only an acknowledgement can show it, and no repetition does."""
 
 
 @dataclass(frozen=True)

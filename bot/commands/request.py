@@ -28,14 +28,15 @@ class Source(StrEnum):
     SHORTCUT = "shortcut"
     TERMINAL = "terminal"
     WEB = "web"
+    API = "api"
     AGENT = "agent"
 
 
-AT_ONCE = frozenset({Source.SLASH, Source.TERMINAL, Source.WEB, Source.AGENT})
+AT_ONCE = frozenset({Source.SLASH, Source.TERMINAL, Source.WEB, Source.API, Source.AGENT})
 """The sources whose acknowledgement can hold an answer."""
-TEXT_ONLY = frozenset({Source.TERMINAL, Source.AGENT})
+TEXT_ONLY = frozenset({Source.TERMINAL, Source.API, Source.AGENT})
 """Those that show an answer as text, so that tables and charts are in the acknowledgement too."""
-PROGRAMS = frozenset({Source.AGENT})
+PROGRAMS = frozenset({Source.API, Source.AGENT})
 """The sources of programs that act for a person, by a token."""
 VISIBLE = frozenset({Source.MENTION, Source.PLAIN, Source.DM})
 SAID_THERE = frozenset(
@@ -127,6 +128,8 @@ class Response:
     shared: bool = False
     is_refusal: bool = field(default=False, compare=False)
     complaints: Mapping[str, str] = field(default_factory=dict)
+    waits: bool = field(default=False, compare=False)
+    """Whether Slack is asked first who asks, and it is run after that."""
     queued: tuple[str, ...] = field(default=(), compare=False)
     """The keys of the effects that it queued, when it was run. A repeated request has none."""
 

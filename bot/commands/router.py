@@ -26,7 +26,7 @@ from bot.commands.interpreter import Interpreter, incident_number
 from bot.commands.listening import Listening
 from bot.commands.plugins import CommandRegistry
 from bot.commands.proposing import ended, propose, refused
-from bot.commands.reply import Fill
+from bot.commands.reply import Fill, Reply
 from bot.commands.request import SAID_THERE, VISIBLE, Notice, OpenedForm, Request, Response, Source
 from bot.domain.audit import FAILED
 from bot.domain.effects import OpenForm
@@ -34,6 +34,7 @@ from bot.domain.grammar.typed import Typed, Word
 from bot.domain.incident.incident import Incident
 from bot.domain.markup import MENTION, cleaned
 from bot.domain.masking import Masking
+from bot.domain.message import Message
 from bot.domain.plugin import PluginVersion
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
@@ -58,6 +59,7 @@ from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction, Understood
 
 _ANSWER = TypeAdapter(Response)
+SHOWN_ONCE = "The answer was shown once. It is stored nowhere."
 FAULT = "Spy hit a fault of its own. Nothing was done."
 MENTIONED = 20
 """At most this many people mentioned in one request are looked up."""
@@ -148,6 +150,7 @@ class Router:
             tx = self._transaction(session, request, understood)
             People(tx).seen(request.user, request.user_name)
             _meet_mentioned(request, tx)
+            outcome: Outcome = None
             if must_be_confirmed(request, tx):
                 answer = confirm_first(request, tx)
             else:
@@ -158,7 +161,7 @@ class Router:
                 answer = self._tell(request, outcome, tx)
                 add_allowed(tx, request, outcome, self.masking)
                 note_success(tx)
-            session.inbound.answered(request.id, _ANSWER.dump_json(answer).decode())
+            session.inbound.answered(request.id, _stored(answer, outcome))
             return replace(answer, queued=tuple(it.key for it in tx.effects))
 
     def _transaction(self, session: Session, request: Request, understood: Understood) -> Transaction:
@@ -261,6 +264,8 @@ class Router:
                 ).text,
             }
         message = self.templates.render(outcome.template, facts, names=People(tx).name)
+        if outcome.once and not request.is_answered_at_once:
+            raise Refusal(f"The answer is secret, and stored nowhere. Type it as `/spy {request.text}`.")
         private = private_incidents(outcome, tx)
         if outcome.discreet or leaves(private, request.channel):
             return send_discreetly(request, message, tx, private)
@@ -289,12 +294,12 @@ class Router:
                 )
             )
             return Response()
-        if request.source is Source.WEB:
-            form = self.templates.form(fill.form, fill.facts)
-            return Response(form=OpenedForm(form=form, command=fill.command, incident=number))
         facts = {"command": fill.command, "incident": number, "said": fill.facts.get("said", {})}
-        message = self.templates.render("help/form", facts)
-        return send_discreetly(request, message, tx)
+        answer = send_discreetly(request, self.templates.render("help/form", facts), tx)
+        if request.source is not Source.WEB:
+            return answer
+        form = self.templates.form(fill.form, fill.facts)
+        return replace(answer, form=OpenedForm(form=form, command=fill.command, incident=number))
 
     def _refuse(
         self, request: Request, refusal: Refusal, understood: Understood, limit: TimeLimit
@@ -347,6 +352,13 @@ class Router:
         with self.sessions.read() as session:
             people = People(Transaction(session=session, now=self.clock.now(), policy=self.policy))
             return MENTION.sub(lambda found: people.name(found["id"]) or found[0], sentence)
+
+
+def _stored(answer: Response, outcome: Outcome) -> str:
+    """Return what a repeated request is answered."""
+    if isinstance(outcome, Reply) and outcome.once:
+        answer = Response(message=Message(text=SHOWN_ONCE))
+    return _ANSWER.dump_json(answer).decode()
 
 
 def _arguments(

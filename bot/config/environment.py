@@ -1,18 +1,22 @@
 """What the environment contains: secrets, the database, and other addresses to call."""
 
+import base64
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError, create_model
 
 from bot.config.vendors import Vendor, Vendors
+from bot.config.webhooks import VARIABLE, variable_of
 
 _NOTHING = SecretStr("")
 LOG_LEVELS = {"": None, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 """What SPY_LOG_LEVEL may say, as Python counts it."""
+SIGNS, SHORTEST_KEY, LONGEST_KEY = "whsec_", 24, 64
+"""How the secret of a webhook begins, and how many bytes it has: as Standard Webhooks has it."""
 _POSTGRES = re.compile(r"^postgres(ql)?(\+psycopg)?://")
 
 
@@ -31,6 +35,20 @@ def _level(name: str) -> str:
 def _secret_address(url: SecretStr) -> SecretStr:
     given = url.get_secret_value()
     return SecretStr(_address(given)) if given else url
+
+
+def _signing(secrets: SecretStr) -> SecretStr:
+    """Check the secrets of a webhook: one, or two while one replaces the other."""
+    for secret in secrets.get_secret_value().split():
+        try:
+            key = base64.b64decode(secret.removeprefix(SIGNS), validate=True)
+        except ValueError:
+            key = b""
+        if not (secret.startswith(SIGNS) and SHORTEST_KEY <= len(key) <= LONGEST_KEY):
+            raise ValueError(
+                "must be whsec_ and 24 to 64 bytes in base64: echo whsec_$(openssl rand -base64 32)"
+            )
+    return secrets
 
 
 def _database(url: SecretStr) -> SecretStr:
@@ -82,7 +100,8 @@ class Environment(BaseModel):
     @classmethod
     def of(cls, variables: Mapping[str, str], vendors: Vendors) -> Self:
         """Pick Spy's variables. An empty one counts as not set. Spaces and line ends around a value are dropped."""
-        kind = create_model("Environment", __base__=cls, **dict(_fields(vendors)))
+        fields = {**dict(_fields(vendors)), **dict(_webhook_fields(variables))}
+        kind = create_model("Environment", __base__=cls, **fields)
         ours = {name: variables[name] for it in kind.model_fields if (name := it.upper()) in variables}
         blank = {name for name, value in ours.items() if not value.strip()}
         given = {name.lower(): value.strip() for name, value in ours.items() if name not in blank}
@@ -98,6 +117,10 @@ class Environment(BaseModel):
         found: SecretStr = getattr(self, variable.lower(), _NOTHING)
         return found.get_secret_value()
 
+    def webhook_secrets(self, name: str) -> tuple[str, ...]:
+        """Return the secrets of a webhook, the current one first."""
+        return tuple(self.secret(variable_of(name)).split())
+
     def url_of(self, vendor: Vendor[Any]) -> str:
         found: str = getattr(self, vendor.url_variable.lower())
         return found
@@ -106,6 +129,7 @@ class Environment(BaseModel):
         """Return what must never be shown, for the log to mask."""
         values = (value for _, value in self if isinstance(value, SecretStr))
         tokens = [value.get_secret_value() for value in values if value is not self.database_url]
+        tokens += [each for it in tokens if it.startswith(SIGNS) for each in it.split()]
         password = urlsplit(self.database_url.get_secret_value()).password
         return tuple(filter(None, [*tokens, password]))
 
@@ -114,6 +138,12 @@ def environment_mistakes(error: ValidationError) -> Iterator[str]:
     """Return what is wrong with a variable, without its value."""
     for problem in error.errors(include_input=False, include_url=False):
         yield f"environment: {str(problem['loc'][0]).upper()}: {problem['ctx']['error']}."
+
+
+def _webhook_fields(variables: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    for name in variables:
+        if name.startswith(VARIABLE):
+            yield name.lower(), (Annotated[SecretStr, AfterValidator(_signing)], _NOTHING)
 
 
 def _fields(vendors: Vendors) -> Iterator[tuple[str, Any]]:

@@ -91,6 +91,7 @@ def _named_teams(file: dict[str, Any]) -> Iterator[tuple[Place, str]]:
     for service, says in _section(file.get("services")).items():
         if isinstance(name := _section(says).get("team"), str):
             yield ("services", service, "team"), name
+    yield from _of_webhooks(file, "teams")
     yield from _of_components(file, "teams")
     milestones = file.get("milestones")
     for number, says in enumerate(milestones if isinstance(milestones, list) else []):
@@ -100,7 +101,15 @@ def _named_teams(file: dict[str, Any]) -> Iterator[tuple[Place, str]]:
                 yield ("milestones", number, key), given.removeprefix(mark)
 
 
+def _of_webhooks(file: dict[str, Any], key: str) -> Iterator[tuple[Place, str]]:
+    """Return what each webhook names under this key: one name, or a list of them."""
+    for webhook, says in _section(file.get("webhooks")).items():
+        for index, name in enumerate(_several(_section(says).get(key))):
+            yield ("webhooks", webhook, key, index), name
+
+
 def _named_severities(file: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+    yield from _of_webhooks(file, "severities")
     timers = _section(file.get("timers")).get("roll_back_severities")
     for index, name in enumerate(timers if isinstance(timers, list) else []):
         yield ("timers", "roll_back_severities", index), str(name)

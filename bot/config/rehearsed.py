@@ -10,7 +10,7 @@ from bot.domain.placeholders import VARIABLE, filled, variables
 
 ConfigSection = dict[str, Any]
 
-REPLACED = ("slack", "people", "permissions", "database", "heartbeat_url", "mail")
+REPLACED = ("slack", "people", "permissions", "database", "heartbeat_url", "mail", "webhooks")
 """Sections, beside the vendors', taken from the demo: who there is, and where to reach them."""
 GROUP = "oncall_group"
 """A user group is one team's, so only the first team that wants one gets the demo's."""

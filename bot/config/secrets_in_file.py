@@ -17,6 +17,7 @@ _FILLED_IN = re.compile(
 )  # Bearer {{ env.TOKEN }}: the secret is elsewhere
 _SHAPED = re.compile(
     r"\b(xox[a-z](?:\.xox[a-z])?-|xapp-|gh[a-z]_|github_pat_)[A-Za-z0-9_-]{4,}"  # Slack's and GitHub's own prefixes
+    r"|\bwhsec_[A-Za-z0-9+/=]{8,}"
     r"|://[^/\s:@]+:[^/\s@]+@",  # a password in a URL
 )
 SHORTEST_TOKEN = 8
@@ -31,6 +32,7 @@ _HOMES = (  # the first match of the dotted key names the variable
     (re.compile(r"alerts"), "ALERTS_WEBHOOK_SECRET"),
     (re.compile(r"^web\b"), "WEB_TOKEN"),
     (re.compile(r"^mail\b"), "SMTP_PASSWORD"),
+    (re.compile(r"^webhooks\b"), "WEBHOOK_SECRET_<NAME>"),
     (re.compile(r"database"), "DATABASE_URL"),
 )
 _PREFIXES = (

@@ -43,6 +43,7 @@ from bot.config.values import (
     shaped,
 )
 from bot.config.vendors import Vendors
+from bot.config.webhooks import WebhookSection
 from bot.domain import former_words
 from bot.domain.incident.milestone import CONDITIONS, FIELDS
 from bot.domain.incident.role import ROLES
@@ -355,6 +356,8 @@ class Sections(ConfigSection):
     resolution: ResolutionSection = ResolutionSection()
     oncall: OnCallSection = OnCallSection()
     mail: MailSection | None = None
+    webhooks: Mapping[Name, WebhookSection] = Field(default_factory=dict)
+    """The programs that Spy tells of events."""
     status: StatusSection = StatusSection()
     heartbeat_url: Annotated[Url, AfterValidator(_parsed)] | None = None
     """The address of a dead man's switch. One with a token in it is a secret: it comes from the environment."""

@@ -12,6 +12,7 @@ from bot.config.file import version_of
 from bot.config.sections import MilestoneSection, Sections, SeveritySection, TeamSection
 from bot.config.values import INSTALLED, NEVER, ConfigSection
 from bot.config.vendors import Access, HostedPageVendor, PagerVendor, TrackerVendor, Vendor, Vendors
+from bot.config.webhooks import variable_of
 from bot.domain.incident.role import nearest, plain
 from bot.domain.policy import (
     Account,
@@ -133,6 +134,7 @@ class Settings(Sections):
             status=self._status_settings(),
             dashboard=DashboardSettings(address=self.web.public_url, session=self.web.session),
             mail=MailSettings(domains=self.mail.domains) if self.mail else None,
+            webhooks={name: it.webhook(name) for name, it in self.webhooks.items()},
             people={
                 person: Account(pager_id=self._at_pager(it), email=it.email)
                 for person, it in self.people.items()
@@ -375,6 +377,10 @@ class Settings(Sections):
             yield self._no_token(pager)
         if self.mail and self.mail.user and not self.env.smtp_password:
             yield self._absent("SMTP_PASSWORD", "your mail provider", because="mail.user logs in with it")
+        for name in self.webhooks:
+            if not self.env.secret(variable := variable_of(name)):
+                how = "your own: `echo whsec_$(openssl rand -base64 32)`"
+                yield self._absent(variable, how, because=f"it signs what webhooks.{name} is told")
         yield from self._swapped()
 
     def _swapped(self) -> Iterator[str]:

@@ -17,6 +17,7 @@ from bot.domain.spelling import did_you_mean, nearest
 from bot.domain.status.component import StatusSettings
 from bot.domain.subject import is_person, is_user_group
 from bot.domain.text import shortened
+from bot.domain.webhook import WebhookSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,6 +295,8 @@ class Policy:
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     mail: MailSettings | None = None
     """None: Spy sends no mail."""
+    webhooks: Mapping[str, WebhookSettings] = field(default_factory=dict)
+    """The programs that Spy tells of events, by name."""
 
     def team(self, key: str) -> Team:
         """Return a team by its key, with or without the colon. Refuses an unknown key and suggests the nearest."""

@@ -17,7 +17,7 @@ def _named(fields: str) -> frozenset[str]:
 WORDS = _named(
     """
     acknowledged_by agent answer_by assigned assignee author authors because blast_radius caption cause change
-    channel_name columns complaints confirm does fallback impact label labels message mistakes name note
+    channel_name columns complaints confirm does fallback impact label labels message mistakes name named note
     noted_by nothing parts resolution rows says sentence shown_as summary text texts title update was what
     who whom why words
     """
@@ -25,7 +25,7 @@ WORDS = _named(
 """What people typed, and names of people as Slack, the pager or the tracker wrote them."""
 CODES = _named(
     """
-    about address secret agent_for approved_by
+    about address agent_for approved_by called scope secret
     acknowledged_person action added_by after allow answer args asked asker before_by by category channel
     colour component components hosted level published_by report stage state_title
     channel_refused choices closed_by command_offered_to commander copied copied_without cursor cycle decided_by

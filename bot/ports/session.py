@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.ports.records.alert import AlertRecords
+from bot.ports.records.api_tokens import ApiTokenRecords
 from bot.ports.records.audit import AuditRecords
 from bot.ports.records.changes import ChangeRecords, LockRecords
 from bot.ports.records.configuration import ConfigVersionRecords
@@ -111,6 +112,8 @@ class Session(Protocol):
     def proposals(self) -> ProposalRecords: ...
     @property
     def web_keys(self) -> WebKeyRecords: ...
+    @property
+    def api_tokens(self) -> ApiTokenRecords: ...
 
     def reading(self) -> AbstractContextManager["Session"]:
         """Open a session on this transaction that only reads. Raises ReadsOnly for what would be written in it."""

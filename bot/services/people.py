@@ -15,6 +15,7 @@ from bot.services.oncall.covers import Covers
 from bot.services.postmortem.follow_ups import FollowUps
 from bot.services.postmortem.postmortems import RECENT, Postmortems
 from bot.services.relief.work_periods import WorkPeriods
+from bot.services.tokens import Tokens
 from bot.services.web_keys import WebKeys
 
 SOON = timedelta(minutes=10)
@@ -66,10 +67,11 @@ class People(Directory):
     def _give_back(self, gone: Person, *, is_news: bool) -> None:
         """Remove a person from all roles and tasks, and ask once in each incident's channel who takes over.
 
-        Their sessions of the dashboard end.
+        Their sessions of the dashboard end, and their tokens are revoked.
         """
         if is_news:
             WebKeys(self._tx).end_all(gone.id)
+            Tokens(self._tx).revoke_all(gone.id)
         follow_ups, postmortems = FollowUps(self._tx).let_go(gone.id), Postmortems(self._tx)
         recent = self._session.incidents.alive_since(self._tx.now - RECENT)
         theirs = {it.number for it in recent if gone.id in _watched(it)}

@@ -18,6 +18,9 @@ from starlette.routing import Route
 
 from bot.web.access import REFUSED, SeesAll
 from bot.web.answer import Handler, Page, WebAnswer
+from bot.web.api.pace import TokenPace
+from bot.web.api.routes import api_routes
+from bot.web.api.site import ApiSite
 from bot.web.calls import Endpoint, Unread, body_of, in_thread
 from bot.web.dashboard.live import USUAL_PACE, Live, LivePace
 from bot.web.dashboard.routes import missing_of, routes_of
@@ -26,8 +29,8 @@ from bot.web.health import Check, examine
 from bot.web.mcp.endpoint import McpEndpoint
 from bot.web.readers import Readers
 
-BROWSERS = 4
-"""How many requests of browsers run side by side. Few, so that Slack's requests find the interpreter free."""
+BROWSERS = PROGRAMS = 4
+"""How many requests of browsers run side by side, and of programs. Few, so that Slack's find the interpreter free."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +52,8 @@ def build_web(
     handlers: Mapping[str, Handler] = MappingProxyType({}),
     routes: Sequence[Route] = (),
     site: DashboardSite | None = None,
+    api: ApiSite | None = None,
+    most: TokenPace | None = None,
     agents: McpEndpoint | None = None,
     threads: int = 64,
     patience: float = 2.0,
@@ -62,10 +67,11 @@ def build_web(
     A request sees `with_token` if `sees_all` says so of its headers, else `to_all`, and of readiness only whether.
     A readiness check that has not answered after `patience` seconds counts as failed. `notes` are shown beside the
     checks, and make nobody unready: the process serves as well as without them. `site` is the dashboard, `agents` the
-    MCP server.
+    MCP server, and `api` the API, where one token may ask as often as `most` says.
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
     browsers = ThreadPoolExecutor(BROWSERS, thread_name_prefix="dashboard")
+    programs = ThreadPoolExecutor(PROGRAMS, thread_name_prefix="api")
     live = Live(site, pace) if site else None
 
     readers = Readers(sees_all=sees_all, site=site)
@@ -91,7 +97,7 @@ def build_web(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        with pool, browsers:
+        with pool, browsers, programs:
             async with AsyncExitStack() as stack:
                 if agents:
                     await stack.enter_async_context(agents.running())
@@ -113,6 +119,7 @@ def build_web(
             Route("/healthz", _healthz),
             Route("/readyz", readyz),
             Route("/metrics", show_metrics),
+            *(api_routes(api, programs, most) if api else []),
             *(routes_of(site, live, browsers) if site and live else [Route("/", _index)]),
         ],
         exception_handlers={404: missing_of(site, browsers)} if site else {},

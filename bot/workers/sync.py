@@ -306,6 +306,7 @@ class Sync:
             lambda session: session.outbox.forget(before=now - ITEMS_KEPT, limit=SWEPT_AT_ONCE),
             lambda session: Changes(self._transaction(session)).forget_old(limit=SWEPT_AT_ONCE),
             lambda session: session.web_keys.forget(before=now, limit=SWEPT_AT_ONCE),
+            lambda session: session.api_tokens.forget(before=now, limit=SWEPT_AT_ONCE),
         )
         for forget in kept:
             count = SWEPT_AT_ONCE

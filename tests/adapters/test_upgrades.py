@@ -82,6 +82,7 @@ NOT_RECORDS = {
     "timer",
     "trouble",
     "web_key",
+    "api_token",
 }
 ADDED = ("kind", "incident", "line", "permalink")
 """What the audit_log of a failover keeps beside an event's own facts."""

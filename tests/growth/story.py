@@ -158,6 +158,12 @@ locks
 config history
 web
 web out
+token new "deploy tool" read for 90d
+token list
+token revoke "deploy tool"
+webhook list
+webhook test portal
+webhook replay portal since 11:00
 help
 help incident
 plugins
@@ -178,6 +184,7 @@ incident resolve "rolled back"
 postmortem
 postmortem export dry
 postmortem export
+postmortem check
 postmortem none recovery "it went well"
 postmortem close
 incident was "login was down" from 10:05 to 11:40

@@ -41,6 +41,7 @@ SMALL = {
     "(subquery-1)": "no table",
     "(subquery-2)": "no table",
     "CONSTANT": "no table",
+    "api_token": "a row for each program: 20 at most for a person",
     "audit_mark": "two rows",
     "config_version": "a row for each change of config.yaml in the last 90 days",
     "counter": "a row for each table",

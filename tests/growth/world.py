@@ -20,8 +20,10 @@ from bot.commands.router import Router
 from bot.domain.alert.report import AlertReport, AlertState
 from bot.domain.incident.search import ALL, Search
 from bot.domain.incident.timeline import WantedLines
+from bot.domain.incident.webhooks import EVENTS
 from bot.domain.policy import DashboardSettings, MailSettings, PostmortemSettings
 from bot.domain.retention import Retention
+from bot.domain.webhook import WebhookSettings
 from bot.ports import Profile
 from bot.services.alert.reports import Reports
 from bot.services.directory import Directory
@@ -52,6 +54,7 @@ from tests.growth.story import BEGINNING
 from tests.support.folders import PLUGINS, TEMPLATES
 from tests.support.status import STATUS
 from tests.support.templates import shipped
+from tests.support.webhooks import FakeWebhooks
 
 T = TypeVar("T")
 Job = Callable[[], object]
@@ -64,6 +67,7 @@ POLICY = replace(
     status=STATUS,
     dashboard=DashboardSettings(address="https://spy.example.com"),
     mail=MailSettings(domains=("example.com",)),
+    webhooks={"portal": WebhookSettings(name="portal", url="https://portal.example.com", events=EVENTS)},
     retention=Retention(closed_incidents=800 * DAY, audit=800 * DAY, on_call=800 * DAY),
 )
 SYNCS = ("oncall", "shifts", "changes", "alerts", "rings", "pages", "people", "groups", "members", "sweep")
@@ -97,7 +101,7 @@ class World:
         self.last: Command | None = None
         """The one that was run last."""
         self.registry = self._noted(load([PLUGINS]))
-        templates = shipped(self.clock)
+        self.templates = templates = shipped(self.clock)
         self.chat = beside.chat if beside else FakeChat()
         self.pager = beside.pager if beside else FakePager()
         self.numbers = beside.numbers if beside else count(1)
@@ -109,6 +113,7 @@ class World:
                 maybe_pager=self.pager,
                 maybe_mail=FakeMail(),
                 open_hosted_page=lambda: hosted_page,
+                maybe_webhooks=FakeWebhooks(),
                 run_proposal=lambda it: self._carry_out(approved(it)),
             )
         )
@@ -171,15 +176,24 @@ class World:
         else:
             self._ask(line, channel=channel)
 
-    def _ask(self, line: str, *, channel: str) -> Response:
+    def _ask(self, line: str, *, channel: str) -> None:
         by, words = (line[:3], line[5:]) if line.startswith(("raj: ", "kim: ")) else ("ana", line)
-        request = Request(
-            id=f"ask-{next(self.numbers)}",
-            text=words,
-            user=f"U0{by.upper()}",
-            source=Source.SLASH,
-            channel=channel,
+        self.ask(
+            Request(
+                id=f"ask-{next(self.numbers)}",
+                text=words,
+                user=f"U0{by.upper()}",
+                source=Source.SLASH,
+                channel=channel,
+            )
         )
+
+    def ask(self, request: Request) -> None:
+        """Send a request."""
+        self.answer(request)
+
+    def answer(self, request: Request) -> Response:
+        """Return what the router answers."""
         return self._router.answer(request)
 
     def filled(self, line: str) -> str:

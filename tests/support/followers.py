@@ -18,7 +18,7 @@ from tests.fakes.mail import FakeMail
 from tests.support.templates import shipped
 
 
-class _Inline:
+class Inline:
     """Sends on the caller's thread."""
 
     def submit(self, send: Callable[[OutboxItem, float], None], item: OutboxItem, since: float) -> None:
@@ -67,7 +67,7 @@ class Outside:
             policy=self.spy.policy,
             lease=timedelta(seconds=30),
             senders=8,
-            pool=_Inline(),
+            pool=Inline(),
         )
         while not delivery.step():
             pass

@@ -31,7 +31,7 @@ AT_ONCE = 500
 PASSES = 3
 """A running bot may write a row again while it is looked at, so all tables are looked at until nothing is found."""
 AUDIT = "audit"
-COPIES = frozenset({"config_version", "contact", "home", "on_call_copy", "person", "web_key"})
+COPIES = frozenset({"api_token", "config_version", "contact", "home", "on_call_copy", "person", "web_key"})
 """Tables whose rows are copies of Slack, the pager and config.yaml, or let somebody in. One about the person goes."""
 KEPT_BY_SPY = frozenset({"alembic_version", "audit_mark", "counter", "lease", "pruned"})
 """Tables that hold nothing of people."""

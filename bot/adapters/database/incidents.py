@@ -162,6 +162,8 @@ class IncidentTable(Table[Incident]):
         yield is_theirs if wanted.only_members else or_(c.private.is_(False), is_theirs)
         if wanted.private is not None:
             yield is_set("private") if wanted.private else c.private.is_(False)
+        if wanted.below is not None:
+            yield c.number < wanted.below
         if wanted.severity:
             yield c.severity == wanted.severity
         if wanted.since:

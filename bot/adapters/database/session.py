@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.adapters.database import coordination, records
 from bot.adapters.database.alerts import AlertTable
+from bot.adapters.database.api_tokens import ApiTokenTable
 from bot.adapters.database.audit import AuditTable
 from bot.adapters.database.changes import ChangeTable, LockTable
 from bot.adapters.database.config_versions import ConfigVersionTable
@@ -84,6 +85,7 @@ class SqlSession:
     pruning = _table(PruningTable)
     inbound = _table(coordination.InboundTable)
     web_keys = _table(WebKeyTable)
+    api_tokens = _table(ApiTokenTable)
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

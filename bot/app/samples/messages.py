@@ -25,6 +25,8 @@ from bot.app.samples import relief as sample_relief
 from bot.app.samples import reports as sample_reports
 from bot.app.samples import runbooks as sample_runbooks
 from bot.app.samples import status as sample_status
+from bot.app.samples import tokens as sample_tokens
+from bot.app.samples import webhooks as sample_webhooks
 from bot.app.samples.made import facts_for
 from bot.app.samples.world import FULL, INCIDENTS, NOON, NOW, OVER, PAGES, TYPED, Facts
 from bot.domain.permission import MEANING
@@ -79,6 +81,8 @@ _LISTED: dict[str, Sequence[Facts]] = (
     | sample_events.CASES
     | sample_configuration.CASES
     | sample_reports.CASES
+    | sample_tokens.CASES
+    | sample_webhooks.CASES
     | {
         "shared/unsaid": [
             {"what": "Page 7", "why": "PagerDuty refuses the token."},

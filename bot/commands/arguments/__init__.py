@@ -11,6 +11,8 @@ from bot.commands.arguments.reader import Reader, anything, choice_of, nothing, 
 from bot.commands.arguments.services import AffectedNames, ServiceNames
 from bot.commands.arguments.text import Line, Plain, Url
 from bot.commands.arguments.times import Began, PastTimes, PlainTime, RecentTime, Start, began
+from bot.commands.arguments.tokens import ENDS, SCOPE, Ends
+from bot.domain.api_token import Scope
 from bot.domain.incident.state import WORKING, Phase
 from bot.domain.policy import Severity, Team
 from bot.domain.postmortem.follow_up import Category
@@ -54,6 +56,8 @@ READERS: Mapping[Any, Reader] = {
     Part: choice_of(PARTS, no="A postmortem has no part", all_are="Parts"),
     **times.READERS,
     MailAddress: MAIL_ADDRESS,
+    Scope: SCOPE,
+    Ends: ENDS,
     Plain: text.PLAIN,
     Line: text.LINE,
     str: text.TEXT,
@@ -65,6 +69,7 @@ __all__ = [
     "READERS",
     "AffectedNames",
     "Began",
+    "Ends",
     "Line",
     "LockedService",
     "MailAddress",

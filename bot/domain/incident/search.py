@@ -33,6 +33,8 @@ class Search:
     """A service that it affects."""
     people: tuple[str, ...] = ()
     """One of these people was in it."""
+    below: int | None = None
+    """Its number is smaller: what follows in a list of the newest."""
     private: bool | None = None
     only_members: bool = False
     """Whether the person sees only incidents of which they are a member, as a guest does."""
@@ -41,7 +43,11 @@ class Search:
     def is_any_past(self) -> bool:
         """Whether it asks for all past incidents that a person may see."""
         return self == Search(
-            seen_by=self.seen_by, phases=OVER, private=self.private, only_members=self.only_members
+            seen_by=self.seen_by,
+            phases=OVER,
+            below=self.below,
+            private=self.private,
+            only_members=self.only_members,
         )
 
     def __post_init__(self) -> None:

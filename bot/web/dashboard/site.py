@@ -1,14 +1,14 @@
 """Answer browsers: find out who looks, run the page in a read-only transaction, and render it."""
 
-import hashlib
-import hmac
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from hmac import compare_digest
 from typing import Any
 
 import structlog
+from itsdangerous import Signer
 
 from bot.commands.discretion import private_incidents
 from bot.commands.plugins import CommandRegistry
@@ -93,14 +93,14 @@ class DashboardSite:
             id=person,
             name=people.name(person) or person,
             zone=people.zone(person),
-            csrf=hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest(),
+            csrf=Signer(secret, salt="csrf").get_signature("form").decode(),
         )
 
     def is_from_form_of(self, viewer: Viewer, request: WebRequest) -> bool:
         """Return whether a form was sent from a page that this viewer got."""
         given = request.form.get("csrf", "")
         is_own = not request.is_from_elsewhere(self.policy().dashboard.address)
-        return is_own and hmac.compare_digest(given.encode(), viewer.csrf.encode())
+        return is_own and compare_digest(given.encode(), viewer.csrf.encode())
 
     # --- pages ---
 

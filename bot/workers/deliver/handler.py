@@ -9,6 +9,7 @@ from bot.domain.effects import Effect
 from bot.domain.incident.effects import SayCommand
 from bot.domain.proposal import Proposal
 from bot.ports import Chat, HostedPage, IssueTracker, Mail, OutboxItem, Pager, Rejected, Templates
+from bot.ports.webhooks import WebhookCaller
 from bot.services.features import load_features
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
@@ -31,6 +32,7 @@ class Clients:
     open_tracker: Callable[[], IssueTracker] | None = None
     maybe_mail: Mail | None = None
     open_hosted_page: Callable[[], HostedPage] | None = None
+    maybe_webhooks: WebhookCaller | None = None
     run_command: RunCommand | None = None
     run_request: Callable[[Mapping[str, Any]], None] | None = None
     run_proposal: Callable[[Proposal], None] | None = None
@@ -56,6 +58,13 @@ class Clients:
         if self.maybe_mail is None:
             raise Rejected("no_mail", "no mail server is set up; `spy check` says what is missing")
         return self.maybe_mail
+
+    @property
+    def webhooks(self) -> WebhookCaller:
+        """Return what calls webhooks. Raises Rejected if there is none."""
+        if self.maybe_webhooks is None:
+            raise Rejected("no_webhooks", "this process calls no webhooks")
+        return self.maybe_webhooks
 
     @property
     def hosted_page(self) -> HostedPage:

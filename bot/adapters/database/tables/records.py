@@ -312,6 +312,15 @@ class WebKeyRow(RecordRow, table=True):
     ends_at: datetime = moment_column(nullable=False, index=True)
 
 
+class ApiTokenRow(RecordRow, table=True):
+    """A token of a program. Its secret is stored nowhere. `called` is its name in small letters."""
+
+    digest: str = Field(primary_key=True)
+    called: str = Field(unique=True)
+    person: str = Field(index=True)
+    ends_at: datetime | None = moment_column(index=True)
+
+
 class ProposalRow(NumberedRow, table=True):
     """A command that a machine has proposed in a person's name."""
 

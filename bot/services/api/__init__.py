@@ -1,0 +1,1 @@
+"""What programs read of Spy: through the API, and in webhooks."""
