@@ -301,7 +301,9 @@ def test_what_an_answer_offers_can_be_pressed(spy: SpyKit, channel: str):
 def test_a_command_that_asks_for_more_words_brings_its_form(spy: SpyKit, channel: str):
     with visiting(spy, "U0RAJ") as browser:
         page = browser.send("/say", say="incident 1 update").text
-        fields = dict(re.findall('type="hidden" name="([a-z]+)" value="([^"]*)"', page.partition("<h3>")[2]))
+        fields = dict(
+            re.findall('type="hidden" name="([a-z]+)" value="([^"]*)"', page.partition('class="asks"')[2])
+        )
         answer = browser.post(
             "/say", **fields, **{"given.message": "we <roll> back", "given.phase": "mitigated"}
         )
