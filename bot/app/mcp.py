@@ -22,7 +22,7 @@ from bot.web.mcp.endpoint import McpEndpoint
 Signed = Callable[[bytes, Mapping[str, str]], bool]
 ON_TERMINAL = "an agent on a terminal"
 """The name of a machine that nobody named."""
-UNKNOWN = "SPY_TOKEN is no token that can be used. `token new "…" agent` in Slack makes one."
+UNKNOWN = 'SPY_TOKEN is no token that can be used. `token new "Claude" agent` in Slack makes one.'
 
 
 def nobody_signs(_body: bytes, _headers: Mapping[str, str]) -> bool:
