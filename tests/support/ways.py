@@ -12,12 +12,15 @@ from typing import Any
 from sqlalchemy import text
 
 from bot.adapters.rendering.mrkdwn import plain
+from bot.commands.proposing import approved as carrying_out
 from bot.commands.request import Request, Response, Source
 from bot.domain.api_token import Scope
 from bot.domain.effects import Post, PostEphemeral, Respond
 from bot.domain.message import Message
+from bot.domain.proposal import WHILE, Proposal
 from bot.ports import Calendars, NoCalendars, Runbooks, Templates
 from bot.services.people import People
+from bot.services.proposals import Proposals
 from bot.services.tokens import Tokens
 from bot.services.transaction import Transaction
 from bot.testing import MemoryDatabase
@@ -29,6 +32,10 @@ from tests.growth.world import AGENT, NAMES, POLICY, TOOL, World
 from tests.support.api import Program
 
 _SECRET = re.compile(r"spy_[\w-]+|key=[\w-]+|(?<=/p)\d{16}|never used|last used [^\n]+")
+_APPROVED = re.compile(r"proposal \d+ of .*, approved by <@\w+>")
+MACHINE, PROPOSED = "the machine of this story", "proposal/proposed"
+FOR_PEOPLE = ("proposal approve", "proposal decline")
+"""What people press in Slack, whichever way all else is said."""
 _ASKED = re.compile(r"(?:ask-|api:[0-9a-f]{12}:ask-)(\d+)")
 
 
@@ -66,6 +73,9 @@ class Teller(World):
         self.secrets = {it: self.transact(partial(_token, person=it)) for it in NAMES}
 
     def ask(self, request: Request) -> None:
+        if request.text.startswith(FOR_PEOPLE):
+            self.answer(request)
+            return
         self.answers.append(self.answered(replace(request, source=self.source)))
 
     def answered(self, request: Request) -> Answered:
@@ -98,12 +108,13 @@ class Teller(World):
             self.say(words, channel=channel)
             if line.startswith("page ") or "channel new" in line:
                 self.deliver()
-        return self._told(["declare", *(it for it in lines if not it.startswith((TOOL, AGENT)))])
+        return self._told(["declare", *(it for it in lines if _is_said(it))])
 
     def _told(self, lines: Sequence[str]) -> Told:
         with self.database.read() as session:
-            audit = [it for _, it in session.audit.unsealed() if it.source == self.source]
-        rows = [{name: _same(it) for name, it in vars(line).items() if name != "source"} for line in audit]
+            rows = [it for _, it in session.audit.unsealed() if it.source == self.source]
+        audit = [it for it in rows if it.result != PROPOSED and not it.command.startswith(FOR_PEOPLE)]
+        told = [{name: _same(it) for name, it in vars(line).items() if name != "source"} for line in audit]
         with self.memory.engine.connect() as connection:
             queued = connection.execute(text("SELECT kind, key FROM outbox ORDER BY id")).all()
             entries = connection.execute(
@@ -112,7 +123,7 @@ class Teller(World):
         return Told(
             lines=lines,
             answers=[replace(it, words=_same(it.words)) for it in self.answers],
-            audit=rows,
+            audit=told,
             effects=[(kind, _same(key)) for kind, key in queued if not key.startswith("answer:")],
             timelines=[tuple(it) for it in entries],
         )
@@ -123,7 +134,13 @@ def _token(tx: Transaction, *, person: str) -> str:
 
 
 def _same(value: Any) -> Any:
-    return _ASKED.sub(r"ask-\1", _SECRET.sub("secret", value)) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return _APPROVED.sub("", _ASKED.sub(r"ask-\1", _SECRET.sub("secret", value)))
+
+
+def _is_said(line: str) -> bool:
+    return not line.startswith((TOOL, AGENT)) and not line.removeprefix("raj: ").startswith(FOR_PEOPLE)
 
 
 class InChat(Teller):
@@ -174,9 +191,49 @@ class ByApi(Teller):
             it.close()
 
 
+class ByAgent(Teller):
+    """Each person's agent asks. What it proposes is approved at once, so that it runs; its answer is what counts.
+
+    Where the command asks for a second person, another person's agent proposes it: who approves is who asks.
+    """
+
+    source = Source.AGENT
+
+    def answered(self, request: Request) -> Answered:
+        asked = replace(request, agent=MACHINE)
+        response = self.answer(asked)
+        found = self._proposed()
+        if found and found.needs_second:
+            self.transact(lambda tx: Proposals(tx).decline(found.number, by=found.person))
+            self.answer(replace(asked, id=f"{request.id} again", user=_other(request.user)))
+            found = self._proposed()
+        if found is None:
+            return self.read(asked, response)
+        approved = self.transact(lambda tx: _approved(tx, found, by=request.user))
+        again = replace(carrying_out(approved), id=f"api:{0:012}:{request.id}", channel=request.channel)
+        return self.read(again, self.answer(again))
+
+    def _proposed(self) -> Proposal | None:
+        with self.database.read() as session:
+            mine = [it for it in session.proposals.undecided() if it.agent == MACHINE]
+        return mine[-1] if mine else None
+
+
+def _other(person: str) -> str:
+    return next(it for it in NAMES if it != person)
+
+
+def _approved(tx: Transaction, proposal: Proposal, *, by: str) -> Proposal:
+    """Approve a proposal, and let it be one of long ago: the story has more of them than an hour may have."""
+    approved = Proposals(tx).approve(proposal.number, by=by, shown=proposal.fingerprint)
+    tx.session.proposals.put(replace(approved, proposed_at=approved.proposed_at - 2 * WHILE))
+    return approved
+
+
 WAYS: Mapping[str, Callable[[], Teller]] = {
     "chat": InChat,
     "terminal": InTerminal,
     "page": OnPage,
     "API": ByApi,
+    "MCP": ByAgent,
 }

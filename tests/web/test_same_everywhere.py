@@ -27,9 +27,20 @@ DIFFER: Mapping[str, Mapping[str, str]] = {
         "token list": "that one was not made",
         'token revoke "deploy tool"': "that one was not made",
     },
+    "MCP": {
+        "incident backfill {incident}": READS_CHANNEL,
+        "web": "no token makes another way in",
+        'token new "deploy tool" read for 90d': "no token makes another way in",
+        "token list": "that one was not made",
+        'token revoke "deploy tool"': "that one was not made",
+        "proposal {proposal}": "more was proposed before",
+        "proposals": "more was proposed before",
+    },
 }
 QUEUED = {"Backfill"}
 """What only those lines queue that differ."""
+PROPOSALS = ("proposal:", "carry-out:")
+"""The keys of what shows a proposal and runs it: an agent proposes whatever it does."""
 
 
 @cache
@@ -54,7 +65,7 @@ def test_a_command_does_the_same_whichever_way_it_comes(way: str):
 
 
 def _queued(told: Told) -> Sequence[tuple[str, str]]:
-    return [it for it in told.effects if it[0] not in QUEUED]
+    return [it for it in told.effects if it[0] not in QUEUED and not it[1].startswith(PROPOSALS)]
 
 
 def test_what_lets_somebody_in_is_what_no_token_may_say():
