@@ -113,7 +113,8 @@ class Teller(World):
     def _told(self, lines: Sequence[str]) -> Told:
         with self.database.read() as session:
             rows = [it for _, it in session.audit.unsealed() if it.source == self.source]
-        audit = [it for it in rows if it.result != PROPOSED and not it.command.startswith(FOR_PEOPLE)]
+        mine = (it for it in rows if it.place)  # the machine of the story is in no channel
+        audit = [it for it in mine if it.result != PROPOSED and not it.command.startswith(FOR_PEOPLE)]
         told = [{name: _same(it) for name, it in vars(line).items() if name != "source"} for line in audit]
         with self.memory.engine.connect() as connection:
             queued = connection.execute(text("SELECT kind, key FROM outbox ORDER BY id")).all()
