@@ -1,12 +1,9 @@
-"""What people type outside Slack, as Slack would send it."""
+"""What people and programs type outside Slack."""
+
+from bot.commands.proposing import as_slack_sends
 
 
-def as_slack_sends(typed: str) -> str:
-    """Return the words without `/spy` in front, escaped as Slack escapes what people type."""
+def as_typed_in_slack(typed: str) -> str:
+    """Return the words without `/spy` in front, as Slack sends what people type."""
     words = typed.strip().removeprefix("/")
-    words = words.removeprefix("spy ") if words != typed.strip() else words
-    return escaped(words)
-
-
-def escaped(typed: str) -> str:
-    return typed.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return as_slack_sends(words.removeprefix("spy ") if words != typed.strip() else words)

@@ -4,7 +4,7 @@ A further way needs a Source and how it asks: in `WAYS`, it is held to tests/web
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from bot.adapters.rendering.mrkdwn import plain
 from bot.commands.proposing import approved as carrying_out
 from bot.commands.request import Request, Response, Source
 from bot.domain.api_token import Scope
+from bot.domain.audit import AuditLine
 from bot.domain.effects import Post, PostEphemeral, Respond
 from bot.domain.message import Message
 from bot.domain.proposal import WHILE, Proposal
@@ -32,11 +33,12 @@ from tests.growth.world import AGENT, NAMES, POLICY, TOOL, World
 from tests.support.api import Program
 
 _SECRET = re.compile(r"spy_[\w-]+|key=[\w-]+|(?<=/p)\d{16}|never used|last used [^\n]+")
-_APPROVED = re.compile(r"proposal \d+ of .*, approved by <@\w+>")
+_ASKED = re.compile(r"(?:ask-|api:[0-9a-f]{12}:ask-)(\d+)(?:-in-chat)?")
+_APPROVED = re.compile(r"proposal \d+ of .*?, approved by <@\w+>|Agent for [^·\n]*?, approved by [^·\n]*? · ")
+"""What says that a machine did it: the reason in the audit log, and the beginning of a line."""
 MACHINE, PROPOSED = "the machine of this story", "proposal/proposed"
-FOR_PEOPLE = ("proposal approve", "proposal decline")
-"""What people press in Slack, whichever way all else is said."""
-_ASKED = re.compile(r"(?:ask-|api:[0-9a-f]{12}:ask-)(\d+)")
+FOR_PEOPLE = "is for people: a program can't run it"
+"""What a program is told that lets somebody in, or approves what it proposed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,8 @@ class Teller(World):
     """A Spy to which the story is said in one way."""
 
     source: Source
+    channel = ""
+    """The channel of the story's incident."""
 
     def __init__(self) -> None:
         self.memory = MemoryDatabase()
@@ -73,9 +77,6 @@ class Teller(World):
         self.secrets = {it: self.transact(partial(_token, person=it)) for it in NAMES}
 
     def ask(self, request: Request) -> None:
-        if request.text.startswith(FOR_PEOPLE):
-            self.answer(request)
-            return
         self.answers.append(self.answered(replace(request, source=self.source)))
 
     def answered(self, request: Request) -> Answered:
@@ -102,20 +103,23 @@ class Teller(World):
     def tell(self) -> Told:
         """Say the whole story, and return what it left."""
         channel, lines = self.declare(), list[str]()
+        self.channel = channel
         for line in SAID.strip().splitlines():
             words = self.filled(line)
             lines.append(line)
             self.say(words, channel=channel)
             if line.startswith("page ") or "channel new" in line:
                 self.deliver()
-        return self._told(["declare", *(it for it in lines if _is_said(it))])
+        return self._told(["declare", *(it for it in lines if not it.startswith((TOOL, AGENT)))])
 
     def _told(self, lines: Sequence[str]) -> Told:
         with self.database.read() as session:
-            rows = [it for _, it in session.audit.unsealed() if it.source == self.source]
-        mine = (it for it in rows if it.place)  # the machine of the story is in no channel
-        audit = [it for it in mine if it.result != PROPOSED and not it.command.startswith(FOR_PEOPLE)]
-        told = [{name: _same(it) for name, it in vars(line).items() if name != "source"} for line in audit]
+            audit = [
+                it for _, it in session.audit.unsealed() if it.source == self.source and _is_of_story(it)
+            ]
+        rows = [
+            {name: self._same(it) for name, it in vars(line).items() if name != "source"} for line in audit
+        ]
         with self.memory.engine.connect() as connection:
             queued = connection.execute(text("SELECT kind, key FROM outbox ORDER BY id")).all()
             entries = connection.execute(
@@ -123,11 +127,14 @@ class Teller(World):
             ).all()
         return Told(
             lines=lines,
-            answers=[replace(it, words=_same(it.words)) for it in self.answers],
-            audit=told,
-            effects=[(kind, _same(key)) for kind, key in queued if not key.startswith("answer:")],
+            answers=[replace(it, words=self._same(it.words)) for it in self.answers],
+            audit=rows,
+            effects=[(kind, self._same(key)) for kind, key in queued if not key.startswith("answer:")],
             timelines=[tuple(it) for it in entries],
         )
+
+    def _same(self, value: Any) -> Any:
+        return "the channel" if value == self.channel else _same(value)
 
 
 def _token(tx: Transaction, *, person: str) -> str:
@@ -140,8 +147,9 @@ def _same(value: Any) -> Any:
     return _APPROVED.sub("", _ASKED.sub(r"ask-\1", _SECRET.sub("secret", value)))
 
 
-def _is_said(line: str) -> bool:
-    return not line.startswith((TOOL, AGENT)) and not line.removeprefix("raj: ").startswith(FOR_PEOPLE)
+def _is_of_story(line: AuditLine) -> bool:
+    """Whether a line is what somebody of the story asked for; its own machine is in no channel."""
+    return line.place is not None and line.result != PROPOSED
 
 
 class InChat(Teller):
@@ -185,6 +193,8 @@ class ByApi(Teller):
     def answered(self, request: Request) -> Answered:
         answer = self._programs[request.user].say(request.text, request.id, channel=request.channel)
         said = answer.json()
+        if FOR_PEOPLE in said.get("detail", ""):  # they do it in Slack, so that the story goes on
+            self.answer(replace(request, source=Source.SLASH, id=f"{request.id}-in-chat"))
         return Answered(words=said.get("text", said.get("detail")), is_refusal=answer.status_code == 409)
 
     def close(self) -> None:
@@ -202,14 +212,16 @@ class ByAgent(Teller):
 
     def answered(self, request: Request) -> Answered:
         asked = replace(request, agent=MACHINE)
-        response = self.answer(asked)
+        answer = self.read(asked, self.answer(asked))
+        if FOR_PEOPLE in answer.words:  # they do it in Slack, so that the story goes on
+            self.answer(replace(request, source=Source.SLASH, id=f"{request.id}-in-chat"))
         found = self._proposed()
         if found and found.needs_second:
             self.transact(lambda tx: Proposals(tx).decline(found.number, by=found.person))
             self.answer(replace(asked, id=f"{request.id} again", user=_other(request.user)))
             found = self._proposed()
         if found is None:
-            return self.read(asked, response)
+            return answer
         approved = self.transact(lambda tx: _approved(tx, found, by=request.user))
         again = replace(carrying_out(approved), id=f"api:{0:012}:{request.id}", channel=request.channel)
         return self.read(again, self.answer(again))
@@ -231,7 +243,7 @@ def _approved(tx: Transaction, proposal: Proposal, *, by: str) -> Proposal:
     return approved
 
 
-WAYS: Mapping[str, Callable[[], Teller]] = {
+WAYS: Mapping[str, type[Teller]] = {
     "chat": InChat,
     "terminal": InTerminal,
     "page": OnPage,

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from bot.commands.plugins import load
+from bot.commands.request import PROGRAMS
 from tests.support.each import each
 from tests.support.folders import PLUGINS
-from tests.support.ways import WAYS, Told
+from tests.support.ways import FOR_PEOPLE, WAYS, Told
 
 OTHERS = sorted(WAYS.keys() - {"chat"})
 READS_CHANNEL = "it reads the channel in which it is said, and only Slack says where somebody is"
@@ -20,27 +21,17 @@ DIFFER: Mapping[str, Mapping[str, str]] = {
         "incident backfill {incident}": READS_CHANNEL,
     },
     "page": {"incident backfill {incident}": READS_CHANNEL},
-    "API": {
-        "incident backfill {incident}": READS_CHANNEL,
-        "web": "no token makes another way in",
-        'token new "deploy tool" read for 90d': "no token makes another way in",
-        "token list": "that one was not made",
-        'token revoke "deploy tool"': "that one was not made",
-    },
+    "API": {"incident backfill {incident}": READS_CHANNEL},
     "MCP": {
         "incident backfill {incident}": READS_CHANNEL,
-        "web": "no token makes another way in",
-        'token new "deploy tool" read for 90d': "no token makes another way in",
-        "token list": "that one was not made",
-        'token revoke "deploy tool"': "that one was not made",
-        "proposal {proposal}": "more was proposed before",
-        "proposals": "more was proposed before",
+        "proposal {proposal}": "it is another number: the agent proposes whatever it does",
+        "proposals": "as above",
     },
 }
 QUEUED = {"Backfill"}
 """What only those lines queue that differ."""
 PROPOSALS = ("proposal:", "carry-out:")
-"""The keys of what shows a proposal and runs it: an agent proposes whatever it does."""
+"""The keys of what shows a proposal and runs it."""
 
 
 @cache
@@ -58,8 +49,11 @@ def test_a_command_does_the_same_whichever_way_it_comes(way: str):
     answered = zip(chat.answers, other.answers, strict=True)
     audited = zip(chat.audit, other.audit, strict=True)
     same = [a == b and c == d for (a, b), (c, d) in zip(answered, audited, strict=True)]
+    for_people = {line for line, it in zip(other.lines, other.answers, strict=True) if FOR_PEOPLE in it.words}
 
-    assert {line for line, is_same in zip(chat.lines, same, strict=True) if not is_same} == {*DIFFER[way]}
+    differ = {line for line, is_same in zip(chat.lines, same, strict=True) if not is_same}
+    assert differ - for_people == {*DIFFER[way]}
+    assert len(for_people) == (len(people_only()) if WAYS[way].source in PROGRAMS else 0)
     assert _queued(other) == _queued(chat)
     assert other.timelines == chat.timelines
 
@@ -68,7 +62,9 @@ def _queued(told: Told) -> Sequence[tuple[str, str]]:
     return [it for it in told.effects if it[0] not in QUEUED and not it[1].startswith(PROPOSALS)]
 
 
-def test_what_lets_somebody_in_is_what_no_token_may_say():
-    for_people = {it.words for it in load([PLUGINS]).commands if not it.by_token}
+def people_only() -> set[str]:
+    return {it.words for it in load([PLUGINS]).commands if not it.by_token}
 
-    assert for_people == {"web", "token new", "proposal approve", "proposal decline"}
+
+def test_what_lets_somebody_in_is_what_no_token_may_say():
+    assert people_only() == {"web", "token new", "proposal approve", "proposal decline"}

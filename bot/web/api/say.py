@@ -22,7 +22,7 @@ from bot.web.api.endpoint import ApiRequest, writes
 from bot.web.api.problem import NotAnswered, problem
 from bot.web.api.shapes import IncidentNumber, Shape, SlackId
 from bot.web.api.site import ApiSite
-from bot.web.typed import as_slack_sends
+from bot.web.typed import as_typed_in_slack
 
 KEY = "idempotency-key"
 KEYED = re.compile(r"[\x21-\x7e]{1,64}")
@@ -30,7 +30,6 @@ NO_KEY = "An Idempotency-Key has 1 to 64 letters, digits and signs, without spac
 OTHER_WORDS = (
     "This Idempotency-Key came with other words before. Take a new key for a new request. Nothing was done."
 )
-MENTIONED = re.compile(r"(?<![<\w])@([UW][A-Z0-9]{2,20})\b")
 WAITS = "Spy asks Slack first who you are. Then it runs this, and answers you in Slack."
 
 
@@ -103,7 +102,7 @@ def _has_same_words(api: ApiSite, ident: str, body: Say) -> bool:
 def _asked(ask: ApiRequest, body: Say, ident: str) -> Request:
     return Request(
         id=ident,
-        text=MENTIONED.sub(r"<@\1>", as_slack_sends(body.say)),
+        text=as_typed_in_slack(body.say),
         user=ask.person,
         source=Source.API,
         incident=body.incident,

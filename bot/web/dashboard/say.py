@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from bot.commands.proposing import as_slack_sends
 from bot.commands.request import Request, Source
 from bot.domain.refusal import Refusal
 from bot.web.answer import WebAnswer
@@ -9,7 +10,7 @@ from bot.web.dashboard.browser import WebRequest, own_path, page_of
 from bot.web.dashboard.page import Viewer
 from bot.web.dashboard.sign_in import ELSEWHERE, REFUSED
 from bot.web.dashboard.site import DashboardSite
-from bot.web.typed import as_slack_sends, escaped
+from bot.web.typed import as_typed_in_slack
 
 LONGEST = 10_000
 """Characters of a command, as many as Slack's own box takes and more."""
@@ -49,12 +50,12 @@ def _asked(request: WebRequest, viewer: Viewer) -> Request:
     number = form.get("incident", "")
     return Request(
         id=f"web:{viewer.csrf[:16]}:{form.get('id', '')[:64] or uuid4().hex}",
-        text=as_slack_sends(form.get("say", "")[:LONGEST]),
+        text=as_typed_in_slack(form.get("say", "")[:LONGEST]),
         user=viewer.id,
         source=Source.WEB,
         incident=int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None,  # noqa: PLR2004
         given={
-            name.removeprefix(GIVEN): escaped(it[:LONGEST])
+            name.removeprefix(GIVEN): as_slack_sends(it[:LONGEST])
             for name, it in form.items()
             if name.startswith(GIVEN)
         },
