@@ -47,7 +47,7 @@ def export(
     )
 
 
-@command("postmortem check [<id>]", allow="everyone")
+@command("postmortem check [<id>]", allow="everyone", reads=True)
 def check(request: Request, incident: Incident | None, *, claims: Claims, postmortems: Postmortems) -> Reply:
     """Compare its sentences with the timeline: times, lengths, people and order. Nothing is changed."""
     if incident is None:
