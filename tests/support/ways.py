@@ -134,7 +134,8 @@ class Teller(World):
         )
 
     def _same(self, value: Any) -> Any:
-        return "the channel" if value == self.channel else _same(value)
+        same = _same(value)
+        return same.replace(self.channel, "the channel") if isinstance(same, str) else same
 
 
 def _token(tx: Transaction, *, person: str) -> str:
