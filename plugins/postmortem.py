@@ -13,6 +13,7 @@ from bot.domain.postmortem.postmortem import PARTS
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.text import shortened
 from bot.services.people import People
+from bot.services.postmortem.claims import Claims
 from bot.services.postmortem.documents import Documents
 from bot.services.postmortem.postmortems import Postmortems
 
@@ -44,6 +45,14 @@ def export(
     return Reply(
         "postmortem/exporting", {"incident": incident, "postmortem": before, "repository": repository}
     )
+
+
+@command("postmortem check [<id>]", allow="everyone", reads=True)
+def check(request: Request, incident: Incident | None, *, claims: Claims, postmortems: Postmortems) -> Reply:
+    """Compare its sentences with the timeline: times, lengths, people and order. Nothing is changed."""
+    if incident is None:
+        raise postmortems.pick(asker=request.user, rest="check")
+    return Reply("postmortem/checked", claims.checked(incident), discreet=True)
 
 
 @command('postmortem write [<part>] ["words"]')

@@ -22,7 +22,7 @@ def differences(before: str, after: str) -> dict[Place, tuple[Any, Any]]:
 def in_one_line(before: str, after: str) -> str:
     """Return what is different, in one line: `timers.relief_ask 60m → 30m, and 2 more`."""
     changed = differences(before, after)
-    named = [f"{dotted(place)} {_shown(old)} → {_shown(new)}" for place, (old, new) in changed.items()]
+    named = [f"{dotted(place)} {shown(old)} → {shown(new)}" for place, (old, new) in changed.items()]
     more = [f"and {len(named) - NAMED} more"] if len(named) > NAMED else []
     return ", ".join([*named[:NAMED], *more]) or NOTHING
 
@@ -56,7 +56,8 @@ def _values(data: Any, place: Place) -> Iterator[tuple[Place, Any]]:
         yield place, data
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a value in few words."""
     if value is None:
         return "nothing"
     words = f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)

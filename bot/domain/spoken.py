@@ -17,7 +17,7 @@ def _named(fields: str) -> frozenset[str]:
 WORDS = _named(
     """
     acknowledged_by agent answer_by assigned assignee author authors because blast_radius caption cause change
-    channel_name columns complaints confirm does fallback impact label labels message mistakes name note
+    channel_name columns complaints confirm does fallback impact label labels message mistakes name named note
     noted_by nothing parts resolution rows says sentence shown_as summary text texts title update was what
     who whom why words
     """

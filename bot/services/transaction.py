@@ -77,6 +77,8 @@ class Transaction:
     understood: Understood = field(default_factory=Understood)
     approval: ProposalApproval | None = None
     """Who approved what a machine proposed, while that runs."""
+    followers: Sequence[Callable[["Transaction"], Follower]] = field(default_factory=lambda: FOLLOWERS)
+    """The features that follow each change. A replay has those that decide about reminders, and no others."""
 
     @contextmanager
     def reading(self) -> Iterator["Transaction"]:
@@ -96,13 +98,9 @@ class Transaction:
                 continue
             before = incident
             incident = replace(incident.after(event), entries=incident.entries + 1)
-            self.session.timeline.append(self._entry(incident, event))
-            self.recorded[f"{incident.number}.{incident.entries} {event.kind()}"] = incident
-            self.send(*map(self._marked, effects_of(event, incident, self.policy, seq=incident.entries)))
-            self.send(*refresh(before, incident, self.policy))
-            self.send(*self._ended_offer(before, incident, event))
+            self.tell(before, incident, event)
         self._keep(incident)
-        for feature in FOLLOWERS:
+        for feature in self.followers:
             self.send(*feature(self).follow(known, incident))
         self.session.timers.replace(incident.subject, agenda(incident, self.policy), is_new=known is None)
         return incident
@@ -112,6 +110,14 @@ class Transaction:
         if self.approval is None or not isinstance(effect, PostEvent):
             return effect
         return replace(effect, facts={**effect.facts, "e": effect.facts["e"] | self.approval.facts})
+
+    def tell(self, before: Incident, incident: Incident, event: Event) -> None:
+        """Write an event into the timeline, and queue its effects. A replay overrides this: it tells nobody."""
+        self.session.timeline.append(self._entry(incident, event))
+        self.recorded[f"{incident.number}.{incident.entries} {event.kind()}"] = incident
+        self.send(*map(self._marked, effects_of(event, incident, self.policy, seq=incident.entries)))
+        self.send(*refresh(before, incident, self.policy))
+        self.send(*self._ended_offer(before, incident, event))
 
     def _ended_offer(self, before: Incident, after: Incident, event: Event) -> Iterator[Effect]:
         """Refresh the brief of an offer of command that is over, because its buttons would stay in Slack."""

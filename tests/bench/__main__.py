@@ -23,6 +23,7 @@ from tests.bench.scaling import scaling
 from tests.bench.soak import soak
 from tests.bench.table import Row, missed, table
 from tests.bench.timers import timers
+from tests.bench.what_if import what_if
 
 ALL = {
     "acknowledgement": acknowledgement,
@@ -38,6 +39,7 @@ ALL = {
     "afterwards": postmortems,
     "page": page,
     "pages": pages,
+    "what-if": what_if,
 }
 
 

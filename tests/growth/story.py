@@ -184,6 +184,7 @@ incident resolve "rolled back"
 postmortem
 postmortem export dry
 postmortem export
+postmortem check
 postmortem none recovery "it went well"
 postmortem close
 incident was "login was down" from 10:05 to 11:40

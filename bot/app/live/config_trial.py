@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from bot.adapters.rendering.templates import JinjaTemplates
-from bot.app.live.trial import Flaw, Setup, try_out
+from bot.app.live.trial import Flaw, Setup, of_safety, try_out
 from bot.app.settings import load
 from bot.app.templates import undrawn
 from bot.commands.plugins import CommandRegistry
@@ -32,6 +32,12 @@ def failings(
     new = Setup(policy=settings.policy(), templates=undrawn(settings, clock), registry=registry)
     used = Setup(policy=before.policy(), templates=templates, registry=registry)
     flaws = [*_unpaged(settings, before), *try_out(new, instead_of=used, sessions=sessions, now=clock.now())]
+    return list(_lines(flaws, settings, before))
+
+
+def unsafe(settings: Settings, before: Settings) -> list[str]:
+    """Return which safety reminders and pages would vanish without being named, one line each."""
+    flaws = [*_unpaged(settings, before), *of_safety(settings.policy(), before.policy())]
     return list(_lines(flaws, settings, before))
 
 

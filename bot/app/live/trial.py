@@ -68,11 +68,12 @@ def try_out(new: Setup, *, instead_of: Setup, sessions: Sessions, now: datetime)
         *(() if new.is_drawn else _of_templates(new, instead_of)),
         *_of_commands(new),
         *_of_incidents(new, instead_of, sessions, now),
-        *_of_safety(new.policy, instead_of.policy),
+        *of_safety(new.policy, instead_of.policy),
     ]
 
 
-def _of_safety(policy: Policy, before: Policy) -> Iterator[Flaw]:
+def of_safety(policy: Policy, before: Policy) -> Iterator[Flaw]:
+    """Yield the safety reminders that vanish."""
     found = list[SafetyReminder]()
     if why := _error(lambda: found.extend(vanished(before, policy))):
         yield Flaw(sentence=f"the reminders can't be made: {why}", keys=("timers", "severities"))

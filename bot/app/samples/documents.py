@@ -1,8 +1,9 @@
-"""Sample facts for the two documents, collected from one incident as Spy does it."""
+"""Sample facts for the documents, collected from one incident as Spy does it."""
 
 from collections.abc import Mapping
 from functools import partial
 
+from bot.app.samples.postmortems import CONTRADICTIONS
 from bot.app.samples.world import TYPED, Facts
 from bot.config.values import INSTALLED
 from bot.services.postmortem.documents import Documents
@@ -28,4 +29,5 @@ def documents() -> Mapping[str, Facts]:
                 "incident": incident,
                 "postmortem": Postmortems(tx).of(incident),
             },
+            "postmortem/claims": {"incident": incident, "found": CONTRADICTIONS},
         }

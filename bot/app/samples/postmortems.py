@@ -12,9 +12,13 @@ from bot.domain.oncall.shift import SentReminder
 from bot.domain.paging.page import Page
 from bot.domain.portion import Portion
 from bot.domain.postmortem import events
+from bot.domain.postmortem.claims.check import Finding
+from bot.domain.postmortem.claims.facts import Between, Fact, FactKind
+from bot.domain.postmortem.claims.statement import Statement
 from bot.domain.postmortem.follow_up import Category, Filed, FollowUp
 from bot.domain.postmortem.postmortem import PARTS, Postmortem
 from bot.domain.postmortem.statistics import Update, clocks
+from bot.services.postmortem.claims import Contradiction
 
 Facts = Mapping[str, Any]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -73,6 +77,32 @@ POSTMORTEMS = (
     ),
     Postmortem(incident=42, filed=FILED, exported_at=NOW, closed_at=NOW, closed_by="U0ANA"),
 )
+FACTS = tuple(
+    Fact(
+        kind=kind,
+        at=NOON,
+        who=who,
+        whom=frozenset({"U0RAJ"}),
+        team=team,
+        severity="sev1",
+        until=NOW if kind is FactKind.LED else None,
+        permalink=link,
+    )
+    for kind in FactKind
+    for who, team, link in (
+        (frozenset({"U0ANA"}), "", "https://example.com/p1"),
+        (frozenset({"U0ANA", "U0RAJ"}), "imoc", None),
+    )
+)
+CONTRADICTIONS = [
+    Contradiction(
+        statement=Statement(sentence=TYPED, place="lucky", is_on_issue=not n % 2),
+        finding=Finding(
+            sentence=TYPED, facts=(it,) if n % 3 else (), spans=() if n % 3 else (Between(start=it, end=it),)
+        ),
+    )
+    for n, it in enumerate(FACTS)
+]
 SORTED = [
     ("detection", list(FOLLOW_UPS[1:3])),
     ("recovery", []),
@@ -143,6 +173,12 @@ def facts(
             for it in short[:1]
             for part in PARTS
             for by in (None, "U0ZOE")
+        ],
+        "postmortem/checked": [
+            {**it, "postmortem": postmortem, "found": found, "now": NOW}
+            for it in short[:2]
+            for postmortem in (*POSTMORTEMS, replace(POSTMORTEMS[1], read_at=NOW))
+            for found in ((), CONTRADICTIONS[:1], CONTRADICTIONS)
         ],
         "postmortem/nothing": [{**it, "category": "detection"} for it in short],
         "postmortem/planned": [{**it, "owner": "U0ANA", "due": due} for it in short for due in (NOW, None)],

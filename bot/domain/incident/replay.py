@@ -97,14 +97,15 @@ class _Paged:
     def _paging(self, event: PageEvent) -> "_Paged":
         before = self.pages.get(event.page)
         if before is None and isinstance(event, PageRequested | PageAdopted):
-            before = _requested(event)
+            before = requested(event)
         page = before.after(event) if before else None
         if page is None or page is self.pages.get(event.page):
             return self
         return replace(self, pages={**self.pages, event.page: page})
 
 
-def _requested(event: PageRequested | PageAdopted) -> Page:
+def requested(event: PageRequested | PageAdopted) -> Page:
+    """Return a page as its first event tells it."""
     whom = _WHOM.fullmatch(event.whom)
     return Page(
         number=event.page,

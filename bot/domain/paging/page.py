@@ -298,3 +298,8 @@ class Page:
 
 FOLDABLE = frozenset({PageState.FOLDED, PageState.ACKNOWLEDGED})
 OVER = frozenset({PageState.RESOLVED, PageState.FAILED, PageState.WITHDRAWN})
+
+
+def not_answering(page: Page) -> str:
+    """Return the message of the page that is sent because nobody answers this one."""
+    return f"{page.message} ({page.whom} was paged and does not answer)"

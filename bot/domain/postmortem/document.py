@@ -18,9 +18,14 @@ _OPENING = re.compile(r"<!-- spy:section (?P<key>[\w-]+) ")
 _HEAD = re.compile(r"<!-- spy:(?P<mark>[\w:.-]+) sections=(?P<keys>[\w,-]*) -->")
 _TICKED = re.compile(r"^([^\S\n]*[-*] )\[[xX]\]", re.MULTILINE)
 _PAGE = re.compile(r"<!-- spy:log (?P<number>\d+) (?P<hash>[0-9a-f]+) -->\r?\n(?P<text>.*)", re.DOTALL)
+_COMMENT = re.compile(r"<!-- spy:claims (?P<hash>[0-9a-f]+) -->\r?\n(?P<text>.*)", re.DOTALL)
 CUT = "\n\n*Cut here: GitHub takes no more in one text.*"
 SHORTEST = 400
 """No section is cut below this many characters."""
+PROSE = frozenset({"summary", "unfolded", "surprised", "learned", "public"})
+"""The sections of people's own words."""
+ELSEWHERE = "text of its own"
+"""The place of what people wrote outside of Spy's sections."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,6 +223,43 @@ def with_picture(document: Document, picture: str) -> Document:
 def hidden(mark: str) -> str:
     """Return the start of the hidden mark by which Spy finds an issue again."""
     return f"<!-- spy:{mark} "
+
+
+def written_by_people(text: str, document: Document) -> Iterator[DocumentSection]:
+    """Yield what people wrote in an issue: the sections they edited, and the text outside of Spy's.
+
+    In a section of facts, lines that Spy would write there itself are left out. So is the full log.
+    """
+    ours = {it.key: it.text for it in document.whole}
+    parts, at = list[str](), 0
+    for it in _found_in(text):
+        parts.append(text[at : it.start])
+        at = it.end
+        if it.is_edited and it.key in PROSE:
+            yield DocumentSection(key=it.key, text=it.text)
+        elif it.is_edited and it.key != LOG:
+            yield DocumentSection(key=it.key, text=_without(it.text, ours.get(it.key, "")))
+    parts.append(text[at:])
+    yield DocumentSection(key=ELSEWHERE, text=_without("\n\n".join(parts), document.text))
+
+
+def _without(text: str, lines: str) -> str:
+    known = {it.strip() for it in lines.splitlines()}
+    return "\n".join("" if it.strip() in known else it for it in text.splitlines())
+
+
+# --- the comment about claims -----------------------------------------------------------------------------
+
+
+def comment(text: str) -> str:
+    """Return a text as Spy's comment about claims, with a hidden mark by which Spy finds it again."""
+    return f"<!-- spy:claims {_hash(text)} -->\n{text}"
+
+
+def is_own_comment(text: str) -> bool:
+    """Whether this is Spy's comment about claims, and nobody has edited it."""
+    found = _COMMENT.match(text)
+    return found is not None and _hash(found["text"]) == found["hash"]
 
 
 # --- the log in comments ----------------------------------------------------------------------------------

@@ -56,6 +56,13 @@ class ExportPostmortem(PostmortemEffect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckClaims(PostmortemEffect):
+    """Comment on the issue which sentences the timeline contradicts, or change that comment."""
+
+    label: ClassVar[str] = "The check of the postmortem against the timeline"
+
+
+@dataclass(frozen=True, kw_only=True)
 class FileLog(PostmortemEffect):
     """Put the full log into comments of the issue, if it did not fit into its text (`overflow`)."""
 

@@ -12,6 +12,7 @@ from bot.domain.incident.state import Phase
 from bot.domain.oncall.shift import SentReminder
 from bot.domain.policy import Policy
 from bot.domain.postmortem import events
+from bot.domain.postmortem.claims.statement import Statement
 from bot.domain.postmortem.deadline import DAY, awake, deadline
 from bot.domain.postmortem.follow_up import Category, Filed, FollowUp
 from bot.domain.refusal import Choice, Refusal
@@ -35,6 +36,14 @@ PARTS: Mapping[str, str] = {
     "public": "the public message",
 }
 """The sections that only people can write, and the question that each answers."""
+SECTIONS: Mapping[str, str] = {
+    "summary": "summary",
+    **dict.fromkeys(("trigger", "conditions", "causes"), "unfolded"),
+    "surprised": "surprised",
+    **dict.fromkeys(("helped", "hindered", "lucky"), "learned"),
+    "public": "public",
+}
+"""The section of the document that shows each part."""
 _BECAUSE = re.compile(r"\A\s*because\b[\s:,.…]*", re.IGNORECASE)
 
 
@@ -73,6 +82,12 @@ class Postmortem:
     """What the tracker left out of its issue, in readable form."""
     told_without: tuple[str, ...] = ()
     """Those left-out parts, of the issue and its follow-ups', that were reported already."""
+    statements: tuple[Statement, ...] = ()
+    """The sentences in its issue that people wrote there, and that may state what Spy knows."""
+    read_at: datetime | None = None
+    """When the issue was last read for them (UTC)."""
+    named: tuple[str, ...] = ()
+    """The sentences that its comment names: the timeline contradicts them."""
     told: Mapping[Occurrence, SentReminder] = field(default_factory=dict)
     told_to: Mapping[Occurrence, Address] = field(default_factory=dict)
     """Who was reminded, by occurrence. The owner may have changed since."""

@@ -8,7 +8,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.number import read_number
 from bot.domain.paging import events
 from bot.domain.paging.effects import AnswerPage, EscalatePage, SendPage
-from bot.domain.paging.page import ACKNOWLEDGE, RESOLVE, Page, PageState
+from bot.domain.paging.page import ACKNOWLEDGE, RESOLVE, Page, PageState, not_answering
 from bot.domain.paging.reminders import UNANSWERED, tested_agenda, tested_subject
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
@@ -287,10 +287,9 @@ class Paging:
             return
         team = self._tx.policy.teams.get(self._tx.policy.command_team or "")
         if team and team.service and page.reminded[UNANSWERED].count == 1:
-            words = f"{page.message} ({page.whom} was paged and does not answer)"
             backing = self._page_team(
                 team,
-                words,
+                not_answering(page),
                 by=page.requested_by,
                 incident=incident,
                 channel=page.line_at or page.requested_by,

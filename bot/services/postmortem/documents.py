@@ -68,7 +68,7 @@ class Documents:
         pages = self._session.pages.of(n)
         until = incident.resolved_at or self._tx.now
         shown = visible(entries)
-        incident = _as_corrected(incident, shown)
+        incident = as_corrected(incident, shown)
         lines = [
             it for it in shown if it.visibility == KEPT or not (it.event.is_minor or it.kind in POSTMORTEM)
         ]
@@ -149,7 +149,7 @@ class Documents:
 # --- reading the timeline ---------------------------------------------------------------------------------
 
 
-def _as_corrected(incident: Incident, shown: Iterable[Entry]) -> Incident:
+def as_corrected(incident: Incident, shown: Iterable[Entry]) -> Incident:
     """Return the incident with the edited words of the timeline as its impact, cause and resolution."""
     sent = {it.kind: it.text for it in shown if it.supersedes}
     return replace(

@@ -9,8 +9,10 @@ from bot.domain.event import Event
 from bot.domain.incident.incident import Incident
 from bot.domain.portion import Portion
 from bot.domain.postmortem import events
+from bot.domain.postmortem.claims.statement import Statement
 from bot.domain.postmortem.effects import (
     AttachFollowUp,
+    CheckClaims,
     CopyPostmortem,
     ExportPostmortem,
     FileFollowUp,
@@ -179,10 +181,13 @@ class Postmortems:
         edited_by_people: Sequence[str],
         overflows: bool,
         origin: str,
+        statements: Sequence[Statement] = (),
+        read_at: datetime | None = None,
     ) -> bool:
         """Store the issue that the tracker has.
 
-        `assignee` is the login that Spy set. Return whether this is the first export.
+        `assignee` is the login that Spy set, and `statements` are what people wrote there until `read_at` (UTC).
+        Return whether this is the first export.
         """
         incident = self._tx.incident(number)
         is_first = self.of(incident).filed is None
@@ -197,8 +202,15 @@ class Postmortems:
         if is_first:
             incident = self._tx.record(incident, outcome)
         postmortem = self.of(incident).after(outcome)
-        postmortem = replace(postmortem, edited_by_people=tuple(edited_by_people), without=issue.without)
+        postmortem = replace(
+            postmortem,
+            edited_by_people=tuple(edited_by_people),
+            without=issue.without,
+            statements=tuple(statements),
+            read_at=read_at or self._tx.now,
+        )
         self._keep(postmortem, incident)
+        self._tx.send(CheckClaims(key=f"claims:{origin}", incident=number))
         if overflows or postmortem.pages:
             self._tx.send(FileLog(key=f"log:{origin}", incident=number, overflow=overflows))
         if self._tx.policy.postmortem_settings.copy_to and not incident.private:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
 from bot.domain.effects import Notify
 from bot.domain.incident.incident import Incident
+from bot.domain.postmortem.claims.sentences import sentences
+from bot.domain.postmortem.claims.statement import Statement
 from bot.domain.postmortem.document import (
     Document,
     IssueBody,
@@ -16,6 +19,7 @@ from bot.domain.postmortem.document import (
     page_number,
     pages,
     with_picture,
+    written_by_people,
 )
 from bot.domain.postmortem.effects import CopyPostmortem, ExportPostmortem, FileLog, PostmortemEffect
 from bot.domain.postmortem.follow_up import Filed
@@ -55,6 +59,8 @@ class _Order:
 class _Exported:
     issue: Issue
     body: IssueBody
+    statements: Sequence[Statement] = ()
+    """What people wrote on the issue."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,33 +124,42 @@ class ExportHandler(TrackerHandler[ExportPostmortem]):
         def renewed(issue: Issue) -> IssueDraft:
             return draft(issue.body)
 
+        def exported(issue: Issue) -> _Exported:
+            return _Exported(issue=issue, body=written[0], statements=_stated(issue.body, write()))
+
         def call() -> _Exported:
-            issue = self.make(order.repository, partial(draft, None), renewed, filed)
-            return _Exported(issue=issue, body=written[0])
+            return exported(self.make(order.repository, partial(draft, None), renewed, filed))
 
         def find_earlier() -> _Exported | None:
             found = self.find(order.repository, order.mark, renewed, item)
-            return _Exported(issue=found, body=written[0]) if found else None
+            return exported(found) if found else None
 
         return Attempt(
             call=call,
             find_earlier=None if filed else find_earlier,
-            on_success=lambda tx, result: self._exported(
-                effect, assigned(assignee, result.issue, filed), tx, result
-            ),
+            on_success=partial(self._exported, effect, assignee, filed, read_at=tx.now),
         )
 
     def _exported(
-        self, effect: ExportPostmortem, assignee: str | None, tx: Transaction, result: _Exported
+        self,
+        effect: ExportPostmortem,
+        wanted: str | None,
+        filed: Filed | None,
+        tx: Transaction,
+        result: _Exported,
+        *,
+        read_at: datetime,
     ) -> None:
         issue = result.issue
         is_first = Postmortems(tx).exported(
             effect.incident,
             issue,
-            assignee=assignee,
+            assignee=assigned(wanted, issue, filed),
             edited_by_people=result.body.edited_by_people,
             overflows=result.body.overflows,
             origin=effect.key,
+            statements=result.statements,
+            read_at=read_at,
         )
         Postmortems(tx).attach_follow_ups(effect.incident, origin=effect.key if effect.by else "")
         mended(effect, tx)
@@ -225,6 +240,15 @@ class CopyHandler(TrackerHandler[CopyPostmortem]):
             return github.offer(repository, leaves, branch=branch, title=title, body=_offered(order))
 
         return Attempt(call=call, on_success=partial(_copied, effect.incident))
+
+
+def _stated(text: str, document: Document) -> list[Statement]:
+    """Return the sentences that people wrote on the issue, and that may state what Spy knows."""
+    return [
+        Statement(sentence=sentence, place=it.key, is_on_issue=True)
+        for it in written_by_people(text, document)
+        for sentence in sentences(it.text)
+    ]
 
 
 def _differs(comment: Comment | None, text: str) -> bool:

@@ -1,0 +1,1 @@
+"""What Spy would have said under other settings."""
