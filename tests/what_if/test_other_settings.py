@@ -11,7 +11,8 @@ from bot.ports import Profile, Ringing
 from bot.services.paging.pager_results import PagerResults
 from bot.services.people import People
 from bot.services.transaction import Transaction
-from bot.services.what_if.compare import WhatIf
+from bot.services.what_if.compare import compare
+from bot.services.what_if.past import read_past
 from bot.testing import NOON, POLICY, FrozenClock, SpyKit
 from plugins import incident, page
 from plugins import time as time_commands
@@ -41,7 +42,8 @@ def what_if(spy: SpyKit, policy: Policy) -> Comparison:
     now = spy.clock.now()
     with spy.sessions.read() as session:
         tx = Transaction(session=session, now=now, policy=spy.policy)
-        found = WhatIf(tx).compare(policy, since=now - timedelta(days=30))
+        past = read_past(tx, since=now - timedelta(days=30), policies=[policy])
+    found = compare(past, policy, before=spy.policy)
     assert found.unlike == []
     return found
 
