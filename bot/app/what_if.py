@@ -13,6 +13,7 @@ from bot.adapters.network.clock import SystemClock
 from bot.app.audit import NotUnderstood
 from bot.app.build import open_clock
 from bot.app.live.config_trial import unsafe
+from bot.app.live.configuration import FIRST
 from bot.app.settings import load
 from bot.commands.interpreter import incident_number
 from bot.config import ConfigError, Settings, read_file
@@ -98,7 +99,7 @@ class Answered:
     found: Comparison
     incident: int | None
     earlier: Sequence[ConfigVersion]
-    """The versions of the configuration that were taken in this time."""
+    """The versions of the configuration that were taken in this time in place of another."""
     names: Mapping[str, str]
     """Of people and channels, by Slack id."""
 
@@ -154,7 +155,7 @@ def _answer(
         changes=_changes(settings, other),
         found=found,
         incident=number,
-        earlier=[it for it in taken if it.taken_at and since < it.taken_at],
+        earlier=[it for it in taken if it.taken_at and since < it.taken_at and it.change != FIRST],
         names=names,
     )
 

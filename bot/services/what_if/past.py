@@ -156,7 +156,7 @@ def read_past(tx: Transaction, *, since: datetime, policies: Sequence[Policy] = 
         unanswered=unanswered,
         escalated=dict(_escalated(read, unanswered)),
         drills={it.entry.incident for it in read if isinstance(it.event, events.Declared) and it.event.drill},
-        silent=[*dict.fromkeys(_silent(read)), *_silent_now(tx.now, until)],
+        silent=_joined([*_silent(read), *_silent_now(tx.now, until)]),
     )
 
 
@@ -286,6 +286,14 @@ def _silent(read: Sequence[Happened]) -> Iterator[SilentTime]:
             start, end = max(gaps, key=lambda gap: gap[1] - gap[0])
             if end - start > LATE_AFTER:
                 yield SilentTime(start=start, end=end)
+
+
+def _joined(silent: Iterable[SilentTime]) -> Sequence[SilentTime]:
+    """Return one outage for those that end at once: several reminders were late because of it."""
+    starts: dict[datetime, datetime] = {}
+    for it in silent:
+        starts[it.end] = min(it.start, starts.get(it.end, it.start))
+    return [SilentTime(start=start, end=end) for end, start in starts.items()]
 
 
 def longer_silences(past: Past, missed: Iterable[ReplayedReminder]) -> Sequence[SilentTime]:
