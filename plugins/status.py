@@ -39,8 +39,9 @@ def _state(word: str, tx: Transaction, asker: str) -> ComponentState:
     del asker
     if found := tx.policy.status.state(word):
         return found
-    known = tx.policy.status.states
-    meant = nearest(word.casefold(), known)
+    known, words = tx.policy.status.states, tx.policy.status.state_words
+    slip = next((it for it in words if is_slip(word.casefold(), it)), None)
+    meant = slip or nearest(word.casefold(), known)
     raise Refusal(
         f"There is no state {shortened(word)}.{did_you_mean(meant)} States: {', '.join(known)}.",
         slot="state",
@@ -62,7 +63,7 @@ StateName = Annotated[
     Reader(
         looks=lambda words, tx: tx.policy.status.state(words) is not None,
         read=_state,
-        resembles=lambda word, tx: any(is_slip(word.casefold(), it) for it in tx.policy.status.states),
+        resembles=lambda word, tx: any(is_slip(word.casefold(), it) for it in tx.policy.status.state_words),
         example="degraded",
         longest=3,
     ),

@@ -18,7 +18,7 @@ def new(request: Request, name: Plain, scope: Scope | None, ends: Ends | None, *
     return Reply("token/made", {"token": made.token, "secret": made.secret}, discreet=True, once=True)
 
 
-@command("(token list|tokens|token)")
+@command("(token list|tokens|token)", reads=True)
 def listing(request: Request, *, tokens: Tokens) -> Reply:
     """List your tokens, and when each was last used. Admins see everybody's."""
     found = tokens.seen_by(request.user)

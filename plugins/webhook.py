@@ -6,7 +6,7 @@ from bot.commands.reply import Reply
 from bot.services.api.webhooks import Webhooks
 
 
-@command("(webhook list|webhooks|webhook)", allow="admin")
+@command("(webhook list|webhooks|webhook)", allow="admin", reads=True)
 def listing(*, webhooks: Webhooks) -> Reply:
     """List the webhooks of config.yaml: what each is told, and which does not answer."""
     return Reply("webhook/list", {"webhooks": webhooks.listed()}, discreet=True)

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from bot.adapters.network.clock import SystemClock
 from bot.app.audit import NotUnderstood
 from bot.app.build import open_clock
 from bot.app.live.config_trial import unsafe
+from bot.app.live.configuration import FIRST
 from bot.app.settings import load
 from bot.commands.interpreter import incident_number
 from bot.config import ConfigError, Settings, read_file
@@ -28,7 +29,8 @@ from bot.domain.what_if import Comparison, Difference, ReplayedPage, ReplayedRem
 from bot.services.directory import Directory
 from bot.services.features import load_features
 from bot.services.transaction import Transaction
-from bot.services.what_if.compare import WhatIf
+from bot.services.what_if.compare import compare
+from bot.services.what_if.past import read_past
 
 LISTED = 20
 """How many incidents are listed, the newest ones."""
@@ -97,7 +99,7 @@ class Answered:
     found: Comparison
     incident: int | None
     earlier: Sequence[ConfigVersion]
-    """The versions of the configuration that were taken in this time."""
+    """The versions of the configuration that were taken in this time in place of another."""
     names: Mapping[str, str]
     """Of people and channels, by Slack id."""
 
@@ -114,38 +116,52 @@ class Answered:
     @property
     def private(self) -> int:
         """How many private incidents are in the sums, and are not listed."""
-        return sum(it.private for it in self.found.incidents.values()) if self.incident is None else 0
+        if self.incident is not None:
+            return 0
+        about = {it.incident for _, it in self.found.said} | {it.incident for _, it in self.found.rang}
+        return sum(it.private for it in self.found.incidents.values() if it.number in about)
 
 
 def what_if(settings: Settings, new: Path, wanted: Options) -> Iterator[str]:
     """Yield the lines of the answer. Raises ConfigError if Spy would refuse the new file."""
     load_features()
     other = _settings(new, settings)
-    span = _span(wanted.last)
-    number = _incident(wanted.incident) if wanted.incident else None
     engine = open_engine(settings.env.database_url.get_secret_value())
     try:
         make_ready(engine)
         now = open_clock(settings, SystemClock()).now()
-        with Database(engine).read() as session:
-            tx = Transaction(session=session, now=now, policy=settings.policy(), source="terminal")
-            since = now - span
-            if number is not None:
-                since = min(since, _found(tx, number).declared_at)
-            found = WhatIf(tx).compare(other.policy(), since=since, incident=number)
-            taken = takings(session.config_versions.taken(limit=VERSIONS))
-            answer = Answered(
-                file=new,
-                config=settings.path or Path(),
-                changes=_changes(settings, other),
-                found=found,
-                incident=number,
-                earlier=[it for it in taken if it.taken_at and since < it.taken_at],
-                names=_names(tx, found),
-            )
+        answer = _answer(Database(engine), now, settings, other, wanted)
     finally:
         engine.dispose()
     yield from [as_json(answer)] if wanted.as_json else map(_printable, in_words(answer))
+
+
+def _answer(
+    database: Database, now: datetime, settings: Settings, other: Settings, wanted: Options
+) -> Answered:
+    policy, before = other.policy(), settings.policy()
+    since, number = now - _span(wanted.last), _number(wanted)
+    with database.read() as session:
+        tx = Transaction(session=session, now=now, policy=before, source="terminal")
+        since = min(since, _found(tx, number).declared_at) if number is not None else since
+        past = read_past(tx, since=since, policies=[policy])
+        taken = takings(session.config_versions.taken(limit=VERSIONS))
+    found = compare(past, policy, before=before, incident=number)  # takes seconds: no transaction is open
+    with database.read() as session:
+        names = _names(Transaction(session=session, now=now, policy=before, source="terminal"), found)
+    return Answered(
+        file=other.path or Path(),
+        config=settings.path or Path(),
+        changes=_changes(settings, other),
+        found=found,
+        incident=number,
+        earlier=[it for it in taken if it.taken_at and since < it.taken_at and it.change != FIRST],
+        names=names,
+    )
+
+
+def _number(wanted: Options) -> int | None:
+    return incident_number(wanted.incident) if wanted.incident else None
 
 
 def _settings(new: Path, before: Settings) -> Settings:
@@ -158,15 +174,11 @@ def _settings(new: Path, before: Settings) -> Settings:
     return found
 
 
-def _span(words: str) -> Any:
+def _span(words: str) -> timedelta:
     try:
         return duration(words)
     except ValueError:
         raise NotUnderstood(f"--last {words!r} is no length of time. Write 30d, or 12h.") from None
-
-
-def _incident(words: str) -> int:
-    return incident_number(words)
 
 
 def _found(tx: Transaction, number: int) -> Incident:

@@ -19,7 +19,7 @@ def mcp(
     ] = "",
     config: Config = USUAL_CONFIG,
 ) -> None:
-    """Serve an agent over stdio by MCP: it reads, and what it would change waits for a person.
+    """Serve an agent over stdio by MCP; its changes wait for a person.
 
     Without --as, the token in SPY_TOKEN says in whose name.
     """

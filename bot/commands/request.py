@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from bot.domain.incident.origin import Origin
 from bot.domain.message import Message
 from bot.domain.proposal import ProposalApproval
+from bot.ports import Form
 
 
 class Source(StrEnum):
@@ -107,13 +108,23 @@ def asked_for(memory: Any) -> Mapping[str, Any] | None:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenedForm:
+    """A form to fill in on the page where it was asked for. Its fields fill the slots of `command`."""
+
+    form: Form
+    command: str
+    incident: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Response:
-    """The acknowledgement: nothing, a message to the asker, or (`shared`) one to the channel.
+    """The acknowledgement: nothing, a message to the asker, or (`shared`) one to the channel; on a page also a form.
 
     `complaints` are a form's errors: field name → sentence. The form stays open and shows them.
     """
 
     message: Message | None = None
+    form: OpenedForm | None = None
     shared: bool = False
     is_refusal: bool = field(default=False, compare=False)
     complaints: Mapping[str, str] = field(default_factory=dict)

@@ -27,7 +27,7 @@ from bot.commands.listening import Listening
 from bot.commands.plugins import CommandRegistry
 from bot.commands.proposing import ended, propose, refused
 from bot.commands.reply import Fill, Reply
-from bot.commands.request import SAID_THERE, VISIBLE, Notice, Request, Response, Source
+from bot.commands.request import SAID_THERE, VISIBLE, Notice, OpenedForm, Request, Response, Source
 from bot.domain.audit import FAILED
 from bot.domain.effects import OpenForm
 from bot.domain.grammar.typed import Typed, Word
@@ -277,6 +277,7 @@ class Router:
         if request.source is Source.FORM:
             blank = next((name for name, interpret in request.given.items() if not interpret.strip()), None)
             raise Refusal("A few words are needed here.", slot=blank)
+        number = tx.understood.number if request.incident is None else request.incident
         if request.trigger:
             tx.send(
                 OpenForm(
@@ -288,14 +289,17 @@ class Router:
                     origin=request.origin.memory if request.origin else {},
                     form=fill.form,
                     command=fill.command,
-                    incident=request.incident,
+                    incident=number,
                     facts=fill.facts,
                 )
             )
             return Response()
-        facts = {"command": fill.command, "incident": request.incident}
-        message = self.templates.render("help/form", facts)
-        return send_discreetly(request, message, tx)
+        facts = {"command": fill.command, "incident": number, "said": fill.facts.get("said", {})}
+        answer = send_discreetly(request, self.templates.render("help/form", facts), tx)
+        if request.source is not Source.WEB:
+            return answer
+        form = self.templates.form(fill.form, fill.facts)
+        return replace(answer, form=OpenedForm(form=form, command=fill.command, incident=number))
 
     def _refuse(
         self, request: Request, refusal: Refusal, understood: Understood, limit: TimeLimit

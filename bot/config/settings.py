@@ -379,8 +379,8 @@ class Settings(Sections):
             yield self._absent("SMTP_PASSWORD", "your mail provider", because="mail.user logs in with it")
         for name in self.webhooks:
             if not self.env.secret(variable := variable_of(name)):
-                how = "your own: `echo whsec_$(openssl rand -base64 32)`"
-                yield self._absent(variable, how, because=f"it signs what webhooks.{name} is told")
+                reason = f"is {self._lack(variable)} (it signs what webhooks.{name} is told)"
+                yield f"environment: {variable} {reason}. Make it: `echo whsec_$(openssl rand -base64 32)`."
         yield from self._swapped()
 
     def _swapped(self) -> Iterator[str]:

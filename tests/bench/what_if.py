@@ -13,7 +13,8 @@ from bot.adapters.database import Database
 from bot.domain.incident.replay import replayed
 from bot.domain.policy import Policy
 from bot.services.transaction import Transaction
-from bot.services.what_if.compare import WhatIf
+from bot.services.what_if.compare import compare
+from bot.services.what_if.past import read_past
 from tests.bench.measures import Effort, PostEvent
 from tests.bench.table import Row
 from tests.bench.timers import opened
@@ -46,7 +47,8 @@ def _replayed(engine: Engine, where: str, lives: Lives, say: PostEvent) -> Itera
     began = time.perf_counter()
     with database.read() as session:
         tx = Transaction(session=session, now=now, policy=lives.policy)
-        found = WhatIf(tx).compare(_others(lives.policy), since=now - timedelta(days=30))
+        past = read_past(tx, since=now - timedelta(days=30))
+    found = compare(past, _others(lives.policy), before=lives.policy)
     took = time.perf_counter() - began
     floor = _folded(database, found.incidents)
     what = f"what-if over {len(found.incidents):,} incidents, {entries:,} entries, {where}"

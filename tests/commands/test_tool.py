@@ -65,7 +65,7 @@ def test_names_are_unique_and_those_that_clients_take():
     mine = {it.command for it in TOOLS.values()}
     others = {it.words for it in REGISTRY.commands if it not in mine}
     forms, twice = {"pager new", "oncall find", "status edit"}, {"incident was"}
-    assert others == {"proposal approve", "proposal decline", "web", *forms, *twice}
+    assert others == {"proposal approve", "proposal decline", "token new", "web", *forms, *twice}
     assert {"incident_tldr", "page", "failover", "failover_plans", "runbook", "runbook_list"} <= set(TOOLS)
 
 

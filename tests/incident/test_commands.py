@@ -100,6 +100,12 @@ def test_the_button_that_resolves_asks_how_it_was_fixed(spy: SpyKit, channel: st
     assert [field.name for field in spy.templates.form(form.form, form.facts).fields] == ["how"]
 
 
+def test_a_form_is_about_the_incident_that_was_named_elsewhere(spy: SpyKit, channel: str):
+    spy.say("incident 1 update", channel="C0GENERAL", trigger="T1")
+
+    assert [it.incident for it in spy.asked(OpenForm)] == [1]
+
+
 @pytest.mark.parametrize(("how", "kept"), [("rolled back", "rolled back"), ("", None), ("  ", None)])
 def test_how_it_was_fixed_can_be_left_empty(spy: SpyKit, channel: str, how: str, kept: str | None):
     spy.say("incident stop", source=Source.FORM, channel=channel, incident=1, given={"how": how})

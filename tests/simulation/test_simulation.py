@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.simulation.mutations import MUTATIONS, Mutation
+from tests.simulation.organisation import POLICY
 from tests.simulation.run import SHORT, opened
 from tests.simulation.world import World
 from tests.support.folders import ROOT
@@ -14,12 +15,18 @@ from tests.support.folders import ROOT
 SEEDS = (1, 2, 3)
 
 
-def test_small_worlds_full_of_faults_keep_every_law():
+def test_small_worlds_full_of_faults_keep_every_law_and_are_replayed_as_they_were():
+    reports, found = [], []
     with opened() as files:
-        reports = [World(seed, files, SHORT).run() for seed in SEEDS]
+        for seed in SEEDS:
+            world = World(seed, files, SHORT)
+            reports.append(world.run())
+            found.append(world.what_if(POLICY))
 
     assert [it.violations for it in reports] == [[]] * len(SEEDS)
     assert all(it.faults and it.incidents for it in reports)
+    assert [it.unlike for it in found] == [[]] * len(SEEDS)
+    assert all(it.known for it in found)
 
 
 def test_a_seed_gives_the_same_log_in_two_processes():

@@ -14,9 +14,13 @@ import structlog
 
 from bot.adapters.database import Database
 from bot.commands.request import Joined
+from bot.domain.policy import Policy
+from bot.domain.what_if import Comparison
 from bot.ports import Conflict, OutOfTime, Profile, Session, Unavailable
 from bot.services.people import People
 from bot.services.transaction import Transaction
+from bot.services.what_if.compare import compare
+from bot.services.what_if.past import read_past
 from bot.testing import NOON
 from bot.testing.kit import ITSELF
 from tests.simulation.clock import Clock, Machine, Task
@@ -166,6 +170,13 @@ class World:
 
     def is_cut_off(self, process: Process, service: str) -> bool:
         return any(self._cuts.get((service, name), 0.0) > self.clock.seconds for name in ("", process.name))
+
+    def what_if(self, policy: Policy) -> Comparison:
+        """Replay what happened in this world under a policy."""
+        now = self.machine.now()
+        with self._database.read() as session:
+            past = read_past(Transaction(session=session, now=now, policy=POLICY), since=NOON)
+        return compare(past, policy, before=POLICY)
 
     # --- what is due ---
 

@@ -75,6 +75,25 @@ def test_nobody_is_reminded_once_it_works(told: SpyKit, channel: str):
     assert asked(told) == []
 
 
+def test_after_the_end_the_commander_hears_what_customers_still_read(told: SpyKit, channel: str):
+    told.say('incident stop "rolled back" anyway', channel=channel)
+
+    told.pass_time(minutes=31)
+    [over] = asked(told)
+    told.pass_time(hours=20)
+    assert len(asked(told)) == 1
+    told.pass_time(hours=5)
+    assert len(asked(told)) == 2
+
+    assert over.startswith(
+        "*INC-1 checkout is down is over, and customers still read that it is not.* Checkout is"
+    )
+    published(told, 'status checkout ok "It works again."', channel)
+    told.pass_time(hours=50)
+    assert asked(told)[-1] == "INC-1: customers were told."
+    assert len(asked(told)) == 2
+
+
 def test_a_severity_that_is_not_listed_needs_no_public_updates(told: SpyKit):
     timers = replace(told.policy.timers, public_update_investigating={"sev2": timedelta(minutes=5)})
     told.adopt(replace(told.policy, timers=timers))

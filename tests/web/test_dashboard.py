@@ -298,6 +298,22 @@ def test_what_an_answer_offers_can_be_pressed(spy: SpyKit, channel: str):
     assert "inc-1 incident tldr" in offered or "inc-1 tldr" in offered
 
 
+def test_a_command_that_asks_for_more_words_brings_its_form(spy: SpyKit, channel: str):
+    with visiting(spy, "U0RAJ") as browser:
+        page = browser.send("/say", say="incident 1 update").text
+        fields = dict(
+            re.findall('type="hidden" name="([a-z]+)" value="([^"]*)"', page.partition('class="asks"')[2])
+        )
+        answer = browser.post(
+            "/say", **fields, **{"given.message": "we <roll> back", "given.phase": "mitigated"}
+        )
+
+    assert 'name="given.message"' in page
+    assert "Update of INC-1 posted" in answer.text
+    assert any("we &lt;roll&gt; back" in it for it in spy.lines(1))
+    assert spy.incident(1).phase == "mitigated"
+
+
 def test_a_script_gets_the_answer_alone(spy: SpyKit, channel: str):
     with visiting(spy, "U0RAJ") as browser:
         answer = browser.post("/say", {"x-part": "1"}, csrf=browser.csrf, say="incident 1 tldr").text

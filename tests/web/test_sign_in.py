@@ -63,6 +63,28 @@ def test_the_link_works_once(spy: SpyKit, browser: Visitor):
         assert other.get("/").status_code == 401
 
 
+def test_a_link_that_was_used_says_who_is_signed_in_here(spy: SpyKit, browser: Visitor):
+    link = link_for(spy, "U0ANA")
+    browser.sign_in(link)
+
+    for answer in (browser.get(link), browser.post("/sign-in", key=key_of(link))):
+        assert answer.status_code == 410
+        assert "You are signed in as Ana Lima" in answer.text
+    assert browser.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["https://Spy.Example.com", "https://spy.example.com:443/"])
+def test_a_proxy_may_change_the_host_that_spy_sees(spy: SpyKit, address: str):
+    at(spy, address)
+    browser = Visitor(site_of(spy), "http://127.0.0.1:3000")
+    key = key_of(link_for(spy, "U0ANA"))
+    from_elsewhere = browser.post("/sign-in", {"origin": "https://spy.example.com:8443"}, key=key)
+    answer = browser.post("/sign-in", {"origin": SPY_EXAMPLE}, key=key)
+    browser.close()
+
+    assert (from_elsewhere.status_code, answer.status_code) == (403, 303)
+
+
 def test_a_program_that_previews_the_link_does_not_use_it_up(spy: SpyKit, browser: Visitor):
     link = link_for(spy, "U0ANA")
     with visiting(spy) as mail:

@@ -52,7 +52,7 @@ def test_a_look_ends_nothing_and_a_press_does(spy: SpyKit, outside: Outside, bro
     assert asked.status_code == ended.status_code == 200
     assert "No more mail to c…@example.com?" in asked.text
     assert "INC-1 checkout is down" in asked.text
-    assert "No more mail comes" in ended.text
+    assert "No more mail comes about INC-1" in ended.text
     assert len(outside.mail.letters) == 2
 
 
@@ -75,13 +75,14 @@ def test_one_incident_of_a_severity_can_be_ended_alone(spy: SpyKit, outside: Out
     spy.say("incident 1 sev sev2")
     address = link(outside)
     asked = browser.get(address).text
-    browser.post(address, what="one")
+    ended = browser.post(address, what="one").text
     spy.say('incident 1 update "one"')
     spy.say('incident me "cart is down" sev2', by="U0ANA")
     outside.deliver()
 
     assert "Unfollow each incident of severity sev2" in asked
     assert "Unfollow INC-1 only" in asked
+    assert "Other incidents of severity sev2 still send mail" in ended
     assert ["cart is down" in it.text for it in outside.mail.letters] == [False, True]
 
 

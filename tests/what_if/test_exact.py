@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from bot.domain.what_if import Comparison, Difference
 from bot.services.transaction import Transaction
-from bot.services.what_if.compare import WhatIf
+from bot.services.what_if.compare import compare
+from bot.services.what_if.past import read_past
 from tests.support.stories import ANA, KIM, RAJ, Story
 from tests.what_if.lives import Lives
 
@@ -17,7 +18,8 @@ def compared(lives: Lives) -> Comparison:
     now = lives.clock.now()
     with lives.sessions.read() as session:
         tx = Transaction(session=session, now=now, policy=lives.policy)
-        return WhatIf(tx).compare(lives.policy, since=now - MONTH)
+        past = read_past(tx, since=now - MONTH)
+    return compare(past, lives.policy, before=lives.policy)
 
 
 def test_random_lives_with_pages_merges_and_outages_are_said_again_word_for_word():
@@ -54,7 +56,8 @@ def test_a_long_story_goes_on_as_it_went_on():
 
     with story.spy.sessions.read() as session:
         tx = Transaction(session=session, now=now, policy=story.spy.policy)
-        found = WhatIf(tx).compare(story.spy.policy, since=now - MONTH)
+        past = read_past(tx, since=now - MONTH)
+    found = compare(past, story.spy.policy, before=story.spy.policy)
 
     assert found.unlike == []
     assert found.known > 100

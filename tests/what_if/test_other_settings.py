@@ -11,7 +11,8 @@ from bot.ports import Profile, Ringing
 from bot.services.paging.pager_results import PagerResults
 from bot.services.people import People
 from bot.services.transaction import Transaction
-from bot.services.what_if.compare import WhatIf
+from bot.services.what_if.compare import compare
+from bot.services.what_if.past import read_past
 from bot.testing import NOON, POLICY, FrozenClock, SpyKit
 from plugins import incident, page
 from plugins import time as time_commands
@@ -38,12 +39,18 @@ def begun(at: datetime = NOON, words: str = "sev1") -> SpyKit:
 
 
 def what_if(spy: SpyKit, policy: Policy) -> Comparison:
+    """Return what would differ, where the replay of what was is exact."""
+    found = compared(spy, policy)
+    assert found.unlike == []
+    return found
+
+
+def compared(spy: SpyKit, policy: Policy) -> Comparison:
     now = spy.clock.now()
     with spy.sessions.read() as session:
         tx = Transaction(session=session, now=now, policy=spy.policy)
-        found = WhatIf(tx).compare(policy, since=now - timedelta(days=30))
-    assert found.unlike == []
-    return found
+        past = read_past(tx, since=now - timedelta(days=30), policies=[policy])
+    return compare(past, policy, before=spy.policy)
 
 
 def minutes(found: Comparison, row: str) -> Mapping[str, list[int]]:
@@ -187,3 +194,26 @@ def test_whom_a_page_wakes_goes_by_their_own_clock():
         "Europe/Rome": [("gone", False), ("new", False)],
         "Asia/Tokyo": [("gone", True), ("new", True)],
     }
+
+
+def test_what_no_reminder_explains_is_named_and_is_no_difference():
+    spy = begun()
+    spy.clock.tick(minutes=20)
+    spy.say("update we look", channel="C0ROOM")
+    spy.pass_time(minutes=1)
+
+    found = compared(spy, spy.policy)
+
+    assert {row for _, row in found.unlike} == {"the update is due"}
+    assert found.said == []
+
+
+def test_an_outage_that_a_late_reminder_tells_of_is_named_and_is_one_under_other_settings_too():
+    spy = begun()
+    spy.clock.tick(minutes=40)
+    spy.tick()
+
+    found = what_if(spy, severity("sev1", update_every=7 * MINUTE))
+
+    assert [(it.start - NOON) // MINUTE for it in found.silent] == [15]
+    assert minutes(found, "the update is due") == {"gone": [15], "new": [7, 14, 21]}

@@ -127,6 +127,7 @@ _LISTED: dict[str, Sequence[Facts]] = (
             {"command": "incident me", "incident": None},
             {"command": "incident update", "incident": 42, "why": "too late"},
             {"command": "runbook restart-db", "incident": None, "why": "too late"},
+            {"command": "status set", "incident": 42, "said": {"component": "api", "state": None}},
         ],
     }
 )

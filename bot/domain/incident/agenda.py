@@ -42,8 +42,8 @@ def status(incident: Incident, policy: Policy, name: ReminderName, sent: LastSen
         raise LookupError(f"no reminder about an incident is called {name}")
     if reminder.is_done(incident, policy, name, sent):
         return Status.DONE
-    is_at_stop = isinstance(name, MilestoneName) and name.at_stop
-    if not incident.is_open and not is_at_stop:
+    lasts = name.at_stop if isinstance(name, MilestoneName) else reminder.lasts
+    if not incident.is_open and not lasts:
         return Status.MOOT
     if reminder.cycle and reminder.cycle(incident) != sent.mark:
         return Status.MOOT

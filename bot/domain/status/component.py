@@ -112,6 +112,11 @@ class StatusSettings:
         """The state of a component of which nothing was published."""
         return next(it for it in self.states.values() if it.level is Level.OPERATIONAL)
 
+    @property
+    def state_words(self) -> tuple[str, ...]:
+        """Return each state's key, and the short words that mean one of them."""
+        return (*self.states, *(it for it in SHORT if self.state(it)))
+
     def component(self, words: str) -> Component | None:
         """Return the component with this key or title, whatever its case and what stands between its words."""
         wanted = _joined(words)

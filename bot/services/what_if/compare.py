@@ -1,28 +1,23 @@
-"""Compare what was said with what would be said under other settings."""
+"""Compare what was said with what would be said under other settings. No database is needed for that."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.domain.oncall.schedule import Schedule
 from bot.domain.oncall.shift import Shift
 from bot.domain.policy import Policy
-from bot.domain.timer import LATE_AFTER
 from bot.domain.what_if import (
     Comparison,
     Difference,
     ReplayedPage,
     ReplayedReminder,
     ReplayResult,
-    SilentTime,
     differences,
 )
-from bot.services.directory import Directory
-from bot.services.transaction import Transaction
-from bot.services.what_if.past import SECOND, Past, longer_silences, read_past, truth
+from bot.services.what_if.past import Past, longer_silences, truth
 from bot.services.what_if.replay import replay
 
 OFTEN = 5
@@ -31,84 +26,65 @@ T = TypeVar("T", ReplayedReminder, ReplayedPage)
 Found = Sequence[tuple[Difference, T]]
 
 
-class WhatIf:
-    """Reads only. The policy of the transaction holds the settings of today."""
+def compare(past: Past, policy: Policy, *, before: Policy, incident: int | None = None) -> Comparison:
+    """Replay what happened under a policy, and return what differs, for all incidents or for one of them.
 
-    def __init__(self, tx: Transaction) -> None:
-        self._tx = tx
-        self._session = tx.session
+    All are replayed anyway, because a person may work on several. `before` are the settings of today: the replay
+    under them shows what it can't explain, and that is no difference.
+    """
+    then = truth(past)
+    past, today = _as_it_was(past, then, before)
+    new = today if policy == before else replay(past, policy, before=before)
 
-    def compare(self, policy: Policy, *, since: datetime, incident: int | None = None) -> Comparison:
-        """Replay what happened since then (UTC) under a policy, and return what differs, for all incidents or one.
+    def wanted(found: Iterable[tuple[Difference, T]]) -> Found[T]:
+        return [(kind, it) for kind, it in found if it.at >= past.since and incident in {None, it.incident}]
 
-        All are replayed anyway, because a person may work on several. The replay under the settings of today shows
-        what it can't explain: that is no difference.
-        """
-        until = self._lived_until()
-        past = read_past(self._session, since=since, until=until)
-        then, before = truth(past), self._tx.policy
-        past, today = _as_it_was(past, then, before, until)
-        new = today if policy == before else replay(past, policy, before=before, until=until)
+    said, rang = wanted(differences(then.said, today.said)), wanted(differences(then.rang, today.rang))
+    return Comparison(
+        since=past.since,
+        until=past.now,
+        incidents=past.incidents,
+        said=_explained(wanted(differences(then.said, new.said)), said),
+        rang=_reached(_explained(wanted(differences(then.rang, new.rang)), rang), past, before),
+        unlike=sorted({*_unlike(said), *_unlike(rang)}),
+        known=sum(kind is not Difference.NEW for kind, _ in (*said, *rang)),
+        silent=[it for it in past.silent if it.end >= past.since],
+        unread=past.unread,
+    )
 
-        def wanted(found: Iterable[tuple[Difference, T]]) -> Found[T]:
-            return [(kind, it) for kind, it in found if it.at >= since and incident in {None, it.incident}]
 
-        said, rang = wanted(differences(then.said, today.said)), wanted(differences(then.rang, today.rang))
-        every = {it.incident for result in (then, new) for it in result.said}
-        every |= {it.incident for result in (then, new) for it in result.rang}
-        return Comparison(
-            since=since,
-            until=self._tx.now,
-            incidents={it.number: it for it in self._session.incidents.among(every)},
-            said=_explained(wanted(differences(then.said, new.said)), said),
-            rang=self._reached(_explained(wanted(differences(then.rang, new.rang)), rang)),
-            unlike=sorted({*_unlike(said), *_unlike(rang)}),
-            known=sum(kind is not Difference.NEW for kind, _ in (*said, *rang)),
-            silent=[it for it in self._silent(past.silent, until) if it.end >= since],
-            unread=past.unread,
-        )
+def _reached(rang: Found[ReplayedPage], past: Past, policy: Policy) -> Found[ReplayedPage]:
+    """Return the pages with whom they reach, and whether it is night there."""
+    of_teams: defaultdict[str, list[Shift]] = defaultdict(list)
+    for shift in past.shifts:
+        of_teams[shift.team].append(shift)
+    schedules = {team: Schedule(theirs) for team, theirs in of_teams.items()}
 
-    def _lived_until(self) -> datetime:
-        """Return since when something is due that no Spy sends; if there is nothing, now."""
-        due, now = self._session.timers.next_due(), self._tx.now
-        return due if due and now - due > LATE_AFTER else now
-
-    def _silent(self, known: Sequence[SilentTime], until: datetime) -> Sequence[SilentTime]:
-        return known if until == self._tx.now else [*known, SilentTime(start=until, end=self._tx.now)]
-
-    def _reached(self, rang: Found[ReplayedPage]) -> Found[ReplayedPage]:
-        """Return the pages with whom they reach, and whether it is night there."""
-        times = [it.at for _, it in rang]
-        shifts = self._session.shifts.between(min(times), max(times) + SECOND) if times else ()
-        of_teams: defaultdict[str, list[Shift]] = defaultdict(list)
-        for shift in shifts:
-            of_teams[shift.team].append(shift)
-        schedules = {team: Schedule(theirs) for team, theirs in of_teams.items()}
-        return [(kind, self._reaching(it, schedules)) for kind, it in rang]
-
-    def _reaching(self, rang: ReplayedPage, schedules: Mapping[str, Schedule]) -> ReplayedPage:
-        schedule = None if rang.is_next else schedules.get(rang.team or "")
-        person = rang.person or (schedule.person_at(rang.at) if schedule else None)
+    def reaching(it: ReplayedPage) -> ReplayedPage:
+        schedule = None if it.is_next else schedules.get(it.team or "")
+        person = it.person or (schedule.person_at(it.at) if schedule else None)
         if person is None:
-            return rang
-        there = rang.at.astimezone(ZoneInfo(Directory(self._tx).zone(person)))
-        return replace(rang, person=person, is_night=self._tx.policy.timers.is_night(there.hour))
+            return it
+        known = past.people.get(person)
+        there = it.at.astimezone(ZoneInfo((known and known.zone) or "UTC"))
+        return replace(it, person=person, is_night=policy.timers.is_night(there.hour))
+
+    return [(kind, reaching(it)) for kind, it in rang]
 
 
-def _as_it_was(past: Past, then: ReplayResult, policy: Policy, until: datetime) -> tuple[Past, ReplayResult]:
+def _as_it_was(past: Past, then: ReplayResult, policy: Policy) -> tuple[Past, ReplayResult]:
     """Replay under the settings of today, and return what is known of outages since.
 
     What should have been said, and was not, may show that an outage began earlier than the late reminder tells.
     """
-    today = replay(past, policy, before=policy, until=until)
+    today = replay(past, policy, before=policy)
     for _ in range(OFTEN):
-        longer = longer_silences(
-            past, [it for kind, it in differences(then.said, today.said) if kind is Difference.NEW]
-        )
+        missed = [it for kind, it in differences(then.said, today.said) if kind is Difference.NEW]
+        longer = longer_silences(past, missed)
         if longer == past.silent:
             break
         past = replace(past, silent=longer)
-        today = replay(past, policy, before=policy, until=until)
+        today = replay(past, policy, before=policy)
     return past, today
 
 

@@ -4,16 +4,18 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise, takewhile
 
 from bot.domain.event import Event
 from bot.domain.incident import events
+from bot.domain.incident.incident import Incident
 from bot.domain.incident.merging import MergedInto
 from bot.domain.incident.reminder_events import Reminded
 from bot.domain.incident.reminders import NO_COMMANDER_PAGE
 from bot.domain.incident.replay import is_of_here, requested
 from bot.domain.incident.timeline import Entry
+from bot.domain.oncall.shift import Shift
 from bot.domain.paging.events import (
     PageAdopted,
     PageEscalated,
@@ -24,16 +26,17 @@ from bot.domain.paging.events import (
 )
 from bot.domain.paging.page import Page, not_answering
 from bot.domain.paging.reminders import UNANSWERED
+from bot.domain.policy import Policy
 from bot.domain.relief.relief import AGAIN, ASK, ESCALATION, MANAGER, PAGE, SWITCHES, WARN, WorkPeriod
 from bot.domain.subject import CardOnly
 from bot.domain.timer import LATE_AFTER
 from bot.domain.what_if import ReplayedPage, ReplayedReminder, ReplayResult, SilentTime
-from bot.ports import Person, Session
+from bot.ports import Person
 from bot.services.relief.work_periods import LOOK_BACK
+from bot.services.transaction import Transaction
 
 PAGING = frozenset({NO_COMMANDER_PAGE.name, ESCALATION, UNANSWERED})
 """The reminders that page somebody."""
-SECOND = timedelta(seconds=1)
 ASKED, OF_SEVERITY = "somebody asked for it", "its severity"
 """Why a page was requested."""
 Place = tuple[int, int]
@@ -55,8 +58,17 @@ class Happened:
 
 @dataclass(frozen=True, kw_only=True)
 class Past:
-    """What happened, in order, with what a replay has to know besides."""
+    """What happened from `since` to `now` (UTC), in order, with what a replay has to know besides.
 
+    It is read at once, so that no transaction is open while it is replayed.
+    """
+
+    since: datetime
+    now: datetime
+    until: datetime
+    """Since then something is due that no Spy sends; without that it is now."""
+    incidents: Mapping[int, Incident]
+    shifts: Sequence[Shift]
     happened: Sequence[Happened]
     unread: int
     """How many entries can't be read: another Spy wrote them."""
@@ -106,25 +118,36 @@ def _step(event: Reminded) -> str:
 # --- reading ----------------------------------------------------------------------------------------------
 
 
-def read_past(session: Session, *, since: datetime, until: datetime) -> Past:
-    """Read the incidents that were open at some moment since then, from their beginning."""
-    numbers = [it.number for it in session.incidents.alive_since(since - LOOK_BACK)]
+def read_past(tx: Transaction, *, since: datetime, policies: Sequence[Policy] = ()) -> Past:
+    """Read the incidents that were open at some moment since then, from their beginning.
+
+    `policies` are those under which they will be replayed, besides the one of today.
+    """
+    session, until = tx.session, _lived_until(tx)
+    incidents = session.incidents.alive_since(since - LOOK_BACK)
     read, unread = list[Happened](), 0
-    for number in numbers:
-        timeline = session.timeline.events(number)
+    for incident in incidents:
+        timeline = session.timeline.events(incident.number)
         unread += sum(event is None for _, event in timeline)
         read += takewhile(lambda it: it.at <= until, _in_order(timeline))
     read.sort(key=lambda it: (it.at, *it.place))
-    people = sorted({person for it in read for person in _working(it.event)})
-    first = min((it.at for it in read), default=since)
-    known = ((person, session.people.get(person)) for person in people)
-    asked = {it.number: it for it in _requested(read)}
+    working = sorted({person for it in read for person in _working(it.event)})
+    asked, shifts = {it.number: it for it in _requested(read)}, session.shifts.between(since, tx.now)
+    managers = [team.manager for it in (tx.policy, *policies) for team in it.teams.values()]
+    people = {*working, *managers, *(it.person for it in shifts), *(it.person for it in asked.values())}
+    known = ((person, session.people.get(person)) for person in people if person)
+    first = min((it.at for it in read), default=since) - LOOK_BACK
     unanswered = dict(_unanswered(read, asked))
     return Past(
+        since=since,
+        now=tx.now,
+        until=until,
+        incidents={it.number: it for it in incidents},
+        shifts=shifts,
         happened=read,
         unread=unread,
         people={person: it for person, it in known if it},
-        periods=[it for person in people for it in session.periods.of(person, since=first - LOOK_BACK)],
+        periods=[it for person in working for it in session.periods.of(person, since=first)],
         said=_said(read),
         requested=asked,
         folded=_folded(read),
@@ -133,8 +156,18 @@ def read_past(session: Session, *, since: datetime, until: datetime) -> Past:
         unanswered=unanswered,
         escalated=dict(_escalated(read, unanswered)),
         drills={it.entry.incident for it in read if isinstance(it.event, events.Declared) and it.event.drill},
-        silent=list(dict.fromkeys(_silent(read))),
+        silent=_joined([*_silent(read), *_silent_now(tx.now, until)]),
     )
+
+
+def _lived_until(tx: Transaction) -> datetime:
+    due = tx.session.timers.next_due()
+    return due if due and tx.now - due > LATE_AFTER else tx.now
+
+
+def _silent_now(now: datetime, until: datetime) -> Iterator[SilentTime]:
+    if until < now:
+        yield SilentTime(start=until, end=now)
 
 
 def _in_order(timeline: Iterable[tuple[Entry, Event | None]]) -> Iterator[Happened]:
@@ -253,6 +286,14 @@ def _silent(read: Sequence[Happened]) -> Iterator[SilentTime]:
             start, end = max(gaps, key=lambda gap: gap[1] - gap[0])
             if end - start > LATE_AFTER:
                 yield SilentTime(start=start, end=end)
+
+
+def _joined(silent: Iterable[SilentTime]) -> Sequence[SilentTime]:
+    """Return one outage for those that end at once: several reminders were late because of it."""
+    starts: dict[datetime, datetime] = {}
+    for it in silent:
+        starts[it.end] = min(it.start, starts.get(it.end, it.start))
+    return [SilentTime(start=start, end=end) for end, start in starts.items()]
 
 
 def longer_silences(past: Past, missed: Iterable[ReplayedReminder]) -> Sequence[SilentTime]:

@@ -36,9 +36,9 @@ TICK = timedelta(seconds=2)
 SOURCE = "what-if"
 
 
-def replay(past: Past, policy: Policy, *, before: Policy, until: datetime) -> ReplayResult:
+def replay(past: Past, policy: Policy, *, before: Policy) -> ReplayResult:
     """Return what would be said under a policy. `before` are the settings under which it happened."""
-    return _Replay(past=past, policy=policy, before=before).played(until)
+    return _Replay(past=past, policy=policy, before=before).played()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +73,12 @@ class _Replay:
         self._escalating = set(self.past.escalated.values())
         self._caused = set(self.past.caused.values())
 
-    def played(self, until: datetime) -> ReplayResult:
+    def played(self) -> ReplayResult:
         for it in self.past.happened:
             self._pass_time(it.at - TICK)
             self.now = it.at
             self._happen(it)
-        self._pass_time(until)
+        self._pass_time(self.past.until)
         return ReplayResult(said=list(self.said.values()), rang=list(self.rang.values()))
 
     # --- time ---

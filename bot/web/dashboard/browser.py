@@ -24,6 +24,7 @@ SECURITY: Mapping[str, str] = MappingProxyType(
 )
 """Nothing inline, nothing from elsewhere, and no frame around it."""
 THEMES = frozenset({"light", "dark"})
+USUAL_PORTS = MappingProxyType({"http": 80, "https": 443})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +55,22 @@ class WebRequest:
         """Return whether another site's page sent this form. `address` is Spy's own, as browsers know it."""
         if self.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
             return True
-        origin, own = self.headers.get("origin"), {self.headers.get("host"), urlsplit(address or "").netloc}
-        return origin is not None and (urlsplit(origin).netloc or None) not in own - {"", None}
+        if (origin := self.headers.get("origin")) is None:
+            return False
+        own = {
+            _site_of(f"{urlsplit(origin).scheme}://{self.headers.get('host', '')}"),
+            _site_of(address or ""),
+        }
+        return _site_of(origin) not in own - {None}
+
+
+def _site_of(address: str) -> tuple[str, int | None] | None:
+    """Return the host and port of an address as browsers know them; None if it names no site."""
+    try:
+        parts = urlsplit(address)
+        return (parts.hostname, parts.port or USUAL_PORTS.get(parts.scheme)) if parts.hostname else None
+    except ValueError:
+        return None
 
 
 def page_of(html: str, *, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})) -> WebAnswer:

@@ -36,6 +36,7 @@ def say(site: DashboardSite, request: WebRequest) -> WebAnswer:
     facts = {
         "words": request.form.get("say", ""),
         "message": response.message,
+        "opened": response.form,
         "is_refusal": response.is_refusal,
         "back": own_path(request.form.get("back", "")),
         "incident": request.form.get("incident", ""),

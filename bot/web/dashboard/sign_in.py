@@ -5,13 +5,16 @@ from functools import partial
 
 from bot.services.people import People
 from bot.services.retry import retry_on_conflict
+from bot.services.transaction import Transaction
 from bot.services.web_keys import SignedIn, WebKeys
 from bot.web.answer import WebAnswer
 from bot.web.dashboard.browser import WebRequest, moved_to, own_path, page_of
+from bot.web.dashboard.page import Viewer
 from bot.web.dashboard.site import DashboardSite
 
 GONE, REFUSED = 410, 403
 USED = "This link was used already, or it is older than ten minutes. Type /spy web in Slack for a new one."
+HERE = "You are signed in as {name} in this browser. This link was used already, or it is older than ten minutes."
 ELSEWHERE = "This form was not sent from Spy's own page, so nothing was done. Open the page again."
 
 
@@ -21,7 +24,7 @@ def ask(site: DashboardSite, request: WebRequest) -> WebAnswer:
     with site.reading() as tx:
         viewer, person = site.viewer(request, tx), WebKeys(tx).invited(secret)
         if person is None:
-            return site.failed(request, USED, status=GONE, viewer=viewer, tx=tx)
+            return _used(site, request, viewer, tx)
         facts = {
             "name": People(tx).name(person) or person,
             "key": secret,
@@ -36,9 +39,16 @@ def sign_in(site: DashboardSite, request: WebRequest) -> WebAnswer:
         return site.failed(request, ELSEWHERE, status=REFUSED)
     begun = retry_on_conflict(partial(_signed_in, site, request.form.get("key", "")))
     if begun is None:
-        return site.failed(request, USED, status=GONE)
+        with site.reading() as tx:
+            return _used(site, request, site.viewer(request, tx), tx)
     goes_on = own_path(site.next_cookie.read(request))
     return moved_to(goes_on, site.session_cookie.set(begun.secret, lasts=begun.lasts))
+
+
+def _used(site: DashboardSite, request: WebRequest, viewer: Viewer | None, tx: Transaction) -> WebAnswer:
+    """Return that the link can't be used any more, and who is signed in here all the same."""
+    sentence = HERE.format(name=viewer.name) if viewer else USED
+    return site.failed(request, sentence, status=GONE, viewer=viewer, tx=tx)
 
 
 def _signed_in(site: DashboardSite, secret: str) -> SignedIn | None:

@@ -29,18 +29,19 @@ def asked(ask: PublicRequest, *, followings: Followings, tx: Transaction) -> Pag
 
 def unfollow(site: DashboardSite, request: WebRequest) -> WebAnswer:
     """End it. Done twice, it is the same: mail programs send this more than once."""
-    ended = retry_on_conflict(partial(_ended, site, request.parts["token"], request.form.get("what", "")))
-    return page_of(site.html("web/unfollowed", {"is_known": ended}, request, viewer=None, tx=None))
+    facts = retry_on_conflict(partial(_ended, site, request.parts["token"], request.form.get("what", "")))
+    return page_of(site.html("web/unfollowed", facts, request, viewer=None, tx=None))
 
 
-def _ended(site: DashboardSite, token: str, what: str) -> bool:
+def _ended(site: DashboardSite, token: str, what: str) -> dict[str, object]:
+    """End it, and return what the page says: what was ended, and what goes on."""
     with site.writing() as tx:
         following = Followings(tx).of_token(token)
-        if following is None:
-            return False
-        Followings(tx).end(following, wholly=what != ONE)
-        AuditLog(tx).add(f"unfollow {following.number}", incident=following.incident)
-        return True
+        facts = {**_facts(following, tx), "is_one": what == ONE}
+        if following:
+            Followings(tx).end(following, wholly=what != ONE)
+            AuditLog(tx).add(f"unfollow {following.number}", incident=following.incident)
+        return facts
 
 
 def _facts(following: Following | None, tx: Transaction) -> dict[str, object]:

@@ -129,6 +129,7 @@ def test_the_past_is_played_and_says_who_led_at_a_time(dashboard: Dashboard):
         expect(lead).to_contain_text(ANA)
         expect(lead).to_contain_text("leads for 0 s")
         expect(page.locator("[data-fact=impact]")).to_contain_text("not stated yet")
+        expect(page.locator("#lines li", has_text="declared it")).to_be_visible()
         expect(page.locator("#lines li", has_text="second bank")).to_be_hidden()
 
         slider.fill(str(page.evaluate(HANDED_OVER)))

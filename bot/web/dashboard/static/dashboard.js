@@ -52,20 +52,27 @@ if (theme) {
   shown();
 }
 
-/** Send a command without leaving the page. Its answer stands below the form. */
-document.addEventListener("submit", async event => {
+/** Send a form once, also if its button is pressed twice: a second press would undo the first one's answer. */
+document.addEventListener("submit", event => {
   const form = event.target;
-  if (!form.matches("[data-say]")) return;
+  if (form.method !== "post") return;
+  if (form.getAttribute("aria-busy") === "true") event.preventDefault();
+  else if (form.matches("[data-say]")) say(event, form);
+  else form.setAttribute("aria-busy", "true");
+});
+addEventListener("pageshow", () => document.querySelectorAll("form").forEach(it => it.removeAttribute("aria-busy")));
+
+/** Send a command without leaving the page. Its answer stands below the form; words that were refused stay in it. */
+async function say(event, form) {
   event.preventDefault();
-  if (form.getAttribute("aria-busy") === "true") return;
   form.setAttribute("aria-busy", "true");
   const fields = new URLSearchParams(new FormData(form, event.submitter));
   const place = form.closest("[data-answers]") ?? form.parentElement;
   try {
     const reply = await fetch(form.action, { method: "POST", body: fields, headers: { "X-Part": "1" } });
-    put(place, await reply.text());
+    const isDone = put(place, await reply.text());
     if (reply.ok) {
-      form.reset();
+      if (isDone) form.reset();
       const id = form.elements.namedItem("id");
       if (id) id.value = crypto.randomUUID?.() ?? String(Math.random());
     }
@@ -74,9 +81,9 @@ document.addEventListener("submit", async event => {
   } finally {
     form.removeAttribute("aria-busy");
   }
-});
+}
 
-/** Show an answer in a place that screen readers announce. */
+/** Show an answer in a place that screen readers announce. Return whether the command was done. */
 function put(place, html) {
   let box = place.querySelector(":scope > output.answers");
   if (!box) {
@@ -86,10 +93,13 @@ function put(place, html) {
   }
   if (html === null) {
     box.textContent = "Spy does not answer, so this may not be done. Look before you send it again.";
-    return;
+    return false;
   }
-  const answer = new DOMParser().parseFromString(html, "text/html");
-  box.replaceChildren(...(answer.querySelector(".answer") ?? answer.querySelector("main") ?? answer.body).cloneNode(true).childNodes);
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const answer = page.querySelector(".answer");
+  if (answer) box.replaceChildren(answer);
+  else box.replaceChildren(...(page.querySelector("main") ?? page.body).childNodes);
+  return Boolean(answer && !answer.classList.contains("refused"));
 }
 
 // --- pages that stay fresh: `data-live` names the address that says when something changed ---

@@ -169,7 +169,8 @@ class Player {
 
   /** Show the facts as they were at a moment, in milliseconds since 1970. */
   show(moment) {
-    this.at = Math.min(Math.max(moment, this.start), this.end);
+    const first = this.steps[0].at;
+    this.at = Math.max(Math.min(moment, this.end), first);
     const facts = new Map();
     let step = this.steps[0];
     for (const it of this.steps) {
@@ -184,7 +185,7 @@ class Player {
       const place = page.querySelector(`[data-fact="${name}"]`), html = facts.get(name) ?? "";
       if (place && place.innerHTML !== html) place.innerHTML = html;
     }
-    part("at").value = Math.ceil((this.at - this.start) / 1000);
+    part("at").value = this.at === first ? 0 : Math.ceil((this.at - this.start) / 1000);
     this.say(step);
     this.mark();
     tick();
@@ -214,7 +215,8 @@ class Player {
     this.settling = null;
     const ahead = this.isPlaying && !isExact ? AHEAD * Number(part("speed").value) : 0;
     this.until = this.at + ahead;
-    load(`until=${encodeURIComponent(new Date(this.until).toISOString())}`, replace);
+    const until = new Date(this.until + 1); // lines have microseconds: one of this very millisecond belongs to it
+    load(`until=${encodeURIComponent(until.toISOString())}`, replace);
   }
 
   next() { this.show(this.steps.find(it => it.at > this.at)?.at ?? this.end); }
