@@ -109,6 +109,7 @@ _FOLDS = tuple(
         (r"\bstarted\b|\bstarts\b|\bbegins\b", "began"),
         (r"\b(?:finished|completed|was complete|was done)\b", "ended"),
         (r"\bcommander ?: ?(?=⟨p)", "commander was "),
+        (r"\b(time to \w+) ?: ?(?=⟨l)", r"\1 was "),
     )
 )
 """What people say for the same idea, in the order in which it is replaced."""
