@@ -115,11 +115,9 @@ def test_what_the_timeline_contradicts_is_named_in_one_comment_that_follows_the_
     say(world, number, "postmortem export")
     document = issues(world, "claims")[0]
     [first] = claims_comments(document)
-    document = issues(world, "claims")[0]
-    edited = document.body.replace(
-        "## What surprised us\n\n", "## What surprised us\n\nIt was a sev3 incident.\n\n"
-    )
-    world.box.github.edit(document.number, body=edited.replace("It was a", "The incident was declared as a"))
+    words = "The incident was declared as a sev3 incident."
+    edited = document.body.replace("## What surprised us\n\n", f"## What surprised us\n\n{words}\n\n")
+    world.box.github.edit(document.number, body=edited)
 
     say(world, number, 'postmortem write lucky "Ana Lima declared the incident."')
     say(world, number, "postmortem check")
@@ -127,14 +125,14 @@ def test_what_the_timeline_contradicts_is_named_in_one_comment_that_follows_the_
 
     [second] = claims_comments(issues(world, "claims")[0])
     assert "“Raj Patel declared the incident.” The timeline says" in first
-    assert "declared as sev1 by Ana" in first
+    assert "declared as sev1 by ana" in first
     assert "Raj Patel declared" not in second
-    assert "“The incident was declared as a sev3 incident.” The timeline says" in second
+    assert f"“{words}” The timeline says" in second
     assert "no sentence of its postmortem contradicts the timeline" in " ".join(world.ephemerals("ana"))
 
     say(world, number, "postmortem check")
     said = world.ephemerals("ana")[-1]
-    assert "on GitHub: “The incident was declared as a sev3 incident.”" in said
+    assert f"on GitHub: “{words}”" in said
     assert "was read as of" in said
 
 
