@@ -1,7 +1,7 @@
 """A long past makes nothing slower: no command and no job. Work is compared, not time.
 
 The two databases have the same present: one incident that people take from its beginning to its end. One of them also
-has a past of a thousand incidents, with their timelines, pages, timers and all else that such an incident leaves.
+has a past of thousands of incidents, with their timelines, pages, timers and all else that such an incident leaves.
 """
 
 import shutil
@@ -21,7 +21,7 @@ from tests.growth.story import SAID
 from tests.growth.world import World
 from tests.support.postgres import driven
 
-INCIDENTS, FEWER = 10_000, 300
+INCIDENTS, FEWER = 2_500, 300
 MORE = 1.2
 SEARCH, PER_INCIDENT = ("incident list", "incident similar"), 70
 """A search reads an index of all incidents twice, at so many steps for each: less than a millisecond in a thousand."""
