@@ -10,17 +10,19 @@ from bot.adapters.rendering.mrkdwn import plain
 from bot.app.build import Bot, build
 from bot.app.say import names_of, person_called
 from bot.config import Settings
+from bot.domain.api_token import Scope
 from bot.domain.message import Message
 from bot.domain.refusal import Refusal
 from bot.ports import Session
 from bot.services.transaction import Transaction
+from bot.web.bearer import Bearer
 from bot.web.mcp import Callers, McpCaller, McpSite
 from bot.web.mcp.endpoint import McpEndpoint
 
 Signed = Callable[[bytes, Mapping[str, str]], bool]
 ON_TERMINAL = "an agent on a terminal"
 """The name of a machine that nobody named."""
-UNKNOWN = "SPY_TOKEN is no token that can be used. `token new` makes one; it is shown once."
+UNKNOWN = 'SPY_TOKEN is no token that can be used. `token new "Claude" agent` in Slack makes one.'
 
 
 def nobody_signs(_body: bytes, _headers: Mapping[str, str]) -> bool:
@@ -74,8 +76,10 @@ def serve_stdio(settings: Settings, *, person: str | None, secret: str | None, n
 
 def caller_of(bot: Bot, headers: Mapping[str, str]) -> McpCaller | None:
     """Return in whose name the holder of a token calls; None if the token can't be used."""
-    del bot, headers
-    return None
+    holder = Bearer(sessions=bot.database, clock=bot.clock, policy=bot.live.policy).holder(headers)
+    if holder is None:
+        return None
+    return McpCaller(person=holder.person, name=holder.name, may_propose=Scope.AGENT in holder.scopes)
 
 
 def _named(bot: Bot, person: str, name: str) -> McpCaller:

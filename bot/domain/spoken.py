@@ -25,7 +25,7 @@ WORDS = _named(
 """What people typed, and names of people as Slack, the pager or the tracker wrote them."""
 CODES = _named(
     """
-    about address agent_for approved_by called scope secret
+    about address agent_for approved_by called scope secret webhook
     acknowledged_person action added_by after allow answer args asked asker before_by by category channel
     colour component components hosted level published_by report stage state_title
     channel_refused choices closed_by command_offered_to commander copied copied_without cursor cycle decided_by

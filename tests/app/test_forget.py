@@ -178,7 +178,7 @@ def filled(kit: SpyKit, engine: Engine) -> Engine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Afterwards:
+class WithoutAna:
     """A database in which Ana was forgotten: what it had answered before, and what was said about it."""
 
     engine: Engine
@@ -188,11 +188,11 @@ class Afterwards:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def afterwards(
+def without_ana(
     request: pytest.FixtureRequest, kit: SpyKit, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Afterwards]:
+) -> Iterator[WithoutAna]:
     """Return one for all tests that only look at it: filling a database takes a second."""
-    folder = tmp_path_factory.mktemp("afterwards")
+    folder = tmp_path_factory.mktemp("without_ana")
     with ExitStack() as stack:
         if request.param == "sqlite":
             migrated = request.getfixturevalue("migrated_sqlite")
@@ -204,7 +204,7 @@ def afterwards(
         fill(engine, kit.sessions.engine)
         before = [asked(engine, text).message for text in SHOWN]
         said = list(in_words(forgetter(engine, folder).run()))
-        yield Afterwards(engine=engine, before=before, said=said, folder=folder)
+        yield WithoutAna(engine=engine, before=before, said=said, folder=folder)
 
 
 def fill(engine: Engine, other: Engine) -> None:
@@ -290,29 +290,29 @@ def test_the_person_was_everywhere(filled: Engine):
     }
 
 
-def test_afterwards_nothing_names_the_person(afterwards: Afterwards):
-    assert left(afterwards.engine, *ANA) == []
-    assert left(afterwards.engine, "U0RAJ", "Raj Patel")
+def test_afterwards_nothing_names_the_person(without_ana: WithoutAna):
+    assert left(without_ana.engine, *ANA) == []
+    assert left(without_ana.engine, "U0RAJ", "Raj Patel")
 
 
-def test_afterwards_they_follow_nothing_and_who_they_added_still_does(afterwards: Afterwards):
-    with Database(afterwards.engine).read() as session:
+def test_afterwards_they_follow_nothing_and_who_they_added_still_does(without_ana: WithoutAna):
+    with Database(without_ana.engine).read() as session:
         [left_over] = session.followings.about(incident_subject(1))
     assert (left_over.address, left_over.by[:9]) == ("raj@example.com", "USOMEBODY")
 
 
-def test_afterwards_the_audit_log_is_still_whole(afterwards: Afterwards):
-    found = check(afterwards.engine)
+def test_afterwards_the_audit_log_is_still_whole(without_ana: WithoutAna):
+    found = check(without_ana.engine)
     assert (found.fault, found.forgotten > 10) == ("", True)
-    AuditSealer(sessions=Database(afterwards.engine), clock=FrozenClock(), policy=Policy).run()
-    assert check(afterwards.engine).fault == ""
+    AuditSealer(sessions=Database(without_ana.engine), clock=FrozenClock(), policy=Policy).run()
+    assert check(without_ana.engine).fault == ""
 
 
-def test_afterwards_everything_is_still_shown(afterwards: Afterwards):
-    after = [asked(afterwards.engine, f"{text} ").message for text in SHOWN]
+def test_afterwards_everything_is_still_shown(without_ana: WithoutAna):
+    after = [asked(without_ana.engine, f"{text} ").message for text in SHOWN]
 
-    assert all(afterwards.before)
-    for was, now in zip(afterwards.before, after, strict=True):
+    assert all(without_ana.before)
+    for was, now in zip(without_ana.before, after, strict=True):
         assert now
         assert "USOMEBODY" not in now.text
         assert now.text.count("\n") >= (was.text.count("\n") if was else 0) - 1
@@ -330,18 +330,18 @@ def test_afterwards_not_even_the_file_has_the_name(kit: SpyKit, sqlite_url: str,
         assert [word for word in ANA if word.encode() in file.read_bytes()] == []
 
 
-def test_afterwards_the_timeline_and_the_postmortem_say_somebody(afterwards: Afterwards):
-    with Database(afterwards.engine).read() as session:
+def test_afterwards_the_timeline_and_the_postmortem_say_somebody(without_ana: WithoutAna):
+    with Database(without_ana.engine).read() as session:
         tx = Transaction(session=session, now=NOON, policy=POLICY)
         facts = Documents(tx).document(session.incidents.get(1))
         document = shipped(FrozenClock()).document("postmortem/document", facts, names=People(tx).name)
     assert "somebody" in document.text
     assert "USOMEBODY" not in document.text
-    assert "somebody" in str(asked(afterwards.engine, "tldr 1").message)
+    assert "somebody" in str(asked(without_ana.engine, "tldr 1").message)
 
 
-def test_it_says_what_was_changed_and_what_is_out_of_reach(afterwards: Afterwards):
-    said = afterwards.said
+def test_it_says_what_was_changed_and_what_is_out_of_reach(without_ana: WithoutAna):
+    said = without_ana.said
 
     assert said[0].startswith("Changed: ")
     assert said[1].startswith("Deleted: 1 in contact, 2 in following, 1 in on_call_copy, ")
@@ -349,8 +349,8 @@ def test_it_says_what_was_changed_and_what_is_out_of_reach(afterwards: Afterward
     assert said[-1].startswith("While Slack or PagerDuty still have them")
 
 
-def test_forgetting_twice_finds_nothing_more(afterwards: Afterwards):
-    again = forgetter(afterwards.engine, afterwards.folder).run()
+def test_forgetting_twice_finds_nothing_more(without_ana: WithoutAna):
+    again = forgetter(without_ana.engine, without_ana.folder).run()
 
     assert (again.found.changed.total(), again.found.is_done) == (0, True)
 

@@ -48,7 +48,7 @@ def test_the_image_runs_with_what_spy_declares_and_nothing_of_development():
 
     assert declared("") <= run
     not_needed = (declared("dev") | declared("demo") | declared("build")) - declared("")
-    assert run & not_needed <= {"rich"}, "which typer brings"
+    assert run & not_needed <= {"rich", "jsonschema"}, "which typer and mcp bring"
 
 
 @pytest.mark.parametrize("name", LOCKS)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
@@ -36,19 +38,21 @@ class SlackSigns(httpx2.Auth):
 
 
 @asynccontextmanager
-async def slackbot(world: World) -> AsyncIterator[Client]:
+async def connected(world: World, token: str) -> AsyncIterator[Client]:
+    """Connect with a token, or else as Slackbot does."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with (
-        httpx2.AsyncClient(auth=SlackSigns()) as http,
+        httpx2.AsyncClient(headers=headers, auth=None if token else SlackSigns()) as http,
         Client(streamable_http_client(f"{world.bot.url}/mcp", http_client=http)) as client,
     ):
         yield client
 
 
-def called(world: World, tool: str, person: str = "U0ANA", **arguments: Any) -> Any:
+def called(world: World, tool: str, *, token: str = "", **arguments: Any) -> Any:
     async def call() -> Any:
-        async with slackbot(world) as agent:
-            slack = {"user_id": person, "team_id": TEAM_ID}
-            return await agent.call_tool(tool, arguments, meta={"slack": slack})
+        async with connected(world, token) as agent:
+            slack = {"user_id": "U0ANA", "team_id": TEAM_ID}
+            return await agent.call_tool(tool, arguments, meta=None if token else {"slack": slack})
 
     return asyncio.run(call())
 
@@ -73,9 +77,11 @@ def test_an_agent_reads_proposes_is_approved_is_killed_and_is_refused(
     channel = world.channel(incident).id
     box.slack.invite("ana", channel, "raj")
 
+    answer = box.slack.slash("ana", "general", "/spy", 'token new "Claude on my laptop" agent')
+    [token] = set(re.findall(r"spy_[\w-]+", str(answer.body)))
     assert "checkout is down" in words(called(world, "incident_tldr", incident=incident))
 
-    asked = called(world, "incident_update", incident=incident, message="rolling back")
+    asked = called(world, "incident_update", token=token, incident=incident, message="rolling back")
     assert "Not done yet. Proposal 1 waits for a person" in words(asked)
     press(world, "Approve", by="raj", number=1, channel=channel)
     world.box.wait_for(
@@ -95,6 +101,9 @@ def test_an_agent_reads_proposes_is_approved_is_killed_and_is_refused(
     assert "Done. Approved by" in words(became)
     assert timeline.count("seen once") == 1
 
+    box.slack.slash("ana", "general", "/spy", 'token revoke "Claude on my laptop"')
+    with pytest.raises(Exception):  # noqa: B017, PT011  the SDK's own, of several kinds
+        called(world, "incident_list", token=token)
     called(world, "incident_sev", incident=incident, severity="sev2")
     press(world, "Decline", by="raj", number=3, channel=channel)
     world.settle()

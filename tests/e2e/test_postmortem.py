@@ -109,6 +109,37 @@ def test_a_second_export_keeps_what_people_wrote(world: World):
     assert "People edited these sections" in " ".join(world.ephemerals("ana"))
 
 
+def test_what_the_timeline_contradicts_is_named_in_one_comment_that_follows_the_issue(world: World):
+    number = lived_through(world, "claims")
+    say(world, number, 'postmortem write lucky "Raj Patel declared the incident."')
+    say(world, number, "postmortem export")
+    document = issues(world, "claims")[0]
+    [first] = claims_comments(document)
+    words = "The incident was declared as a sev3 incident."
+    edited = document.body.replace("## What surprised us\n\n", f"## What surprised us\n\n{words}\n\n")
+    world.box.github.edit(document.number, body=edited)
+
+    say(world, number, 'postmortem write lucky "Ana Lima declared the incident."')
+    say(world, number, "postmortem check")
+    say(world, number, "postmortem export")
+
+    [second] = claims_comments(issues(world, "claims")[0])
+    assert "“Raj Patel declared the incident.” The timeline says" in first
+    assert "declared as sev1 by ana" in first
+    assert "Raj Patel declared" not in second
+    assert f"“{words}” The timeline says" in second
+    assert "no sentence of its postmortem contradicts the timeline" in " ".join(world.ephemerals("ana"))
+
+    say(world, number, "postmortem check")
+    said = world.ephemerals("ana")[-1]
+    assert f"on GitHub: “{words}”" in said
+    assert "was read as of" in said
+
+
+def claims_comments(issue: GitHubIssue) -> list[str]:
+    return [it.body for it in issue.comments if it.body.startswith("<!-- spy:claims ")]
+
+
 def test_a_follow_up_that_is_done_in_chat_is_closed_on_github(world: World):
     number = lived_through(world, "done")
     say(world, number, "postmortem export")

@@ -51,6 +51,14 @@ def test_code_and_comments_are_not_read():
     assert named(STORY, f"{text}<pre>\nThe incident was declared at 12:20.\n</pre>\n") == []
 
 
+@each(
+    ["| 12:03 | page acknowledged |", "| Declared | 23 Nov 12:00 UTC |", "| **Time to mitigate** | 41 min |"]
+)
+def test_a_row_of_a_table_is_read_like_an_item_of_a_list(row: str):
+    assert named(STORY, row) == []
+    assert named(STORY, row.replace("12:", "1:").replace("41", "71"))
+
+
 def mutated(line: str) -> Iterator[str]:
     """Yield a true line with each of its times, lengths and people changed, one after the other."""
     for found in re.finditer(r"12:(\d\d)", line):

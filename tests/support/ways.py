@@ -12,12 +12,16 @@ from typing import Any
 from sqlalchemy import text
 
 from bot.adapters.rendering.mrkdwn import plain
+from bot.commands.proposing import approved as carrying_out
 from bot.commands.request import Request, Response, Source
 from bot.domain.api_token import Scope
+from bot.domain.audit import AuditLine
 from bot.domain.effects import Post, PostEphemeral, Respond
 from bot.domain.message import Message
+from bot.domain.proposal import WHILE, Proposal
 from bot.ports import Calendars, NoCalendars, Runbooks, Templates
 from bot.services.people import People
+from bot.services.proposals import Proposals
 from bot.services.tokens import Tokens
 from bot.services.transaction import Transaction
 from bot.testing import MemoryDatabase
@@ -30,6 +34,9 @@ from tests.support.api import Program
 
 _SECRET = re.compile(r"spy_[\w-]+|key=[\w-]+|(?<=/p)\d{16}|never used|last used [^\n]+")
 _ASKED = re.compile(r"(?:ask-|api:[0-9a-f]{12}:ask-)(\d+)(?:-in-chat)?")
+_APPROVED = re.compile(r"proposal \d+ of .*?, approved by <@\w+>|Agent for [^·\n]*?, approved by [^·\n]*? · ")
+"""What says that a machine did it: the reason in the audit log, and the beginning of a line."""
+MACHINE, PROPOSED = "the machine of this story", "proposal/proposed"
 FOR_PEOPLE = "is for people: a program can't run it"
 """What a program is told that lets somebody in, or approves what it proposed."""
 
@@ -60,6 +67,8 @@ class Teller(World):
     """A Spy to which the story is said in one way."""
 
     source: Source
+    channel = ""
+    """The channel of the story's incident."""
 
     def __init__(self) -> None:
         self.memory = MemoryDatabase()
@@ -94,6 +103,7 @@ class Teller(World):
     def tell(self) -> Told:
         """Say the whole story, and return what it left."""
         channel, lines = self.declare(), list[str]()
+        self.channel = channel
         for line in SAID.strip().splitlines():
             words = self.filled(line)
             lines.append(line)
@@ -104,8 +114,12 @@ class Teller(World):
 
     def _told(self, lines: Sequence[str]) -> Told:
         with self.database.read() as session:
-            audit = [it for _, it in session.audit.unsealed() if it.source == self.source]
-        rows = [{name: _same(it) for name, it in vars(line).items() if name != "source"} for line in audit]
+            audit = [
+                it for _, it in session.audit.unsealed() if it.source == self.source and _is_of_story(it)
+            ]
+        rows = [
+            {name: self._same(it) for name, it in vars(line).items() if name != "source"} for line in audit
+        ]
         with self.memory.engine.connect() as connection:
             queued = connection.execute(text("SELECT kind, key FROM outbox ORDER BY id")).all()
             entries = connection.execute(
@@ -113,11 +127,15 @@ class Teller(World):
             ).all()
         return Told(
             lines=lines,
-            answers=[replace(it, words=_same(it.words)) for it in self.answers],
+            answers=[replace(it, words=self._same(it.words)) for it in self.answers],
             audit=rows,
-            effects=[(kind, _same(key)) for kind, key in queued if not key.startswith("answer:")],
+            effects=[(kind, self._same(key)) for kind, key in queued if not key.startswith("answer:")],
             timelines=[tuple(it) for it in entries],
         )
+
+    def _same(self, value: Any) -> Any:
+        same = _same(value)
+        return same.replace(self.channel, "the channel") if isinstance(same, str) else same
 
 
 def _token(tx: Transaction, *, person: str) -> str:
@@ -125,7 +143,14 @@ def _token(tx: Transaction, *, person: str) -> str:
 
 
 def _same(value: Any) -> Any:
-    return _ASKED.sub(r"ask-\1", _SECRET.sub("secret", value)) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return _APPROVED.sub("", _ASKED.sub(r"ask-\1", _SECRET.sub("secret", value)))
+
+
+def _is_of_story(line: AuditLine) -> bool:
+    """Whether a line is what somebody of the story asked for; its own machine is in no channel."""
+    return line.place is not None and line.result != PROPOSED
 
 
 class InChat(Teller):
@@ -178,9 +203,51 @@ class ByApi(Teller):
             it.close()
 
 
+class ByAgent(Teller):
+    """Each person's agent asks. What it proposes is approved at once, so that it runs; its answer is what counts.
+
+    Where the command asks for a second person, another person's agent proposes it: who approves is who asks.
+    """
+
+    source = Source.AGENT
+
+    def answered(self, request: Request) -> Answered:
+        asked = replace(request, agent=MACHINE)
+        answer = self.read(asked, self.answer(asked))
+        if FOR_PEOPLE in answer.words:  # they do it in Slack, so that the story goes on
+            self.answer(replace(request, source=Source.SLASH, id=f"{request.id}-in-chat"))
+        found = self._proposed()
+        if found and found.needs_second:
+            self.transact(lambda tx: Proposals(tx).decline(found.number, by=found.person))
+            self.answer(replace(asked, id=f"{request.id} again", user=_other(request.user)))
+            found = self._proposed()
+        if found is None:
+            return answer
+        approved = self.transact(lambda tx: _approved(tx, found, by=request.user))
+        again = replace(carrying_out(approved), id=f"api:{0:012}:{request.id}", channel=request.channel)
+        return self.read(again, self.answer(again))
+
+    def _proposed(self) -> Proposal | None:
+        with self.database.read() as session:
+            mine = [it for it in session.proposals.undecided() if it.agent == MACHINE]
+        return mine[-1] if mine else None
+
+
+def _other(person: str) -> str:
+    return next(it for it in NAMES if it != person)
+
+
+def _approved(tx: Transaction, proposal: Proposal, *, by: str) -> Proposal:
+    """Approve a proposal, and let it be one of long ago: the story has more of them than an hour may have."""
+    approved = Proposals(tx).approve(proposal.number, by=by, shown=proposal.fingerprint)
+    tx.session.proposals.put(replace(approved, proposed_at=approved.proposed_at - 2 * WHILE))
+    return approved
+
+
 WAYS: Mapping[str, type[Teller]] = {
     "chat": InChat,
     "terminal": InTerminal,
     "page": OnPage,
     "API": ByApi,
+    "MCP": ByAgent,
 }

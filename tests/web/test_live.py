@@ -126,7 +126,7 @@ def served(database_url: str, spy: SpyKit) -> Iterator[Served]:
         for end in (here.engine.dispose, there.engine.dispose, server.stop):
             stack.callback(end)
         world = Served(
-            live=app.state.live,
+            live=next(it for it in app.state.streams if isinstance(it, Live)),
             here=here,
             clock=spy.clock,
             policy=spy.policy,

@@ -25,9 +25,17 @@ DIFFER: Mapping[str, Mapping[str, str]] = {
         "incident backfill {incident}": READS_CHANNEL,
         "declare": "a program does not show that its person is in a channel that is no incident's",
     },
+    "MCP": {
+        "incident backfill {incident}": READS_CHANNEL,
+        "proposal {proposal}": "it is another number: the agent proposes whatever it does",
+        "proposals": "as above",
+        "postmortem export dry": "its lines say that a machine did it, so fewer of them fit into one answer",
+    },
 }
 QUEUED = {"Backfill"}
 """What only those lines queue that differ."""
+PROPOSALS = ("proposal:", "carry-out:")
+"""The keys of what shows a proposal and runs it."""
 
 
 @cache
@@ -55,7 +63,7 @@ def test_a_command_does_the_same_whichever_way_it_comes(way: str):
 
 
 def _queued(told: Told) -> Sequence[tuple[str, str]]:
-    return [it for it in told.effects if it[0] not in QUEUED]
+    return [it for it in told.effects if it[0] not in QUEUED and not it[1].startswith(PROPOSALS)]
 
 
 def people_only() -> set[str]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from functools import cache, partial
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from bot.domain.incident.incident import Incident
@@ -11,7 +12,7 @@ from bot.domain.incident.timeline import Entry, visible
 from bot.domain.markup import MENTION, as_seen
 from bot.domain.postmortem.claims.check import Finding, Known, check
 from bot.domain.postmortem.claims.facts import People, facts
-from bot.domain.postmortem.claims.sentences import sentences
+from bot.domain.postmortem.claims.sentences import MOST, sentences
 from bot.domain.postmortem.claims.shape import Vocabulary
 from bot.domain.postmortem.claims.statement import Statement
 from bot.domain.postmortem.postmortem import SECTIONS, Postmortem
@@ -55,12 +56,13 @@ class Claims:
     def contradictions(self, incident: Incident) -> list[Contradiction]:
         """Return the sentences that the timeline contradicts. Lines that were corrected count as corrected."""
         postmortem, entries = self._lifecycle.of(incident.number), self._session.timeline.of(incident.number)
-        written = {it.sentence: it for it in self._statements(postmortem, incident, entries)}
+        found = islice(self._statements(postmortem, incident, entries), MOST)
+        written = {it.sentence: it for it in found}
         if not written:
             return []
         known = self.known(incident)
-        found = ((it, check(it.sentence, known)) for it in written.values())
-        return [Contradiction(statement=it, finding=finding) for it, finding in found if finding]
+        checked = ((it, check(it.sentence, known)) for it in written.values())
+        return [Contradiction(statement=it, finding=finding) for it, finding in checked if finding]
 
     def say(self, number: int, named: Sequence[str]) -> None:
         """Store which sentences the comment on the issue names."""
@@ -110,17 +112,26 @@ class Claims:
         return frozenset(self._directory.all_called(name, limit=MEANT)) or None
 
     def _meant(self, typed: str, *, names: dict[str, str]) -> frozenset[str]:
-        """Return whom a name can mean: a mention, a login at the tracker, a first, last or whole name."""
+        """Return whom a name can mean: a mention, a login at the tracker, a first, last or whole name.
+
+        Slack may know a person by the first name alone. Nobody, if so many are called so that it says nothing.
+        """
         if mention := MENTION.fullmatch(typed):
             return frozenset({mention["id"]})
         name = typed.removeprefix("@").casefold()
         logins = self._tx.policy.postmortem_settings.logins
         found = {it for it, login in logins.items() if login.casefold() == name and typed.startswith("@")}
-        found |= {
+        found |= self._called(name, names)
+        first, _, rest = name.partition(" ")
+        if rest and not found:
+            found = self._called(first, names)
+        return frozenset() if len(found) >= MEANT else frozenset(found)
+
+    def _called(self, name: str, names: dict[str, str]) -> set[str]:
+        involved = {
             it for it, known in names.items() if name == known.casefold() or name in known.casefold().split()
         }
-        called = self._directory.all_called(name, limit=MEANT)
-        return frozenset() if len(called) == MEANT else frozenset({*found, *called})
+        return involved | set(self._directory.all_called(name, limit=MEANT))
 
 
 def _names_at_the_pager(entries: Sequence[Entry]) -> Collection[str]:

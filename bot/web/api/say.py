@@ -21,7 +21,7 @@ from bot.services.people import People
 from bot.services.retry import retry_on_conflict
 from bot.web.api.endpoint import ApiRequest, writes
 from bot.web.api.problem import NotAnswered, problem
-from bot.web.api.shapes import IncidentNumber, Shape, SlackId
+from bot.web.api.shapes import ApiInput, IncidentNumber, SlackId
 from bot.web.api.site import ApiSite
 from bot.web.typed import as_typed_in_slack
 
@@ -34,7 +34,7 @@ OTHER_WORDS = (
 WAITS = "Spy asks Slack first who you are. Then it runs this, and answers you in Slack."
 
 
-class Say(Shape):
+class Say(ApiInput):
     """A command, as people type it."""
 
     say: Annotated[str, Field(min_length=1, max_length=10_000, examples=["incident list"])]

@@ -30,11 +30,11 @@ SlackId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,20}$")]
 Cursor = Annotated[str, Field(max_length=1000, description="`next` of the answer before")]
 
 
-class Shape(BaseModel):
+class ApiInput(BaseModel):
     """What a program sends. A field that is not known is refused: it may be misspelt."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class Query(Shape):
+class Query(ApiInput):
     """What stands behind the question mark of an address."""

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
+from itertools import islice
 from typing import Any
 
 from bot.domain.effects import Notify
 from bot.domain.incident.incident import Incident
-from bot.domain.postmortem.claims.sentences import sentences
+from bot.domain.postmortem.claims.sentences import MOST, sentences
 from bot.domain.postmortem.claims.statement import Statement
 from bot.domain.postmortem.document import (
     Document,
@@ -244,11 +245,12 @@ class CopyHandler(TrackerHandler[CopyPostmortem]):
 
 def _stated(text: str, document: Document) -> list[Statement]:
     """Return the sentences that people wrote on the issue, and that may state what Spy knows."""
-    return [
+    found = (
         Statement(sentence=sentence, place=it.key, is_on_issue=True)
         for it in written_by_people(text, document)
         for sentence in sentences(it.text)
-    ]
+    )
+    return list(islice(found, MOST))
 
 
 def _differs(comment: Comment | None, text: str) -> bool:

@@ -136,6 +136,8 @@ def test_the_past_is_played_and_says_who_led_at_a_time(dashboard: Dashboard):
         expect(page.locator("[data-fact=offer]")).to_contain_text(RAJ)
         expect(slider).to_have_attribute("aria-valuetext", re.compile("ana.* leads", re.IGNORECASE))
         page.get_by_role("button", name="Next change").click()
+        if not RAJ.search(lead.inner_text()):  # something else happened within that second
+            page.get_by_role("button", name="Next change").click()
         expect(lead).to_contain_text(RAJ)
         expect(lead).to_contain_text("leads for 0 s")
         slider.press("ArrowRight")

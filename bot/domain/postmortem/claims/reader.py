@@ -10,7 +10,7 @@ from typing import Literal
 
 from bot.domain.postmortem.claims.facts import FactKind
 from bot.domain.postmortem.claims.grammar import INCIDENT, OVER, PAGE, PHRASES, STARTED, Claim, Phrase
-from bot.domain.postmortem.claims.shape import L, P, R, S, Shape, T, Vocabulary, shape
+from bot.domain.postmortem.claims.shape import L, P, R, S, SentenceShape, T, Vocabulary, shape
 from bot.domain.postmortem.claims.values import Length
 
 Found = tuple[Claim, int, list[Claim]]
@@ -138,7 +138,7 @@ def _with_noun(words: str, at: int, claim: Claim) -> str:
 class _SentenceReader:
     """Reads one sentence, clause by clause."""
 
-    def __init__(self, read: Shape) -> None:
+    def __init__(self, read: SentenceShape) -> None:
         self._values = read.values
         self._clauses = [it for it in _CUT.split(_LED_BY.sub(r"\1 ", read.text)) if it]
         self._subject = ""

@@ -1,4 +1,4 @@
-"""The sentences of a Markdown text that may state something Spy knows. Code, quotes, tables and tasks are left out."""
+"""The sentences of a Markdown text that may state something Spy knows. Code, quotes and tasks are left out."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -18,6 +18,8 @@ TELLING = re.compile(
     re.IGNORECASE,
 )
 """Words without which a sentence states nothing that Spy knows."""
+_IT = re.compile(r" It (?:(?:was|had been|has been) \w+ed\b|lasted\b|ended\b)")
+"""How a sentence begins whose subject is in the one before it."""
 _BLANK = re.compile(r"(?:\r?\n){3,}")
 _TASK = re.compile(r"[-*+] \[[ xX]\]")
 _LEADING = re.compile(r"(?:#{1,6}\s+|[-*+•]\s+|\d{1,3}[.)]\s+)")
@@ -47,7 +49,7 @@ _UNENDED = re.compile(
 def sentences(markdown: str) -> list[str]:
     """Return the sentences that may state something known, as people read them.
 
-    One that begins with *It* comes with the one before it.
+    One that speaks of *It* comes with the one before it.
     """
     found: list[str] = []
     for line in _lines(markdown):
@@ -71,7 +73,7 @@ def _split(line: str) -> Iterator[str]:
     for end, following in zip(ends, [*ends[1:], 0], strict=True):
         if TELLING.search(hidden, start, end):
             begin = start if before is None else before
-            if text.startswith((" It ", " it "), end) and following - begin <= LONGEST:
+            if _IT.match(text, end) and following - begin <= LONGEST:
                 before = begin
             else:
                 before = None
@@ -113,7 +115,7 @@ def _goes_on(before: str, line: str) -> bool:
 
 
 def _prose(lines: Iterable[str]) -> Iterator[str]:
-    """Leave out code, quotations, tables and tasks. What is left out ends a paragraph."""
+    """Leave out code, quotations and tasks. What is left out ends a paragraph."""
     fence = ""
     for line in lines:
         text = line.lstrip()
@@ -124,10 +126,18 @@ def _prose(lines: Iterable[str]) -> Iterator[str]:
         elif mark:
             closed = f"</{mark[1:]}" in text if mark[0] == "<" else False
             fence = "" if closed else mark
-        elif not (text.startswith((">", "|")) or _TASK.match(text) or _LOGGED.match(text) or _is_code(line)):
+        elif text.startswith("|"):
+            yield _row(text)
+        elif not (text.startswith(">") or _TASK.match(text) or _LOGGED.match(text) or _is_code(line)):
             yield line
             continue
         yield ""
+
+
+def _row(text: str) -> str:
+    """Return a row of a table of two columns as an item of a list: *12:03: page acknowledged*. Others are left out."""
+    cells = [it.strip() for it in text.strip().strip("|").split("|")]
+    return f"- {cells[0]}: {cells[1]}" if len(cells) == 2 and all(cells) else ""  # noqa: PLR2004  a name, a value
 
 
 def _is_code(line: str) -> bool:

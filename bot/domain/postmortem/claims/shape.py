@@ -113,6 +113,7 @@ _FOLDS = tuple(
         (r"\bstarted\b|\bstarts\b|\bbegins\b", "began"),
         (r"\b(?:finished|completed|was complete|was done)\b", "ended"),
         (r"\bcommander ?: ?(?=⟨p)", "commander was "),
+        (r"\b(time to \w+) ?: ?(?=⟨l)", r"\1 was "),
     )
 )
 """What people say for the same idea, in the order in which it is replaced."""
@@ -140,16 +141,16 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shape:
+class SentenceShape:
     text: str
     values: Mapping[str, Any] = field(default_factory=dict)
     """What its signs stand for: a ClockTime, a Length, a pair of Clocks, names, a severity, a team."""
 
 
-def shape(sentence: str, words: Vocabulary) -> Shape:
+def shape(sentence: str, words: Vocabulary) -> SentenceShape:
     """Return a sentence with signs for its values, and one word for each idea."""
     if len(sentence) > LONGEST:
-        return Shape(text="")
+        return SentenceShape(text="")
     values: dict[str, Any] = {}
 
     def sign(letter: str, value: object) -> str:
@@ -168,7 +169,7 @@ def shape(sentence: str, words: Vocabulary) -> Shape:
         values[elsewhere[1]] = replace(values[elsewhere[1]], zones=())
     text = _RANGE.sub(lambda it: sign("r", tuple(values[n] for n in it.groups() if n)), text)
     text = _SEVERAL.sub(lambda it: sign("p", tuple(n for p in re.findall(P, it[0]) for n in values[p])), text)
-    return Shape(text=text if len(values) <= MOST_VALUES else "", values=values)
+    return SentenceShape(text=text if len(values) <= MOST_VALUES else "", values=values)
 
 
 Sign = Callable[[str, object], str]
