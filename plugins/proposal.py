@@ -55,7 +55,10 @@ def approve(
     meant = Interpreter(registry).understand(as_slack_sends(found.words), tx, asker=found.person).command
     _must_be_the_same(found, meant.usage)
     admit(meant, request, incident, tx)
-    approved = proposals.approve(number, by=request.user, shown=shown)
+    read = (
+        None if request.asked else shown
+    )  # what asks others to approve does not show what they would approve
+    approved = proposals.approve(number, by=request.user, shown=read)
     return Reply("proposal/decided", {"proposal": approved}, confirms=True)
 
 

@@ -60,17 +60,20 @@ def serve_stdio(settings: Settings, *, person: str | None, secret: str | None, n
     with ExitStack() as stack:
         bot = build(settings, stack)
         stack.callback(bot.delivery.stop)
+        caller = (
+            partial(_named, bot, person, name)
+            if person
+            else partial(caller_of, bot, {"authorization": f"Bearer {secret}"})
+        )
         try:
-            caller = (
-                _named(bot, person, name) if person else caller_of(bot, {"authorization": f"Bearer {secret}"})
-            )
+            known = caller()
         except Refusal as refusal:
             sys.stderr.write(f"{plain(refusal.sentence)}\n")
             return 1
-        if caller is None:
+        if known is None:
             sys.stderr.write(f"{UNKNOWN}\n")
             return 1
-        anyio.run(serve, mcp_site(bot), caller)
+        anyio.run(serve, mcp_site(bot), (lambda: known) if person else caller)
     return 0
 
 

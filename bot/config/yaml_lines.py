@@ -39,6 +39,9 @@ class YamlLines:
         return _scalars(self.data, ())
 
 
+MOST = 100_000
+"""How many values are read. A few aliases of aliases can stand for more than memory has."""
+_TOO_MUCH = f"more than {MOST:,} values, with those that aliases repeat."
 _NO_KEY = 'a key must be a word. Where a value is to be filled in, put it in quotes: "{{ pod }}".'
 _PLAINER = (
     ("'\\t'", "a tab; indent with spaces"),
@@ -64,6 +67,8 @@ def read(text: str) -> YamlLines:
         data = walk.visit(node, ()) if node else None
     except yaml.MarkedYAMLError as error:
         return YamlLines(mistakes=(_form(error),))
+    except RecursionError:
+        return YamlLines(mistakes=(ConfigMistake(line=1, key="", sentence="nested too deeply."),))
     finally:
         loader.dispose()
     return YamlLines(data=data, lines=walk.lines, mistakes=tuple(walk.mistakes))
@@ -86,6 +91,10 @@ class _YamlWalk:
     def visit(self, node: yaml.Node, place: Place) -> Any:
         line = node.start_mark.line + 1
         self.lines.setdefault(place, line)
+        if len(self.lines) > MOST:
+            if len(self.lines) == MOST + 1:
+                self.mistakes.append(ConfigMistake(line=line, key="", sentence=_TOO_MUCH))
+            return None
         if node in self._around:
             self.mistakes.append(ConfigMistake(line=line, key=dotted(place), sentence="refers to itself."))
             return None

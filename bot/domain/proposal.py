@@ -168,8 +168,11 @@ def _is_unseen(letter: str) -> bool:
 
 
 def unusual(words: str) -> list[tuple[str, str]]:
-    """Return the first letters that may be taken for others, each with its name: a Cyrillic one among Latin ones."""
-    found = dict.fromkeys(it for it in words if it.isalpha() and not _is_latin(it))
+    """Return the first letters that may be taken for others, each with its name: a Cyrillic one among Latin ones.
+
+    So may digits of other scripts, and marks over the letter before them.
+    """
+    found = dict.fromkeys(it for it in words if category(it)[0] in "LMN" and not _is_latin(it))
     return [(it, name(it, f"U+{ord(it):04X}").lower()) for it in found][:NAMED]
 
 

@@ -168,6 +168,11 @@ def test_own_folders_stand_beside_the_file_and_spys_own_come_along(read: Read, t
         ("slack: {}\n---\nweb: {}", "config.yaml:2: not YAML: a second document (---); keep one."),
         ("slack: \x07", "config.yaml:1: a character that YAML does not allow."),
         ("teams: &again {imoc: *again}", "config.yaml:1: teams.imoc: refers to itself."),
+        ("a: [" * 3000, "config.yaml:1: nested too deeply."),
+        (
+            "\n".join(("a0: &a0 [x]", *(f"a{n}: &a{n} [{f'*a{n - 1},' * 20}]" for n in range(1, 9)))),
+            "config.yaml:1: more than 100,000 values, with those that aliases repeat.",
+        ),
         ("slack: {mode: !env MODE}", "config.yaml:1: slack.mode: `!env` is not understood here."),
         (
             "\nteams:\n  imoc: {channel: C0IMOC, pagerduty: {service: PSVC1}}",

@@ -1,6 +1,7 @@
 """Sentences of a postmortem against the timeline: every false one is named, and no true one."""
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -86,6 +87,13 @@ def test_most_of_their_false_twins_are_named():
 
     assert len(twins) > 40
     assert len(unnamed) <= len(twins) // 10, "\n".join(unnamed)
+
+
+def test_a_row_of_dots_costs_no_more_than_its_length():
+    begun = time.process_time()
+    sentences(f"paged{'.' * 20_000}x")
+
+    assert time.process_time() - begun < 1
 
 
 # --- what is said instead ---------------------------------------------------------------------------------

@@ -81,6 +81,7 @@ def test_what_is_too_long_to_be_shown_whole_is_refused():
 
 def test_letters_that_look_like_others_are_named():
     assert unusual("page @аna now") == [("а", "cyrillic small letter a")]  # noqa: RUF001  a Cyrillic one
+    assert [it for it, _ in unusual("failover 1٢ s\u0336top")] == ["٢", "\u0336"]
     assert unusual("page @ana, José and Łukasz") == []
 
 

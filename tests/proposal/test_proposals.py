@@ -7,6 +7,7 @@ from bot.app.samples.failover_play import PLANS
 from bot.commands.proposing import approved, as_slack_sends
 from bot.commands.request import Request, Response, Source
 from bot.domain.audit import AuditLine
+from bot.domain.effects import UpsertMessage
 from bot.domain.failover.run import Failover
 from bot.domain.incident.timeline import Entry
 from bot.domain.message import Message
@@ -133,6 +134,17 @@ def test_who_approves_needs_the_role_and_who_has_it_may_although_the_asker_lacks
 
     with spy.tx() as tx:
         assert [it.by for it in tx.session.locks.held()] == ["U0ANA"]
+
+
+def test_who_is_asked_to_approve_reads_it_first(spy: SpyKit, channel: str):
+    asks(spy, UPDATE)
+    spy.say(f"ask member proposal approve 1 {proposal(spy).fingerprint}", by="U0ANA", channel="C0ROOM")
+
+    asked = next(it for it in spy.asked(UpsertMessage) if it.message_type == "ask")
+    spy.press("Do it", spy.message_type("ask", asked.ref, asked.mark), by="U0RAJ")
+
+    assert "a person has read it" in spy.private()[-1].text
+    assert proposal(spy).open
 
 
 def test_a_guest_approves_nothing_that_is_for_members(spy: SpyKit, channel: str):

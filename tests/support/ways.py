@@ -150,7 +150,7 @@ def _same(value: Any) -> Any:
 
 def _is_of_story(line: AuditLine) -> bool:
     """Whether a line is what somebody of the story asked for; its own machine is in no channel."""
-    return line.place is not None and line.result != PROPOSED
+    return (line.place is not None or line.source != Source.AGENT) and line.result != PROPOSED
 
 
 class InChat(Teller):

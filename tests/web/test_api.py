@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from itsdangerous import URLSafeSerializer
 
 from bot.domain.api_token import Scope
 from bot.domain.effects import PostEvent
@@ -139,6 +140,21 @@ def test_a_cursor_is_of_one_list_and_one_token(spy: SpyKit, program: Program):
     assert program.get("/api/incidents", cursor=cursor).json()["incidents"][0]["number"] == 1
 
 
+def test_a_cursor_that_a_program_signs_itself_is_checked(program: Program):
+    made = (
+        ("/api/incidents", 10**30),
+        ("/api/incidents", "1" * 4999),
+        ("/api/incidents/1/timeline", ["today", 1]),
+        ("/api/incidents/1/timeline", ["2026-11-23T12:00:00", 1]),
+        ("/api/incidents/1/timeline", ["2026-11-23T12:00:00Z", 10**30]),
+        ("/api/incidents/1/timeline", []),
+    )
+
+    for path, place in made:
+        cursor = URLSafeSerializer(program.secret, salt=f"cursor {path}").dumps(place)
+        assert program.get(path, cursor=cursor).status_code in {404, 422}, place
+
+
 def test_a_list_is_narrowed_as_on_the_dashboard(spy: SpyKit, program: Program):
     spy.say('incident me "search hangs" sev3')
     spy.say("incident 2 cancel nothing")
@@ -265,6 +281,7 @@ def test_a_key_of_one_token_is_no_key_of_another(spy: SpyKit, program: Program):
     with asking(spy, "U0RAJ") as other:
         for it in (program, other):
             it.say('incident 1 note "deployed"', "deploy-17")
+        assert program.say("incident 1 tldr", "deploy-17:words").status_code == 200
 
     assert [it.actor for it in spy.timeline(1) if it.kind == "note_taken"] == ["U0ANA", "U0RAJ"]
 
@@ -276,6 +293,14 @@ def test_a_program_names_people_and_places_as_slack_does(spy: SpyKit, program: P
 
     assert spy.incident(1).roles == {"scribe": "U0KIM", "support": "U0RAJ"}
     assert "<!channel>" not in spy.lines(1)[-1]
+
+
+def test_a_program_says_nothing_in_a_channel_where_its_person_may_not_be(spy: SpyKit, channel: str):
+    with asking(spy, "U0RAJ") as program:
+        program.say('ask operator "failover eu"', channel="C0SECRET")
+        program.say('page @ana "please look"', channel="C0SECRET")
+
+    assert "C0SECRET" not in str(spy.effects)
 
 
 def test_a_program_has_its_persons_roles_and_no_more(spy: SpyKit, channel: str):
@@ -304,6 +329,7 @@ def test_what_a_program_sends_is_checked(program: Program):
         {"say": "x" * 10_001},
         {"say": "help", "as": "U0RAJ"},
         {"say": "help", "incident": 0},
+        {"say": "help", "incident": True},
         [],
     ]
 

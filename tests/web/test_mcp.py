@@ -24,6 +24,7 @@ from bot.testing import SpyKit
 from bot.web import Shown, build_web, everyone, listen, serve
 from bot.web.mcp import Callers, McpCaller, McpSite
 from bot.web.mcp.endpoint import PATH, McpEndpoint
+from bot.web.mcp.stdio import server_of
 from tests.proposal.test_proposals import carry_out, press, proposal
 
 TOKENS = {
@@ -199,12 +200,31 @@ def test_slackbot_asks_in_the_name_that_slack_has_signed(served: Served):
 
     assert outcome(asyncio.run(asked(user_id="U0RAJ", team_id=TEAM))) == "proposed"
     assert (proposal(served.spy).person, proposal(served.spy).agent) == ("U0RAJ", "Slackbot")
-    assert "Slack did not say who asks" in words(asyncio.run(asked()))
+    assert "Slack did not say it" in words(asyncio.run(asked()))
     for wrong in ({"user_id": "U0RAJ", "team_id": "T0OTHER"}, {"user_id": "C0ROOM", "team_id": TEAM}):
         with pytest.raises(Exception):  # noqa: B017, PT011  the SDK's own, of several kinds
             asyncio.run(asked(**wrong))
     with pytest.raises(Exception):  # noqa: B017, PT011  as above
         asyncio.run(asked("guessed", user_id="U0RAJ", team_id=TEAM))
+
+
+def test_an_agent_on_a_terminal_stops_when_its_token_is_revoked(spy: SpyKit, channel: str):
+    site = McpSite(answer=spy.request, registry=lambda: spy.registry, plain=lambda it: plain(it.text))
+    known = dict(TOKENS)
+
+    async def played() -> tuple[str, str, str]:
+        async with Client(server_of(site, lambda: known.get("spy_agent"))) as agent:
+            before = await agent.call_tool("incident_tldr", {"incident": 1})
+            known.clear()
+            after = await agent.call_tool("incident_tldr", {"incident": 1})
+            read = await agent.read_resource("spy://incidents/1")
+            return words(before), words(after), str(read.contents[0])
+
+    before, after, read = asyncio.run(played())
+
+    assert "checkout is down" in before
+    assert "the token was revoked" in after
+    assert "checkout is down" not in read
 
 
 def test_who_is_not_known_and_who_comes_by_another_site_is_turned_away(served: Served):

@@ -21,7 +21,10 @@ DIFFER: Mapping[str, Mapping[str, str]] = {
         "incident backfill {incident}": READS_CHANNEL,
     },
     "page": {"incident backfill {incident}": READS_CHANNEL},
-    "API": {"incident backfill {incident}": READS_CHANNEL},
+    "API": {
+        "incident backfill {incident}": READS_CHANNEL,
+        "declare": "a program does not show that its person is in a channel that is no incident's",
+    },
     "MCP": {
         "incident backfill {incident}": READS_CHANNEL,
         "proposal {proposal}": "it is another number: the agent proposes whatever it does",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.search import ALL, OPEN, OVER, Search
@@ -26,6 +26,10 @@ from bot.web.api.shapes import Cursor, SlackId
 NOT_HERE = "There is no such incident, or you can't see it."
 PHASES = {"all": ALL, "open": OPEN, "past": OVER}
 MOST_WORDS = 20
+LINE_PLACE: TypeAdapter[tuple[AwareDatetime, IncidentNumber]] = TypeAdapter(
+    tuple[AwareDatetime, IncidentNumber]
+)
+"""Where a timeline goes on: a time, and a line."""
 Topic = Literal["updates", "notes", "pages", "changes", "alerts", "failovers", "follow-ups", "state"]
 
 
@@ -151,7 +155,7 @@ def _found(ask: ApiRequest, number: int, pages: IncidentPage) -> Incident:
 
 
 def _search(ask: ApiRequest, query: IncidentQuery, policy: Policy) -> Search:
-    below = read_cursor(ask, query.cursor, int) if query.cursor else None
+    below = read_cursor(ask, query.cursor, TypeAdapter(IncidentNumber)) if query.cursor else None
     return Search(
         seen_by=ask.person,
         phases=PHASES[query.state],
@@ -167,10 +171,10 @@ def _search(ask: ApiRequest, query: IncidentQuery, policy: Policy) -> Search:
 
 
 def _lines(ask: ApiRequest, query: LineQuery) -> WantedLines:
-    before = read_cursor(ask, query.cursor, list) if query.cursor else None
+    before = read_cursor(ask, query.cursor, LINE_PLACE) if query.cursor else None
     return WantedLines(
         kinds=kinds_of([query.topic]) if query.topic else (),
         person=query.person,
         words=one_line(query.words or ""),
-        before=(datetime.fromisoformat(before[0]), before[1]) if before else None,
+        before=before,
     )

@@ -16,6 +16,7 @@ from bot.domain.api_token import Scope
 from bot.domain.message import Buttons
 from bot.domain.refusal import Refusal
 from bot.services.api.incidents import Described
+from bot.services.incident.incidents import Incidents
 from bot.services.people import People
 from bot.services.retry import retry_on_conflict
 from bot.web.api.endpoint import ApiRequest, writes
@@ -38,10 +39,10 @@ class Say(ApiInput):
 
     say: Annotated[str, Field(min_length=1, max_length=10_000, examples=["incident list"])]
     """Such as `incident 42 note "deployed 1.4"`. A person is written as in chat, or by Slack id: @U0ANA."""
-    incident: IncidentNumber | None = None
+    incident: Annotated[IncidentNumber, Field(strict=True)] | None = None
     """The incident that it is about, if the words do not name one."""
     channel: SlackId | None = None
-    """The Slack channel in which it is said: then it is about the incident of that channel."""
+    """The Slack channel of an incident, in which it is said: then it is about that incident."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,7 @@ def say(ask: ApiRequest, body: Say, *, api: ApiSite) -> SayAnswer:
     if key and not retry_on_conflict(partial(_has_same_words, api, ident, body)):
         raise NotAnswered(problem(HTTPStatus.UNPROCESSABLE_ENTITY, OTHER_WORDS))
     try:
-        response = api.answer(_asked(ask, body, ident))
+        response = api.answer(_asked(ask, body, ident, api))
     except Refusal as refusal:  # it was not done in time
         raise NotAnswered(problem(HTTPStatus.SERVICE_UNAVAILABLE, refusal.sentence)) from None
     text, choices = _text(response, api), _choices(response)
@@ -92,23 +93,34 @@ def _has_same_words(api: ApiSite, ident: str, body: Say) -> bool:
     """Return whether a key is new, or came with the same words before."""
     digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
     with api.sessions.begin() as session:
-        words = f"{ident}:words"
+        words = f"words of {ident}"
         known = session.inbound.remember(words, at=api.clock.now())
         if known is None:
             session.inbound.answered(words, digest)
         return known in {None, digest}
 
 
-def _asked(ask: ApiRequest, body: Say, ident: str) -> Request:
+def _asked(ask: ApiRequest, body: Say, ident: str, api: ApiSite) -> Request:
     return Request(
         id=ident,
         text=as_typed_in_slack(body.say),
         user=ask.person,
         source=Source.API,
         incident=body.incident,
-        channel=body.channel,
+        channel=_channel_of(body, ask, api),
         only_reads=Scope.SAY not in ask.holder.scopes,
     )
+
+
+def _channel_of(body: Say, ask: ApiRequest, api: ApiSite) -> str | None:
+    """Return the channel if it is that of an incident which this person sees.
+
+    A program does not prove that its person is in a channel, so nothing may be posted in another one because of it.
+    """
+    if body.channel is None:
+        return None
+    with api.reading() as tx:
+        return body.channel if Incidents(tx).here(body.channel, asker=ask.person) else None
 
 
 def _text(response: Response, api: ApiSite) -> str:

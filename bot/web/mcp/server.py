@@ -50,8 +50,7 @@ class McpServer:
         return types.ListToolsResult(tools=[_tool(it) for it in known.values()])
 
     async def _call_tool(self, ctx: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
-        caller = self._caller_of(ctx.request)
-        answer = await self._in_thread(self._site.call, params.name, params.arguments or {}, caller)
+        answer = await self._in_thread(self._called, params.name, params.arguments or {}, ctx.request)
         return types.CallToolResult(
             content=[types.TextContent(type="text", text=answer.words)],
             structured_content={"outcome": answer.outcome, "commands": list(answer.commands)},
@@ -71,10 +70,15 @@ class McpServer:
     async def _read_resource(
         self, ctx: Any, params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
-        uri, caller = str(params.uri), self._caller_of(ctx.request)
-        answer: ToolAnswer = await self._in_thread(self._site.read, uri, caller)
+        answer = await self._in_thread(self._read, str(params.uri), ctx.request)
         shown = types.TextResourceContents(uri=params.uri, mime_type=TEXT, text=answer.words)
         return types.ReadResourceResult(contents=[shown])
+
+    def _called(self, name: str, arguments: Mapping[str, Any], request: Any) -> ToolAnswer:
+        return self._site.call(name, arguments, self._caller_of(request))
+
+    def _read(self, uri: str, request: Any) -> ToolAnswer:
+        return self._site.read(uri, self._caller_of(request))
 
     def _schema(self, name: str) -> Mapping[str, Any] | None:
         known = self._site.tools().get(name)

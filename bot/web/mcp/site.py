@@ -15,7 +15,9 @@ from bot.web.mcp.caller import McpCaller
 
 OPEN, ONE = "spy://incidents", "spy://incidents/"
 """The resources: the open incidents, and one by its number."""
-UNNAMED = "Slack did not say who asks, so nothing is shown."
+UNNAMED = (
+    "Who asks is not known: Slack did not say it, or the token was revoked or has ended. Nothing is shown."
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,13 +42,20 @@ _LASTED = re.compile(
 
 _SUPPOSED = re.compile(
     r"\b(?:if|unless|would|should|might|perhaps|probably|maybe|possibly|likely|whether|imagine|ought|ideally|planned"
-    r"|supposed?|thought|believed|assumed|claimed|said|wrong\w*|mistaken\w*|incorrect\w*|fals\w+|drills?|rehears\w+"
-    r"|otherincident|(?:an)?other (?:incident|outage|page|update|time|team)|previous\w*|similar|every time|in the past"
+    r"|supposed?|thought|believed|assumed|claimed|said|according to|\w+edly"
+    r"|presumably|wrong\w*|mistaken\w*|incorrect\w*|fals\w+|drills?|rehears\w+"
+    r"|otherincident"
+    r"|(?:an)?other (?:incident|outage|failover|page|update|time|team)|previous\w*|similar|every time|in the past"
     r"|(?:last|next) (?:time|week|month|year|incident|quarter|night|mon|tues|wednes|thurs|fri|satur|sun)"
     r"|yesterday|tomorrow|usual\w*|normal\w*|typical\w*|always|average|median)\b",
     re.IGNORECASE,
 )
 """Words with which a sentence may state nothing, or something of another incident."""
+_LABEL = re.compile(
+    r"\W*(?:apparently|hypothetical\w*|nominally|estimat\w+|expected|suspected|reported|target|goals?)\b",
+    re.IGNORECASE,
+)
+"""What a sentence may begin with that denies it. There it has a capital, and looks like a name."""
 _DENIED = re.compile(
     r"\b(?:not|never|no|nobody|none|neither|nor|without|could|can|cannot|may|will|must|shall|failed|tried|hardly"
     r"|almost|nearly|suspected|reported|estimated|expected|hoped|wanted|apparently|seemed|appeared|told|partly|partially|mostly|unable"
@@ -57,6 +64,11 @@ _DENIED = re.compile(
 """Words with which a clause may state the opposite."""
 _SLANTED = re.compile(r" (?:for|to|in|on|except|only|from|at)\b")
 """What makes the end of something the end of a part of it."""
+_TOLD_TO = {
+    FactKind.DECLARED: re.compile(r" (?:to|with|at)\b"),
+    FactKind.UPDATED: re.compile(r" (?:to|on|in|for|from)\b"),
+}
+"""What makes it something that was told to others, of which Spy does not know."""
 _GOES_ON = re.compile(
     r"$| (?:by|with|using|through|via|thanks|following|in|for|to|on|from|as|at|during|amid)\b"
 )
@@ -100,7 +112,8 @@ def claims(sentence: str, words: Vocabulary) -> list[Claim]:
     if sentence.rstrip().endswith("?"):
         return []
     read = shape(sentence.rstrip(" .!"), words)
-    if not read.text or _SUPPOSED.search(read.text):
+    is_supposed = any(map(_SUPPOSED.search, (sentence, read.text))) or _LABEL.match(sentence)
+    if is_supposed or not read.text:
         return []
     return [it for it in _SentenceReader(read).claims() if it.states_something]
 
@@ -257,10 +270,10 @@ class _SentenceReader:
                 claim, end, others = self._modified(claim, words, found.end(), depth)
                 if form.is_whole and depth == 0 and _SLANTED.match(words, end):
                     return None
-                if FactKind.MITIGATED in claim.kinds and re.compile(" (?:by|with|using|through|via)").match(
-                    words, end
-                ):
-                    claim = replace(claim, who=None)  # who pressed the button is not who did this
+                if any(kind in claim.kinds and it.match(words, end) for kind, it in _TOLD_TO.items()):
+                    return None
+                if FactKind.MITIGATED in claim.kinds:
+                    claim = replace(claim, who=None)  # who pressed the button need not be who did this
                 return claim, end, others
         return None
 

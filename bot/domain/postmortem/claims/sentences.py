@@ -39,7 +39,7 @@ _QUOTED = re.compile(
     r"`+[^`\n]*`*|\"[^\"\n]*\"?|“[^“”\n]*”?|«[^«»\n]*»?|‘[^‘’\n]*’(?!\w)|(?<!\w)'[^'\n]*'(?!\w)"  # noqa: RUF001
 )
 _END = re.compile(
-    r"(?<!\bapprox)(?<!\bca)(?<!\b[ap]\.m)(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)[.!?]+(?=\s+(?![a-z])|$)"
+    r"(?<!\bapprox)(?<!\bca)(?<!\b[ap]\.m)(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<![.!?])[.!?]+(?=\s+(?![a-z])|$)"
 )
 _UNENDED = re.compile(
     r".*(?:[,;-]|\b(?:at|by|until|from|to|and|or|about|around|before|after|the|a|an|was|in|of|for|on))$"

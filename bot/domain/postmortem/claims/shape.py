@@ -60,6 +60,10 @@ _MOVED = "upgraded|escalated|downgraded|lowered|changed|increased|bumped|set|mov
 _FOLDS = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
+        (
+            r"\b(?:their|his|her|your)(?: own)? (?=(?:service |production )?(?:incident|outage|downtime|failover)\b)",
+            "other ",
+        ),
         (r"\b(?:the|this|our|its|their|his|her|that)\b(?! ?⟨l)", " "),
         (rf"\b(?:{'|'.join(_FILLERS)})\b,?", " "),
         (r"\s+", " "),
