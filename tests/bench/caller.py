@@ -60,6 +60,7 @@ class Caller:
     def together(self, texts: Sequence[str]) -> list[float]:
         """Say commands at once, a line each, and give the seconds of each."""
         requests = [self.request(text) for text in texts]
+        self._lines = [it if _is_open(it) else self.line() for it in self._lines]
         lines = self._lines[: len(texts)]
         with selectors.DefaultSelector() as waiting:
             for line in lines:
@@ -142,3 +143,10 @@ class Caller:
             "response_url": "http://127.0.0.1:9/unused",
             "trigger_id": trigger,
         }
+
+
+def _is_open(line: Line) -> bool:
+    """Return whether a bot has kept a connection on which nothing was said for a while."""
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(line.socket, selectors.EVENT_READ)
+        return not waiting.select(0)

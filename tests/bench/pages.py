@@ -77,6 +77,7 @@ def _site(world: World) -> DashboardSite:
         policy=lambda: POLICY,
         templates=shipped(world.clock),
         answer=lambda _request: Response(),
+        registry=lambda: world.registry,
         provided={Calendars: NoCalendars()},
     )
 
