@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from itsdangerous import URLSafeSerializer
 
+from bot.commands.request import MadePrivateNotice
 from bot.domain.api_token import Scope
 from bot.domain.effects import PostEvent
 from bot.ports import Profile
@@ -231,6 +232,18 @@ def test_a_private_incident_is_invisible_to_an_outsiders_program(spy: SpyKit, ch
     assert searched == {"incidents": [], "next": None}
     assert said == [True, 2]
     assert seen == seen_before[:-1]
+
+
+def test_what_became_private_is_not_named_as_what_another_goes_on_as(spy: SpyKit, program: Program):
+    spy.say('incident me "carts are empty" sev2 anyway')
+    spy.create_channel(2, channel="C0TWO")
+    spy.say("incident 1 merge 2")
+    assert program.get("/api/incidents/1").json()["merged_into"] == 2
+
+    spy.notice(MadePrivateNotice(id="Ev1", channel="C0TWO", by="U0ANA"))
+
+    with asking(spy, "U0RAJ") as outsider:
+        assert outsider.get("/api/incidents/1").json()["merged_into"] is None
 
 
 def test_a_guests_program_sees_no_other_incident(spy: SpyKit, channel: str):

@@ -78,7 +78,7 @@ class ApiIncident(Described):
     resolution: str | None
     """How it was fixed, or why it was a false alarm."""
     merged_into: int | None
-    """The number of the incident as which it goes on."""
+    """The number of the incident as which it goes on; null also if that one is private."""
     channel: str | None
     """The Slack id of its channel."""
     links: Sequence[ApiLink]
@@ -142,10 +142,14 @@ class ApiViews:
             mitigated_at=it.mitigated_at,
             resolved_at=it.resolved_at,
             resolution=self._words(it.resolution),
-            merged_into=it.merged.into if it.merged else None,
+            merged_into=self._merged_into(it),
             channel=it.channel,
             links=[ApiLink(url=link.url, title=link.title) for link in it.links],
         )
+
+    def _merged_into(self, it: Incident) -> int | None:
+        into = self._tx.session.incidents.look(it.merged.into) if it.merged else None
+        return into.number if into and not into.private else None
 
     def _words(self, typed: str | None) -> str | None:
         """Return what people typed, with names instead of ids."""
