@@ -4,7 +4,7 @@ from typing import Annotated
 
 from bot.commands.admission import admit
 from bot.commands.arguments import PageNumber, number_of
-from bot.commands.command import command
+from bot.commands.command import Command, command
 from bot.commands.interpreter import Interpreter
 from bot.commands.plugins import CommandRegistry
 from bot.commands.proposing import as_slack_sends
@@ -53,7 +53,7 @@ def approve(
     found = proposals.find(number, asker=request.user)
     incident = incidents.find(found.incident, asker=request.user) if found.incident else None
     meant = Interpreter(registry).understand(as_slack_sends(found.words), tx, asker=found.person).command
-    _must_be_the_same(found, meant.usage)
+    _must_be_the_same(found, meant)
     admit(meant, request, incident, tx)
     read = (
         None if request.asked else shown
@@ -69,9 +69,13 @@ def decline(request: Request, number: ProposalNumber, *, proposals: Proposals) -
     return Reply("proposal/decided", {"proposal": declined}, confirms=True)
 
 
-def _must_be_the_same(proposal: Proposal, usage: str) -> None:
-    if usage != proposal.usage:
+def _must_be_the_same(proposal: Proposal, meant: Command) -> None:
+    if meant.second_person != proposal.needs_second:
         raise Refusal(
-            f"Spy's commands have changed: these words mean `{usage}` now, and meant `{proposal.usage}` when they "
-            f"were proposed. Decline proposal {proposal.number}."
+            f"Since it was proposed, who may approve `{meant.usage}` has changed. Decline proposal {proposal.number}."
+        )
+    if meant.usage != proposal.usage:
+        raise Refusal(
+            f"Spy's commands have changed: these words mean `{meant.usage}` now, and meant `{proposal.usage}` when "
+            f"they were proposed. Decline proposal {proposal.number}."
         )

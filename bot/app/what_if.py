@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.adapters.database import Database, make_ready, open_engine
+from bot.adapters.database import Database, is_ready, open_engine
 from bot.adapters.network.clock import SystemClock
 from bot.app.audit import NotUnderstood
 from bot.app.build import open_clock
@@ -23,6 +23,7 @@ from bot.config.yaml_lines import Place, dotted, read
 from bot.domain.config_version import LISTED as VERSIONS
 from bot.domain.config_version import ConfigVersion, takings
 from bot.domain.incident.incident import Incident
+from bot.domain.refusal import Refusal
 from bot.domain.reminder import REMINDERS
 from bot.domain.subject import is_channel, is_person
 from bot.domain.what_if import Comparison, Difference, ReplayedPage, ReplayedReminder, Tally, tallies
@@ -58,6 +59,8 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 """Characters that could move the cursor, or reorder a line, on a terminal."""
 ROW = "{:<46} {:>9} {:>9} {:>6} {:>6}"
 T = TypeVar("T")
+
+NOT_READY = "There is no database of this Spy's version, and what-if only reads. Start Spy once, or run `spy migrate`."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +131,8 @@ def what_if(settings: Settings, new: Path, wanted: Options) -> Iterator[str]:
     other = _settings(new, settings)
     engine = open_engine(settings.env.database_url.get_secret_value())
     try:
-        make_ready(engine)
+        if not is_ready(engine):
+            raise Refusal(NOT_READY)
         now = open_clock(settings, SystemClock()).now()
         answer = _answer(Database(engine), now, settings, other, wanted)
     finally:

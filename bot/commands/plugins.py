@@ -96,6 +96,11 @@ class CommandRegistry:
     def own_ids(self) -> Sequence[PluginVersion]:
         return [it.id for it in self.plugins if it.id]
 
+    def is_for_people(self, said: str) -> bool:
+        """Return whether these words call a command that no program runs."""
+        words = tuple(said.casefold().split())
+        return any(it.begins(words) for it in self.commands if not it.by_token)
+
     @property
     def samples(self) -> Sequence[Sample]:
         return [sample for it in self.plugins for sample in it.samples]

@@ -25,8 +25,6 @@ def variable_of(name: str) -> str:
 def _address(url: str) -> str:
     if not (is_safe(url) and urlsplit(url).hostname):
         raise ValueError("must begin with https://, or be on this machine: http://localhost:8000/spy")
-    if "@" in urlsplit(url).netloc:
-        raise ValueError("holds a name or a password, which would be shown. What is sent is signed instead")
     return url
 
 

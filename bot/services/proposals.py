@@ -101,6 +101,12 @@ class Proposals:
     def approve(self, number: int, *, by: str, shown: str | None) -> Proposal:
         """Approve a proposal as it was shown; it runs in a moment. Who approves is checked before, as a command."""
         found = self._locked(number, asker=by)
+        known = self._tx.session.people.get(found.person)
+        if known and not known.is_assignable:
+            raise Refusal(
+                f"The account of <@{found.person}> was deactivated, so nothing runs in their name. "
+                f"Decline proposal {number}."
+            )
         approved = self._keep(proposals.approve(found, by=by, shown=shown, at=self._tx.now))
         self._tx.send(CarryOut(key=f"carry-out:{number}", proposal=number))
         return approved

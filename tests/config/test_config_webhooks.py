@@ -60,7 +60,7 @@ def test_a_secret_of_another_shape_is_refused(secret: str):
         ("webhooks: {portal: {}}", "Give the address to call."),
         ("webhooks: {portal: {url: http://portal.example.com}}", "must begin with https://"),
         ("webhooks: {portal: {url: 'ftp://localhost'}}", "must begin with https://"),
-        ("webhooks: {portal: {url: 'https://ana:hunter2@portal.example.com'}}", "holds a name or a password"),
+        ("webhooks: {portal: {url: 'https://ana:hunter2@portal.example.com'}}", "a secret in the file"),
         ("webhooks: {portal: {url: https://a.b, events: [resovled]}}", "Did you mean resolved?"),
         ("webhooks: {portal: {url: https://a.b, teams: [nobody]}}", "there is no team nobody"),
         ("webhooks: {portal: {url: https://a.b, severities: sev9}}", "there is no severity sev9"),

@@ -18,6 +18,8 @@ from bot.services.audit import AuditLog
 from bot.services.people import People
 from bot.services.proposals import Proposals
 from bot.testing import SpyKit
+from bot.web.mcp.caller import McpCaller
+from bot.web.mcp.site import McpSite
 
 UPDATE = 'inc-1 incident update "rolling back"'
 
@@ -318,3 +320,27 @@ def test_a_command_that_means_something_else_by_now_is_not_approved(spy: SpyKit,
     later.press("Approve", message, by="U0RAJ", channel="C0ROOM")
 
     assert "Spy's commands have changed" in later.private()[-1].text
+
+
+def test_an_agent_does_not_learn_the_words_with_which_a_person_approves(spy: SpyKit, channel: str):
+    del channel
+    asks(spy, UPDATE)
+    site = McpSite(answer=spy.request, registry=lambda: spy.registry, plain=lambda it: it.text)
+
+    answer = site.call(
+        "proposal", {"number": "1"}, McpCaller(person="U0ANA", name="Claude", may_propose=True)
+    )
+
+    assert "rolling back" in answer.words
+    assert answer.commands == ()
+
+
+def test_nothing_runs_in_the_name_of_who_is_gone(spy: SpyKit, channel: str):
+    asks(spy, UPDATE)
+    with spy.tx() as tx:
+        People(tx).met("U0ANA", Profile(name="Ana Lima", is_deactivated=True))
+
+    answer = spy.say("proposal approve 1", by="U0RAJ", channel=channel)
+
+    assert "was deactivated" in text(answer)
+    assert updates(spy) == []

@@ -80,7 +80,7 @@ def say(ask: ApiRequest, body: Say, *, api: ApiSite) -> SayAnswer:
         response = api.answer(_asked(ask, body, ident, api))
     except Refusal as refusal:  # it was not done in time
         raise NotAnswered(problem(HTTPStatus.SERVICE_UNAVAILABLE, refusal.sentence)) from None
-    text, choices = _text(response, api), _choices(response)
+    text, choices = _text(response, api), _choices(response, api)
     if response.is_refusal:
         offered = [{"label": it.label, "say": it.say} for it in choices]
         raise NotAnswered(problem(HTTPStatus.CONFLICT, text, choices=offered))
@@ -130,7 +130,8 @@ def _text(response: Response, api: ApiSite) -> str:
         return api.plain(response.message.text, People(tx).name).strip()
 
 
-def _choices(response: Response) -> list[ApiChoice]:
+def _choices(response: Response, api: ApiSite) -> list[ApiChoice]:
     parts = response.message.parts if response.message else ()
     buttons = (button for it in parts if isinstance(it, Buttons) for button in it.buttons)
-    return [ApiChoice(label=it.label, say=it.say) for it in buttons if it.say]
+    said = (it for it in buttons if it.say and not api.registry().is_for_people(it.say))
+    return [ApiChoice(label=it.label, say=it.say) for it in said if it.say]

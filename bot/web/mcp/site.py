@@ -89,9 +89,9 @@ class McpSite:
             return ToolAnswer(outcome="refused", words=refusal.sentence)
         message = response.message or Message(text="Done.")
         outcome = "refused" if response.is_refusal else "done" if reads else "proposed"
-        return ToolAnswer(outcome=outcome, words=self.plain(message), commands=_commands(message))
+        return ToolAnswer(outcome=outcome, words=self.plain(message), commands=self._commands(message))
 
-
-def _commands(message: Message) -> tuple[str, ...]:
-    buttons = (it for part in message.parts if isinstance(part, Buttons) for it in part.buttons)
-    return tuple(it.say for it in buttons if it.say)
+    def _commands(self, message: Message) -> tuple[str, ...]:
+        """Return what the buttons of a message say, without what only people may say."""
+        buttons = (it for part in message.parts if isinstance(part, Buttons) for it in part.buttons)
+        return tuple(it.say for it in buttons if it.say and not self.registry().is_for_people(it.say))
