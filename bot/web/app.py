@@ -18,7 +18,6 @@ from starlette.routing import Route
 
 from bot.web.access import REFUSED, SeesAll
 from bot.web.answer import Handler, Page, WebAnswer
-from bot.web.api.pace import TokenPace
 from bot.web.api.routes import api_routes
 from bot.web.api.site import ApiSite
 from bot.web.calls import Endpoint, Unread, body_of, in_thread
@@ -27,6 +26,7 @@ from bot.web.dashboard.routes import missing_of, routes_of
 from bot.web.dashboard.site import DashboardSite
 from bot.web.health import Check, examine
 from bot.web.mcp.endpoint import McpEndpoint
+from bot.web.pace import TokenPace
 from bot.web.readers import Readers
 
 BROWSERS = PROGRAMS = 4

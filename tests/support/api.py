@@ -12,8 +12,8 @@ from bot.adapters.rendering.mrkdwn import plain
 from bot.ports import Calendars, NoCalendars, Templates
 from bot.testing import SpyKit
 from bot.web import Shown, build_web, with_token
-from bot.web.api.pace import TokenPace
 from bot.web.api.site import ApiSite
+from bot.web.pace import TokenPace
 from tests.support.tokens import token_for
 
 

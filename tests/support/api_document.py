@@ -13,7 +13,7 @@ from schemathesis.engine.events import EngineFinished, FatalError, NonFatalError
 from starlette.applications import Starlette
 
 from bot.testing import SpyKit
-from bot.web.api.pace import TokenPace
+from bot.web.pace import TokenPace
 from tests.support.api import app_of
 from tests.support.folders import PLUGINS
 from tests.support.templates import shipped

@@ -26,8 +26,8 @@ from bot.services.tokens import Tokens
 from bot.services.transaction import Transaction
 from bot.testing import MemoryDatabase
 from bot.web import Shown, build_web, with_token
-from bot.web.api.pace import TokenPace
 from bot.web.api.site import ApiSite
+from bot.web.pace import TokenPace
 from tests.growth.story import SAID
 from tests.growth.world import AGENT, NAMES, POLICY, TOOL, World
 from tests.support.api import Program

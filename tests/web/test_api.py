@@ -13,7 +13,7 @@ from bot.ports import Profile
 from bot.services.people import People
 from bot.services.tokens import Tokens
 from bot.testing import SpyKit
-from bot.web.api.pace import TokenPace
+from bot.web.pace import TokenPace
 from tests.support.api import Program, asking
 
 PATHS = (

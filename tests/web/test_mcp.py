@@ -25,6 +25,7 @@ from bot.web import Shown, build_web, everyone, listen, serve
 from bot.web.mcp import Callers, McpCaller, McpSite
 from bot.web.mcp.endpoint import PATH, McpEndpoint
 from bot.web.mcp.stdio import server_of
+from bot.web.pace import TokenPace
 from tests.proposal.test_proposals import carry_out, press, proposal
 
 TOKENS = {
@@ -235,6 +236,25 @@ def test_who_is_not_known_and_who_comes_by_another_site_is_turned_away(served: S
     assert served.status(host="evil.example") == 421
     assert served.status(host="spy.example.com", origin="https://spy.example.com") == 200
     assert httpx2.post(served.url, content=b"x" * 2_000_000).status_code == 413
+
+
+def test_an_agent_in_a_loop_is_told_to_wait(spy: SpyKit):
+    site = McpSite(answer=spy.request, registry=lambda: spy.registry, plain=lambda it: plain(it.text))
+    callers = Callers(
+        of_token=lambda _headers: TOKENS["spy_agent"], is_signed=_is_signed, workspace=lambda: TEAM
+    )
+    endpoint = McpEndpoint(site, callers, TokenPace(most=0))
+
+    async def asked() -> httpx2.Response:
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(endpoint), base_url="http://spy"
+        ) as client:
+            return await client.post("/mcp", content=b"{}")
+
+    answer = asyncio.run(asked())
+
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["retry-after"]) <= 60
 
 
 def test_what_a_tool_does_not_take_is_refused_in_a_sentence(served: Served):

@@ -17,11 +17,11 @@ from bot.web import api
 from bot.web.answer import WebAnswer
 from bot.web.api.endpoint import ENDPOINTS, ApiEndpoint
 from bot.web.api.openapi import DOCUMENT, document
-from bot.web.api.pace import TokenPace
 from bot.web.api.problem import PROBLEM, problem
 from bot.web.api.site import ApiAsked, ApiSite
 from bot.web.bearer import bearer_of
 from bot.web.calls import Unread, body_of, in_thread
+from bot.web.pace import TokenPace
 
 PLACE = "/api"
 NO_PATH = f"There is no such path. {PLACE}{DOCUMENT} lists them."

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from bot.web.calls import Unread, body_of
 from bot.web.mcp.caller import Callers, McpCaller
 from bot.web.mcp.site import McpSite
+from bot.web.pace import TokenPace
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -48,8 +49,8 @@ class _Open:
 class McpEndpoint:
     """An ASGI app. It serves while `running` is entered."""
 
-    def __init__(self, site: McpSite, callers: Callers) -> None:
-        self._site, self._callers = site, callers
+    def __init__(self, site: McpSite, callers: Callers, pace: TokenPace | None = None) -> None:
+        self._site, self._callers, self._pace = site, callers, pace or TokenPace()
         self._wanted, self._opened = anyio.Event(), anyio.Event()
         self._open: _Open | None = None
 
@@ -78,6 +79,11 @@ class McpEndpoint:
         caller = await anyio.to_thread.run_sync(self._callers.of, body, dict(request.headers))
         if caller is None:
             await REFUSED(scope, receive, send)
+            return
+        if wait := self._pace.wait(f"{caller.person} {caller.name}"):
+            await Response("Too many requests.\n", 429, headers={"retry-after": str(wait)})(
+                scope, receive, send
+            )
             return
         self._wanted.set()
         await self._opened.wait()
