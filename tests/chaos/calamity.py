@@ -30,7 +30,6 @@ LIMITED = 429
 
 So only calls whose rate Slack counts by channel meet it, and those to others than Slack."""
 CUT_FOR = 4.0
-TRIES = 20
 AHEAD = 16
 """How many incidents people may be ahead of what is to go wrong."""
 
@@ -123,15 +122,12 @@ def spread(count: int, incidents: int, chance: Random) -> Iterator[int]:
 def kill(bot: BotProcess) -> None:
     """End a process as a power cut does, and start it again."""
     bot.kill()
-    for _ in range(TRIES):
-        try:
-            bot.start()
-        except AssertionError as error:
-            if "is taken" not in str(error):
-                raise
-            time.sleep(1)  # a call of somebody's has its port just now
-        else:
-            return
+    try:
+        bot.start()
+    except AssertionError:
+        if not bot.is_alive:
+            raise
+        # it is not ready yet, and people go to the others meanwhile
 
 
 def stop(bot: BotProcess, seconds: float) -> None:

@@ -12,6 +12,9 @@ from tests.e2e.world import World
 OF_AN_OUTAGE = ("Unavailable: ", "Conflict: ", "OperationalError: ")
 """Errors that Spy logs while the database is away, and gets over."""
 
+SHOWN = 300
+"""Characters of an answer that a finding shows."""
+
 
 @dataclass
 class Findings:
@@ -34,7 +37,7 @@ def findings(world: World, bots: Sequence[BotProcess], diary: Diary) -> Findings
     for it in diary.told:
         times = places.count(it.kind, it.marker)
         if it.fate is Fate.DONE and not times:
-            found.lost.append(f"{it.kind} {it.marker}")
+            found.lost.append(f"{it.kind} {it.marker}, told: {it.answer[:SHOWN]}")
         if it.kind == "declare":
             found.lost.append(f"{it.marker} could not be declared")
         if times > 1:

@@ -44,6 +44,8 @@ class Told:
     marker: str
     incident: int
     fate: Fate
+    answer: str = ""
+    """What Spy said last."""
 
 
 @dataclass
@@ -106,12 +108,12 @@ class People:
         return None
 
     def _tell(self, person: "_Person", words: str, kind: str, marker: str, number: int) -> None:
-        fate, until = Fate.REFUSED, time.monotonic() + PATIENCE
+        fate, answer, until = Fate.REFUSED, "", time.monotonic() + PATIENCE
         while fate is Fate.REFUSED and time.monotonic() < until:
-            fate, _ = self._say(person, words)
+            fate, answer = self._say(person, words)
             if fate is Fate.REFUSED:
                 time.sleep(AGAIN)
-        self.diary.write(Told(kind=kind, marker=marker, incident=number, fate=fate))
+        self.diary.write(Told(kind=kind, marker=marker, incident=number, fate=fate, answer=answer))
 
     def _say(self, person: "_Person", words: str) -> tuple[Fate, str]:
         body = self._body(person.name, words)
