@@ -334,8 +334,9 @@ def test_what_reads_is_found():
 NAMES_MADE_PATTERNS = {f"bot.domain.identity.{it}" for it in ("_in_list", "_login", "_name", "_whole")}
 """They make patterns of a person's names, which the door cuts to `WORD` characters: they get so much of each text."""
 OF_NAMES = {name: text[:WORD] for name, text in TEXTS.items()}
-SLOWER = {"bot.sandbox.page.markdown.markdown": 20}
-"""How many times the passes: a library reads in a line and slowly. It is on the page of the box alone."""
+SLOWER = {"bot.sandbox.page.markdown.markdown": 20, "bot.adapters.rendering.html.html": 3}
+"""How many times the passes: a library reads in a line and slowly, on the page of the box alone; and each of a
+thousand people in a text is looked up."""
 
 
 @pytest.mark.parametrize("name", READERS)
