@@ -14,7 +14,7 @@ from bot.app.said import Said
 from bot.commands.by_hand import by_hand
 from bot.commands.request import Request, Source
 from bot.config import Settings
-from bot.domain.message import Buttons, Message
+from bot.domain.message import Message
 from bot.domain.refusal import Refusal
 from bot.domain.text import shortened
 from bot.ports import Session
@@ -126,11 +126,5 @@ def _place(tx: Transaction, channel: str) -> SaidAt:
 
 def _on_terminal(message: Message, names: Callable[[str], str | None]) -> str:
     """Return a message for a terminal. Slack's buttons become the commands they run."""
-    lines = [
-        f"  {button.say}\n"
-        for part in message.parts
-        if isinstance(part, Buttons)
-        for button in part.buttons
-        if button.say
-    ]
+    lines = [f"  {say}\n" for _, say in message.offers]
     return f"{plain(message.text, names)}\n{''.join(lines)}"

@@ -264,6 +264,11 @@ def services_of(function: Callable[..., Any]) -> Mapping[str, type]:
     }
 
 
+def made(services: Mapping[str, type], tx: Any, here: Mapping[type, Any]) -> dict[str, Any]:
+    """Return services by name: those that are `here`, and all others made for a transaction."""
+    return {name: here[wanted] if wanted in here else wanted(tx) for name, wanted in services.items()}
+
+
 __all__ = [
     "NUMBER",
     "Command",
@@ -272,6 +277,7 @@ __all__ = [
     "Outcome",
     "Request",
     "command",
+    "made",
     "services_of",
     "when",
 ]

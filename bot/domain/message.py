@@ -1,6 +1,6 @@
 """A message independent of any vendor: plain text with every fact, and parts that decorate it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -89,6 +89,13 @@ class Message:
 
     text: str
     parts: tuple[Part, ...] = ()
+
+    @property
+    def offers(self) -> Iterator[tuple[str, str]]:
+        """Yield the label of each button that says a command, and the command."""
+        for part in self.parts:
+            if isinstance(part, Buttons):
+                yield from ((it.label, it.say) for it in part.buttons if it.say)
 
     @property
     def has_data(self) -> bool:

@@ -22,6 +22,7 @@ from bot.domain.proposal import (
 from bot.domain.refusal import Refusal
 from bot.domain.subject import IncidentChannel, Subject
 from bot.domain.timer import Timer
+from bot.services.directory import Directory
 from bot.services.messages import Facts, message
 from bot.services.read_access import ReadAccess
 from bot.services.reminder_sources import reminds
@@ -101,8 +102,7 @@ class Proposals:
     def approve(self, number: int, *, by: str, shown: str | None) -> Proposal:
         """Approve a proposal as it was shown; it runs in a moment. Who approves is checked before, as a command."""
         found = self._locked(number, asker=by)
-        known = self._tx.session.people.get(found.person)
-        if known and not known.is_assignable:
+        if not Directory(self._tx).is_assignable(found.person):
             raise Refusal(
                 f"The account of <@{found.person}> was deactivated, so nothing runs in their name. "
                 f"Decline proposal {number}."

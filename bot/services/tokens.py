@@ -9,6 +9,7 @@ from bot.domain.api_token import INCLUDED, PREFIX, ApiToken, Scope, TokenHolder
 from bot.domain.refusal import Refusal
 from bot.domain.text import one_line, shortened
 from bot.domain.web_key import digest_of
+from bot.services.directory import Directory
 from bot.services.permissions import Permissions
 from bot.services.transaction import Transaction
 from bot.services.web_keys import BYTES
@@ -109,8 +110,7 @@ class Tokens:
     def _valid(self, token: ApiToken | None) -> ApiToken | None:
         if token is None or token.has_ended(self._tx.now):
             return None
-        known = self._tx.session.people.get(token.person)
-        return None if known and not known.is_assignable else token
+        return token if Directory(self._tx).is_assignable(token.person) else None
 
     def _is_old(self, token: ApiToken) -> bool:
         return token.used_at is None or self._tx.now - token.used_at >= FRESH

@@ -8,6 +8,7 @@ from bot.domain.audit import DONE
 from bot.domain.refusal import Refusal
 from bot.domain.web_key import LINK_LASTS, KeyKind, WebKey, digest_of, is_safe
 from bot.services.audit import AuditLog
+from bot.services.directory import Directory
 from bot.services.transaction import Transaction
 
 BYTES = 32
@@ -86,5 +87,4 @@ class WebKeys:
         key = self._records.get(digest_of(secret)) if len(secret) <= LONGEST else None
         if key is None or key.kind is not kind or key.ends_at <= self._tx.now:
             return None
-        known = self._tx.session.people.get(key.person)
-        return None if known and not known.is_assignable else key.person
+        return key.person if Directory(self._tx).is_assignable(key.person) else None

@@ -11,15 +11,11 @@ from typing import Any
 
 from bot.domain.effects import Notify
 from bot.domain.incident.webhooks import CallWebhook
-from bot.ports import OutboxItem
 from bot.ports.webhooks import WebhookCall
-from bot.services.transaction import Transaction
 from bot.testing import SpyKit
-from bot.workers.deliver.attempt import Attempt
-from bot.workers.deliver.handler import Clients, Handlers
-from bot.workers.outbox import Delivery
+from bot.workers.deliver.handler import Clients
 from tests.fakes.chat import FakeChat
-from tests.support.followers import Inline
+from tests.support.delivering import deliver_due
 from tests.support.templates import shipped
 
 
@@ -46,14 +42,6 @@ class FakeWebhooks:
         return [it["type"] for it in self.heard]
 
 
-class _Only(Handlers):
-    """Delivers what is about webhooks, and has nothing to do for the rest."""
-
-    def attempt(self, item: OutboxItem, tx: Transaction) -> Attempt | None:
-        is_wanted = isinstance(item.effect, CallWebhook | Notify)
-        return super().attempt(item, tx) if is_wanted else None
-
-
 @dataclass
 class Programs:
     """The programs that a Spy tells."""
@@ -65,18 +53,8 @@ class Programs:
     def deliver(self) -> None:
         """Deliver until nothing is due now."""
         templates = shipped(self.spy.clock)
-        delivery = Delivery(
-            _Only(Clients(templates=templates, chat=self.chat, maybe_webhooks=self.webhooks)),
-            sessions=self.spy.sessions,
-            clock=self.spy.clock,
-            policy=self.spy.policy,
-            lease=timedelta(seconds=30),
-            senders=8,
-            pool=Inline(),
-        )
-        while not delivery.step():
-            pass
-        assert not delivery.is_failing
+        clients = Clients(templates=templates, chat=self.chat, maybe_webhooks=self.webhooks)
+        deliver_due(self.spy, clients, CallWebhook, Notify)
 
     def after(self, **later: float) -> None:
         """Deliver every twenty minutes for some time."""

@@ -13,7 +13,6 @@ from pydantic import Field
 
 from bot.commands.request import Request, Response, Source
 from bot.domain.api_token import Scope
-from bot.domain.message import Buttons
 from bot.domain.refusal import Refusal
 from bot.services.api.incidents import Described
 from bot.services.incident.incidents import Incidents
@@ -131,7 +130,5 @@ def _text(response: Response, api: ApiSite) -> str:
 
 
 def _choices(response: Response, api: ApiSite) -> list[ApiChoice]:
-    parts = response.message.parts if response.message else ()
-    buttons = (button for it in parts if isinstance(it, Buttons) for button in it.buttons)
-    said = (it for it in buttons if it.say and not api.registry().is_for_people(it.say))
-    return [ApiChoice(label=it.label, say=it.say) for it in said if it.say]
+    offers = response.message.offers if response.message else ()
+    return [ApiChoice(label=label, say=say) for label, say in offers if not api.registry().is_for_people(say)]

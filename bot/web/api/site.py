@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
+from bot.commands.command import made
 from bot.commands.discretion import private_incidents
 from bot.commands.plugins import CommandRegistry
 from bot.commands.request import Request, Response, Source
@@ -92,9 +93,7 @@ class ApiSite:
 
     def _wired(self, endpoint: ApiEndpoint, tx: Transaction) -> Mapping[str, Any]:
         here = {**self.provided, Transaction: tx, CommandRegistry: self.registry()}
-        return {
-            name: here[wanted] if wanted in here else wanted(tx) for name, wanted in endpoint.services.items()
-        }
+        return made(endpoint.services, tx, here)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from itsdangerous import Signer
 
+from bot.commands.command import made
 from bot.commands.discretion import private_incidents
 from bot.commands.plugins import CommandRegistry
 from bot.commands.request import Request, Response
@@ -132,9 +133,7 @@ class DashboardSite:
     def _wired(self, page: DashboardPage, tx: Transaction) -> Mapping[str, Any]:
         """Return what a page asks for by its keyword-only parameters."""
         here = {**self.provided, Transaction: tx, CommandRegistry: self.registry()}
-        return {
-            name: here[wanted] if wanted in here else wanted(tx) for name, wanted in page.services.items()
-        }
+        return made(page.services, tx, here)
 
     def missing(self, request: WebRequest) -> WebAnswer:
         """Return the answer for a path that no page has."""

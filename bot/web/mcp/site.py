@@ -9,7 +9,7 @@ from bot.commands.plugins import CommandRegistry
 from bot.commands.proposing import as_slack_sends
 from bot.commands.request import Request, Response, Source
 from bot.commands.tool import Tool, tools
-from bot.domain.message import Buttons, Message
+from bot.domain.message import Message
 from bot.domain.refusal import Refusal
 from bot.web.mcp.caller import McpCaller
 
@@ -93,5 +93,4 @@ class McpSite:
 
     def _commands(self, message: Message) -> tuple[str, ...]:
         """Return what the buttons of a message say, without what only people may say."""
-        buttons = (it for part in message.parts if isinstance(part, Buttons) for it in part.buttons)
-        return tuple(it.say for it in buttons if it.say and not self.registry().is_for_people(it.say))
+        return tuple(say for _, say in message.offers if not self.registry().is_for_people(say))
