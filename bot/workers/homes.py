@@ -49,6 +49,7 @@ class HomeLook:
         with self.sessions.read() as session:
             tx = self._transaction(session)
             for home in homes:
+                self.sessions.give_way()
                 try:
                     is_stale = drawing.of(home, tx).shown != home.shown
                 except Unavailable:

@@ -106,7 +106,8 @@ class DashboardSite:
     # --- pages ---
 
     def show(self, page: DashboardPage, request: WebRequest) -> WebAnswer:
-        """Return a page to those who may see it."""
+        """Return a page to those who may see it. Commands that are being answered go first."""
+        self.sessions.give_way()
         try:
             with self.reading() as tx:
                 viewer = self.viewer(request, tx)
