@@ -4,19 +4,17 @@ Whatever shows an incident, or a record that belongs to one, asks here first. Th
 shown, so that `commands.discretion` keeps an answer about a private incident among its members.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.search import ALL, Search
+from bot.domain.incident.search import Search
 from bot.services.permissions import Permissions
 from bot.services.transaction import Transaction
 
 TRUSTED = frozenset({"spy", "terminal"})
 """Sources that wait for no word of Slack about a person: Spy itself, and a terminal."""
-PRIVATE = 20
-"""Who sees more private incidents than these shares what they see with nobody."""
 
 
 class ReadAccess:
@@ -65,17 +63,6 @@ class ReadAccess:
     def search(self, wanted: Search) -> Search:
         """Return a search among the incidents that its person may see."""
         return replace(wanted, only_members=self._sees_only_theirs(wanted.seen_by))
-
-    def audience(self, person: str) -> Hashable:
-        """Return what is equal for two people only if they may see the same incidents.
-
-        So what is drawn of incidents for one of them can be shown to the other too. It holds for this transaction.
-        """
-        if self._sees_only_theirs(person):
-            return person
-        private = Search(seen_by=person, phases=ALL, private=True)
-        found = self._session.incidents.search(private, limit=PRIVATE + 1)
-        return frozenset(it.number for it in found) if len(found) <= PRIVATE else person
 
     def shows(self, found: Iterable[Incident]) -> None:
         """Remember that these are shown: a search found them for a person who may see them."""

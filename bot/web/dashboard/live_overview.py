@@ -1,4 +1,4 @@
-"""Open overviews: what is new is drawn once for all who may see the same, and sent to those that show another state."""
+"""What is new on open overviews: drawn once for all who see the same, and sent to those that show another state."""
 
 import time
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -6,16 +6,14 @@ from functools import cache
 from typing import Any
 
 from bot.services.people import People
-from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 from bot.web.dashboard.live_event import GONE, LiveEvent, LivePace, Watcher
 from bot.web.dashboard.overview import shown_to
-from bot.web.dashboard.page import Viewer
 from bot.web.dashboard.site import DashboardSite
 
 
 class LiveOverviews:
-    """All overviews that are open in one process. They change together, so that one drawing serves them."""
+    """All overviews that are open in one process. They change together, so that a drawing serves many."""
 
     def __init__(self, site: DashboardSite, pace: LivePace) -> None:
         self._site, self._pace = site, pace
@@ -42,32 +40,29 @@ class LiveOverviews:
 
 
 class _OverviewLook:
-    """One look: what was read and drawn in it, by who may see it and how they see it."""
+    """One look: what was drawn in it, by what is shown and how."""
 
     def __init__(self, site: DashboardSite, tx: Transaction) -> None:
         self._site, self._tx = site, tx
-        self._access, self._names = ReadAccess(tx), cache(People(tx).name)
-        self._facts: dict[Hashable, Mapping[str, Any]] = {}
-        self._events: dict[Hashable, LiveEvent] = {}
+        self._names = cache(People(tx).name)
+        self._drawings: dict[Hashable, str] = {}
 
     def news(self, watcher: Watcher) -> LiveEvent | None:
-        """Return what a page is told; None if it shows what is true."""
-        viewer, query = self._site.viewer(watcher.request, self._tx), watcher.request.query
+        """Return what a page is told; None if it shows what is true. What its reader sees is read for each reader."""
+        self._site.sessions.give_way()
+        viewer = self._site.viewer(watcher.request, self._tx)
         if viewer is None:
             return GONE
-        key = (self._access.audience(viewer.id), viewer.zone, query.get("page"), query.get("wall"))
-        if key not in self._facts:
-            self._facts[key] = shown_to(viewer.id, query, self._tx)
-        facts = self._facts[key]
+        facts, is_wall = shown_to(viewer.id, watcher.request.query, self._tx), watcher.request.is_wall
         if facts["state"] == watcher.mark:
             return None
-        if key not in self._events:
-            self._events[key] = self._drawn(facts, viewer, is_wall=query.get("wall") == "1")
-        return self._events[key]
+        key = (facts["state"], viewer.zone, is_wall)
+        if key not in self._drawings:
+            self._drawings[key] = self._drawn(facts, viewer.zone, is_wall=is_wall)
+        return LiveEvent(name="change", mark=facts["state"], html=self._drawings[key])
 
-    def _drawn(self, facts: Mapping[str, Any], viewer: Viewer, *, is_wall: bool) -> LiveEvent:
+    def _drawn(self, facts: Mapping[str, Any], zone: str, *, is_wall: bool) -> str:
         around = {"is_wall": is_wall, "severities": list(self._tx.policy.severities), "now": self._tx.now}
-        html = self._site.templates.page(
-            "web/overview_live", {**around, **facts}, names=self._names, zone=viewer.zone
+        return self._site.templates.page(
+            "web/overview_live", {**around, **facts}, names=self._names, zone=zone
         )
-        return LiveEvent(name="change", mark=facts["state"], html=html)

@@ -182,7 +182,7 @@ class DashboardSite:
             "path": request.path,
             "query": request.query,
             "theme": request.theme,
-            "is_wall": request.query.get("wall") == "1",
+            "is_wall": request.is_wall,
             "menu": self._menu(viewer),
             "static": address_of,
             "severities": list(self.policy().severities),
