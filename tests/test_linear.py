@@ -1,6 +1,6 @@
 """What anybody may type costs no more than its length: nothing that reads it is worse than linear.
 
-Every function that takes a text is found by its signature and fed with texts of 10,000 characters of many kinds, and
+Every function that takes a text is found by its signature and fed with texts of 5,000 characters of many kinds, and
 so is every filter of a template and every command: what is new is tried without a word here.
 """
 
@@ -40,13 +40,15 @@ from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, SpyKit
 from tests.support.folders import ROOT, TEMPLATES
 
-LONG = 10_000
-"""A quarter of what a message in Slack may have: what is worse than linear shows here, at a quarter of the cost."""
+LONG = 5_000
+"""An eighth of what a message in Slack may have: what is worse than linear shows here, at an eighth of the cost."""
 PASSES = 25
-"""A text may cost as much processor as this many passes over 10,000 characters in plain Python, some 0.5 ms each: about
-12 ms where nothing else runs, and more where tests share cores. What is worse than linear takes a second or more."""
+"""A text may cost as much processor as this many passes over 5,000 characters in plain Python, some 0.25 ms each: about
+6 ms where nothing else runs, and more where tests share cores. What is worse than linear takes far longer."""
 MOST = 40
+"""Times the passes that nothing may cost, however it grows."""
 GROWTH = 3
+"""Between 2, which is a line, and 4, which is a square."""
 TRIES = 5
 
 FAMILIES = {
