@@ -1,6 +1,6 @@
 """What people and programs type outside Slack."""
 
-from bot.commands.proposing import as_slack_sends
+from bot.domain.markup import as_slack_sends
 
 
 def as_typed_in_slack(typed: str) -> str:
