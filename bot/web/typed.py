@@ -2,7 +2,7 @@
 
 import re
 
-from bot.commands.proposing import as_slack_sends
+from bot.domain.markup import as_slack_sends
 
 _ADDRESSED = re.compile(r"[/@]?spy\s+", re.IGNORECASE)
 """How people begin in Slack: a slash command, a mention, or the plain name. No command begins so."""

@@ -22,14 +22,13 @@ from bot.services.people import People
 from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 from bot.services.web_keys import WebKeys
-from bot.web.answer import WebAnswer
+from bot.web.answer import NotHere, WebAnswer
 from bot.web.dashboard.browser import Cookie, WebRequest, page_of
 from bot.web.dashboard.page import (
     PAGES,
     DashboardPage,
     Download,
     MenuEntry,
-    NotHere,
     PageAnswer,
     PageReply,
     PageRequest,
