@@ -7,9 +7,9 @@ from bot.commands.arguments import PageNumber, number_of
 from bot.commands.command import Command, command
 from bot.commands.interpreter import Interpreter
 from bot.commands.plugins import CommandRegistry
-from bot.commands.proposing import as_slack_sends
 from bot.commands.reply import Reply
 from bot.commands.request import Request
+from bot.domain.markup import as_slack_sends
 from bot.domain.portion import Portion
 from bot.domain.proposal import Proposal
 from bot.domain.refusal import Refusal

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from bot.adapters.database import Database, make_ready, open_engine
 from bot.adapters.network.clock import SystemClock
 from bot.app.build import open_clock
-from bot.app.say import PERSON_ID
 from bot.commands.interpreter import incident_number
 from bot.config import Settings
 from bot.config.values import duration
 from bot.domain.audit import PRUNE, AuditCheck, AuditLine, named, ranges
+from bot.domain.markup import PERSON_ID
 from bot.domain.refusal import Refusal
 from bot.services.audit import AuditLog
 from bot.services.people import People

@@ -14,6 +14,7 @@ from bot.app.said import Said
 from bot.commands.by_hand import by_hand
 from bot.commands.request import Request, Source
 from bot.config import Settings
+from bot.domain.markup import PERSON, PERSON_ID
 from bot.domain.message import Message
 from bot.domain.refusal import Refusal
 from bot.domain.text import shortened
@@ -23,8 +24,6 @@ from bot.services.transaction import Transaction
 
 PATIENCE = timedelta(seconds=15)
 """How long the command waits until its effects are delivered. A running bot continues after that."""
-PERSON_ID = re.compile(r"[UW][A-Z0-9]{2,}")
-MENTIONED_ID = re.compile(rf"(?<![<\w])@({PERSON_ID.pattern})\b")
 CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{2,}")
 MOST_OPEN = 1_000
 INCIDENT_CHANNEL = re.compile(r"inc-(\d{1,9})(-.*)?")
@@ -49,7 +48,7 @@ def say(settings: Settings, person: str, channel: str | None, words: str) -> int
             except Refusal as refusal:
                 sys.stdout.write(f"{plain(refusal.sentence, People(tx).name)}\n")
                 return 1
-        text = MENTIONED_ID.sub(r"<@\1>", words.strip().removeprefix("/").removeprefix("spy "))
+        text = PERSON.sub(r"<@\1>", words.strip().removeprefix("/").removeprefix("spy "))
         request = Request(
             id=f"say:{uuid4().hex}",
             text=text,

@@ -17,7 +17,7 @@ def forget(
     """Remove a person: names become somebody, facts stay."""
     settings = read_settings(config)
     from bot.app import forget as forgetting
-    from bot.app.say import PERSON_ID
+    from bot.domain.markup import PERSON_ID
     from bot.domain.refusal import Refusal
 
     if not PERSON_ID.fullmatch(person):

@@ -1,38 +1,21 @@
 """What a machine asks for becomes a proposal; what a person has approved of it runs, and ends it."""
 
-import re
-
 from bot.commands.command import Command, Outcome
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Request, Source
 from bot.domain.incident.incident import Incident
-from bot.domain.proposal import PERSON, Proposal
+from bot.domain.markup import as_slack_sends, as_typed
+from bot.domain.proposal import Proposal
 from bot.services.proposals import Proposals
 from bot.services.transaction import Transaction
 
 ASKS_FOR_MORE = "It opens a form for the words that are missing. Propose it again with all of them."
-_ESCAPES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"))
-_MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
-
-
-def as_slack_sends(words: str) -> str:
-    """Return words as Slack sends what people type: escaped, so that none is markup, except people by their ids."""
-    for letter, escape in _ESCAPES:
-        words = words.replace(letter, escape)
-    return PERSON.sub(r"<@\1>", words)
-
-
-def _as_typed(words: str) -> str:
-    words = _MENTION.sub(r"@\1", words)
-    for letter, escape in reversed(_ESCAPES):
-        words = words.replace(escape, letter)
-    return words
 
 
 def propose(command: Command, request: Request, incident: Incident | None, tx: Transaction) -> Reply:
     """Show the command to people. Its words are shown and run exactly as they are here."""
     made = Proposals(tx).propose(
-        _as_typed(request.text),
+        as_typed(request.text),
         usage=command.usage,
         role=command.configured(tx.policy) or command.allow,
         needs_second=command.second_person,

@@ -214,6 +214,7 @@ def usual_milestones() -> tuple[MilestoneSection, ...]:
                 "name": "status-page",
                 "when": ["30s", "stop"],
                 "message": "Check the status page: does it say what customers see?",
+                "unless": "published",
             },
             {"name": "postmortem", "when": "stop", "message": "Time for the postmortem, while it is fresh."},
         )

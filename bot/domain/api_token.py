@@ -52,13 +52,17 @@ class ApiToken:
 
 @dataclass(frozen=True, kw_only=True)
 class TokenHolder:
-    """Whose program asks, what it may do, and by which token. `mark` identifies the token, and is no secret."""
+    """Whose program asks, what it may do, and by which token. `mark` identifies the token, and is no secret.
+
+    `is_use_to_be_noted`: the last use that is stored is more than a few minutes old.
+    """
 
     person: str
     scopes: frozenset[Scope]
     name: str
     mark: str
     ends_at: datetime | None = None
+    is_use_to_be_noted: bool = False
 
 
 def called(name: str) -> str:

@@ -25,13 +25,19 @@ _ESCAPE = re.compile(rf"(?P<mark>{_TYPED_MARK})|&amp;(?!(?:amp|lt|gt);)|&lt;|&gt
 
 A reference that was typed by hand stays escaped, so that it does not become a real one.
 """
+_ANY_ESCAPE = re.compile("&(?:amp|lt|gt);")
 _LETTERS = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
+_ESCAPES = str.maketrans({letter: escape for escape, letter in _LETTERS.items()})
 _MARK = re.compile(
     rf"<(?:(?P<url>{_SCHEME}[^<>|\s]+)|#[CGD][A-Z0-9]+|!(?P<special>[a-z]+)(?:\^[^<>|\n]*)?)"
     r"(?:\|(?P<label>[^<>\n]*))?>"
 )
 MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(?:\|(?P<label>[^<>]*))?>")
 """A mention that was chosen from Slack's list. Some payloads add a label."""
+PERSON_ID = re.compile(r"[UW][A-Z0-9]{2,}")
+PERSON = re.compile(rf"(?<![<\w])@({PERSON_ID.pattern})\b")
+"""A person by Slack id, as it is written outside Slack: @U0RAJ."""
+_MENTION = re.compile(rf"<@({PERSON_ID.pattern})>")
 _QUOTED = re.compile(r"\A(?:\s|>|&gt;)+")
 _BRACKETS = {ord("("): "%28", ord(")"): "%29"}
 """Brackets inside a URL in brackets are escaped. Otherwise the first closing one would end it."""
@@ -44,6 +50,16 @@ def cleaned(text: str) -> str:
     """Return text with straight quotes, plain blanks and no control characters, and `&` instead of `&amp;`."""
     plain = _CONTROL.sub("", text.translate(_QUOTES))
     return _ESCAPE.sub(lambda it: it["mark"] or _LETTERS[it[0]], plain) if "&" in plain else plain
+
+
+def as_slack_sends(words: str) -> str:
+    """Return words as Slack sends what people type: escaped, so that none is markup, except people by their ids."""
+    return PERSON.sub(r"<@\1>", words.translate(_ESCAPES))
+
+
+def as_typed(words: str) -> str:
+    """Return what Slack sent as people type it outside of Slack: the opposite of `as_slack_sends`."""
+    return _ANY_ESCAPE.sub(lambda it: _LETTERS[it[0]], _MENTION.sub(r"@\1", words))
 
 
 def as_seen(text: str) -> str:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 from unicodedata import category, name
 
 from bot.domain.effects import Effect, Urgency
+from bot.domain.markup import PERSON
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.subject import Address, Occurrence, Subject
 from bot.domain.timer import Timer
@@ -33,8 +33,6 @@ _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters, marks and a pattern that nobody sees, although Unicode counts them as seen."""
 _SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 """Variation selectors: they change how the letter before them looks, or nothing."""
-PERSON = re.compile(r"(?<![<\w])@([UW][A-Z0-9]{2,})\b")
-"""A person by Slack id, as a program writes it: @U0RAJ."""
 
 
 class ProposalState(StrEnum):

@@ -94,12 +94,8 @@ class Tokens:
             name=token.name,
             mark=token.digest[:MARK],
             ends_at=token.ends_at,
+            is_use_to_be_noted=self._is_old(token),
         )
-
-    def is_use_to_be_noted(self, secret: str) -> bool:
-        """Whether its last use, as it is stored, is older than a few minutes. It is read without a lock."""
-        token = self._records.look(digest_of(secret))
-        return token is not None and self._is_old(token)
 
     def note_use(self, secret: str) -> None:
         """Store that a token was used now."""

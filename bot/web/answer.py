@@ -11,6 +11,14 @@ class WebAnswer:
     body: str | bytes = b""
 
 
+class NotHere(Exception):  # noqa: N818  named for what is there
+    """Raised if there is nothing that this caller may see. The sentence is for people."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
 Handler = Callable[[bytes, Mapping[str, str]], WebAnswer]
 """Takes a request's body and headers (names in lower case) and answers. Runs in a thread."""
 

@@ -27,9 +27,8 @@ class Bearer:
         if not secret:
             return None
         with self.sessions.read() as session:
-            tokens = Tokens(self._transaction(session))
-            holder, is_stale = tokens.person_of(secret), tokens.is_use_to_be_noted(secret)
-        if holder and is_stale:
+            holder = Tokens(self._transaction(session)).person_of(secret)
+        if holder and holder.is_use_to_be_noted:
             with suppress(Conflict, Unavailable):  # who asks need not wait for it
                 retry_on_conflict(partial(self._note, secret))
         return holder

@@ -23,14 +23,11 @@ from tests.properties.private_world import (
 from tests.support.outbox import deliver
 
 WORLD: list[SpyKit] = []
-IN_CHANNELS = [
-    Place(source, channel)
-    for source in (Source.SLASH, Source.PLAIN, Source.BUTTON)
-    for channel in (GENERAL, OTHERS, PUBLIC)
-]
+SOURCES = (Source.SLASH, Source.PLAIN, Source.BUTTON)
+IN_CHANNELS = [Place(source, channel) for source in SOURCES for channel in (GENERAL, OTHERS, PUBLIC)]
 IN_THREADS = [Place(it, GENERAL, thread="1.1") for it in (Source.MENTION, Source.PLAIN, Source.BUTTON)]
 BY_MENTION = [Place(Source.MENTION, channel) for channel in (GENERAL, OWN)]
-AMONG_MEMBERS = [Place(source, OWN) for source in (Source.SLASH, Source.PLAIN, Source.BUTTON)]
+AMONG_MEMBERS = [Place(source, OWN) for source in SOURCES]
 IN_DM = [Place(source, "D0ANA") for source in (Source.DM, Source.SLASH, Source.BUTTON)]
 AFTER_LEAVING = [Place(Source.SLASH, GENERAL), Place(Source.BUTTON, GENERAL), Place(Source.FORM, OWN)]
 NAMED = {
@@ -74,10 +71,21 @@ def commands() -> list[str]:
 COMMANDS = commands()
 
 
+def said_at(place: Place) -> list[str]:
+    """Return the commands that are tried at a place.
+
+    In the channels each is tried once from every source and once in every channel, a third of them at each place.
+    """
+    if place not in IN_CHANNELS:
+        return COMMANDS
+    source, channel = divmod(IN_CHANNELS.index(place), len(SOURCES))
+    return COMMANDS[(source + channel) % len(SOURCES) :: len(SOURCES)]
+
+
 @pytest.mark.parametrize("place", [*IN_CHANNELS, *IN_THREADS, *BY_MENTION, *AMONG_MEMBERS, *IN_DM], ids=str)
 def test_nothing_that_a_member_says_shows_a_private_incident_to_others(place: Place):
     heard_outside = {}
-    for words in COMMANDS:
+    for words in said_at(place):
         heard = ask(world(), words, by="U0ANA", place=place)
         if found := [it for it in heard if PLANTED in it]:
             heard_outside[words] = found
@@ -127,7 +135,7 @@ def learned_or_changed(spy: SpyKit, audience: Audience, *, by: str, place: Place
     """Return the commands by which a person outside a private incident learns of it or changes it."""
     spy.deliver()
     before, found = spy.incident(1).entries, dict[str, object]()
-    for words in (it.replace(PLANTED, "harmless") for it in COMMANDS):
+    for words in (it.replace(PLANTED, "harmless") for it in said_at(place)):
         asked = spy.restarted()
         heard = ask(asked, words, by=by, place=place, audience=audience)
         if heard_outside := [it for it in heard if PLANTED in it]:

@@ -5,7 +5,8 @@ from typing import Any, TypeVar
 from itsdangerous import BadData, URLSafeSerializer
 from pydantic import TypeAdapter, ValidationError
 
-from bot.web.api.endpoint import ApiRequest, Nothing
+from bot.web.answer import NotHere
+from bot.web.api.endpoint import ApiRequest
 
 T = TypeVar("T")
 WRONG = "This cursor is of another list, or was made with another token. Begin without a cursor."
@@ -22,7 +23,7 @@ def read_cursor(ask: ApiRequest, cursor: str, kind: TypeAdapter[T]) -> T:
     try:
         return kind.validate_python(_serializer(ask).loads(cursor))
     except (BadData, ValidationError):
-        raise Nothing(WRONG) from None
+        raise NotHere(WRONG) from None
 
 
 def _serializer(ask: ApiRequest) -> URLSafeSerializer:

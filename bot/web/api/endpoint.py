@@ -15,14 +15,6 @@ from bot.web.api.shapes import Query
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Nothing(Exception):  # noqa: N818  named for what is there
-    """Raised if there is nothing that this caller may see. The sentence is for people."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-
-
 @dataclass(frozen=True, kw_only=True)
 class ApiRequest:
     """Who asks, by which token, and the request's headers (names in lower case)."""

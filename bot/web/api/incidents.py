@@ -19,7 +19,7 @@ from bot.services.incident.page import IncidentPage, kinds_of
 from bot.services.people import People
 from bot.services.postmortem.documents import Documents
 from bot.services.transaction import Transaction
-from bot.web.api import ApiRequest, IncidentNumber, Moment, Nothing, Query, reads
+from bot.web.api import ApiRequest, IncidentNumber, Moment, NotHere, Query, reads
 from bot.web.api.cursors import cursor_of, read_cursor
 from bot.web.api.shapes import Cursor, SlackId
 
@@ -150,7 +150,7 @@ def get_postmortem(
 def _found(ask: ApiRequest, number: int, pages: IncidentPage) -> Incident:
     found = pages.seen_by(ask.person, number)
     if found is None:
-        raise Nothing(NOT_HERE)
+        raise NotHere(NOT_HERE)
     return found
 
 

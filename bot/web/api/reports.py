@@ -14,7 +14,7 @@ from bot.services.api.incidents import Described
 from bot.services.directory import Directory
 from bot.services.report.monthly_reports import ALL_TEAMS, MonthlyReports
 from bot.services.transaction import Transaction
-from bot.web.api import ApiRequest, Nothing, reads
+from bot.web.api import ApiRequest, NotHere, reads
 
 TeamKey = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[a-z0-9_-]+$", examples=["all"])]
 MonthWords = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
@@ -37,12 +37,12 @@ def get_report(
     """Return the report of a month, such as 2026-11, of a team, or of `all`. It counts what you may see."""
     known = tx.policy.teams.get(team)
     if known is None and team != ALL_TEAMS:
-        raise Nothing("There is no such team.")
+        raise NotHere("There is no such team.")
     first = date.fromisoformat(f"{month}-01")
     wanted = Month(year=first.year, month=first.month)
     zone = ZoneInfo(Directory(tx).zone(ask.person))
     if str(wanted) > str(Month.of(tx.now.astimezone(zone)).before(-1)):  # another zone may be a month ahead
-        raise Nothing(f"{wanted.name} has not begun yet.")
+        raise NotHere(f"{wanted.name} has not begun yet.")
     report = reports.for_person(ask.person, known, wanted)
     tables = (sheet(report, name) for name in SHEETS)
     return ApiReport(

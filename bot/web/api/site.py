@@ -18,8 +18,8 @@ from bot.domain.policy import Policy
 from bot.domain.refusal import Refusal
 from bot.ports import Clock, Session, Sessions, Unavailable
 from bot.services.transaction import Transaction
-from bot.web.answer import WebAnswer
-from bot.web.api.endpoint import ApiEndpoint, ApiRequest, Nothing
+from bot.web.answer import NotHere, WebAnswer
+from bot.web.api.endpoint import ApiEndpoint, ApiRequest
 from bot.web.api.problem import HEADERS, JSON_TYPE, NotAnswered, malformed, problem
 from bot.web.bearer import Bearer, bearer_of
 
@@ -71,7 +71,7 @@ class ApiSite:
             return failed.answer
         except ValidationError as error:
             return malformed(error)
-        except (Nothing, Refusal) as nothing:
+        except (NotHere, Refusal) as nothing:
             return problem(HTTPStatus.NOT_FOUND, nothing.sentence)
         except Unavailable:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, NO_DATABASE)
@@ -124,7 +124,7 @@ def _must_be_seen(answer: object, tx: Transaction) -> None:
     known = {*tx.understood.shown}
     if any(it.number not in known for it in private_incidents(answer, tx)):
         log.error("the API would have shown a private incident")
-        raise Nothing(NOT_SEEN)
+        raise NotHere(NOT_SEEN)
 
 
 def _answered(endpoint: ApiEndpoint, answer: object) -> WebAnswer:

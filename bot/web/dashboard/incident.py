@@ -13,7 +13,8 @@ from bot.services.incident.page import TOPICS, IncidentPage, kinds_of
 from bot.services.permissions import Permissions
 from bot.services.postmortem.documents import Documents
 from bot.services.transaction import Transaction
-from bot.web.dashboard.page import NotHere, PageReply, PageRequest, page
+from bot.web.answer import NotHere
+from bot.web.dashboard.page import PageReply, PageRequest, page
 
 NOT_HERE = "There is no such incident, or you can't see it."
 MAJOR = (

@@ -8,14 +8,6 @@ from bot.commands.command import services_of
 from bot.domain.registering import at_start_only
 
 
-class NotHere(Exception):  # noqa: N818  named for what a page says
-    """Raised by a page if there is nothing at its path that this viewer may see. The sentence is for people."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-
-
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
     """Who signed in: a Slack id, a name and a time zone (IANA). Forms send `csrf` back as their field `csrf`."""

@@ -2,8 +2,8 @@
 
 from uuid import uuid4
 
-from bot.commands.proposing import as_slack_sends
 from bot.commands.request import Request, Source
+from bot.domain.markup import as_slack_sends
 from bot.domain.refusal import Refusal
 from bot.web.answer import WebAnswer
 from bot.web.dashboard.browser import WebRequest, own_path, page_of

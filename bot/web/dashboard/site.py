@@ -22,14 +22,13 @@ from bot.services.people import People
 from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 from bot.services.web_keys import WebKeys
-from bot.web.answer import WebAnswer
+from bot.web.answer import NotHere, WebAnswer
 from bot.web.dashboard.browser import Cookie, WebRequest, page_of
 from bot.web.dashboard.page import (
     PAGES,
     DashboardPage,
     Download,
     MenuEntry,
-    NotHere,
     PageAnswer,
     PageReply,
     PageRequest,
@@ -106,7 +105,8 @@ class DashboardSite:
     # --- pages ---
 
     def show(self, page: DashboardPage, request: WebRequest) -> WebAnswer:
-        """Return a page to those who may see it."""
+        """Return a page to those who may see it. Commands that are being answered go first."""
+        self.sessions.give_way()
         try:
             with self.reading() as tx:
                 viewer = self.viewer(request, tx)
@@ -181,7 +181,7 @@ class DashboardSite:
             "path": request.path,
             "query": request.query,
             "theme": request.theme,
-            "is_wall": request.query.get("wall") == "1",
+            "is_wall": request.is_wall,
             "menu": self._menu(viewer),
             "static": address_of,
             "severities": list(self.policy().severities),

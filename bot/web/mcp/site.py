@@ -6,9 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 from bot.commands.plugins import CommandRegistry
-from bot.commands.proposing import as_slack_sends
 from bot.commands.request import Request, Response, Source
 from bot.commands.tool import Tool, tools
+from bot.domain.markup import as_slack_sends
 from bot.domain.message import Message
 from bot.domain.refusal import Refusal
 from bot.web.mcp.caller import McpCaller
