@@ -30,7 +30,6 @@ from bot.services.directory import Directory
 from bot.services.features import load_features
 from bot.services.incident.incidents import Incidents
 from bot.services.incident.page import IncidentPage
-from bot.services.oncall.oncall import OnCall
 from bot.services.people import People
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
@@ -277,7 +276,7 @@ def _counted(tx: Transaction) -> object:
 
 def _overview(tx: Transaction) -> object:
     ask = PageRequest(viewer=Viewer(id="U0ANA", name="Ana Lima", zone="UTC", csrf=""))
-    return overview(ask, incidents=Incidents(tx), on_calls=OnCall(tx), directory=Directory(tx), tx=tx)
+    return overview(ask, incidents=Incidents(tx), directory=Directory(tx), tx=tx)
 
 
 def _incident_page(tx: Transaction) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import (
@@ -319,13 +320,21 @@ class TimelineTable(Rows):
             yield c.kind.in_(wanted.kinds)
         if wanted.person:
             yield c.actor == wanted.person
-        for word in wanted.words.split():
-            yield c.text.icontains(word, autoescape=True)
+        for word, people in zip_longest(wanted.words.split(), wanted.named, fillvalue=()):
+            named = [it for person in people for it in self._names(person)]
+            yield or_(c.text.icontains(str(word), autoescape=True), *named)
         if wanted.before:
             at, line = wanted.before
             yield or_(c.occurred_at < at, and_(c.occurred_at == at, c.seq < line))
         if wanted.until:
             yield c.occurred_at <= wanted.until
+
+    def _names(self, person: str) -> Iterator[ColumnElement[bool]]:
+        """Yield how a line can name a person: who did it, in its words, or in what it is about."""
+        c = self._table.c
+        yield c.actor == person
+        yield c.text.contains(f"<@{person}>", autoescape=True)
+        yield _lists(c.data, person)
 
     def with_edits(self, incident: int, lines: Collection[int]) -> Sequence[Entry]:
         self._write_all()

@@ -182,6 +182,9 @@ class Database:
     def begin_background(self) -> AbstractContextManager[Session]:
         return self._begin(self._turns.in_quiet_time(), self.engine)
 
+    def give_way(self) -> None:
+        self._turns.give_way()
+
     @contextmanager
     def _begin(
         self, turn: AbstractContextManager[None], engine: Engine, limit: TimeLimit | None = None

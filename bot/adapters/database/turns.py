@@ -19,6 +19,7 @@ class TurnTaking(Protocol):
 
     def at_once(self, limit: TimeLimit) -> AbstractContextManager[None]: ...
     def in_quiet_time(self) -> AbstractContextManager[None]: ...
+    def give_way(self) -> None: ...
 
 
 class Turns:
@@ -49,11 +50,15 @@ class Turns:
 
     @contextmanager
     def in_quiet_time(self) -> Iterator[None]:
+        self.give_way()
+        with self._turn(float("inf")):
+            yield
+
+    def give_way(self) -> None:
+        """Wait while requests are being answered, but no longer than PATIENCE seconds."""
         until = time.monotonic() + PATIENCE
         while self._is_answering() and time.monotonic() < until:
             time.sleep(QUIET_TIME / 4)
-        with self._turn(float("inf")):
-            yield
 
     def _is_answering(self) -> bool:
         is_asked = any(not limit.is_given_up for limit in tuple(self._answering))
