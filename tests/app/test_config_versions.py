@@ -6,20 +6,25 @@ from datetime import timedelta
 from bot.config.differences import differences, in_one_line
 from bot.domain.config_version import EARLIER, in_force, takings
 from bot.domain.effects import Notify
-from bot.services.configuration import ConfigVersions, Refusing
+from bot.services.configuration import ConfigVersions, Held
 from bot.testing import SpyKit
 
 HOURS = timedelta(hours=1)
 
 
-def take(spy: SpyKit, version: str, *, by: str = "spy-1:7") -> None:
-    with spy.tx() as tx:
-        ConfigVersions(tx).take(version, f"text of {version}", by=by, change=f"change to {version}")
+def held(version: str, *, by: str = "spy-1:7", content: str = "") -> Held:
+    file = f"{by.partition(':')[0]}:/config.yaml"
+    return Held(hash=version, content=content, text=f"text of {version}", file=file, by=by)
 
 
-def refuse(spy: SpyKit, version: str) -> bool:
+def take(spy: SpyKit, version: str, *, by: str = "spy-1:7", content: str = "") -> None:
     with spy.tx() as tx:
-        return ConfigVersions(tx).refuse(Refusing(hash=version, by="spy-1:7", mistakes=["line 3"]))
+        ConfigVersions(tx).take(held(version, by=by, content=content), change=f"change to {version}")
+
+
+def refuse(spy: SpyKit, version: str, *, by: str = "spy-1:7", content: str = "") -> bool:
+    with spy.tx() as tx:
+        return ConfigVersions(tx).refuse(held(version, by=by, content=content), ["line 3"])
 
 
 def texts(spy: SpyKit) -> dict[str, bool]:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from bot.commands.timed import UNKNOWN
 from bot.sandbox import Box
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.delivery import signed
@@ -137,6 +138,8 @@ class People:
             self.diary.faults.append(text[:200])
         if answer.status_code != httpx.codes.OK or "othing was done" in text:
             return Fate.REFUSED, text
+        if UNKNOWN in text:
+            return Fate.UNKNOWN, text
         return Fate.DONE, text
 
     def _body(self, who: str, words: str) -> bytes:
