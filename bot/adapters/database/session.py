@@ -150,7 +150,7 @@ class ReadOnlySession(SqlSession):
     """A read-only session. It takes no row locks, and its connection refuses writes."""
 
     def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
+        super().__init__(cast("Connection", ReadingConnection(connection)))
         self.incidents.lock = False
 
     def lock(self, *sections: str) -> None:
