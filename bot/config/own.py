@@ -6,7 +6,7 @@ process that starts with the version of another keeps its own.
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from socket import gethostname
@@ -60,6 +60,7 @@ def effective(sections: Sections, place: Place) -> Any:
     return getattr(getattr(sections, str(section)), str(key))
 
 
+@lru_cache(maxsize=2)  # a start asks twice, and reading YAML is slow
 def content_of(text: str) -> str:
     """Return the hash of what a file says besides: the same for processes that differ in their own settings alone."""
     found = read(text)
