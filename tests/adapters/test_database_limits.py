@@ -7,9 +7,10 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event, Thread
+from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import CursorResult, make_url
 
 from bot.adapters.database import Database, Limits, open_engine
 from bot.adapters.database.session import OPTIMISM
@@ -43,6 +44,13 @@ def ana(session: Session) -> None:
 def knows_ana(database: Database) -> bool:
     with database.read() as session:
         return session.people.get("U0ANA") is not None
+
+
+def first_of_two(session: Any) -> CursorResult[Any]:
+    """Ask for two rows and read one of them, as a query does that stops early."""
+    found: CursorResult[Any] = session._connection.exec_driver_sql("SELECT 1 UNION SELECT 2")  # noqa: SLF001  as a query would
+    found.fetchone()
+    return found
 
 
 # --- committed or given up --------------------------------------------------------------------------------
@@ -95,8 +103,10 @@ def test_what_hangs_with_its_locks_held_loses_them_when_it_is_given_up(database:
             with database.begin(limit) as session:
                 ana(session)
                 session.flush()  # type: ignore[attr-defined]  # as early as it can be
+                unread = first_of_two(session)
                 holds.set()
                 let_go.wait(LONG)
+                unread.close()
         except OutOfTime as error:
             ends.append(error)
 
@@ -113,6 +123,21 @@ def test_what_hangs_with_its_locks_held_loses_them_when_it_is_given_up(database:
     assert len(ends) == 1
     with database.read() as session:
         assert session.people.get("U0ANA") == Person(id="U0ANA", name="Somebody else")
+
+
+def test_what_was_given_up_holds_no_lock_although_a_row_is_left_unread(database: Database):
+    """SQLite keeps a closed connection, with its lock, until its last row is read or dropped."""
+    limit, unread = TimeLimit.of(LONG), list[CursorResult[Any]]()
+
+    with suppress(OutOfTime), database.begin(limit) as session:
+        ana(session)
+        session.flush()  # type: ignore[attr-defined]  # as above
+        unread.append(first_of_two(session))
+        limit.give_up()
+
+    with database.begin() as session:
+        ana(session)
+    assert knows_ana(database)
 
 
 # --- conflicts --------------------------------------------------------------------------------------------

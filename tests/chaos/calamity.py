@@ -78,7 +78,7 @@ class Calamity:
     mishaps: Sequence[Mishap]
     done: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
-    """What a process said that did not come back by itself."""
+    """What could not be done: a process that did not come back by itself, or a lock that was not free for 30 s."""
     _begun: int = 0
     _changed: Condition = field(default_factory=Condition)
     _thread: Thread = field(init=False)
@@ -113,7 +113,7 @@ class Calamity:
                 self._changed.wait_for(lambda after=mishap.after: self._begun >= after)  # type: ignore[misc]
             try:
                 mishap.act()
-            except AssertionError as error:  # people go on, and it is counted
+            except (AssertionError, sqlite3.Error) as error:  # people go on, and it is counted
                 self.failed.append(f"{mishap.name}: {error}"[-SHOWN:])
             with self._changed:
                 self.done.append(mishap.name)

@@ -262,9 +262,11 @@ def _released(connection: Connection, limit: TimeLimit | None) -> Iterator[None]
     if limit is None:
         yield
         return
+    let_go = letting_go(connection)
     try:
-        with limit.holding(letting_go(connection)):
+        with limit.holding(let_go):
             yield
     finally:
         if limit.is_given_up:
+            let_go()  # SQLite keeps a closed connection, and its lock, until the last row that was found is dropped
             connection.invalidate()

@@ -56,17 +56,20 @@ def _begin(file: private_files.File, connection: Connection) -> None:
 
 
 def let_go(raw: sqlite3.Connection) -> None:
-    """Roll back the transaction of another thread. Its later writes on this connection fail."""
+    """Roll back the transaction of another thread. Its later writes on this connection fail.
+
+    Waits for a statement that is running. An interrupt would also end every later one, this rollback among them,
+    for as long as that thread keeps a query of which it has not read all rows.
+    """
     until = time.monotonic() + LETTING_GO
     while time.monotonic() < until:
         try:
-            raw.interrupt()
             raw.execute(
                 "PRAGMA query_only=ON"
             )  # first, because a write outside of a transaction would be committed
             if raw.in_transaction:
                 raw.execute("ROLLBACK")
-        except sqlite3.OperationalError:  # a statement was running and is interrupted
+        except sqlite3.OperationalError:
             time.sleep(0.01)
         except sqlite3.ProgrammingError:  # closed
             return
