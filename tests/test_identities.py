@@ -59,7 +59,6 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "bot/web/bearer.py",
     ),
     "secrets, by how they begin": ("bot/services/tokens.py",),
-    "names of processes, as host:number": ("bot/services/configuration.py",),
     "usage lines of commands": ("bot/app/manifest.py", "plugins/help.py"),
     "what people type": (
         "bot/app/say.py",

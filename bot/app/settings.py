@@ -9,6 +9,7 @@ from pathlib import Path
 import bot.adapters
 from bot import config
 from bot.config import Settings
+from bot.config.own import OwnSettings
 from bot.config.vendors import HostedPageVendor, PagerVendor, TrackerVendor, Vendors
 
 
@@ -25,10 +26,14 @@ def find_vendors() -> Vendors:
 
 
 def load(
-    path: Path | None, variables: Mapping[str, str] = os.environ, *, text: str | None = None
+    path: Path | None,
+    variables: Mapping[str, str] = os.environ,
+    *,
+    text: str | None = None,
+    own: OwnSettings | None = None,
 ) -> Settings:
     """Read a configuration (None: nothing is configured). Raises ConfigError with every mistake found.
 
-    `text` is read in place of what the file holds.
+    `text` is read in place of what the file holds, and `own` in place of a process's own settings there.
     """
-    return config.load(path, variables, find_vendors(), text=text)
+    return config.load(path, variables, find_vendors(), text=text, own=own)

@@ -69,6 +69,11 @@ def pages_of(
             found = page.history(before)
         return of(templates()).render("status_history.html", page=found, style=STYLE)
 
+    def nothing() -> str:
+        with reading() as page:
+            found = page.now()
+        return of(templates()).render("status_nothing.html", page=found, style=STYLE)
+
     def feed() -> str:
         with reading() as page:
             found = page.history()
@@ -84,5 +89,6 @@ def pages_of(
         now=now,
         history=history,
         feed=feed,
+        nothing=nothing,
         style=lambda: of(templates()).style,
     )

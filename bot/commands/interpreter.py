@@ -177,7 +177,7 @@ class Interpreter:
             rest = typed.text[typed.words[count - 1].end :]
             return Refusal(
                 f"I don't know `{shortened(given)}`. Did you mean `{meant}`?",
-                choices=(Choice(label=meant, say=f"{about}{meant}{rest}"),),
+                choices=(Choice(label=shortened(f"{meant}{rest}"), say=f"{about}{meant}{rest}"),),
             )
         return Refusal(
             f"I don't know `{shortened(typed.text)}`. `help` shows what I can do."

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import copy_context
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -129,7 +129,9 @@ def _line(origin: PluginOrigin, error: BaseException) -> str:
     return found
 
 
+@cache
 def _load_file(path: Path) -> ModuleType:
+    """Return the module of one of Spy's own files. They stay as they are while Spy runs, so each is run once."""
     name = f"spy_plugin_{path.parent.name}.{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

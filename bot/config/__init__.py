@@ -1,6 +1,7 @@
 """Reads config.yaml and the environment into frozen settings. A mistake is one line naming file, line and key."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 from bot.config.environment import Environment, environment_mistakes
 from bot.config.file import ConfigText, read_file
 from bot.config.mistakes import ConfigError, mistakes_of
+from bot.config.own import OwnSettings, with_own
 from bot.config.plans import faults
 from bot.config.references import dangling
 from bot.config.reloader import News, Reloader
@@ -21,15 +23,22 @@ __all__ = ["ConfigError", "ConfigText", "Environment", "News", "Reloader", "Sett
 
 
 def load(
-    path: Path | None, variables: Mapping[str, str], vendors: Vendors, *, text: str | None = None
+    path: Path | None,
+    variables: Mapping[str, str],
+    vendors: Vendors,
+    *,
+    text: str | None = None,
+    own: OwnSettings | None = None,
 ) -> Settings:
     """Read a configuration (None: nothing is configured). Raises ConfigError with every mistake found.
 
-    `text` is read in place of what the file holds.
+    `text` is read in place of what the file holds, and `own` in place of a process's own settings there.
     """
     if text is None:
         text = "" if path is None else _text(path)
     with_lines = read(text)
+    if own is not None:
+        with_lines = replace(with_lines, data=with_own(with_lines.data, own))
     sections, found = _validated(with_lines, path, vendors)
     malformed = {(it.line, it.key) for it in with_lines.mistakes}
     rest = [(place, it) for place, it in found if (it.line, it.key) not in malformed]

@@ -1,6 +1,6 @@
 """What is different between two versions of config.yaml, by key."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.config.yaml_lines import Place, YamlLines, dotted, read
@@ -27,7 +27,7 @@ def in_one_line(before: str, after: str) -> str:
     return ", ".join([*named[:NAMED], *more]) or NOTHING
 
 
-def begun_by(changed: Mapping[Place, object], sections: Sequence[str]) -> list[str]:
+def begun_by(changed: Iterable[Place], sections: Sequence[str]) -> list[str]:
     """Return the changed keys that are in one of these sections."""
     return [key for place in changed if (key := dotted(place)) and any(_begins(key, it) for it in sections)]
 

@@ -14,6 +14,7 @@ class News:
     """The file has changed. It has `settings`, or `mistakes` for which it can't be used."""
 
     version: str
+    text: str = ""
     settings: Settings | None = None
     mistakes: tuple[str, ...] = ()
 
@@ -50,9 +51,9 @@ class Reloader:
         if found.mistake:
             return News(version=found.version, mistakes=(found.mistake,))
         try:
-            return News(version=found.version, settings=self._load(found.text))
+            return News(version=found.version, text=found.text, settings=self._load(found.text))
         except ConfigError as error:
-            return News(version=found.version, mistakes=error.lines)
+            return News(version=found.version, text=found.text, mistakes=error.lines)
 
     def adopt(self, settings: Settings) -> None:
         """Use these settings from now on."""

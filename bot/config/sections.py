@@ -23,6 +23,7 @@ from bot.config.services import ServiceSection, as_list, different_services
 from bot.config.status import StatusSection
 from bot.config.timers import TimersSection
 from bot.config.values import (
+    OWN,
     Channel,
     ConfigSection,
     Duration,
@@ -213,18 +214,22 @@ def usual_milestones() -> tuple[MilestoneSection, ...]:
                 "name": "status-page",
                 "when": ["30s", "stop"],
                 "message": "Check the status page: does it say what customers see?",
+                "unless": "published",
             },
             {"name": "postmortem", "when": "stop", "message": "Time for the postmortem, while it is fresh."},
         )
     )
 
 
+Port = Annotated[StrictInt, Field(ge=0, le=65535)]
+
+
 class WebSection(ConfigSection):
-    host: str = "127.0.0.1"
-    port: Annotated[StrictInt, Field(ge=0, le=65535)] = 3000
+    host: Annotated[str, OWN] = "127.0.0.1"
+    port: Annotated[Port, OWN] = 3000
     """0 takes any free port."""
-    internal_host: str = "127.0.0.1"
-    internal_port: Annotated[StrictInt, Field(ge=0, le=65535)] | None = None
+    internal_host: Annotated[str, OWN] = "127.0.0.1"
+    internal_port: Annotated[Port | None, OWN] = None
     """A second port, on which everyone sees everything without a token. It takes no webhooks."""
     public_url: Url | None = None
     session: Annotated[Span, Field(ge=timedelta(minutes=5), le=timedelta(days=90))] = timedelta(days=7)

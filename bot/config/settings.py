@@ -284,6 +284,10 @@ class Settings(Sections):
             return CheckResult(
                 what=f"Dashboard: nobody can sign in at {address}: it is not https", well=False, cure=cure
             )
+        if urlsplit(address).path.strip("/"):
+            cure = "Give Spy a host name of its own, and set web.public_url without a path."
+            what = f"Dashboard: its pages begin at /, so nobody finds them at {address}"
+            return CheckResult(what=what, well=False, cure=cure)
         return CheckResult(what=f"Dashboard: {address}; `/spy web` in Slack signs in", well=True)
 
     def _blank(self) -> Iterator[CheckResult]:

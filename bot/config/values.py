@@ -24,6 +24,9 @@ INSTALLED = Path(__file__).parents[2]
 NEVER = timedelta.max
 """What `never` is read as."""
 
+OWN = "a process's own"
+"""Beside the type of a setting: it is of one process on its machine, such as a port, and not the organisation's."""
+
 _DAYS = re.compile(r"(\d{1,3})(d|bd)")
 _SPAN, _SPAN_DAYS = re.compile(r"(\d{1,4})(d|w|y)"), {"d": 1, "w": 7, "y": 365}
 _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")

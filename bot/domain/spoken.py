@@ -28,9 +28,10 @@ CODES = _named(
     about address agent_for approved_by called scope secret webhook
     acknowledged_person action added_by after allow answer args asked asker before_by by category channel
     colour component components hosted level published_by report stage state_title
-    channel_refused choices closed_by command_offered_to commander copied copied_without cursor cycle decided_by
-    declared_by declined_by digest done_by edited_by_people email end env equals escalated_to failed failing file first
-    folded_for folder form group hash headers holder host id incident inputs instead_of into joined json key kind lane
+    channel_refused choices closed_by command_offered_to commander content_hash copied copied_without cursor cycle
+    decided_by declared_by declined_by digest done_by edited_by_people email end env equals escalated_to failed
+    failing file files first folded_for folder form group hash headers holder host id incident inputs instead_of into
+    joined json key kind lane
     last left line_at lock manager mark members merged_into message_type method milestone moved_to n occurrence on
     order outcome owner pager_id params part pattern people person phase phone place plan policy proposed_by ref
     refused_by released_by reminded reminder repository requested_by role roles roots runbook schedule seen_by service

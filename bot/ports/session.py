@@ -147,3 +147,6 @@ class Sessions(Protocol):
 
     def begin_background(self) -> AbstractContextManager[Session]:
         """Open a transaction at low priority: it waits a moment while requests are being answered."""
+
+    def give_way(self) -> None:
+        """Wait a moment while requests are being answered: before reading and drawing what can come later."""

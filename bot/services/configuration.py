@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from bot.domain.config_version import LAST, LISTED, ConfigVersion, without_old_texts
+from bot.domain.config_version import LISTED, ConfigVersion, last_texts, newest_of, without_old_texts
 from bot.domain.effects import Notify
 from bot.services.transaction import Transaction
 
@@ -16,14 +16,17 @@ TOLD = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refusing:
-    """A version that a process does not use."""
+class Held:
+    """What a file holds, as a process finds it."""
 
     hash: str
+    content: str = ""
+    """The hash of what it says besides a process's own settings."""
+    text: str | None = None
+    """None if it can't be used, or is not to be kept."""
+    file: str
     by: str
-    mistakes: Sequence[str]
-    at_start: bool = False
-    """Whether the process has just started, on an earlier version."""
+    """The process, as host:pid."""
 
 
 class ConfigVersions:
@@ -38,7 +41,7 @@ class ConfigVersions:
     def refusal(self) -> ConfigVersion | None:
         """Return the version that was refused last, if none was taken since."""
         refused, latest = self._records.last_refused(), self.latest()
-        return refused if refused and refused.refused_at and _is_after(refused.refused_at, latest) else None
+        return refused if refused and _is_after(refused.refused_at, latest) else None
 
     def latest(self) -> ConfigVersion | None:
         return next(iter(self._records.taken(limit=1)), None)
@@ -53,70 +56,84 @@ class ConfigVersions:
             return mistakes
         return () if known.decided_at == known.taken_at else known.mistakes
 
-    def take(self, hash: str, text: str | None, *, by: str, change: str) -> None:  # noqa: A002  as above
+    def take(self, it: Held, *, change: str) -> None:
         """Store that a process uses a version from now on. Nothing is new if it is the latest one.
 
+        Nor is anything new if the latest one is another file's that says the same, and this file is as it was.
         If people know that a file was refused after that one, they also hear that a file is used again.
         """
         self._tx.session.lock(SECTION)
         versions, refused = self.taken(), self._records.last_refused()
-        last = versions[0] if versions else None
-        is_same = last is not None and last.hash == hash
+        last, before = versions[0] if versions else None, newest_of(versions, it.file)
+        is_same = last is not None and (
+            last.hash == it.hash
+            or (before is not None and before.hash == it.hash and before.content == last.content)
+        )
         is_told = bool(
             refused
-            and refused.refused_at
             and _is_after(refused.refused_at, last)
-            and (not is_same or _host(by) == _host(refused.refused_by))  # another machine has its own file
+            and (not is_same or refused.is_of(it.file))  # another process has its own file
         )
+        known = self._records.get(it.hash) or ConfigVersion(hash=it.hash)
+        held = replace(known.held_by(it.file), content_hash=it.content)
         if is_same and not is_told:
+            if held != known:
+                self._records.put(held)
             return
-        known = self._records.get(hash) or ConfigVersion(hash=hash)
         if is_same:  # only the news is new
-            known = replace(known, taken_at=None)
-        version = known.taken(at=self._tx.now, by=by, change=change, text=text)
+            held = replace(held, taken_at=None)
+        version = held.taken(at=self._tx.now, by=it.by, change=change, text=it.text)
         self._records.put(version)
         if is_told:
-            facts = {"process": by, "change": change, "version": version.short}
+            facts = {"process": it.by, "change": change, "version": version.short}
             self._tell(version, "shared/configuration_taken", facts)
-        self._prune([version, *(it for it in versions if it.hash != hash)])
+        self._prune([version, *(other for other in versions if other.hash != it.hash)])
 
-    def begin(self, hash: str) -> None:  # noqa: A002  as above
+    def begin(self, it: Held) -> None:
         """Count a process that starts with a version, until it has served or ends in order."""
-        self._count(hash, 1)
+        known = self._locked(it.hash)
+        if known and not known.has_served:
+            self._records.put(known.begun(it.by, it.file, self._tx.now))
 
-    def end(self, hash: str) -> None:  # noqa: A002  as above
-        self._count(hash, -1)
+    def end(self, it: Held) -> None:
+        known = self._locked(it.hash)
+        if known and known.beginnings:
+            self._records.put(known.ended(it.by))
 
     def serve(self, hash: str) -> None:  # noqa: A002  as above
         """Store that a process has lived with a version for some time."""
         known = self._locked(hash)
         if known and not known.has_served:
-            self._records.put(replace(known, has_served=True, starts=0))
-
-    def _count(self, hash: str, by: int) -> None:  # noqa: A002  as above
-        known = self._locked(hash)
-        if known and not known.has_served:
-            self._records.put(replace(known, starts=max(known.starts + by, 0)))
+            self._records.put(replace(known, has_served=True, beginnings=()))
 
     def _locked(self, hash: str) -> ConfigVersion | None:  # noqa: A002  as above
         self._tx.session.lock(SECTION)
         return self._records.get(hash)
 
-    def refuse(self, it: Refusing) -> bool:
+    def refuse(self, it: Held, mistakes: Sequence[str], *, at_start: bool = False) -> bool:
         """Store that a process does not use a version, and tell the maintainers.
 
-        Return False if they know: it was refused before, and nothing else was taken since.
+        `at_start` says that the process has just started, on an earlier version.
+        Return False if they know: it was refused before, perhaps in another file, and nothing else was taken since.
         """
         known, latest = self._locked(it.hash) or ConfigVersion(hash=it.hash), self.latest()
-        if known.refused_at and _is_after(known.refused_at, latest):
-            return False
-        refused = replace(known, refused_at=self._tx.now, refused_by=it.by, mistakes=tuple(it.mistakes))
+        last = self._records.last_refused()
+        refused = replace(
+            known.held_by(it.file),
+            content_hash=it.content,
+            refused_at=self._tx.now,
+            refused_by=it.by,
+            mistakes=tuple(mistakes),
+        )
+        for other in filter(None, (known, last)):
+            if other.content == refused.content and _is_after(other.refused_at, latest):
+                return False
         self._records.put(refused)
         facts = {
-            "mistakes": it.mistakes[:TOLD],
-            "more": len(it.mistakes[TOLD:]),
+            "mistakes": mistakes[:TOLD],
+            "more": len(mistakes[TOLD:]),
             "process": it.by,
-            "at_start": it.at_start,
+            "at_start": at_start,
             "last": latest.short if latest else None,
             "last_at": latest.taken_at if latest else None,
         }
@@ -136,13 +153,9 @@ class ConfigVersions:
         for it in without_old_texts(versions, self._tx.now):
             self._records.put(it)
         before = self._tx.now - self._tx.policy.retention.messages
-        self._records.forget(before=before, keep=[it.hash for it in versions[:LAST]])
+        self._records.forget(before=before, keep=[it.hash for it in last_texts(versions)])
 
 
-def _is_after(moment: datetime, taken: ConfigVersion | None) -> bool:
+def _is_after(moment: datetime | None, taken: ConfigVersion | None) -> bool:
     """Whether no version was taken after that."""
-    return taken is None or taken.taken_at is None or moment >= taken.taken_at
-
-
-def _host(process: str) -> str:
-    return process.rpartition(":")[0]
+    return moment is not None and (taken is None or taken.taken_at is None or moment >= taken.taken_at)

@@ -21,7 +21,8 @@ from bot.web.answer import Handler, Page, WebAnswer
 from bot.web.api.routes import api_routes
 from bot.web.api.site import ApiSite
 from bot.web.calls import Endpoint, Unread, body_of, in_thread
-from bot.web.dashboard.live import USUAL_PACE, Live, LivePace
+from bot.web.dashboard.live import Live
+from bot.web.dashboard.live_event import USUAL_PACE, LivePace
 from bot.web.dashboard.routes import missing_of, routes_of
 from bot.web.dashboard.site import DashboardSite
 from bot.web.health import Check, examine

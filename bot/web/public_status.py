@@ -52,6 +52,7 @@ class StatusSources:
     now: Callable[[], str]
     history: Callable[[int | None], str]
     feed: Callable[[], str]
+    nothing: Callable[[], str]
     style: Callable[[], str]
 
 
@@ -101,7 +102,9 @@ def status_routes(sources: StatusSources, *, uptime: Callable[[], float] = time.
     """Return the routes of the page, its history, its feed and its style sheet. `uptime` is in seconds."""
     pages_kept = _KeptPages(uptime=uptime)
 
-    async def answered(request: Request, key: str, make: Callable[[], str], kind: str) -> Response:
+    async def answered(
+        request: Request, key: str, make: Callable[[], str], kind: str, status: int = 200
+    ) -> Response:
         is_public = sources.is_public()
         try:
             if not is_public and not await asyncio.to_thread(sources.may_read, request):
@@ -111,7 +114,7 @@ def status_routes(sources: StatusSources, *, uptime: Callable[[], float] = time.
         except Unavailable:
             _log.warning("the status page can't be read", path=request.url.path)
             return Response("The status can't be read just now. Try again in a minute.\n", 503)
-        return _response(request, kept, kind, is_public=is_public)
+        return _response(request, kept, kind, is_public=is_public, status=status)
 
     async def now(request: Request) -> Response:
         return await answered(request, "", sources.now, HTML)
@@ -126,15 +129,19 @@ def status_routes(sources: StatusSources, *, uptime: Callable[[], float] = time.
     async def style(request: Request) -> Response:
         return await answered(request, "style", sources.style, CSS)
 
+    async def nothing(request: Request) -> Response:
+        return await answered(request, "nothing", sources.nothing, HTML, status=404)
+
     return [
         Route("/status", now, methods=["GET"]),
         Route("/status/history", history, methods=["GET"]),
         Route("/status/feed.atom", feed, methods=["GET"]),
         Route("/status/style.css", style, methods=["GET"]),
+        Route("/status/{other:path}", nothing, methods=["GET"]),
     ]
 
 
-def _response(request: Request, kept: _Kept, kind: str, *, is_public: bool) -> Response:
+def _response(request: Request, kept: _Kept, kind: str, *, is_public: bool, status: int) -> Response:
     """Return a page, or only that it has not changed."""
     who = "public" if is_public else "private"
     headers = {
@@ -146,7 +153,7 @@ def _response(request: Request, kept: _Kept, kind: str, *, is_public: bool) -> R
     known = (it.strip().removeprefix("W/") for it in request.headers.get("if-none-match", "").split(","))
     if kept.etag in known:
         return Response(status_code=304, headers=headers)
-    return Response(kept.body, headers=headers)
+    return Response(kept.body, status, headers=headers)
 
 
 def _number(words: str) -> int | None:

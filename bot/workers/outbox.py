@@ -185,7 +185,7 @@ class Delivery:
         return 0.0 if busy else POLL.total_seconds()
 
     def _turn(self, *, claim: bool = True) -> bool:
-        """Store outcomes and claim due effects, in one transaction. False if there were neither."""
+        """Store outcomes and claim due effects, in one transaction. Return whether more of them may wait."""
         self._collect()
         outcomes, since = self._unsettled[:BATCH], self._uptime()
         try:
@@ -196,13 +196,14 @@ class Delivery:
             if not outcomes:
                 raise
             self._settle_one_by_one(outcomes)  # which logs the faulty one
-            return True
+            return True  # and claims nothing
         self._forget(*outcomes)
         self._count(turn)
         for item in turn.claimed:
             self._in_flight.add(item.id)
             self._pool.submit(self._send, item, since)
-        return bool(outcomes or turn.claimed)
+        self._collect()
+        return bool(self._unsettled) or turn.may_be_more
 
     def _collect(self) -> None:
         while not self._outcomes.empty():
@@ -217,17 +218,18 @@ class Delivery:
     def _transact(self, outcomes: Sequence[AttemptResult], *, claim: bool) -> "_Turn":
         turn = _Turn()
         with self._sessions.begin_background() as session:
-            tx = self._transaction(session)
             for outcome in sorted(outcomes, key=lambda it: _incident(it.item.effect, session)):
                 turn.ends.append((outcome, self._settle(outcome, self._transaction(session))))
+            now = self._clock.now()  # not earlier, so that what the outcomes led to is due
             busy = self._in_flight - {outcome.item.id for outcome in outcomes}
             free = min(BATCH, self._senders - len(busy)) if claim else 0
             if free > 0:
                 besides = busy | self._foreign
                 claimed = session.outbox.claim(
-                    self._owner, now=tx.now, lease=self._lease, limit=free, besides=besides
+                    self._owner, now=now, lease=self._lease, limit=free, besides=besides
                 )
-                turn.claimed = [_with_late_ones(it, session, now=tx.now) for it in claimed]
+                turn.claimed = [_with_late_ones(it, session, now=now) for it in claimed]
+                turn.may_be_more = len(claimed) == free
         return turn
 
     def _settle_one_by_one(self, outcomes: Sequence[AttemptResult]) -> None:
@@ -399,6 +401,8 @@ class _Turn:
 
     ends: list[tuple[AttemptResult, str]] = field(default_factory=list)
     claimed: Sequence[OutboxItem] = ()
+    may_be_more: bool = False
+    """Whether it claimed as many as it could."""
 
 
 def _with_late_ones(item: OutboxItem, session: Session, *, now: datetime) -> OutboxItem:

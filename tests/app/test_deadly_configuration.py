@@ -7,6 +7,7 @@ import pytest
 from bot.adapters.database import Database, open_engine
 from bot.adapters.network.clock import SystemClock
 from bot.app.live.config_trial import trial_checks
+from bot.app.live.configuration import DEADLY_FILE
 from bot.app.live.start import choose, elsewhere
 from bot.app.settings import load
 from tests.support.machine import BETTER, GOOD, MINUTES, SILENT, Machine
@@ -69,11 +70,17 @@ def test_spy_check_tries_a_changed_file_before_a_running_spy_does(
 
 
 @pytest.fixture
-def served(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+def ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file that says by how many seconds the clock is ahead."""
+    file = tmp_path / "ahead"
+    file.write_text("0", encoding="utf-8")
+    monkeypatch.setenv("SPY_CLOCK_OFFSET", str(file))
+    return file
+
+
+@pytest.fixture
+def served(machine: Machine, ahead: Path) -> Machine:
     """The first file has served for an hour. The second one is valid, and Spy dies with it."""
-    ahead = tmp_path / "ahead"
-    ahead.write_text("0", encoding="utf-8")
-    monkeypatch.setenv("SPY_CLOCK_OFFSET", str(ahead))
     process = machine.start()
     process.look()
     ahead.write_text("3600", encoding="utf-8")
@@ -89,9 +96,31 @@ def test_a_file_with_which_three_processes_died_is_refused(served: Machine):
 
     assert died == [20 * MINUTES] * 3
     assert process.every == 15 * MINUTES
-    assert served.told()[0]["facts"]["mistakes"] == [
-        f"{served.file}: 3 processes have died within a minute of starting with it."
-    ]
+    assert served.told()[0]["facts"]["mistakes"] == [DEADLY_FILE.format(path=served.file, deaths=3)]
+
+    served.write(f"{BETTER}# as it was\n")
+    assert served.start().every == 20 * MINUTES
+
+
+def test_a_file_with_which_another_process_lives_is_not_deadly_however_often_one_is_killed(
+    served: Machine, ahead: Path
+):
+    other = served.beside("other.yaml", f"{BETTER}web: {{port: 3001}}\n").start()
+    ahead.write_text("3700", encoding="utf-8")
+    other.look()
+
+    for _ in range(5):
+        process = served.start()
+        assert (process.port, process.configuration.note()) == (3000, "")
+
+
+def test_processes_that_start_at_the_same_time_have_not_died(served: Machine, ahead: Path):
+    """A new file is rolled out to five machines at once."""
+    machines = [served.beside(f"of-{nth}.yaml", BETTER) for nth in range(5)]
+
+    assert [it.start().every for it in machines] == [20 * MINUTES] * 5
+    ahead.write_text("3700", encoding="utf-8")
+    assert machines[0].beside("of-6.yaml", BETTER).start().every == 15 * MINUTES
 
 
 def test_a_process_that_ends_in_order_did_not_die(served: Machine):

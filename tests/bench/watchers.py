@@ -74,7 +74,7 @@ class Asking:
 
 
 class Browser:
-    """The dashboard's overview in a browser: it is loaded again after each event of its stream, as the page does."""
+    """The dashboard's overview in a browser: it is loaded once, and takes what its stream sends, as the page does."""
 
     def __init__(self, address: str) -> None:
         self._client = httpx.AsyncClient(
@@ -90,13 +90,16 @@ class Browser:
         (await self._client.post("/sign-in", data={"key": found[2]})).raise_for_status()
 
     async def look_on(self, opened: asyncio.Event) -> None:
-        (await self._client.get("/")).raise_for_status()
-        async with self._client.stream("GET", "/live", timeout=None) as stream:
+        page = (await self._client.get("/")).raise_for_status().text
+        found = re.search('data-live="([^"]+)" data-state="([^"]+)"', page)
+        assert found, "the overview has no stream"
+        address, state = html.unescape(found[1]), found[2]
+        async with self._client.stream("GET", f"{address}&since={state}", timeout=None) as stream:
             stream.raise_for_status()
             opened.set()
             async for line in stream.aiter_lines():
-                if line.startswith("event: change"):
-                    (await self._client.get("/")).raise_for_status()
+                if line.startswith("data: "):
+                    json.loads(line.removeprefix("data: "))
 
 
 async def look(address: str, secret: str) -> None:

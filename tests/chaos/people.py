@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from bot.commands.timed import UNKNOWN
 from bot.sandbox import Box
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.delivery import signed
@@ -33,6 +34,8 @@ class Fate(Enum):
     DONE = "done"
     UNKNOWN = "unknown"
     """Nobody answered: it may have happened, once."""
+    TO_LOOK = "to look"
+    """Spy said that it may be done or not, and to look: the database was cut off as it committed."""
     REFUSED = "refused"
 
 
@@ -137,6 +140,8 @@ class People:
             self.diary.faults.append(text[:200])
         if answer.status_code != httpx.codes.OK or "othing was done" in text:
             return Fate.REFUSED, text
+        if UNKNOWN in text:
+            return Fate.TO_LOOK, text
         return Fate.DONE, text
 
     def _body(self, who: str, words: str) -> bytes:

@@ -341,9 +341,17 @@ def test_what_can_be_told_without_asking_anybody_is_told(read: Read):
 
 @pytest.mark.parametrize(
     ("address", "is_safe"),
-    [("https://spy.example.com", True), ("http://localhost:3000", True), ("http://spy.example.com", False)],
+    [
+        ("https://spy.example.com", True),
+        ("https://spy.example.com/", True),
+        ("http://localhost:3000", True),
+        ("http://spy.example.com", False),
+        ("https://example.com/spy", False),
+    ],
 )
-def test_an_address_where_others_can_listen_is_told(read: Read, address: str, *, is_safe: bool):
+def test_an_address_with_a_path_or_where_others_can_listen_is_told(
+    read: Read, address: str, *, is_safe: bool
+):
     results = read(f"web: {{public_url: '{address}'}}").results()
 
     assert [it.well for it in results if it.what.startswith("Dashboard")] == [is_safe]

@@ -8,7 +8,7 @@ from bot.domain.config_version import ConfigVersion
 from bot.domain.effects import Notify
 from bot.domain.policy import Policy
 from bot.ports import Sessions
-from bot.services.configuration import ConfigVersions, Refusing
+from bot.services.configuration import ConfigVersions, Held
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
 from tests.contracts.test_session import NOON
@@ -21,17 +21,18 @@ NEW = replace(OLD, hash="b2", text="é \U0001f525\n", taken_at=NOON + HOUR)
 BAD = ConfigVersion(
     hash="c3", refused_at=NOON + 2 * HOUR, refused_by="spy-1:7", mistakes=("line 3", "line 4")
 )
+BEGUN = replace(OLD, content_hash="d4").held_by("spy-1:/c.yaml").begun("spy-1:7", "spy-1:/c.yaml", NOON)
 POLICY = Policy(permissions={"admin": frozenset({"U0ANA"})})
 
 
 def test_a_version_comes_back_as_it_was_last_put(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        for version in (OLD, NEW, BAD, replace(OLD, starts=2)):
+        for version in (OLD, NEW, BAD, BEGUN):
             session.config_versions.put(version)
 
     with sessions.read() as session:
-        assert session.config_versions.get("a1") == replace(OLD, starts=2)
-        assert session.config_versions.taken(limit=9) == [NEW, replace(OLD, starts=2)]
+        assert session.config_versions.get("a1") == BEGUN
+        assert session.config_versions.taken(limit=9) == [NEW, BEGUN]
         assert session.config_versions.taken(limit=1) == [NEW]
         assert session.config_versions.last_refused() == BAD
 
@@ -51,7 +52,9 @@ def test_many_processes_that_refuse_one_file_at_once_tell_it_once(sessions: Sess
     def refuse(nth: int) -> int:
         with sessions.begin() as session:
             tx = Transaction(session=session, now=NOON, policy=POLICY)
-            ConfigVersions(tx).refuse(Refusing(hash="c3", by=f"spy-{nth}:7", mistakes=["line 3"]))
+            ConfigVersions(tx).refuse(
+                Held(hash="c3", by=f"spy-{nth}:7", file=f"spy-{nth}:/c.yaml"), ["line 3"]
+            )
             return len([it for it in tx.effects if isinstance(it, Notify)])
 
     with ThreadPoolExecutor(8) as processes:
@@ -64,7 +67,8 @@ def test_many_processes_that_take_one_file_at_once_make_one_version(sessions: Se
     def take(nth: int) -> None:
         with sessions.begin() as session:
             tx = Transaction(session=session, now=NOON + nth * HOUR, policy=POLICY)
-            ConfigVersions(tx).take("a1", "text", by=f"spy-{nth}:7", change="the first one")
+            held = Held(hash="a1", text="text", by=f"spy-{nth}:7", file=f"spy-{nth}:/c.yaml")
+            ConfigVersions(tx).take(held, change="the first one")
 
     with ThreadPoolExecutor(8) as processes:
         list(processes.map(lambda nth: retry_on_conflict(lambda: take(nth)), range(8)))

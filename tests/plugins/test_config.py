@@ -4,13 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from bot.services.configuration import ConfigVersions, Refusing
+from bot.services.configuration import ConfigVersions, Held
 from bot.testing import SpyKit
 
 
 @pytest.fixture(autouse=True)
 def _ana_is_admin(spy: SpyKit) -> None:
     spy.adopt(replace(spy.policy, permissions={"admin": frozenset({"U0ANA"})}))
+
+
+def take(spy: SpyKit, version: str, change: str) -> None:
+    with spy.tx() as tx:
+        ConfigVersions(tx).take(held(version), change=change)
+
+
+def held(version: str) -> Held:
+    return Held(hash=version, text="text", file="spy-1:/config.yaml", by="spy-1:7")
 
 
 def history(spy: SpyKit, *, by: str = "U0ANA") -> str:
@@ -20,8 +29,7 @@ def history(spy: SpyKit, *, by: str = "U0ANA") -> str:
 
 
 def test_an_admin_reads_what_was_taken_by_whom_and_how_to_go_back(spy: SpyKit):
-    with spy.tx() as tx:
-        ConfigVersions(tx).take("1a2b3c4d5e6f", "text", by="spy-1:7", change="web.port 3000 → 3001")
+    take(spy, "1a2b3c4d5e6f", "web.port 3000 → 3001")
 
     assert history(spy).startswith("*Configurations*, newest first")
     assert "`1a2b3c4d` web.port 3000 → 3001, taken by `spy-1:7`" in history(spy)
@@ -29,13 +37,12 @@ def test_an_admin_reads_what_was_taken_by_whom_and_how_to_go_back(spy: SpyKit):
 
 
 def test_a_refusal_is_shown_until_another_file_is_taken(spy: SpyKit):
+    take(spy, "1a2b3c4d5e6f", "the first one")
     with spy.tx() as tx:
-        ConfigVersions(tx).take("1a2b3c4d5e6f", "text", by="spy-1:7", change="the first one")
-        ConfigVersions(tx).refuse(Refusing(hash="0a", by="spy-1:7", mistakes=["config.yaml:3: a mistake."]))
+        ConfigVersions(tx).refuse(held("0a"), ["config.yaml:3: a mistake."])
     shown = history(spy)
     spy.clock.tick(minutes=1)
-    with spy.tx() as tx:
-        ConfigVersions(tx).take("2b", "text", by="spy-1:7", change="mended")
+    take(spy, "2b", "mended")
 
     assert "• config.yaml:3: a mistake." in shown
     assert "a mistake" not in history(spy)

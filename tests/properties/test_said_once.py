@@ -306,7 +306,7 @@ def test_in_memory():
         return World(lambda: [sessions, sessions])
 
     run_state_machine_as_test(
-        world, settings=settings(max_examples=120, stateful_step_count=30, deadline=None, database=None)
+        world, settings=settings(max_examples=60, stateful_step_count=30, deadline=None, database=None)
     )
 
 

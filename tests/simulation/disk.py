@@ -25,6 +25,9 @@ class AnyTurn:
     def in_quiet_time(self) -> Iterator[None]:
         yield
 
+    def give_way(self) -> None:
+        pass
+
 
 class Disk:
     """Implements `ports.Sessions`.

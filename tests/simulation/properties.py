@@ -36,6 +36,8 @@ LINES = """
     WHERE kind IN ('PostEvent', 'PostLateEvents') AND state = 'done'
 """
 """The lines that were posted, each with the key of its message: late ones are together in one."""
+TOLD = "SELECT incident, kind, text FROM timeline WHERE NOT (kind = 'merged_line' AND visibility = 'hidden')"
+"""The lines that people see: those that came with a merge are hidden when it is undone."""
 QUEUED = """
     SELECT key, id, lane FROM outbox
     WHERE kind IN ('PostEvent', 'PostLateEvents', 'Post', 'Notify') AND lane LIKE 'posts:%'
@@ -175,10 +177,10 @@ class Watch:
 
     def _all_is_told(self) -> None:
         """Each thing that was done is on the timeline once, and in the channel once."""
-        lines = self._raw.execute("SELECT incident, seq, kind, text FROM timeline").fetchall()
+        lines = self._raw.execute(TOLD).fetchall()
         posted = {(post.to, post.key) for post in self._world.chat.posts}
         on_timeline: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-        for number, _, kind, text in lines:
+        for number, kind, text in lines:
             for word in set(re.findall(r"\b(?:w|zz)\d+q\b", text)):
                 on_timeline[word].append((number, kind))
         for said in self._world.crowd.said:

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.commands.request import Response, Source
 from bot.domain.effects import OpenForm
+from bot.domain.incident.milestone import concerns
+from bot.domain.incident.state import Phase
 from bot.domain.message import Message
+from bot.domain.policy import Milestone
 from bot.domain.status.effects import CopyPublication
 from bot.services.status.public_page import PublicPage, Told
 from bot.testing import SpyKit
@@ -46,6 +50,33 @@ def told(spy: SpyKit) -> Sequence[Told]:
 
 def published(spy: SpyKit, words: str, channel: str, *, by: str = "U0ANA") -> None:
     spy.press("Publish", said(spy, words, channel, by=by), by=by, channel=channel)
+
+
+def document(spy: SpyKit, channel: str) -> str:
+    """Return the postmortem as it is now."""
+    return said(spy, "postmortem export --dry-run", channel).text
+
+
+def test_the_postmortem_has_what_customers_read(shop: SpyKit, channel: str):
+    before = document(shop, channel)
+    published(shop, SLOW, channel)
+
+    assert "What customers read" not in before
+    assert (
+        "*Checkout* Degraded performance: Payments are slow."
+        in document(shop, channel).partition("What customers read")[2]
+    )
+
+
+def test_nobody_is_asked_to_check_a_status_page_that_says_it(shop: SpyKit, channel: str):
+    milestone = Milestone(name="status-page", when=(timedelta(seconds=30),), at_stop=True, unless="published")
+    incident = shop.incident(1)
+    assert concerns(milestone, incident)
+
+    published(shop, SLOW, channel)
+    incident = shop.incident(1)
+    assert not concerns(milestone, incident)
+    assert concerns(milestone, replace(incident, phase=Phase.RESOLVED)), "customers read that it is slow"
 
 
 # --- from a preview to the world --------------------------------------------------------------------------

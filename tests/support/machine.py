@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,10 @@ class Process:
     configuration: Configuration
 
     @property
+    def port(self) -> int:
+        return self.bot.settings.web.port
+
+    @property
     def every(self) -> timedelta | None:
         return self.bot.live.policy().severities["sev1"].update_every
 
@@ -47,6 +51,12 @@ class Machine:
 
     def write(self, text: str) -> None:
         self.file.write_text(text, encoding="utf-8")
+
+    def beside(self, name: str, text: str) -> "Machine":
+        """Return a machine with a file of its own and the same database."""
+        other = replace(self, file=self.file.with_name(name))
+        other.write(text)
+        return other
 
     def start(self) -> Process:
         """Start a process as `spy run` does."""

@@ -19,6 +19,7 @@ from bot.web.dashboard import PageReply, PageRequest
 from bot.web.dashboard.browser import WebRequest
 from bot.web.dashboard.page import DashboardPage, MenuEntry
 from tests.support.dashboard import Visitor, link_for, site_of, visiting
+from tests.support.folders import ROOT
 
 OUTSIDER, GUEST = "U0KIM", "U0GUEST"
 
@@ -322,6 +323,14 @@ def test_a_script_gets_the_answer_alone(spy: SpyKit, channel: str):
     assert "checkout is down" in answer
 
 
+def test_a_command_may_begin_as_it_does_in_slack(spy: SpyKit):
+    with visiting(spy, OUTSIDER) as browser:
+        plain = words_of(browser.send("/say", say="help time", id="1").text)
+        for number, begin in enumerate(("/spy ", "@spy ", "@Spy  ", "spy ")):
+            said = words_of(browser.send("/say", say=f"{begin}help time", id=f"x{number}").text)
+            assert said.replace(f"{begin.strip()} help", "help").split() == plain.split(), begin
+
+
 def test_one_goes_back_to_this_site_only(spy: SpyKit):
     with visiting(spy, "U0RAJ") as browser:
         for path in ("https://evil.example", "//evil.example", "/\\evil.example"):
@@ -346,3 +355,25 @@ def test_pages_that_are_not_the_dashboards_are_shown_to_who_is_signed_in(spy: Sp
         assert "Runbooks" not in menu_before
         assert visitor.get("/runbooks").text == "restart-db"
         assert '<a href="/runbooks">Runbooks</a>' in visitor.get("/").text
+
+
+# --- while nothing happens --------------------------------------------------------------------------------
+
+
+def test_an_idle_page_moves_nothing_and_wakes_once_a_second_at_most():
+    files = [
+        it
+        for folder in ("web/dashboard", "sandbox/page")
+        for it in (ROOT / "bot" / folder / "static").iterdir()
+    ]
+    assert {"dashboard.css", "page.css", "dashboard.js", "page.js"} <= {it.name for it in files}
+
+    for it in (it for it in files if it.suffix in {".css", ".js"}):
+        text = it.read_text(encoding="utf-8")
+        assert "infinite" not in text, it.name
+        waits = {
+            "SLOW": 30_000,
+            "TICK": 1_000,
+        }  # only while the past is played it moves on ten times a second
+        for wait in re.findall(r"setInterval\(.*?, (\w+)\);", text, re.DOTALL):
+            assert waits.get(wait, 0) >= 1_000 or int(wait) >= 1_000, (it.name, wait)

@@ -80,6 +80,8 @@ def test_it_is_narrowed_by_kinds_people_and_words(spy: SpyKit, channel: str):
         assert len(lines_of(browser, "/incidents/1?notes=1")) == 2
         assert lines_of(browser, "/incidents/1?notes=1&by=U0RAJ") == ["Note from Raj Patel: cpu is at 100 %"]
         assert len(lines_of(browser, "/incidents/1?words=DISK")) == 2
+        assert lines_of(browser, "/incidents/1?words=raj+CPU") == ["Note from Raj Patel: cpu is at 100 %"]
+        assert len(lines_of(browser, "/incidents/1?words=patel")) == 2
         assert "No line fits." in read(browser, "/incidents/1?words=nothing%25")
         assert len(lines_of(browser, "/incidents/1?before=nonsense&until=never")) == 5
 

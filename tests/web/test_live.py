@@ -3,7 +3,9 @@
 The pages are those of another process than the one that changes something, on each of the two databases.
 """
 
+import html
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,11 +26,13 @@ from bot.services.incident.incidents import Incidents
 from bot.services.incident.page import NEWS
 from bot.services.incident.timeline_edits import TimelineEdits
 from bot.services.people import People
+from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 from bot.services.web_keys import WebKeys
 from bot.testing import FrozenClock, SpyKit
 from bot.web import Shown, build_web, listen, serve, with_token
-from bot.web.dashboard.live import Live, LivePace
+from bot.web.dashboard.live import Live
+from bot.web.dashboard.live_event import LivePace
 from tests.support.dashboard import site_of
 from tests.support.postgres import driven
 
@@ -120,7 +124,7 @@ def served(database_url: str, spy: SpyKit) -> Iterator[Served]:
             sees_all=with_token(""),
             readiness={},
             site=site,
-            pace=LivePace(look=0.05, checks=4, overview=0.1),
+            pace=LivePace(look=0.05, rest=0, checks=0.2, overview=0.1),
         )
         server = serve(app, listen("127.0.0.1", 0))
         for end in (here.engine.dispose, there.engine.dispose, server.stop):
@@ -168,7 +172,7 @@ def test_an_outsider_hears_only_that_there_is_nothing_once_it_is_private(served:
         IncidentChannels(tx).made_private(tx.incident(number), by="U0ANA")
         Incidents(tx).note(tx.incident(number), "the secret", by="U0ANA")
 
-    assert (kim.next(), kim.next()) == (("gone", "0", ""), None)
+    assert (kim.next(), kim.next()) == (("gone", "", ""), None)
     told = ana.next()
     assert told
     assert "the secret" in told[2]
@@ -191,7 +195,7 @@ def test_a_stream_ends_with_the_right_to_see_it(served: Served, how: str):
         else:
             People(tx).met("U0RAJ", Profile(name="Raj Patel", is_deactivated=True))
 
-    assert (raj.next(), raj.next()) == (("gone", "0", ""), None)
+    assert (raj.next(), raj.next()) == (("gone", "", ""), None)
     assert client.get(f"/incidents/{number}/live").status_code == 404
 
 
@@ -235,20 +239,97 @@ def test_a_page_hears_of_the_lines_that_it_shows_and_of_those_to_take_away(serve
     assert f'data-gone="{since + 1}"' in told[2]
 
 
-def test_an_overview_hears_of_what_its_reader_sees(served: Served):
+def test_an_overview_is_sent_what_its_reader_sees_and_nothing_else(served: Served):
     served.declare()
     hidden = served.declare("payroll", private=True)
-    ana, kim = (served.watch(served.signed_in(it), "/live") for it in ("U0ANA", "U0KIM"))
+    clients = [served.signed_in(it) for it in PEOPLE]
+    ana, raj, kim = (served.watch(it, overview_of(it)) for it in clients)
 
     served.note(hidden.number, "not for all")
-    assert ana.next() == ("change", "0", "")
+    assert "payroll" in html_of(ana)
     served.note(1, "for all")
-    assert (ana.next(), kim.next()) == (("change", "0", ""), ("change", "0", ""))
-    assert kim.events.empty()
+    shown = [html_of(it) for it in (ana, raj, kim)]
+    assert ["payroll" in it for it in shown] == [True, False, False]
+    assert shown[1] == shown[2]
+    assert "2 open incidents" in shown[0]
+    assert "1 open incident" in shown[1]
+    assert (raj.events.empty(), kim.events.empty()) == (True, True)
 
     with served.tx() as tx:
         IncidentChannels(tx).made_private(tx.incident(1), by="U0ANA")
-    assert kim.next() == ("change", "0", "")
+    assert "No incident is open" in html_of(kim)
+    assert overview_of(clients[2], "wall=1").endswith(overview_of(clients[1], "wall=1")[-16:])
+    assert "<section" not in html_of(served.watch(clients[0], "/live?wall=1"))
+
+
+@pytest.mark.parametrize("how", ["left", "became a guest"])
+def test_who_may_see_less_is_shown_less_at_the_next_look_and_sent_less(served: Served, how: str):
+    opened = served.declare("payroll", private=how == "left")
+    with served.tx() as tx:
+        People(tx).met("U0ZOE", Profile(name="Zoe"))
+        if opened.private:
+            IncidentChannels(tx).joined(f"C0INC{opened.number}", "U0ZOE", origin="Ev1")
+    client = served.signed_in("U0ZOE")
+    zoe = served.watch(client, overview_of(client))
+    assert "payroll" in client.get("/").text
+
+    with served.tx() as tx:
+        if opened.private:
+            IncidentChannels(tx).left(tx.incident(opened.number), "U0ZOE")
+        else:
+            People(tx).met("U0ZOE", Profile(name="Zoe", is_guest=True))
+
+    assert "payroll" not in client.get("/").text
+    assert "No incident is open" in html_of(zoe)
+
+
+def test_only_who_sees_the_same_incidents_shares_what_is_read_for_one(served: Served):
+    served.declare()
+    hidden = [served.declare(f"payroll {it}", private=True).number for it in range(3)]
+    with served.tx() as tx:
+        People(tx).met("U0GUS", Profile(name="Gus", is_guest=True))
+        for number in hidden[:2]:
+            IncidentChannels(tx).joined(f"C0INC{number}", "U0RAJ", origin=f"Ev{number}")
+        Incidents(tx).resolve(tx.incident(hidden[1]), "done", by="U0ANA")
+    with served.tx() as tx:
+        access = ReadAccess(replace(tx, source="web"))
+        seen = {it: access.audience(it, past=1) for it in ("U0ANA", "U0RAJ", "U0KIM", "U0EVE", "U0GUS")}
+
+    assert (seen["U0ANA"], seen["U0RAJ"]) == ({*hidden}, {*hidden[:2]})
+    assert (seen["U0KIM"], seen["U0EVE"], seen["U0GUS"]) == (frozenset(), "U0EVE", "U0GUS")
+
+    with served.tx() as tx:
+        Incidents(tx).resolve(tx.incident(1), "done", by="U0ANA")
+        Incidents(tx).resolve(Incidents(tx).declare("newer", by="U0ANA").incident, "done", by="U0ANA")
+    with served.tx() as tx:
+        assert ReadAccess(replace(tx, source="web")).audience("U0RAJ", past=1) == {hidden[0]}, "an older one"
+
+
+def test_an_overview_that_comes_back_is_sent_what_it_missed(served: Served):
+    kim = served.signed_in("U0KIM")
+    before = overview_of(kim)
+    served.declare()
+
+    assert "checkout is down" in html_of(served.watch(kim, before))
+    back = served.watch(kim, before, last_event_id=overview_of(kim).rpartition("=")[2])
+    served.note(1, "cpu is at 100 %")
+    assert "checkout is down" in html_of(back)
+    assert back.events.empty()
+
+
+def overview_of(client: httpx.Client, query: str = "") -> str:
+    """Return the address of the stream of an overview that is loaded now."""
+    found = re.search('data-live="([^"]+)" data-state="([^"]+)"', client.get(f"/?{query}").text)
+    assert found
+    return f"{html.unescape(found[1])}&since={found[2]}"
+
+
+def html_of(page: Ear) -> str:
+    """Return what an open overview is sent next."""
+    told = page.next()
+    assert told
+    assert told[0] == "change"
+    return told[2]
 
 
 def test_nothing_looks_while_nobody_watches_and_a_stop_waits_for_no_page(served: Served):

@@ -210,6 +210,16 @@ def test_while_the_database_is_down_the_last_page_is_shown(site: Site, browser: 
     assert browser.get("/status/history").text == known.text
 
 
+def test_below_the_page_nothing_else_is_found(site: Site, browser: Browser):
+    missing = browser.get("/status/nothing")
+    assert missing.status_code == 404
+    assert "There is no such page." in missing.text
+
+    site.public = False
+    assert browser.get("/status/nothing").status_code == 401
+    assert browser.get("/status/nothing", x_who="ana").status_code == 404
+
+
 def test_a_page_that_is_not_public_is_for_people_who_are_signed_in(site: Site, browser: Browser):
     site.public = False
     site.publish("degraded", "Payments are slow.")

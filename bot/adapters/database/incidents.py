@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import (
@@ -46,7 +47,7 @@ from bot.domain.event import Event
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.name import bare_name
 from bot.domain.incident.reminder_events import Reminded
-from bot.domain.incident.search import Search
+from bot.domain.incident.search import OVER, Search
 from bot.domain.incident.state import WORKING
 from bot.domain.incident.timeline import ALL_LINES, HIDDEN, KEPT, Entry, WantedLines
 
@@ -135,6 +136,15 @@ class IncidentTable(Table[Incident]):
         newest = select(c.number).where(*self._conditions(wanted, phase=phase)).order_by(c.number.desc())
         shown = newest.offset(skip).limit(limit)  # found in an index, without reading the records
         return self._where(c.number.in_(shown), order=[c.number.desc()])
+
+    def private_shown(self, *, past: int, limit: int) -> Sequence[Incident]:
+        c = self._table.c
+        public = self.search(Search(seen_by="", phases=OVER), limit=past)
+        oldest = public[-1].number if len(public) == past else 0
+        newest = [c.number.desc()]
+        is_new = and_(c.number >= oldest, ~self._is_open)
+        open_ones = self._where(self._is_open, c.private.is_(True), order=newest, limit=limit)
+        return [*open_ones, *self._where(is_new, c.private.is_(True), order=newest, limit=limit)]
 
     def resembling(self, wanted: Search, words: Sequence[str], *, limit: int) -> Sequence[Incident]:
         c = self._table.c
@@ -319,13 +329,21 @@ class TimelineTable(Rows):
             yield c.kind.in_(wanted.kinds)
         if wanted.person:
             yield c.actor == wanted.person
-        for word in wanted.words.split():
-            yield c.text.icontains(word, autoescape=True)
+        for word, people in zip_longest(wanted.words.split(), wanted.named, fillvalue=()):
+            named = [it for person in people for it in self._names(person)]
+            yield or_(c.text.icontains(str(word), autoescape=True), *named)
         if wanted.before:
             at, line = wanted.before
             yield or_(c.occurred_at < at, and_(c.occurred_at == at, c.seq < line))
         if wanted.until:
             yield c.occurred_at <= wanted.until
+
+    def _names(self, person: str) -> Iterator[ColumnElement[bool]]:
+        """Yield how a line can name a person: who did it, in its words, or in what it is about."""
+        c = self._table.c
+        yield c.actor == person
+        yield c.text.contains(f"<@{person}>", autoescape=True)
+        yield _lists(c.data, person)
 
     def with_edits(self, incident: int, lines: Collection[int]) -> Sequence[Entry]:
         self._write_all()

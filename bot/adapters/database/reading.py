@@ -1,11 +1,12 @@
-"""A connection that only reads, within a transaction that writes: a command that says it changes nothing is held to it.
+"""A connection that only reads: what says that it changes nothing is held to it.
 
-The database's own read-only mode is of a whole transaction, and this one also stores who asked and what was answered.
+The database's own read-only mode does not do. A transaction in which a command only reads also stores who asked and
+what was answered. SQLite prepares every statement anew whenever that mode is switched on or off.
 """
 
-from typing import Any, NoReturn
+from typing import Any
 
-from sqlalchemy import Connection, TextClause
+from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.sql.elements import ClauseElement
 
 from bot.ports import ReadsOnly
@@ -24,8 +25,9 @@ class ReadingConnection:
         must_read(statement)
         return self._connection.execute(statement, *parameters, **options)
 
-    def exec_driver_sql(self, statement: str, *_: Any, **_options: Any) -> NoReturn:
-        raise ReadsOnly(statement)
+    def exec_driver_sql(self, statement: str, *parameters: Any, **options: Any) -> Any:
+        must_read(text(statement))
+        return self._connection.exec_driver_sql(statement, *parameters, **options)
 
 
 def must_read(statement: ClauseElement) -> None:
@@ -36,4 +38,4 @@ def must_read(statement: ClauseElement) -> None:
         reads = bool(getattr(statement, "is_select", False))
     if not reads:
         table = getattr(getattr(statement, "table", None), "name", None)
-        raise ReadsOnly(f"a command that only reads would change {table or 'rows'}")
+        raise ReadsOnly(f"what only reads would change {table or 'rows'}")

@@ -150,7 +150,7 @@ class ReadOnlySession(SqlSession):
     """A read-only session. It takes no row locks, and its connection refuses writes."""
 
     def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
+        super().__init__(cast("Connection", ReadingConnection(connection)))
         self.incidents.lock = False
 
     def lock(self, *sections: str) -> None:
@@ -181,6 +181,9 @@ class Database:
 
     def begin_background(self) -> AbstractContextManager[Session]:
         return self._begin(self._turns.in_quiet_time(), self.engine)
+
+    def give_way(self) -> None:
+        self._turns.give_way()
 
     @contextmanager
     def _begin(

@@ -23,7 +23,6 @@ LETTING_GO = 5.0
 
 
 _BEGIN, _BEGIN_WRITING = Prepared(text("BEGIN")), Prepared(text("BEGIN IMMEDIATE"))
-_READ_ONLY = {it: Prepared(text(f"PRAGMA query_only={'ON' if it else 'OFF'}")) for it in (False, True)}
 
 
 def open_engine(url: URL, _pool: int, limits: "Limits", **options: Any) -> Engine:
@@ -45,7 +44,7 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 
 def _begin(file: private_files.File, connection: Connection) -> None:
-    """Begin a transaction with the write lock. A reading one takes no lock and can't write.
+    """Begin a transaction with the write lock. A reading one takes no lock: see `reading` for what holds it to that.
 
     An optimistic one takes the lock when it first writes. SQLite would go on writing into a file that was deleted.
     """
@@ -53,11 +52,7 @@ def _begin(file: private_files.File, connection: Connection) -> None:
         connection.invalidate()
         raise Unavailable("its file was moved or deleted")
     options = connection.get_execution_options()
-    only_reads = options.get(READING, False)
-    if connection.info.get(READING) is not only_reads:
-        _READ_ONLY[only_reads].run(connection)
-        connection.info[READING] = only_reads
-    (_BEGIN if only_reads or OPTIMISTIC in options else _BEGIN_WRITING).run(connection)
+    (_BEGIN if READING in options or OPTIMISTIC in options else _BEGIN_WRITING).run(connection)
 
 
 def let_go(raw: sqlite3.Connection) -> None:

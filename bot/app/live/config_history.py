@@ -13,7 +13,9 @@ from bot.adapters.database.private_files import is_missing
 from bot.app.build import open_database
 from bot.app.settings import load
 from bot.config import ConfigError, read_file
+from bot.config.own import named, own_in
 from bot.config.secrets_in_file import without_secrets
+from bot.config.yaml_lines import dotted
 from bot.domain.config_version import AGES, LISTED, ConfigVersion, in_force, takings
 
 SHORTEST = 4
@@ -71,9 +73,15 @@ class WayBack:
 
     @property
     def warnings(self) -> Sequence[str]:
-        if not self.mistakes:
-            return ()
-        return ("This version has mistakes too, because something around it has changed:", *self.mistakes)
+        return tuple(self._warnings())
+
+    def _warnings(self) -> Iterator[str]:
+        if not self.version.is_of(named(self.path)) and (own := own_in(self.text)):
+            keys = ", ".join(map(dotted, own))
+            yield f"This version is of another process: {self.version.files[-1]}. Set {keys} again afterwards."
+        if self.mistakes:
+            yield "This version has mistakes too, because something around it has changed:"
+            yield from self.mistakes
 
     def go(self) -> Iterator[str]:
         """Write the file, and yield what was done. What it held is kept beside it, if the database does not keep it."""
@@ -88,9 +96,13 @@ class WayBack:
 
 
 def way_back(taken: Sequence[ConfigVersion], path: Path, wanted: str | None, *, now: datetime) -> WayBack:
-    """Return the way to a version: by the beginning of its hash, by its age (5m, 1h, 24h), or to the one before."""
+    """Return the way to a version: by the beginning of its hash, by its age (5m, 1h, 24h), or to the one before.
+
+    The last two are those of this file, if it has a history: other processes may have files of their own.
+    """
     here = read_file(path)
-    version = _chosen(taken, here.version, wanted, now)
+    of_file = [it for it in taken if it.is_of(named(path))] or taken
+    version = _chosen(taken if wanted and wanted not in AGES else of_file, here.version, wanted, now)
     if version.text is None:
         raise CannotGoBack(f"The text of {version.short} is not kept. `spy config history` shows which are.")
     if version.hash == here.version:

@@ -10,8 +10,9 @@ from bot.commands.plugins import CommandRegistry
 from bot.commands.plugins import load as load_plugins
 from bot.config import ConfigError, Settings
 from bot.config.differences import cause, differences
+from bot.config.own import named
 from bot.config.yaml_lines import read
-from bot.domain.config_version import LISTED
+from bot.domain.config_version import LISTED, newest_of
 from bot.ports import CheckResult, Clock, Sessions
 from bot.services.features import load_features
 
@@ -45,10 +46,11 @@ def trial_checks(settings: Settings, sessions: Sessions, clock: Clock) -> Iterat
     """Return what `spy check` says of a file that no process has taken yet: whether one will."""
     with sessions.read() as session:
         taken = session.config_versions.taken(limit=LISTED)
-    if not taken or taken[0].text is None or settings.version in {it.hash for it in taken}:
+    last = (settings.path and newest_of(taken, named(settings.path))) or next(iter(taken), None)
+    if last is None or last.text is None or settings.version in {it.hash for it in taken}:
         return
     try:
-        before = load(settings.path, text=taken[0].text)
+        before = load(settings.path, text=last.text)
     except ConfigError:
         return
     load_features()

@@ -17,12 +17,13 @@ from bot.app.live.start import Start
 from bot.app.settings import load
 from bot.config import ConfigError, News, Settings
 from bot.config.differences import begun_by, differences, in_one_line
-from bot.domain.config_version import LISTED, SERVES_AFTER, SHORT, ConfigVersion
+from bot.config.own import content_of, effective, named, own_places
+from bot.domain.config_version import DEADLY, LISTED, SERVES_AFTER, SHORT, ConfigVersion, newest_of
 from bot.domain.effects import Post
 from bot.domain.masking import Masking
 from bot.domain.policy import Policy
 from bot.ports import Session, Unavailable
-from bot.services.configuration import ConfigVersions, Refusing
+from bot.services.configuration import ConfigVersions, Held
 from bot.services.reminders import Reminders
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
@@ -37,6 +38,10 @@ SHORTEST = 8
 """Characters of a secret that is looked for: a shorter one is in the file by chance."""
 REFUSED = "the configuration has changed and can't be used; the last good one stays"
 AT_START = "the configuration can't be used; Spy starts with the last good one"
+DEADLY_FILE = (
+    "{path}: {deaths} processes have died within a minute of starting with it. "
+    "If something else has ended them, change a comment in the file: Spy then tries it again."
+)
 log = structlog.get_logger()
 
 
@@ -57,8 +62,10 @@ class Configuration:
     def __init__(self, bot: Bot, start: Start) -> None:
         self._bot, self._live, self._start = bot, bot.live, start
         self._process = f"{gethostname()}:{getpid()}"
+        self._file = named(start.settings.path) if start.settings.path else ""
         self._planned, self._since = False, bot.clock.now()
-        self._begun, self._has_served = "", False
+        self._begun: Held | None = None
+        self._has_served = False
         self._refused: Sequence[str] = ()
         self._unreported = list[TemplateMistake]()
 
@@ -69,23 +76,25 @@ class Configuration:
             self._refuse(self._start.refused, at_start=True)
         elif settings.path:
             if mistakes := self._deaths(settings) or self._decide(settings, None):
-                raise NotTaken(News(version=settings.version, mistakes=tuple(mistakes)))
+                raise NotTaken(News(version=settings.version, text=settings.text, mistakes=tuple(mistakes)))
+            begun = self._held(settings.version, settings.text)
             with self._versions() as versions:
-                versions.begin(settings.version)
-            self._begun = settings.version
+                versions.begin(begun)
+            self._begun = begun
 
     def end(self) -> None:
         """Store that this process has not died of the version with which it started, however soon it ends."""
         if self._begun:
             with suppress(Unavailable), self._versions() as versions:
                 versions.end(self._begun)
-            self._begun = ""
+            self._begun = None
 
     def look(self) -> None:
         """Take or refuse a file that has changed.
 
         The first look also sets the timers of open incidents, and logs which runbooks are left out.
         """
+        self._serve()
         news = self._live.look()
         if news and news.settings is None:
             self._refuse(news)
@@ -95,7 +104,6 @@ class Configuration:
             self._replan()
             self._bot.runbooks.mistakes()
         self._planned = True
-        self._serve()
         self._tell_of_templates()
 
     def note(self) -> str:
@@ -108,8 +116,10 @@ class Configuration:
         return f"the file is refused, and version {version} is in use: {self._refused[0]}{more}"
 
     def _waiting_for_a_restart(self) -> list[str]:
-        changed = differences(self._start.settings.text, self._live.settings.text)
-        return begun_by(changed, NEEDS_RESTART)
+        begun, now = self._start.settings, self._live.settings
+        changed = differences(begun.text, now.text)
+        followed = [it for it in own_places() if effective(begun, it) == effective(now, it)]
+        return begun_by([it for it in changed if it not in followed], NEEDS_RESTART)
 
     # --- deaths ---
 
@@ -118,24 +128,29 @@ class Configuration:
         with self._bot.database.read() as session:
             taken = session.config_versions.taken(limit=LISTED)
         version = next((it for it in taken if it.hash == settings.version), None)
-        others = [it for it in taken if it.has_served and it.text is not None and it is not version]
-        if version is None or not version.is_deadly or not others:
+        deaths = version.deaths(self._file, self._bot.clock.now()) if version else 0
+        if version is None or deaths < DEADLY:
             return ()
-        return (
-            f"{settings.path}: {version.starts} processes have died within a minute of starting with it.",
-        )
+        served = [it for it in taken if it.has_served]
+        if any(it.content == version.content for it in served) or not any(it.text for it in served):
+            return ()
+        return (DEADLY_FILE.format(path=settings.path, deaths=deaths),)
 
     def _serve(self) -> None:
         """Store, once, that this process has lived with its version for some time."""
         if not self._has_served and self._bot.clock.now() - self._since >= SERVES_AFTER:
             with self._versions() as versions:
                 versions.serve(self._live.settings.version)
-            self._begun, self._has_served = "", True
+            self._begun, self._has_served = None, True
 
     @contextmanager
     def _versions(self) -> Iterator[ConfigVersions]:
         with self._bot.database.begin() as session:
             yield ConfigVersions(self._tx(session, self._live.policy()))
+
+    def _held(self, version: str, text: str) -> Held:
+        content = content_of(text) if text else ""
+        return Held(hash=version, content=content, text=text, file=self._file, by=self._process)
 
     # --- deciding ---
 
@@ -159,9 +174,11 @@ class Configuration:
         began, mistakes = self._bot.clock.now(), list[str]()
         with self._bot.database.read() as session:
             taken = session.config_versions.taken(limit=LISTED)
+        held = self._held(settings.version, settings.text)
         last = taken[0] if taken else None
-        before = before or (self._settings_of(last) if last else None)
-        if before and settings.version not in {it.hash for it in taken if it.text is not None}:
+        earlier = last if last and last.hash == held.hash else _earlier(held, taken) or last
+        before = before or (self._settings_of(earlier) if earlier else None)
+        if before and held.content not in {it.content for it in taken if it.text is not None}:
             from bot.app.live.config_trial import failings  # noqa: PLC0415  few starts need what it loads
 
             bot = self._bot
@@ -178,9 +195,7 @@ class Configuration:
             if agreed := versions.agreed(settings.version, mistakes, since=began):
                 return agreed
             versions.take(
-                settings.version,
-                None if has_secret(settings) else settings.text,
-                by=self._process,
+                replace(held, text=None) if has_secret(settings) else held,
                 change=in_one_line(before.text, settings.text) if before else NOT_KNOWN if last else FIRST,
             )
         return ()
@@ -193,9 +208,8 @@ class Configuration:
             return None
 
     def _refuse(self, news: News, *, at_start: bool = False) -> None:
-        refusing = Refusing(hash=news.version, by=self._process, mistakes=news.mistakes, at_start=at_start)
         with self._versions() as versions:
-            versions.refuse(refusing)
+            versions.refuse(self._held(news.version, news.text), news.mistakes, at_start=at_start)
         self._bot.delivery.wake()
         self._live.leave(news.version)
         self._refused = news.mistakes
@@ -257,6 +271,11 @@ class Configuration:
                 *(Post(key=f"{key}:{to}", to=to, message=message) for to in policy.maintainers)
             )
         self._bot.delivery.wake()
+
+
+def _earlier(held: Held, taken: Sequence[ConfigVersion]) -> ConfigVersion | None:
+    """Return what was taken from this file before: another process may have a file of its own."""
+    return newest_of((it for it in taken if it.hash != held.hash), held.file)
 
 
 def has_secret(settings: Settings) -> bool:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.app.settings import load
 from bot.config import ConfigError, News, Settings, read_file
-from bot.domain.config_version import LISTED, ConfigVersion
+from bot.config.own import OwnSettings, named, own_in
+from bot.domain.config_version import LISTED, ConfigVersion, newest_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,32 +40,63 @@ def choose(path: Path, *, lacks: Lacks = Settings.missing) -> Start:
             mistakes = error.lines
     if settings and not mistakes:
         return Start(settings=settings)
-    return last_good(path, News(version=found.version, mistakes=tuple(mistakes)), lacks=lacks)
+    refused = News(version=found.version, text=found.text, mistakes=tuple(mistakes))
+    return last_good(path, refused, lacks=lacks)
 
 
 def last_good(path: Path, refused: News, *, lacks: Lacks = Settings.missing) -> Start:
-    """Return the newest version that was taken and with which Spy can start; else raise the mistakes of the file."""
-    for version in _taken(refused.mistakes):
-        if version.text is not None and version.hash != refused.version:
-            with suppress(ConfigError):
-                settings = load(path, text=version.text)
-                if not lacks(settings):
-                    return Start(settings=settings, refused=refused)
+    """Return the newest version that was taken and with which Spy can start; else raise the mistakes of the file.
+
+    It may be another process's. This one listens where its file says, or else where it listened last.
+    """
+    taken, file = _taken(refused.mistakes), read_file(path)
+    refused_too = {it.content for it in taken if it.hash == refused.version}
+    others = [it for it in taken if it.content not in refused_too]
+    found = (None if file.mistake else own_in(file.text), _last_own(path, taken))
+    for own in tuple(it for it in found if it is not None) or (None,):
+        if start := _newest(path, refused, others, own, lacks):
+            return start
     raise ConfigError(refused.mistakes)
 
 
 def elsewhere(path: Path, start: Start, why: str) -> Start | None:
     """Return the last good version if the file is new, and names ports on which this machine does not let Spy listen.
 
-    None if the file is in use already: then the ports are taken by something else, such as a Spy that still stops.
+    None if the file is in use already, or if this process has never listened anywhere else: then the ports are taken
+    by something else, such as a Spy that still stops.
     """
-    if start.refused or start.settings.version in {it.hash for it in _taken(())}:
-        return None
+    settings, line = start.settings, f"{path}: {why}"
+    refused = start.refused or News(version=settings.version, text=settings.text)
+    refused = replace(refused, mistakes=(*refused.mistakes, line))
     try:
-        other = last_good(path, News(version=start.settings.version, mistakes=(f"{path}: {why}",)))
+        taken = _taken(())
+        own = _last_own(path, taken)
+        if own is None or refused.version in {it.hash for it in taken if it.is_of(named(path))}:
+            return None
+        other = _newest(path, refused, taken, own, Settings.missing)
     except ConfigError:
         return None
-    return other if other.settings.web != start.settings.web else None
+    return other if other and other.settings.web != settings.web else None
+
+
+def _newest(
+    path: Path, refused: News, taken: Sequence[ConfigVersion], own: OwnSettings | None, lacks: Lacks
+) -> Start | None:
+    """Return the newest version with which Spy can start, with these settings of its own; None: as it stands."""
+    for version in taken:
+        if version.text is not None and version.hash != refused.version:
+            with suppress(ConfigError):
+                settings = load(path, text=version.text, own=own)
+                if not lacks(settings):
+                    return Start(settings=settings, refused=refused)
+    return None
+
+
+def _last_own(path: Path, taken: Sequence[ConfigVersion]) -> OwnSettings | None:
+    """Return the process's own settings as it had them last; None if nothing of it is kept."""
+    texts = [it for it in taken if it.text is not None]
+    last = newest_of(texts, named(path))
+    return own_in(last.text) if last and last.text is not None else None
 
 
 def _taken(mistakes: Sequence[str]) -> Sequence[ConfigVersion]:

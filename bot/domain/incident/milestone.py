@@ -12,6 +12,13 @@ from bot.domain.subject import Address, IncidentChannel, MilestoneName, Reminder
 from bot.domain.timer import LastSent, Timer, milliseconds
 
 MILESTONE = "milestone"
+
+
+def _is_published(incident: Incident) -> bool:
+    """Whether customers read of it; once it is over, that everything works again."""
+    return bool(incident.components) and (incident.is_open or not incident.unwell_components)
+
+
 CONDITIONS: Mapping[str, Callable[[Incident], bool]] = {
     "updated": lambda incident: incident.updated_at is not None,
     "impact": lambda incident: incident.impact is not None,
@@ -19,6 +26,7 @@ CONDITIONS: Mapping[str, Callable[[Incident], bool]] = {
     "severity": lambda incident: incident.severity is not None,
     "mitigated": lambda incident: incident.is_safe,
     "told": lambda incident: bool(incident.told),
+    "published": _is_published,
 }
 """The conditions for `unless:` of a milestone. `told :team` and `role <name>` are allowed too."""
 

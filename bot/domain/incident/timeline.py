@@ -42,14 +42,16 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class WantedLines:
-    """Which lines of a timeline are wanted: of some kinds, by a person (Slack id), with these words.
+    """Which lines of a timeline are wanted: of some kinds, by a person (Slack id), with each of these words.
 
+    `named` holds for each word the people (Slack ids) whose name has it: a line with one of them has the word too.
     `before` is a line with its time (UTC), and `until` a time: only what happened earlier is wanted.
     """
 
     kinds: tuple[str, ...] = ()
     person: str | None = None
     words: str = ""
+    named: tuple[tuple[str, ...], ...] = ()
     before: tuple[datetime, int] | None = None
     until: datetime | None = None
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from bot.domain.oncall.load import KINDS, command_periods
 from bot.domain.service import Service
 from bot.domain.subject import is_person
 from bot.services.changes.changes import Changes
+from bot.services.directory import Directory
 from bot.services.incident.views import Views
 from bot.services.postmortem.documents import Documents
 from bot.services.read_access import ReadAccess
@@ -144,7 +145,9 @@ class IncidentPage:
 
     def window(self, incident: Incident, wanted: WantedLines = ALL_LINES) -> Facts:
         """Return a window of the timeline, newest first, and where the next one begins, if there is more."""
-        found = self._session.timeline.window(incident.number, wanted, limit=WINDOW + 1)
+        found = self._session.timeline.window(
+            incident.number, self._named(incident, wanted), limit=WINDOW + 1
+        )
         events = self._views.lines(incident, found[:WINDOW])
         last = events[-1] if len(found) > WINDOW and events else None
         return {"events": events, "earlier": (last["at"], last["line"]) if last else None}
@@ -155,12 +158,24 @@ class IncidentPage:
         if len(entries) > NEWS or any(it.kind == TakenOut.kind() for it in entries):
             return TimelineNews(last=incident.entries, is_too_much=True)
         touched = {number for it in entries for number in _touched(it)}
-        shown = self._session.timeline.window(incident.number, wanted, limit=NEWS * 2, among=touched)
+        shown = self._session.timeline.window(
+            incident.number, self._named(incident, wanted), limit=NEWS * 2, among=touched
+        )
         return TimelineNews(
             last=max((it.seq for it in entries), default=since),
             events=self._views.lines(incident, shown),
             gone=sorted(touched - {*shown}),
         )
+
+    def _named(self, incident: Incident, wanted: WantedLines) -> WantedLines:
+        """Return what is wanted, with those people of the incident whose name has one of the words."""
+        if not wanted.words:
+            return wanted
+        actors = (actor for _, actor, _ in self._session.timeline.tally(incident.number) if actor)
+        people, directory = {*incident.members, *incident.roles.values(), *actors}, Directory(self._tx)
+        names = {it: (directory.name(it) or "").casefold() for it in sorted(people)}
+        words = wanted.words.casefold().split()
+        return replace(wanted, named=tuple(tuple(it for it in names if word in names[it]) for word in words))
 
     # --- the past -----------------------------------------------------------------------------------------
 

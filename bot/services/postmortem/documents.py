@@ -17,6 +17,7 @@ from bot.domain.postmortem.follow_up import Category, FollowUp
 from bot.domain.postmortem.postmortem import missing
 from bot.domain.postmortem.statistics import Bar, bars, clocks, counted_kinds, updates
 from bot.domain.runbook.events import RunbookOpened
+from bot.domain.status.events import StatusPublished
 from bot.domain.timer import named
 from bot.services.messages import Facts, message
 from bot.services.people import People
@@ -87,6 +88,7 @@ class Documents:
             "left_out": len(lines) - len(visibility),
             "handovers": [line(it) for it in shown if it.kind == "command_taken" and it.data["before"]],
             "suspects": [_change(it) for it in _suspected(shown)],
+            "published": [line(it, known) for it in shown if it.kind == StatusPublished.kind()],
             "runbooks": [line(it) for it in shown if it.kind == RunbookOpened.kind()],
             "changes": [_change(it) for it in _by_change(shown).values()],
             "images": [line(it, known) for it in shown if it.kind == "image_shared"],

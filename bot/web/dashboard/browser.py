@@ -51,6 +51,11 @@ class WebRequest:
         chosen = self.cookies.get("theme", "")
         return chosen if chosen in THEMES else ""
 
+    @property
+    def is_wall(self) -> bool:
+        """Whether it is shown on a wall: in large letters, and only what is open."""
+        return self.query.get("wall") == "1"
+
     def is_from_elsewhere(self, address: str | None) -> bool:
         """Return whether another site's page sent this form. `address` is Spy's own, as browsers know it."""
         if self.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:

@@ -6,11 +6,9 @@ seconds: a session that ended, or an incident that became private, ends the stre
 """
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -25,76 +23,16 @@ from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.web.dashboard.browser import WebRequest
 from bot.web.dashboard.incident import NAMES, lines_of, number_of
+from bot.web.dashboard.live_event import GONE, USUAL_PACE, LiveEvent, LivePace, Watcher
+from bot.web.dashboard.live_overview import LiveOverviews
 from bot.web.dashboard.page import Viewer
 from bot.web.dashboard.site import DashboardSite
 
 MOST = 200
 """How many pages may be open in one process."""
-UNSENT = 20
-"""A page that does not read so many events is let go. It comes back by itself, and asks for what it missed."""
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no", "x-content-type-options": "nosniff"}
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, kw_only=True)
-class LivePace:
-    """How often (seconds) Spy looks while somebody watches, and how often a stream says something."""
-
-    look: float = 0.25
-    checks: int = 20
-    """After so many looks without news, Spy looks again whether somebody may still watch: about 5 s."""
-    overview: float = 1.0
-    """The least time between two events of an overview: its page is loaded anew after each."""
-    ping: float = 15.0
-    """After so much silence a comment is sent, so that no proxy thinks that the stream is dead."""
-
-
-USUAL_PACE = LivePace()
-
-
-@dataclass(frozen=True, kw_only=True)
-class LiveEvent:
-    """`name` is change, reload (too much is new) or gone (there is nothing to see any more). `last` is a line."""
-
-    name: str
-    last: int = 0
-    html: str = ""
-
-    @property
-    def is_last(self) -> bool:
-        return self.name != "change"
-
-    def encoded(self) -> bytes:
-        data = json.dumps({"html": self.html})
-        return f"id: {self.last}\nevent: {self.name}\ndata: {data}\n\n".encode()
-
-
-GONE = LiveEvent(name="gone")
-
-
-@dataclass(kw_only=True, eq=False)
-class Watcher:
-    """An open page: an incident, of which it shows the lines that are `wanted`, or the overview (no number).
-
-    `last` are the last lines that it was told of: of its incident, or of each open one that its reader sees.
-    """
-
-    request: WebRequest
-    number: int | None
-    wanted: WantedLines
-    last: dict[int, int] = field(default_factory=dict)
-    looks: int = 0
-    told_at: float = 0.0
-    events: asyncio.Queue[LiveEvent | None] = field(default_factory=lambda: asyncio.Queue(UNSENT))
-
-    def tell(self, event: LiveEvent | None) -> None:
-        """Queue an event; None ends the stream, and so does a page that does not read."""
-        if self.events.full():
-            while not self.events.empty():
-                self.events.get_nowait()
-            event = None
-        self.events.put_nowait(event)
 
 
 class Live:
@@ -102,6 +40,7 @@ class Live:
 
     def __init__(self, site: DashboardSite, pace: LivePace = USUAL_PACE) -> None:
         self._site, self._pace = site, pace
+        self._overviews = LiveOverviews(site, pace)
         self._watchers: list[Watcher] = []
         self._looking: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="live")
@@ -141,7 +80,7 @@ class Live:
                 try:
                     event = await asyncio.wait_for(watcher.events.get(), self._pace.ping)
                 except TimeoutError:
-                    yield b": nothing is new\n\n"
+                    yield b"event: ping\ndata: {}\n\n"
                     continue
                 if event:
                     yield event.encoded()
@@ -155,9 +94,10 @@ class Live:
         loop = asyncio.get_running_loop()
         while self._watchers:
             self.looks += 1
-            for watcher, event in await loop.run_in_executor(self._thread, self._found, [*self._watchers]):
+            took, found = await loop.run_in_executor(self._thread, self._looked, [*self._watchers])
+            for watcher, event in found:
                 watcher.tell(event)
-            await asyncio.sleep(self._pace.look)
+            await asyncio.sleep(self._pace.until_next(took))
 
     # --- in the thread ------------------------------------------------------------------------------------
 
@@ -165,18 +105,27 @@ class Live:
         """Return whether somebody may watch this."""
         try:
             with self._site.reading() as tx:
-                look = _Look(self._site, self._pace, tx)
-                if watcher.number is None:
-                    watcher.last = look.seen_open(watcher)
-                return look.viewer(watcher) is not None
+                return _Look(self._site, self._pace, tx).viewer(watcher) is not None
         except Unavailable:
             return False
+
+    def _looked(self, watchers: Sequence[Watcher]) -> tuple[float, Sequence[tuple[Watcher, LiveEvent]]]:
+        """Return what is new for whom, and how much time of a processor that took. Commands go first."""
+        self._site.sessions.give_way()
+        began = time.thread_time()
+        found = self._found(watchers)
+        return time.thread_time() - began, found
 
     def _found(self, watchers: Sequence[Watcher]) -> Sequence[tuple[Watcher, LiveEvent]]:
         """Return what is new for whom. While the database does not answer, nothing is."""
         try:
             with self._site.reading() as tx:
-                return list(_Look(self._site, self._pace, tx).news(watchers))
+                of_incidents = [it for it in watchers if it.number is not None]
+                of_overviews = [it for it in watchers if it.number is None]
+                return [
+                    *_Look(self._site, self._pace, tx).news(of_incidents),
+                    *self._overviews.news(of_overviews, tx),
+                ]
         except Unavailable:
             return ()
         except Exception:
@@ -185,7 +134,7 @@ class Live:
 
 
 class _Look:
-    """One look at the database, for all who watch."""
+    """One look at the database, for all who watch an incident."""
 
     def __init__(self, site: DashboardSite, pace: LivePace, tx: Transaction) -> None:
         self._site, self._pace, self._tx = site, pace, tx
@@ -194,14 +143,9 @@ class _Look:
 
     def news(self, watchers: Sequence[Watcher]) -> Iterator[tuple[Watcher, LiveEvent]]:
         """Yield what is new, for whom."""
-        numbers = {it.number for it in watchers if it.number is not None}
-        timeline = self._tx.session.timeline
-        of_open = timeline.last_open_lines() if any(it.number is None for it in watchers) else {}
-        lines = {**timeline.last_lines(numbers), **of_open}
+        lines = self._tx.session.timeline.last_lines({it.number for it in watchers if it.number is not None})
         for it in watchers:
-            it.looks += 1
-            found = self._overview(it, of_open) if it.number is None else self._incident(it, lines)
-            if found:
+            if found := self._incident(it, lines):
                 yield it, found
 
     def viewer(self, watcher: Watcher) -> Viewer | None:
@@ -211,18 +155,12 @@ class _Look:
             return viewer
         return viewer if self._pages.seen_by(viewer.id, watcher.number) else None
 
-    def seen_open(self, watcher: Watcher) -> dict[int, int]:
-        """Return the last lines of the open incidents that somebody sees."""
-        viewer = self.viewer(watcher)
-        lines = self._tx.session.timeline.last_open_lines()
-        return {n: line for n, line in lines.items() if viewer and self._pages.seen_by(viewer.id, n)}
-
     def _incident(self, watcher: Watcher, lines: Mapping[int, int]) -> LiveEvent | None:
         number = watcher.number or 0
-        before, now = watcher.last.get(number, 0), lines.get(number, 0)
-        if now <= before and watcher.looks < self._pace.checks:
+        before, now = number_of(watcher.mark) or 0, lines.get(number, 0)
+        if now <= before and not watcher.is_due(self._pace):
             return None
-        watcher.looks = 0
+        watcher.looked_at = time.monotonic()
         viewer = self.viewer(watcher)
         incident = self._pages.seen_by(viewer.id, number) if viewer else None
         if viewer is None or incident is None:
@@ -232,41 +170,19 @@ class _Look:
         key = (number, before, watcher.wanted, viewer.zone)
         if key not in self._rendered:
             self._rendered[key] = self._change(incident, before, watcher.wanted, viewer.zone)
-        watcher.last[number] = self._rendered[key].last
+        watcher.mark = self._rendered[key].mark
         return self._rendered[key]
 
     def _change(self, incident: Incident, before: int, wanted: WantedLines, zone: str) -> LiveEvent:
         news = self._pages.news(incident, before, wanted)
         if news.is_too_much:
-            return LiveEvent(name="reload", last=news.last)
+            return LiveEvent(name="reload", mark=str(news.last))
         facts = {"incident": incident, "f": self._pages.now(incident), "names": NAMES, "news": news}
         names = People(self._tx).name
         html = self._site.templates.page(
             "web/incident_news", {**facts, "now": self._tx.now}, names=names, zone=zone
         )
-        return LiveEvent(name="change", last=news.last, html=html)
-
-    def _overview(self, watcher: Watcher, lines: Mapping[int, int]) -> LiveEvent | None:
-        """Tell of a change of an open incident that somebody sees, or saw until now."""
-        is_due = time.monotonic() - watcher.told_at >= self._pace.overview
-        changed = {n for n in lines.keys() | watcher.last.keys() if lines.get(n) != watcher.last.get(n)}
-        if not (is_due and changed) and watcher.looks < self._pace.checks:
-            return None
-        watcher.looks = 0
-        viewer = self.viewer(watcher)
-        if viewer is None:
-            return GONE
-        if not is_due:
-            return None
-        seen = {n for n in changed if n in lines and self._pages.seen_by(viewer.id, n)}
-        gone = {n for n in changed - seen if n in watcher.last}
-        watcher.last = {n: it for n, it in watcher.last.items() if n not in gone} | {
-            n: lines[n] for n in seen
-        }
-        if not (seen or gone):
-            return None
-        watcher.told_at = time.monotonic()
-        return LiveEvent(name="change")
+        return LiveEvent(name="change", mark=str(news.last), html=html)
 
 
 def _watcher(request: Request) -> Watcher | None:
@@ -276,8 +192,8 @@ def _watcher(request: Request) -> Watcher | None:
         return None
     known = request.headers.get("last-event-id") or request.query_params.get("since", "")
     return Watcher(
-        request=WebRequest(path=request.url.path, cookies=request.cookies),
+        request=WebRequest(path=request.url.path, query=dict(request.query_params), cookies=request.cookies),
         number=number,
         wanted=lines_of(request.query_params),
-        last={number: number_of(known) or 0} if number else {},
+        mark=known,
     )

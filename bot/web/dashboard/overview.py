@@ -1,7 +1,9 @@
 """The overview: what is open, who is on call, and what was lately; or what a search finds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.incident.incident import Incident
@@ -28,12 +30,9 @@ FIELDS = ("words", "service", "person", "severity", "since", "until", "which")
 
 
 @page("/", menu="Overview")
-def overview(
-    ask: PageRequest, *, incidents: Incidents, on_calls: OnCall, directory: Directory, tx: Transaction
-) -> PageReply:
+def overview(ask: PageRequest, *, incidents: Incidents, directory: Directory, tx: Transaction) -> PageReply:
     """Show open incidents and what is around them. With words in the query, show what a search finds."""
     asked = {name: ask.query.get(name, "").strip() for name in FIELDS}
-    number = _number(ask.query.get("page", ""))
     facts = {"asked": asked, "services": list(tx.policy.services)}
     if any(asked.values()):
         try:
@@ -41,13 +40,28 @@ def overview(
         except Refusal as refusal:
             return PageReply("web/search", {**facts, "found": None, "why": refusal.sentence})
         return PageReply(
-            "web/search", {**facts, "found": incidents.listed(wanted, number, size=FOUND), "why": ""}
+            "web/search",
+            {**facts, "found": incidents.listed(wanted, page_number(ask.query), size=FOUND), "why": ""},
         )
-    theirs = Search(seen_by=ask.viewer.id)
-    found = incidents.listed(theirs, number, size=AT_ONCE)
-    past = incidents.latest(Search(seen_by=ask.viewer.id, phases=OVER), limit=LAST)
-    shown = {"found": found, "open": _gravest_first(found.items, tx.policy), "past": past}
-    return PageReply("web/overview", {**facts, **shown, "on_call": on_calls.of()})
+    return PageReply("web/overview", {**facts, **shown_to(ask.viewer.id, ask.query, tx)})
+
+
+def shown_to(person: str, query: Mapping[str, str], tx: Transaction) -> Mapping[str, Any]:
+    """Return what is live on an overview. Its `state` differs if anything but the time does."""
+    incidents = Incidents(tx)
+    found = incidents.listed(Search(seen_by=person), page_number(query), size=AT_ONCE)
+    past = incidents.latest(Search(seen_by=person, phases=OVER), limit=LAST)
+    on_call = OnCall(tx).of()
+    lines = [[(it.number, it.entries, it.phase) for it in some] for some in (found.items, past)]
+    on_calls = [(it.team.key, it.on_calls) for it in on_call.teams]
+    state = (lines, found.count, found.number, on_calls, on_call.synced_at, on_call.trouble)
+    return {
+        "found": found,
+        "open": _gravest_first(found.items, tx.policy),
+        "past": past,
+        "on_call": on_call,
+        "state": sha256(repr(state).encode()).hexdigest()[:16],
+    }
 
 
 def _gravest_first(incidents: Sequence[Incident], policy: Policy) -> list[Incident]:
@@ -89,5 +103,7 @@ def _midnight(day: str, zone: str) -> datetime | None:
         raise Refusal(f"{shortened(day)} is no day. Write it as 2026-11-30.") from None
 
 
-def _number(text: str) -> int | None:
+def page_number(query: Mapping[str, str]) -> int | None:
+    """Return which page of a list is asked for; None if that can't be read."""
+    text = query.get("page", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None  # noqa: PLR2004  no page so far

@@ -105,7 +105,8 @@ class DashboardSite:
     # --- pages ---
 
     def show(self, page: DashboardPage, request: WebRequest) -> WebAnswer:
-        """Return a page to those who may see it."""
+        """Return a page to those who may see it. Commands that are being answered go first."""
+        self.sessions.give_way()
         try:
             with self.reading() as tx:
                 viewer = self.viewer(request, tx)
@@ -180,7 +181,7 @@ class DashboardSite:
             "path": request.path,
             "query": request.query,
             "theme": request.theme,
-            "is_wall": request.query.get("wall") == "1",
+            "is_wall": request.is_wall,
             "menu": self._menu(viewer),
             "static": address_of,
             "severities": list(self.policy().severities),

@@ -506,7 +506,7 @@ function tick() {
   if (face.textContent !== text) face.textContent = text;
 }
 
-setInterval(tick, 250);
+setInterval(() => { if (!document.hidden) tick(); }, 1000);
 
 // ------------------------------------------------------------------ events from the box
 

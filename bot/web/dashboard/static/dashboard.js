@@ -102,44 +102,40 @@ function put(place, html) {
   return Boolean(answer && !answer.classList.contains("refused"));
 }
 
-// --- pages that stay fresh: `data-live` names the address that says when something changed ---
+// --- pages that stay fresh: `data-live` is the address that tells what is new, `data-state` says what the page shows ---
 
 const live = document.querySelector("[data-live]");
 const SLOW = 30_000;
-let isLoading = false, isStale = false, last = Date.now(), shown = "";
 
-/** Load the page again, and exchange what is live on it. */
-async function refresh() {
-  if (isLoading) { isStale = true; return; }
-  isLoading = true;
-  try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (answer.status === 401) { location.reload(); return; }
-    if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
-    last = Date.now();
-  } catch { /* the next event, or the next half minute, tries again */ }
-  isLoading = false;
-  if (isStale) { isStale = false; refresh(); }
-}
-
-function exchange(page) {
-  const fresh = page.querySelector("[data-live]");
-  if (!fresh || fresh.innerHTML === shown) return;
-  shown = fresh.innerHTML;
+/** Take over what is new. It comes with the event: Spy draws it once for all who see the same. */
+function hear(name, state, html) {
+  if (name !== "change") return;
   const focused = live.contains(document.activeElement) && document.activeElement.getAttribute("href");
-  live.replaceChildren(...fresh.cloneNode(true).childNodes);
-  document.title = page.title;
+  live.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+  live.dataset.state = state;
+  document.title = `${live.querySelector("[data-title]").dataset.title} · Spy`;
   tick(live);
   if (focused) live.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
 }
 
+/** Load the page again, for who hears nothing of its stream. */
+async function reload() {
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.status === 401) { location.reload(); return; }
+    const page = new DOMParser().parseFromString(answer.ok ? await answer.text() : "", "text/html");
+    const fresh = page.querySelector("[data-live]");
+    if (fresh && fresh.dataset.state !== live.dataset.state) hear("change", fresh.dataset.state, fresh.innerHTML);
+  } catch { /* it is tried again */ }
+}
+
 if (live) {
-  watch(() => live.dataset.live, refresh);
-  setInterval(() => { if (Date.now() - last > SLOW && !document.hidden) refresh(); }, 5_000);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+  const stream = watch(() => `${live.dataset.live}&since=${live.dataset.state}`, hear);
+  setInterval(() => { if (!document.hidden && Date.now() - stream.heard > SLOW) reload(); }, SLOW);
 }
 
 tick();
-setInterval(tick, 1000);
+setInterval(() => { if (!document.hidden) tick(); }, 1000);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
 // for the scripts of single pages: an import would run this file twice, because its address has a digest
-globalThis.spy = { now, span, tick, refresh, set(time) { ahead = time - Date.now(); } };
+globalThis.spy = { now, span, tick, set(time) { ahead = time - Date.now(); } };

@@ -19,7 +19,7 @@ const stream = watch(() => address(page.dataset.stream, `since=${last}`), hear);
 function hear(name, line, html) {
   if (name === "gone") return vanish();
   if (name === "reload") return location.reload();
-  last = line;
+  last = Number(line);
   const news = parsed(html);
   player?.stale();
   put(news.body, page);

@@ -3,14 +3,15 @@
 const RETRY = 5_000, PATIENCE = 2_000;
 
 /**
- * Watch an address while the page is seen. `address()` returns it with the last line that is known; `hear` gets each
- * event's name, last line and HTML. It is called with "gone" when there is nothing to see any more.
+ * Watch an address while the page is seen. `address()` returns it with the mark of what the page shows; `hear` gets each
+ * event's name, mark and HTML. It is called with "gone" when there is nothing to see any more.
  */
 export function watch(address, hear) {
   const notice = document.getElementById("not-live");
-  let source = null, quiet = 0, later = 0, isOver = false;
+  let source = null, quiet = 0, later = 0, isOver = false, heard = Date.now();
 
   function lively() {
+    heard = Date.now();
     clearTimeout(quiet);
     quiet = 0;
     document.documentElement.dataset.isLive = "yes";
@@ -34,7 +35,7 @@ export function watch(address, hear) {
     close();
     clearTimeout(quiet);
     delete document.documentElement.dataset.isLive;
-    hear("gone", 0, "");
+    hear("gone", "", "");
     if (await status() === 401) location.reload();
   }
 
@@ -65,12 +66,13 @@ export function watch(address, hear) {
     if (source || isOver || document.hidden) return;
     source = new EventSource(address());
     source.onopen = lively;
+    source.addEventListener("ping", lively);
     source.onerror = () => (source?.readyState === EventSource.CLOSED ? refused() : silent());
     for (const name of ["change", "reload", "gone"]) {
       source.addEventListener(name, event => {
         lively();
         if (name === "gone") return over();
-        hear(name, Number(event.lastEventId), JSON.parse(event.data).html);
+        hear(name, event.lastEventId, JSON.parse(event.data).html);
       });
     }
   }
@@ -79,5 +81,5 @@ export function watch(address, hear) {
   addEventListener("pagehide", close);
   addEventListener("pageshow", open);
   open();
-  return { renew() { close(); open(); } };
+  return { renew() { close(); open(); }, get heard() { return heard; } };
 }
