@@ -4,7 +4,7 @@ Whatever shows an incident, or a record that belongs to one, asks here first. Th
 shown, so that `commands.discretion` keeps an answer about a private incident among its members.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +15,8 @@ from bot.services.transaction import Transaction
 
 TRUSTED = frozenset({"spy", "terminal"})
 """Sources that wait for no word of Slack about a person: Spy itself, and a terminal."""
+PRIVATE = 100
+"""If more private incidents than these matter, each person's are read for that person alone."""
 
 
 class ReadAccess:
@@ -24,6 +26,7 @@ class ReadAccess:
         self._shown = tx.understood.shown
         self._restricted = dict[str, bool]()
         """Who was found to see only the incidents that they are in, or not."""
+        self._private: Sequence[Incident] | None = None
 
     def sees(self, person: str, incident: Incident) -> bool:
         """Whether a person may see an incident, and remember that it is shown.
@@ -63,6 +66,17 @@ class ReadAccess:
     def search(self, wanted: Search) -> Search:
         """Return a search among the incidents that its person may see."""
         return replace(wanted, only_members=self._sees_only_theirs(wanted.seen_by))
+
+    def audience(self, person: str, *, past: int) -> Hashable:
+        """Return what is equal for two people only if they see the same incidents: open, and the `past` newest ended.
+
+        So what is read of these for one of them is true for the other, in this transaction.
+        """
+        if self._private is None:
+            self._private = self._session.incidents.private_shown(past=past, limit=PRIVATE)
+        if len(self._private) >= PRIVATE or self._sees_only_theirs(person):
+            return person
+        return frozenset(it.number for it in self._private if self._may_see(person, it))
 
     def shows(self, found: Iterable[Incident]) -> None:
         """Remember that these are shown: a search found them for a person who may see them."""

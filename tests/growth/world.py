@@ -31,11 +31,12 @@ from bot.services.features import load_features
 from bot.services.incident.incidents import Incidents
 from bot.services.incident.page import IncidentPage
 from bot.services.people import People
+from bot.services.read_access import ReadAccess
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
 from bot.testing import FrozenClock
 from bot.web.dashboard import PageRequest, Viewer
-from bot.web.dashboard.overview import overview
+from bot.web.dashboard.overview import LAST, overview
 from bot.workers.audit import AuditSealer
 from bot.workers.deliver.handler import Clients, Handlers
 from bot.workers.everyone import Everyone
@@ -276,7 +277,8 @@ def _counted(tx: Transaction) -> object:
 
 def _overview(tx: Transaction) -> object:
     ask = PageRequest(viewer=Viewer(id="U0ANA", name="Ana Lima", zone="UTC", csrf=""))
-    return overview(ask, incidents=Incidents(tx), directory=Directory(tx), tx=tx)
+    shown = overview(ask, incidents=Incidents(tx), directory=Directory(tx), tx=tx)
+    return shown, ReadAccess(tx).audience("U0ANA", past=LAST)
 
 
 def _incident_page(tx: Transaction) -> None:

@@ -26,6 +26,7 @@ from bot.services.incident.incidents import Incidents
 from bot.services.incident.page import NEWS
 from bot.services.incident.timeline_edits import TimelineEdits
 from bot.services.people import People
+from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 from bot.services.web_keys import WebKeys
 from bot.testing import FrozenClock, SpyKit
@@ -280,6 +281,28 @@ def test_who_may_see_less_is_shown_less_at_the_next_look_and_sent_less(served: S
 
     assert "payroll" not in client.get("/").text
     assert "No incident is open" in html_of(zoe)
+
+
+def test_only_who_sees_the_same_incidents_shares_what_is_read_for_one(served: Served):
+    served.declare()
+    hidden = [served.declare(f"payroll {it}", private=True).number for it in range(3)]
+    with served.tx() as tx:
+        People(tx).met("U0GUS", Profile(name="Gus", is_guest=True))
+        for number in hidden[:2]:
+            IncidentChannels(tx).joined(f"C0INC{number}", "U0RAJ", origin=f"Ev{number}")
+        Incidents(tx).resolve(tx.incident(hidden[1]), "done", by="U0ANA")
+    with served.tx() as tx:
+        access = ReadAccess(replace(tx, source="web"))
+        seen = {it: access.audience(it, past=1) for it in ("U0ANA", "U0RAJ", "U0KIM", "U0EVE", "U0GUS")}
+
+    assert (seen["U0ANA"], seen["U0RAJ"]) == ({*hidden}, {*hidden[:2]})
+    assert (seen["U0KIM"], seen["U0EVE"], seen["U0GUS"]) == (frozenset(), "U0EVE", "U0GUS")
+
+    with served.tx() as tx:
+        Incidents(tx).resolve(tx.incident(1), "done", by="U0ANA")
+        Incidents(tx).resolve(Incidents(tx).declare("newer", by="U0ANA").incident, "done", by="U0ANA")
+    with served.tx() as tx:
+        assert ReadAccess(replace(tx, source="web")).audience("U0RAJ", past=1) == {hidden[0]}, "an older one"
 
 
 def test_an_overview_that_comes_back_is_sent_what_it_missed(served: Served):

@@ -47,7 +47,7 @@ from bot.domain.event import Event
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.name import bare_name
 from bot.domain.incident.reminder_events import Reminded
-from bot.domain.incident.search import Search
+from bot.domain.incident.search import OVER, Search
 from bot.domain.incident.state import WORKING
 from bot.domain.incident.timeline import ALL_LINES, HIDDEN, KEPT, Entry, WantedLines
 
@@ -136,6 +136,15 @@ class IncidentTable(Table[Incident]):
         newest = select(c.number).where(*self._conditions(wanted, phase=phase)).order_by(c.number.desc())
         shown = newest.offset(skip).limit(limit)  # found in an index, without reading the records
         return self._where(c.number.in_(shown), order=[c.number.desc()])
+
+    def private_shown(self, *, past: int, limit: int) -> Sequence[Incident]:
+        c = self._table.c
+        public = self.search(Search(seen_by="", phases=OVER), limit=past)
+        oldest = public[-1].number if len(public) == past else 0
+        newest = [c.number.desc()]
+        is_new = and_(c.number >= oldest, ~self._is_open)
+        open_ones = self._where(self._is_open, c.private.is_(True), order=newest, limit=limit)
+        return [*open_ones, *self._where(is_new, c.private.is_(True), order=newest, limit=limit)]
 
     def resembling(self, wanted: Search, words: Sequence[str], *, limit: int) -> Sequence[Incident]:
         c = self._table.c

@@ -12,6 +12,8 @@ QUIET_TIME = 0.003
 """Seconds after the last answer before delivery starts: by then its acknowledgement has been sent."""
 PATIENCE = 0.25
 """Seconds after which anyone who waits for a turn goes ahead in any case."""
+UNHURRIED = 0.5
+"""The same for who only reads, and what nobody waits for."""
 
 
 class TurnTaking(Protocol):
@@ -50,15 +52,18 @@ class Turns:
 
     @contextmanager
     def in_quiet_time(self) -> Iterator[None]:
-        self.give_way()
+        self._wait_for_quiet(PATIENCE, every=QUIET_TIME / 4)
         with self._turn(float("inf")):
             yield
 
     def give_way(self) -> None:
-        """Wait while requests are being answered, but no longer than PATIENCE seconds."""
-        until = time.monotonic() + PATIENCE
+        """Wait while requests are being answered, but no longer than UNHURRIED seconds."""
+        self._wait_for_quiet(UNHURRIED, every=QUIET_TIME)
+
+    def _wait_for_quiet(self, most: float, *, every: float) -> None:
+        until = time.monotonic() + most
         while self._is_answering() and time.monotonic() < until:
-            time.sleep(QUIET_TIME / 4)
+            time.sleep(every)
 
     def _is_answering(self) -> bool:
         is_asked = any(not limit.is_given_up for limit in tuple(self._answering))

@@ -34,6 +34,12 @@ class IncidentRecords(Protocol):
     def search(self, wanted: Search, *, skip: int = 0, limit: int) -> Sequence[Incident]:
         """Return matching incidents, newest first."""
 
+    def private_shown(self, *, past: int, limit: int) -> Sequence[Incident]:
+        """Return private incidents: those that are open, and those that ended and are newer than `past` public ones.
+
+        `limit` is the most of each.
+        """
+
     def resembling(self, wanted: Search, words: Sequence[str], *, limit: int) -> Sequence[Incident]:
         """Return the matching incidents with most of these words (in lower case), of equal ones the newest."""
 

@@ -6,9 +6,10 @@ from functools import cache
 from typing import Any
 
 from bot.services.people import People
+from bot.services.read_access import ReadAccess
 from bot.services.transaction import Transaction
 from bot.web.dashboard.live_event import GONE, LiveEvent, LivePace, Watcher
-from bot.web.dashboard.overview import shown_to
+from bot.web.dashboard.overview import LAST, shown_to
 from bot.web.dashboard.site import DashboardSite
 
 
@@ -40,26 +41,32 @@ class LiveOverviews:
 
 
 class _OverviewLook:
-    """One look: what was drawn in it, by what is shown and how."""
+    """One look: what was read in it for all who see the same incidents, and drawn for all who are shown the same."""
 
     def __init__(self, site: DashboardSite, tx: Transaction) -> None:
         self._site, self._tx = site, tx
-        self._names = cache(People(tx).name)
+        self._access, self._names = ReadAccess(tx), cache(People(tx).name)
+        self._facts: dict[Hashable, Mapping[str, Any]] = {}
         self._drawings: dict[Hashable, str] = {}
 
     def news(self, watcher: Watcher) -> LiveEvent | None:
-        """Return what a page is told; None if it shows what is true. What its reader sees is read for each reader."""
-        self._site.sessions.give_way()
+        """Return what a page is told; None if it shows what is true."""
         viewer = self._site.viewer(watcher.request, self._tx)
         if viewer is None:
             return GONE
-        facts, is_wall = shown_to(viewer.id, watcher.request.query, self._tx), watcher.request.is_wall
+        facts, is_wall = self._shown_to(viewer.id, watcher.request.query), watcher.request.is_wall
         if facts["state"] == watcher.mark:
             return None
         key = (facts["state"], viewer.zone, is_wall)
         if key not in self._drawings:
             self._drawings[key] = self._drawn(facts, viewer.zone, is_wall=is_wall)
         return LiveEvent(name="change", mark=facts["state"], html=self._drawings[key])
+
+    def _shown_to(self, person: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+        key = (self._access.audience(person, past=LAST), query.get("page"))
+        if key not in self._facts:
+            self._facts[key] = shown_to(person, query, self._tx)
+        return self._facts[key]
 
     def _drawn(self, facts: Mapping[str, Any], zone: str, *, is_wall: bool) -> str:
         around = {"is_wall": is_wall, "severities": list(self._tx.policy.severities), "now": self._tx.now}
