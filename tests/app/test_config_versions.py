@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.config.differences import differences, in_one_line
-from bot.domain.config_version import EARLIER, in_force, takings
+from bot.domain.config_version import EARLIER, LAST_TEXTS, in_force, takings
 from bot.domain.effects import Notify
 from bot.services.configuration import ConfigVersions, Held
 from bot.testing import SpyKit
@@ -50,6 +50,20 @@ def test_the_last_two_stay_however_old_they_are_and_older_rows_go(spy: SpyKit):
         spy.clock.tick(days=200)
 
     assert texts(spy) == {"c": True, "b": True}
+
+
+def test_of_files_that_say_the_same_the_texts_of_the_last_two_contents_stay_ten_at_most(spy: SpyKit):
+    for content in ("a", "b", "c"):
+        for nth in (1, 2):
+            take(spy, f"{content}{nth}", by=f"spy-{nth}:7", content=content)
+        spy.clock.tick(days=3)
+
+    assert [it for it, is_kept in texts(spy).items() if is_kept] == ["c2", "c1", "b2", "b1"]
+
+    for nth in range(20):  # each has another comment
+        take(spy, f"d{nth}", content="d")
+        spy.clock.tick(days=3)
+    assert sum(texts(spy).values()) == LAST_TEXTS
 
 
 def test_a_version_that_comes_back_is_the_newest_again(spy: SpyKit):

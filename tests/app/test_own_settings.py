@@ -5,6 +5,9 @@ from typer.testing import CliRunner
 
 from bot.__main__ import app
 from bot.app.live.start import choose, elsewhere
+from bot.config.own import own_places
+from bot.config.yaml_lines import dotted
+from tests.support.folders import ROOT
 from tests.support.machine import BAD, BETTER, GOOD, MINUTES, Machine
 
 OTHER = "web: {port: 3001}\n"
@@ -72,6 +75,28 @@ def test_a_new_process_whose_port_is_taken_does_not_take_that_of_another(machine
     other = machine.beside("other.yaml", f"{GOOD}{OTHER}")
 
     assert elsewhere(other.file, choose(other.file), "web.port 3001 is taken.") is None
+
+
+def test_a_port_that_is_taken_in_a_file_with_a_mistake_gives_way_to_the_one_before(other: Machine):
+    other.write(f"{BAD}web: {{port: 3002}}\n")
+    start = choose(other.file)
+
+    instead = elsewhere(other.file, start, "web.port 3002 is taken.")
+
+    assert instead
+    assert instead.refused
+    assert (start.settings.web.port, instead.settings.web.port) == (3002, 3001)
+    assert [it.removeprefix(f"{other.file}:")[:30] for it in instead.refused.mistakes] == [
+        "3: severities.sev1.update_evry",
+        "4: webb: unknown key. Did you ",
+        " web.port 3002 is taken.",
+    ]
+
+
+def test_the_docs_name_each_setting_that_is_a_process_s_own():
+    docs = (ROOT / "docs/configuration.md").read_text("utf-8")
+
+    assert [it for it in own_places() if f"`{dotted(it)}`" not in docs] == []
 
 
 def test_restarts_of_processes_that_differ_in_the_port_alone_are_nothing_new(machine: Machine):

@@ -40,7 +40,7 @@ def main() -> int:
     results = list(run(size, args.seed, args.only))
     console.print(table(results))
     for it in results:
-        for what, found in vars(it.found).items():
+        for what, found in it.found.lines.items():
             for line in found[:SHOWN]:
                 console.print(f"{it.database}: {what}: {line}", markup=False)
     console.print(f"seed {args.seed}, {time.monotonic() - began:.0f} s on {os.cpu_count()} cores")
@@ -81,6 +81,10 @@ def rows(results: Sequence[Result]) -> Iterator[tuple[str, Sequence[str]]]:
         yield name, [str(it.mishaps.count(name)) for it in results]
     for name in ("lost", "doubled", "disordered", "unhandled"):
         yield name, [str(len(getattr(it.found, name))) for it in results]
+    yield (
+        "told to look: done, not done",
+        [f"{it.found.doubtful[True]}, {it.found.doubtful[False]}" for it in results],
+    )
     yield "slowest answer", [f"{it.slowest:.2f} s" for it in results]
     yield "outbox empty after", [f"{it.cleared:.0f} s" for it in results]
     yield "all of it", [f"{it.seconds:.0f} s" for it in results]

@@ -30,6 +30,8 @@ LIMITED = 429
 
 So only calls whose rate Slack counts by channel meet it, and those to others than Slack."""
 CUT_FOR = 4.0
+SHOWN = 300
+"""Characters of what a process said last."""
 AHEAD = 16
 """How many incidents people may be ahead of what is to go wrong."""
 
@@ -75,6 +77,8 @@ class Calamity:
 
     mishaps: Sequence[Mishap]
     done: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    """What a process said that did not come back by itself."""
     _begun: int = 0
     _changed: Condition = field(default_factory=Condition)
     _thread: Thread = field(init=False)
@@ -107,7 +111,10 @@ class Calamity:
         for mishap in self.mishaps:
             with self._changed:
                 self._changed.wait_for(lambda after=mishap.after: self._begun >= after)  # type: ignore[misc]
-            mishap.act()
+            try:
+                mishap.act()
+            except AssertionError as error:  # people go on, and it is counted
+                self.failed.append(f"{mishap.name}: {error}"[-SHOWN:])
             with self._changed:
                 self.done.append(mishap.name)
                 self._changed.notify_all()

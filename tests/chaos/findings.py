@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.chaos.people import Diary, Fate
@@ -22,20 +22,30 @@ class Findings:
     doubled: list[str] = field(default_factory=list)
     disordered: list[str] = field(default_factory=list)
     unhandled: list[str] = field(default_factory=list)
+    doubtful: Counter[bool] = field(default_factory=Counter)
+    """How many people were told to look whether it is done, by whether it is. No fault."""
+
+    @property
+    def lines(self) -> Mapping[str, Sequence[str]]:
+        return {name: it for name, it in vars(self).items() if isinstance(it, list)}
 
     @property
     def are_none(self) -> bool:
-        return not any(vars(self).values())
+        return not any(self.lines.values())
 
 
-def findings(world: World, bots: Sequence[BotProcess], diary: Diary) -> Findings:
-    """Hold what is in Slack and PagerDuty against what people were told."""
+def findings(
+    world: World, bots: Sequence[BotProcess], diary: Diary, *, failed: Sequence[str] = ()
+) -> Findings:
+    """Hold what is in Slack and PagerDuty against what people were told. `failed` is what did not come back."""
     found = Findings()
     places = _Places.of(world)
     for name, number in diary.incidents.items():
         _incident(found, places, name, number)
     for it in diary.told:
         times = places.count(it.kind, it.marker)
+        if it.fate is Fate.TO_LOOK:
+            found.doubtful[bool(times)] += 1
         if it.fate is Fate.DONE and not times:
             found.lost.append(f"{it.kind} {it.marker}, told: {it.answer[:SHOWN]}")
         if it.kind == "declare":
@@ -44,7 +54,7 @@ def findings(world: World, bots: Sequence[BotProcess], diary: Diary) -> Findings
             found.doubled.append(f"{it.kind} {it.marker}: {times} times")
     found.doubled += [f"{mark}: {times} times" for mark, times in places.marks.items() if times > 1]
     found.disordered += _disordered(places, diary)
-    found.unhandled += [*diary.faults, *_errors(bots)]
+    found.unhandled += [*diary.faults, *failed, *_errors(bots)]
     return found
 
 

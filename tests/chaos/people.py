@@ -34,6 +34,8 @@ class Fate(Enum):
     DONE = "done"
     UNKNOWN = "unknown"
     """Nobody answered: it may have happened, once."""
+    TO_LOOK = "to look"
+    """Spy said that it may be done or not, and to look: the database was cut off as it committed."""
     REFUSED = "refused"
 
 
@@ -139,7 +141,7 @@ class People:
         if answer.status_code != httpx.codes.OK or "othing was done" in text:
             return Fate.REFUSED, text
         if UNKNOWN in text:
-            return Fate.UNKNOWN, text
+            return Fate.TO_LOOK, text
         return Fate.DONE, text
 
     def _body(self, who: str, words: str) -> bytes:

@@ -127,7 +127,7 @@ def chaos(company: Company, size: Size, seed: int) -> Result:
         slowest=max(diary.seconds, default=0.0),
         seconds=ended - began,
         cleared=ended - quiet,
-        found=findings(company.world, company.bots, diary),
+        found=findings(company.world, company.bots, diary, failed=calamity.failed),
     )
 
 

@@ -24,4 +24,4 @@ def test_whatever_becomes_of_one_of_two_processes_each_thing_happens_once(
     assert sorted(result.mishaps) == ["SIGSTOP", "kill -9", "partition"]
     assert result.incidents == SIZE.incidents
     assert set(heard.calls) == {"/spy"}
-    assert vars(result.found) == {"lost": [], "doubled": [], "disordered": [], "unhandled": []}
+    assert result.found.lines == {"lost": [], "doubled": [], "disordered": [], "unhandled": []}

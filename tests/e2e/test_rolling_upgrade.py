@@ -38,7 +38,7 @@ def test_two_versions_serve_side_by_side_across_migrations(
         listed = str(world.slash("list").body)
         left = emptied(url)
 
-    assert vars(findings(world, [newer], diary)) == {
+    assert findings(world, [newer], diary).lines == {
         "lost": [],
         "doubled": [],
         "disordered": [],

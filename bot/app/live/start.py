@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.app.settings import load
@@ -65,18 +65,18 @@ def elsewhere(path: Path, start: Start, why: str) -> Start | None:
     None if the file is in use already, or if this process has never listened anywhere else: then the ports are taken
     by something else, such as a Spy that still stops.
     """
-    if start.refused:
-        return None
+    settings, line = start.settings, f"{path}: {why}"
+    refused = start.refused or News(version=settings.version, text=settings.text)
+    refused = replace(refused, mistakes=(*refused.mistakes, line))
     try:
         taken = _taken(())
-        own, version = _last_own(path, taken), start.settings.version
-        if own is None or version in {it.hash for it in taken if it.is_of(named(path))}:
+        own = _last_own(path, taken)
+        if own is None or refused.version in {it.hash for it in taken if it.is_of(named(path))}:
             return None
-        refused = News(version=version, text=start.settings.text, mistakes=(f"{path}: {why}",))
         other = _newest(path, refused, taken, own, Settings.missing)
     except ConfigError:
         return None
-    return other if other and other.settings.web != start.settings.web else None
+    return other if other and other.settings.web != settings.web else None
 
 
 def _newest(
