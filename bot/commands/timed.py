@@ -21,9 +21,9 @@ ANSWER_WITHIN = 2.5
 """Seconds from a request's arrival to its answer. Slack waits 3."""
 BEGIN_WITHIN = 2.0
 """Seconds after which a request is no longer started: its answer would be late."""
-FULL_AFTER, FULL_WAIT = 0.5, 0.2
-"""If many requests have waited without a pause for so many seconds, more come than can be done. Then a new one waits
-only so much shorter until it is refused: else all would be answered late. A crowd that comes at once is not refused."""
+FULL_AFTER = 0.5
+"""If many requests have waited without a pause for so many seconds, more come than can be done. Then a new one is
+refused at once: else all would be answered late. A crowd that comes at once is not refused."""
 SAVE_WITHIN = 0.4
 """Seconds to wait beyond the limit for a commit under way."""
 SIDE_BY_SIDE = 8
@@ -117,11 +117,10 @@ class TimedRouter:
             begin_by=request.arrived_at + BEGIN_WITHIN,
             admit=lambda doing: self.hanging[doing] < HANGING,
         )
-        is_full = self._is_full(request)
+        if self._is_full(request):
+            raise self._given_up(request, limit, is_late=True)
         future = self._threads.submit(lambda: task(limit) if time.monotonic() < limit.begin_by else _late())
         try:
-            if is_full and not _ends_within(future, FULL_WAIT) and future.cancel():
-                raise Late
             return self._awaited(future, limit)
         except OutOfTime as error:
             raise self._given_up(request, limit, is_late=isinstance(error, Late)) from None
