@@ -1,5 +1,6 @@
 """Threads that run requests. One that hangs is abandoned, and another replaces it."""
 
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -19,16 +20,27 @@ class RequestThreads:
         self._count = self._idle = 0
         """Threads, and how many of them wait for a task. A thread that was woken is idle until it has looked."""
         self._left: set[Future[Any]] = set()
+        self._waits_since: float | None = None
+        """Since when always some task has waited."""
 
     def submit(self, task: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
         with self._lock:
+            if self._waits_since is None:
+                self._waits_since = time.monotonic()
             self._waiting.append((future, task))
             if self._idle >= len(self._waiting):
                 self._lock.notify()
                 return future
         self._grow()
         return future
+
+    def is_full(self, *, after: float) -> bool:
+        """Return whether a task waits for each thread, and some have always waited for so many seconds."""
+        with self._lock:
+            since = self._waits_since
+            is_crowded = len(self._waiting) >= self._most
+        return since is not None and is_crowded and time.monotonic() >= since + after
 
     def leave(self, future: Future[Any]) -> None:
         """Replace the thread that runs this future."""
@@ -63,7 +75,10 @@ class RequestThreads:
                 self._idle += 1
                 self._lock.wait()
                 self._idle -= 1
-            return self._waiting.popleft()
+            task = self._waiting.popleft()
+            if not self._waiting:
+                self._waits_since = None
+            return task
 
 
 def _fulfil(future: Future[Any], task: Callable[[], Any]) -> None:

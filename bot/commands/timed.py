@@ -21,6 +21,9 @@ ANSWER_WITHIN = 2.5
 """Seconds from a request's arrival to its answer. Slack waits 3."""
 BEGIN_WITHIN = 2.0
 """Seconds after which a request is no longer started: its answer would be late."""
+FULL_AFTER = 0.5
+"""If many requests have waited without a pause for so many seconds, more come than can be done. Then a new one is
+refused at once: else all would be answered late. A crowd that comes at once is not refused."""
 SAVE_WITHIN = 0.4
 """Seconds to wait beyond the limit for a commit under way."""
 SIDE_BY_SIDE = 8
@@ -67,7 +70,9 @@ class TimedRouter:
     A request that ended so is never done later: not if Slack delivers it again, and by no other process.
     """
 
-    def __init__(self, router: Limited, *, limits: type[TimeLimit] = TimeLimit) -> None:
+    def __init__(
+        self, router: Limited, *, limits: type[TimeLimit] = TimeLimit, full_after: float = FULL_AFTER
+    ) -> None:
         self.told = ToldNotDone()
         self.tally: Counter[str] = Counter()
         """How many requests were given up, by reason: late, slow, database."""
@@ -75,6 +80,7 @@ class TimedRouter:
         """Seconds from the arrival of a request to its answer."""
         self._router = router
         self._limits = limits
+        self._full_after = full_after
         self._threads = RequestThreads(SIDE_BY_SIDE)
         self.hanging: Counter[str] = Counter()
         """How many of each command were given up and have not ended yet."""
@@ -111,11 +117,17 @@ class TimedRouter:
             begin_by=request.arrived_at + BEGIN_WITHIN,
             admit=lambda doing: self.hanging[doing] < HANGING,
         )
+        if self._is_full(request):
+            raise self._given_up(request, limit, is_late=True)
         future = self._threads.submit(lambda: task(limit) if time.monotonic() < limit.begin_by else _late())
         try:
             return self._awaited(future, limit)
         except OutOfTime as error:
             raise self._given_up(request, limit, is_late=isinstance(error, Late)) from None
+
+    def _is_full(self, request: Request | Notice) -> bool:
+        """Return whether more comes than can be done. A notice waits all the same: Slack brings it again but thrice."""
+        return isinstance(request, Request) and self._threads.is_full(after=self._full_after)
 
     def _awaited(self, future: Future[T], limit: TimeLimit) -> T:
         try:

@@ -40,7 +40,15 @@ from bot.ports.records.oncall import (
     RingRecords,
     ShiftRecords,
 )
-from bot.ports.records.outbox import LATE, OutboxEntry, OutboxItem, OutboxQueued, OutboxRecords, Standstill
+from bot.ports.records.outbox import (
+    LATE,
+    OutboxEntry,
+    OutboxItem,
+    OutboxQueued,
+    OutboxRecords,
+    Standstill,
+    StuckLanes,
+)
 from bot.ports.records.paging import PageRecords
 from bot.ports.records.people import PeopleRecords, UserGroup, UserGroupRecords
 from bot.ports.records.postmortem import FollowUpRecords, PostmortemRecords
@@ -132,6 +140,7 @@ __all__ = [
     "Sessions",
     "ShiftRecords",
     "Standstill",
+    "StuckLanes",
     "TeamNoticeRecords",
     "Templates",
     "Throttled",

@@ -1,6 +1,7 @@
 """Report effects that Spy has given up, and lanes that are stuck: once each, where people can read it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from bot.domain.effects import Effect, Notify
@@ -9,6 +10,9 @@ from bot.domain.subject import Address, IncidentChannel, is_channel, is_person
 from bot.ports import OutboxItem, Standstill
 from bot.services.incident.channels import IncidentChannels
 from bot.services.transaction import Transaction
+
+STUCK, LEFT, BEHIND = "shared/stuck", "shared/left", "shared/behind"
+"""The reports of this module."""
 
 
 class Undelivered:
@@ -45,20 +49,29 @@ class Undelivered:
             )
 
     def stands_still(self, still: Standstill) -> None:
-        """Report once that an effect is stuck, together with those behind it."""
+        """Report once that an effect is stuck, together with those behind it. A report is not reported itself."""
+        if _is_report(still.effect):
+            return
         number = self._incident(still.effect)
         facts = {"what": what(still.effect), "since": still.since}
         for place in [IncidentChannel(number)] if number else self._tx.policy.maintainers:
             key = f"{_stuck(still.id)}:{place}"
-            self._notify(key, place, "shared/stuck", facts, incident=number)
+            self._notify(key, place, STUCK, facts, incident=number)
 
     def left(self, item: OutboxItem) -> None:
         """Report that a stuck effect was delivered, if it was reported as stuck."""
+        if _is_report(item.effect):
+            return
         number = self._incident(item.effect)
         for place in [IncidentChannel(number)] if number else self._tx.policy.maintainers:
             if self._session.outbox.knows(f"{_stuck(item.id)}:{place}"):
                 key, facts = f"left:{item.id}:{place}", {"what": what(item.effect)}
-                self._notify(key, place, "shared/left", facts, incident=number)
+                self._notify(key, place, LEFT, facts, incident=number)
+
+    def is_behind(self, *, since: datetime) -> None:
+        """Report to the maintainers, at most once an hour, that very much waits."""
+        for person in self._tx.policy.maintainers:
+            self._notify(f"behind:{self._tx.now:%Y-%m-%dT%H}:{person}", person, BEHIND, {"since": since})
 
     def _notify(
         self, key: str, to: Address, template: str, facts: Mapping[str, Any], incident: int | None = None
@@ -87,6 +100,10 @@ def what(effect: Effect) -> str:
     """Return the name of an effect, as people see it."""
     facts = {**vars(effect), "people": ", ".join(f"<@{it}>" for it in getattr(effect, "people", ()))}
     return effect.label.format(**facts)
+
+
+def _is_report(effect: Effect) -> bool:
+    return isinstance(effect, Notify) and effect.template in {STUCK, LEFT, BEHIND}
 
 
 def _stuck(item: int) -> str:

@@ -1,6 +1,6 @@
 """Keep the Home tabs of those who have looked lately up to date."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -32,34 +32,37 @@ class HomeLook:
     wake: Callable[[], None]
 
     def run(self) -> None:
-        """Compare the Homes that are due with what is true, and publish those that differ.
-
-        One after the other, and commands that are being answered go first: a change is due on many Homes at once.
-        """
-        for home in retry_on_conflict(self._due):
-            self.sessions.give_way()
-            if self._is_stale(home):
-                retry_on_conflict(partial(self._publish, home))
-                self.wake()
+        """Compare the Homes that are due with what is true, and publish those that differ."""
+        due = retry_on_conflict(self._due)
+        stale = [*self._stale(due)] if due else []
+        if stale:
+            retry_on_conflict(partial(self._publish, stale))
+            self.wake()
 
     def _due(self) -> Sequence[Home]:
         with self.sessions.begin_background() as session:
             return Homes(self._transaction(session)).due()
 
-    def _is_stale(self, home: Home) -> bool:
-        """Whether a Home shows what is no longer true."""
+    def _stale(self, homes: Sequence[Home]) -> Iterator[str]:
+        """Yield whose Home shows what is no longer true."""
+        drawing = HomeDrawing(self.templates)
         with self.sessions.read() as session:
-            try:
-                return HomeDrawing(self.templates).of(home, self._transaction(session)).shown != home.shown
-            except Unavailable:
-                raise
-            except Exception:
-                log.exception("a Home can't be drawn; again in a minute", person=home.person)
-                return False
+            tx = self._transaction(session)
+            for home in homes:
+                self.sessions.give_way()
+                try:
+                    is_stale = drawing.of(home, tx).shown != home.shown
+                except Unavailable:
+                    raise
+                except Exception:
+                    log.exception("a Home can't be drawn; again in a minute", person=home.person)
+                    continue
+                if is_stale:
+                    yield home.person
 
-    def _publish(self, home: Home) -> None:
+    def _publish(self, people: Sequence[str]) -> None:
         with self.sessions.begin_background() as session:
-            Homes(self._transaction(session)).publish(home.person)
+            Homes(self._transaction(session)).publish(people)
 
     def _transaction(self, session: Session) -> Transaction:
         return Transaction(session=session, now=self.clock.now(), policy=self.policy())

@@ -79,3 +79,15 @@ def test_threads_are_used_again_and_there_are_never_many_more_than_tasks_at_once
             future.result(10)
 
     assert len(used) < 10
+
+
+def test_they_are_full_once_as_many_as_they_are_have_waited_for_a_while():
+    threads, hung = RequestThreads(1), Event()
+    fullness = [threads.is_full(after=0)]
+    tasks = [threads.submit(lambda: hung.wait(10)) for _ in range(3)]
+
+    fullness += [threads.is_full(after=0), threads.is_full(after=60)]
+    hung.set()
+    [it.result(10) for it in tasks]
+
+    assert [*fullness, threads.is_full(after=0)] == [False, True, False, False]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event, Semaphore
@@ -16,7 +17,7 @@ from bot.commands.plugins import CommandRegistry, Plugin, registry
 from bot.commands.reply import Reply
 from bot.commands.request import Joined, Request, Source
 from bot.commands.router import Router
-from bot.commands.timed import ANSWER_WITHIN, HANGING, NotDone, TimedRouter
+from bot.commands.timed import ANSWER_WITHIN, HANGING, SIDE_BY_SIDE, NotDone, TimedRouter
 from bot.domain.limits import LimitSettings
 from bot.ports import Person, Sessions, TimeLimit
 from bot.services.transaction import Transaction
@@ -85,7 +86,7 @@ class IncidentChannels:
             def left(self) -> float:
                 return 0.0 if channels.is_hurried and channels.plugin.began.acquire(timeout=LONG) else LONG
 
-        self.router = TimedRouter(router, limits=UntilItHangs)
+        self.router = TimedRouter(router, limits=UntilItHangs, full_after=0)
 
     def given_up(self, request: Request | Joined) -> str:
         self.is_hurried = True
@@ -186,6 +187,20 @@ def test_a_listener_that_hangs_is_given_up_too_and_at_last_passed_over(channels:
     channels.router.notice(joined(HANGING))
 
     assert not channels.knows("U0KIM")
+
+
+def test_when_more_comes_than_can_be_done_the_last_are_refused_soon_and_the_others_done(
+    channels: IncidentChannels,
+):
+    with ThreadPoolExecutor(6 * SIDE_BY_SIDE) as people:
+        asked = [people.submit(channels.say, f"hang U0{at}") for at in range(6 * SIDE_BY_SIDE)]
+        refused, _ = wait(asked, timeout=LONG, return_when=FIRST_EXCEPTION)
+        channels.plugin.let_go.set()
+
+    ends = [it.exception() for it in asked]
+    assert "did not begin this" in str(refused.pop().exception())
+    assert ends.count(None) >= 2 * SIDE_BY_SIDE
+    assert channels.router.tally == {"late": len(asked) - ends.count(None)}
 
 
 def test_a_command_that_would_end_the_program_is_a_fault(channels: IncidentChannels):

@@ -37,6 +37,7 @@ from bot.ports import (
     ReadsOnly,
     Session,
     Sessions,
+    StuckLanes,
     Unavailable,
 )
 
@@ -704,11 +705,14 @@ def test_a_lane_stands_still_when_its_first_is_due_or_under_way_for_longer_than_
 
     def stuck_after(after: timedelta) -> list[tuple[str, datetime]]:
         with sessions.read() as session:
-            found = session.outbox.stuck(now=NOON + after, lease=LEASE)
+            found = session.outbox.stuck(now=NOON + after, lease=LEASE, limit=9)
         return [(it.effect.key, it.since) for it in found]
 
     assert stuck_after(LEASE) == []
     assert stuck_after(MINUTE) == [("a1", NOON + LEASE), ("b1", NOON)]
+    with sessions.read() as session:
+        counted = session.outbox.count_stuck(now=NOON + MINUTE, lease=LEASE)
+    assert counted == {"Post": StuckLanes(count=2, since=NOON)}
 
 
 def test_a_key_is_known_before_and_after_its_effect_is_done(sessions: Sessions) -> None:

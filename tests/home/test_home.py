@@ -87,6 +87,19 @@ def test_slack_gets_no_more_calls_in_a_minute_than_it_takes():
     assert published([*busy, waiting], now=later(seconds=45)) == ["U0ANA"]
 
 
+def test_fifty_homes_that_change_all_the_time_get_their_calls_in_turn():
+    homes, calls = {f"U{n:02}": home(f"U{n:02}", due_at=NOON) for n in range(50)}, list[str]()
+    for second in range(120):
+        now = later(seconds=second)
+        decided = turn(homes.values(), {*homes}, now=now)
+        homes |= {it.person: it for it in decided.moved}
+        homes |= {it.person: replace(homes[it.person], published_at=now) for it in decided.publish}
+        calls += [it.person for it in decided.publish]
+
+    assert {calls.count(it) for it in homes} <= {3, 4}
+    assert len(calls) <= 2 * A_MINUTE + len(homes), "all at first, then as many as Slack takes"
+
+
 def test_a_change_that_no_home_shows_is_no_change():
     assert changes(INCIDENT, replace(INCIDENT, impact="nobody can pay", entries=9)) == ()
 

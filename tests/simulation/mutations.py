@@ -28,7 +28,7 @@ COPIED = (
 WITHIN = 60.0
 """Seconds in which a fault must be found."""
 SIDE_BY_SIDE = 2
-ASKED = ("--first", "4", "--processes", "1", "--stop-at-first")
+ASKED = ("--first", "8", "--processes", "1", "--stop-at-first")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +186,7 @@ def main() -> int:
 
 
 def _found(mutation: Mutation) -> tuple[float, str | None]:
-    """Return after how many seconds it was found, and by which law; None if it was not."""
+    """Return after how many seconds its run ended, and which law found it; None if none did in time."""
     with tempfile.TemporaryDirectory(prefix="spy-mutation-") as folder:
         root = Path(folder)
         for name in COPIED:
@@ -204,4 +204,5 @@ def _found(mutation: Mutation) -> tuple[float, str | None]:
             check=False,
         )
         laws = [line for line in ended.stdout.splitlines() if line.startswith("seed ")]
-        return time.monotonic() - began, laws[0] if laws else None
+        took = time.monotonic() - began
+        return took, laws[0] if laws and took <= WITHIN else None

@@ -19,7 +19,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108  a new folder is made there
 
 SHORT = Span(incidents=4, hours=2.5)
 """A world for the tests."""
-LONG = Span(incidents=100, hours=96, paces=(200, 600))
+LONG = Span(incidents=115, hours=96, paces=(400, 1200))
 ROUGH = Span(incidents=15, hours=3, paces=(5, 30), rates=HARSH)
 ONE_IN = 8
 """One in so many seeds is a short and rough world."""
@@ -77,7 +77,7 @@ def run_one(seed: int, span: Span, *, log: Callable[[str], object] | None = None
 def run_many(first: int, step: int, *, seconds: float, stop_at_first: bool = False) -> Count:
     """Run the seeds `first`, `first + step`, … while there is time."""
     gc.freeze()  # what is loaded stays, and need not be looked through
-    gc.set_threshold(20_000)
+    gc.set_threshold(100_000)
     count, until, seed = Count(), time.monotonic() + seconds, first
     with opened() as files:
         while time.monotonic() < until and not (stop_at_first and count.violations):

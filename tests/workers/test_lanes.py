@@ -14,7 +14,7 @@ from bot.ports import OutboxItem
 from bot.services.transaction import Transaction
 from bot.testing import POLICY, SpyKit
 from bot.workers.deliver.attempt import Attempt
-from bot.workers.lanes import Lanes
+from bot.workers.lanes import TOLD, Lanes
 from bot.workers.outbox import Delivery
 from plugins import incident
 
@@ -150,3 +150,22 @@ def test_while_slack_answers_nobody_no_report_is_queued_for_it():
 
     assert in_vain == []
     assert [it.template for it in play.look()] == ["shared/stuck"]
+
+
+def test_of_a_report_that_waits_nobody_gets_a_report(play: Play):
+    play.hang(SetTopic(key="topic", incident=1))
+    play.look()
+    play.spy.clock.tick(minutes=1)
+
+    assert [it.template for it in play.look()] == ["shared/stuck"]
+
+
+def test_if_all_waits_the_maintainers_are_told_once_and_the_channels_nothing(play: Play):
+    with play.spy.tx() as tx:
+        for at in range(TOLD + 1):
+            tx.send(Invite(key=f"invite:{at}", incident=1, people=(f"U{at}",)))
+    play.spy.clock.tick(minutes=1)
+
+    [told] = play.look()
+
+    assert (told.to, told.template) == ("U0ADMIN", "shared/behind")

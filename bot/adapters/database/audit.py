@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, Select, select
 
 from bot.adapters.database import tables
 from bot.adapters.database.rows import Rows
-from bot.adapters.database.statements import add, change, find, table, upsert
+from bot.adapters.database.statements import add, change, find, find_unsealed, table, upsert
 from bot.adapters.database.writes import Writes
 from bot.domain.audit import AuditLine, ChainMark, SealedLine
 
@@ -16,6 +16,8 @@ HEAD, CHECKPOINT = "head", "checkpoint"
 LINE = ("at", "source", "command", "outcome", "person", "place", "why", "result", "incident", "events")
 AT_ONCE = 1_000
 """How many rows are read at once."""
+MOST = 2**31 - 1
+"""More than there are."""
 
 
 class AuditTable(Rows):
@@ -30,9 +32,8 @@ class AuditTable(Rows):
 
     def unsealed(self, *, limit: int | None = None) -> Sequence[tuple[int, AuditLine]]:
         self._writes.flush()
-        c = self._table.c
-        waiting = select(self._table).where(c.seq.is_(None)).order_by(c.id).limit(limit)
-        return [(row["id"], _line(row)) for row in self._connection.execute(waiting).mappings()]
+        waiting = find_unsealed(self._table).rows(self._connection, {"most": limit or MOST})
+        return [(row["id"], _line(row)) for row in waiting]
 
     def sealed(self) -> Iterator[SealedLine]:
         c = self._table.c

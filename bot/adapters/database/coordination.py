@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, update
+from sqlalchemy import Connection, update
 
 from bot.adapters.database import tables
 from bot.adapters.database.rows import Rows
-from bot.adapters.database.statements import LOCK, TRY_LOCK, add, find, insert, table, upsert
+from bot.adapters.database.statements import LOCK, TRY_LOCK, add, find, table, take_free, upsert
 from bot.adapters.database.writes import Writes
 from bot.ports import Posted
 
@@ -64,16 +64,8 @@ class InboundTable(Rows):
 
 def take_lease(connection: Connection, job: str, owner: str, *, now: datetime, until: datetime) -> bool:
     """Take or renew a job's lease. Return False if another process has it."""
-    leases = table(tables.LeaseRow)
-    statement = insert(connection.dialect.name, leases)
-    free = or_(leases.c.owner == owner, leases.c.until < now)
-    taken = statement.on_conflict_do_update(
-        index_elements=["job"],
-        set_={"owner": statement.excluded.owner, "until": statement.excluded.until},
-        where=free,
-    ).returning(leases.c.job)
-    row = {"job": job, "owner": owner, "until": until}
-    return connection.execute(taken, row).first() is not None
+    wanted = {"job": job, "owner": owner, "until": until, "now": now}
+    return bool(take_free(connection.dialect.name, table(tables.LeaseRow)).values(connection, wanted))
 
 
 def lock(connection: Connection, *sections: str) -> None:

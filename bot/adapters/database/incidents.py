@@ -1,7 +1,7 @@
 """Tables of incidents and their timelines, with their queries."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any
@@ -22,7 +22,6 @@ from sqlalchemy import (
     select,
     text,
     union_all,
-    update,
 )
 
 from bot.adapters.database import tables
@@ -33,6 +32,7 @@ from bot.adapters.database.rows import Rows, readable
 from bot.adapters.database.statements import (
     add,
     count_opened,
+    find_entries,
     find_free,
     find_open_named,
     find_private,
@@ -51,7 +51,7 @@ from bot.domain.incident.search import OVER, Search
 from bot.domain.incident.state import WORKING
 from bot.domain.incident.timeline import ALL_LINES, HIDDEN, KEPT, Entry, WantedLines
 
-ENTRY = [column for column in table(tables.TimelineRow).c if column.name != "id"]
+ENTRY = tuple(column for column in table(tables.TimelineRow).c if column.name != "id")
 """The columns of an entry."""
 TIMELINE = Prepared(select(*ENTRY).where(table(tables.TimelineRow).c.incident == bindparam("of")))
 LAST_LINE = Prepared(
@@ -246,8 +246,7 @@ class TimelineTable(Rows):
 
     def of(self, incident: int) -> Sequence[Entry]:
         self._write_marks()
-        rows = TIMELINE.rows(self._connection, {"of": incident})
-        entries = list(readable(self.adapter.validate_python, rows, self._table.name))
+        entries = self._readable(TIMELINE.rows(self._connection, {"of": incident}))
         entries += [entry for entry in self._new if entry.incident == incident]
         return sorted(entries, key=lambda entry: entry.seq)
 
@@ -255,14 +254,24 @@ class TimelineTable(Rows):
         self, incidents: Collection[int], kinds: Collection[str], *, reminder: str = ""
     ) -> Sequence[Entry]:
         self._write_marks()
+        if len(incidents) == 1 and not reminder:
+            stored = self._of_kinds(next(iter(incidents)), kinds)
+        else:
+            stored = self._among(incidents, kinds, reminder)
+        new = [it for it in self._new if it.incident in incidents and _is_among(it, kinds, reminder)]
+        return sorted([*stored, *new], key=lambda entry: (entry.incident, entry.seq))
+
+    def _of_kinds(self, incident: int, kinds: Collection[str]) -> list[Entry]:
+        wanted = {"of": incident} | {f"kind_{at}": kind for at, kind in enumerate(kinds)}
+        return self._readable(find_entries(ENTRY, len(kinds)).rows(self._connection, wanted))
+
+    def _among(self, incidents: Collection[int], kinds: Collection[str], reminder: str) -> list[Entry]:
         c = self._table.c
         wanted: ColumnElement[bool] = c.kind.in_(list(kinds))
         if reminder:
             is_its = c.data["reminder"].as_string() == reminder
             wanted = or_(wanted, and_(c.kind == Reminded.kind(), is_its))
-        stored = self._found(c.incident.in_(list(incidents)), wanted)
-        new = [it for it in self._new if it.incident in incidents and _is_among(it, kinds, reminder)]
-        return sorted([*stored, *new], key=lambda entry: (entry.incident, entry.seq))
+        return self._found(c.incident.in_(list(incidents)), wanted)
 
     def events(self, incident: int) -> Sequence[tuple[Entry, Event | None]]:
         return [(entry, event_of(entry)) for entry in self.of(incident)]
@@ -379,9 +388,8 @@ class TimelineTable(Rows):
 
     def set_permalink(self, incident: int, seq: int, permalink: str) -> None:
         self.flush()
-        c = self._table.c
-        found = update(self._table).where(c.incident == incident, c.seq == seq)
-        self._connection.execute(found.values(permalink=permalink))
+        line = {"of": incident, "line": seq, "permalink": permalink}
+        mark_line(self._table).run(self._connection, line)
 
     def set_visibility(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
         if seqs:
@@ -392,7 +400,9 @@ class TimelineTable(Rows):
     def _found(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Entry]:
         c = self._table.c
         query = select(*ENTRY).where(*conditions).order_by(c.incident, c.seq).limit(limit)
-        rows = map(dict, self._connection.execute(query).mappings())
+        return self._readable(map(dict, self._connection.execute(query).mappings()))
+
+    def _readable(self, rows: Iterable[dict[str, Any]]) -> list[Entry]:
         return list(readable(self.adapter.validate_python, rows, self._table.name))
 
     def _write_all(self) -> None:

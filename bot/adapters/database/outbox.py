@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    ScalarSelect,
     Select,
     Table,
     Update,
@@ -32,7 +33,7 @@ from bot.adapters.database.statements import add_once, find
 from bot.adapters.database.tables import OutboxRow
 from bot.adapters.database.writes import Writes
 from bot.domain.effects import Effect, PostEvent, ReleaseHeld
-from bot.ports import OutboxEntry, OutboxItem, OutboxQueued, Standstill
+from bot.ports import OutboxEntry, OutboxItem, OutboxQueued, Standstill, StuckLanes
 
 
 class OutboxTable(Rows):
@@ -180,8 +181,10 @@ class OutboxTable(Rows):
             return True  # not written yet: until the end nobody waits for what this session adds
         return find(self._table, "key").first(self._connection, {"key": key}) is not None
 
-    def stuck(self, *, now: datetime, lease: timedelta) -> Sequence[Standstill]:
-        found = self._connection.execute(_stuck(self._table), {"now": now, "late": now - lease})
+    def stuck(self, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Standstill]:
+        found = self._connection.execute(
+            _stuck(self._table), {"now": now, "late": now - lease, "most": limit}
+        )
         return [
             Standstill(
                 id=row.id,
@@ -190,6 +193,10 @@ class OutboxTable(Rows):
             )
             for row in found
         ]
+
+    def count_stuck(self, *, now: datetime, lease: timedelta) -> Mapping[str, StuckLanes]:
+        found = self._connection.execute(_counted_stuck(self._table), {"now": now, "late": now - lease})
+        return {row.kind: StuckLanes(count=row.lanes, since=row.since) for row in found}
 
     def release(self, incident: int) -> None:
         self.flush()
@@ -256,7 +263,13 @@ def _claiming(outbox: Table, others: int) -> Prepared:
     left_out = [c.id != bindparam(f"besides_{at}", type_=c.id.type) for at in range(others)]
     first = (
         select(c.id)
-        .where(c.done_at.is_(None), or_(due, lapsed), *left_out, _is_first(outbox))
+        .where(
+            text("state IN ('ready', 'sending')"),  # as the index says it
+            c.done_at.is_(None),
+            or_(due, lapsed),
+            *left_out,
+            c.id == _first_of_lane(outbox),
+        )
         .order_by(c.urgency, c.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True, of=outbox)
@@ -275,6 +288,16 @@ def _claiming(outbox: Table, others: int) -> Prepared:
             c.id, c.key, c.kind, c.payload, c.attempts, c.uncertain, c.queued_at, c.urgency, c.reminder_due_at
         )
     )
+
+
+def _first_of_lane(outbox: Table) -> ScalarSelect[int]:
+    """Return the first unfinished item of an item's lane. It is looked up for as few items as are wanted.
+
+    PostgreSQL would answer `_is_first` for all that wait, before it takes the first few.
+    """
+    c, other = outbox.c, outbox.alias()
+    unfinished = select(other.c.id).where(other.c.lane == c.lane, other.c.done_at.is_(None))
+    return unfinished.order_by(other.c.id).limit(literal(1)).scalar_subquery()
 
 
 def _is_first(outbox: Table) -> ColumnElement[bool]:
@@ -315,13 +338,28 @@ def _giving_up(outbox: Table) -> Update:
 
 @cache
 def _stuck(outbox: Table) -> Select[Any]:
-    """Find the first item of each lane if it has been due since before `late`, or if its lease ended before `now`."""
+    """Find the first item of each lane that stands still, `most` of them, the oldest first."""
+    c = outbox.c
+    found = select(c.id, c.key, c.kind, c.payload, c.state, c.due_at, c.lease_until)
+    return found.where(*_stands_still(outbox)).order_by(c.due_at, c.id).limit(bindparam("most"))
+
+
+@cache
+def _counted_stuck(outbox: Table) -> Select[Any]:
+    """Count the lanes that stand still, by the kind of their first item."""
+    c = outbox.c
+    since = func.min(case((c.state == "sending", c.lease_until), else_=c.due_at), type_=c.due_at.type)
+    found = select(c.kind, func.count().label("lanes"), since.label("since"))
+    return found.where(*_stands_still(outbox)).group_by(c.kind)
+
+
+def _stands_still(outbox: Table) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions of a lane's first item: due since before `late`, or its lease ended before `now`."""
     c = outbox.c
     moment = {name: bindparam(name, type_=c.due_at.type) for name in ("now", "late")}
     due = and_(c.state == "ready", c.due_at < moment["late"])
     lapsed = and_(c.state == "sending", c.lease_until < moment["now"])
-    found = select(c.id, c.key, c.kind, c.payload, c.state, c.due_at, c.lease_until)
-    return found.where(c.done_at.is_(None), or_(due, lapsed), _is_first(outbox)).order_by(c.id)
+    return c.done_at.is_(None), or_(due, lapsed), _is_first(outbox)
 
 
 @cache

@@ -5,11 +5,12 @@ table's own module.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Integer,
@@ -141,6 +142,33 @@ def find_recent(periods: Table) -> Prepared:
     theirs = c.person == bindparam("person")
     recent = or_(and_(theirs, c.ended_at.is_(None)), and_(theirs, c.ended_at > bindparam("since")))
     return Prepared(select(c.kept).where(recent))
+
+
+@cache
+def take_free(dialect: str, leases: Table) -> Prepared:
+    """Give an `owner` the lease of a `job`, unless another one has it at `now`. Find it if it was given."""
+    row, now = insert(dialect, leases), bindparam("now", type_=leases.c.until.type)
+    free = or_(leases.c.owner == row.excluded.owner, leases.c.until < now)
+    new = {"owner": row.excluded.owner, "until": row.excluded.until}
+    taken = row.on_conflict_do_update(index_elements=["job"], set_=new, where=free)
+    return Prepared(taken.returning(leases.c.job))
+
+
+@cache
+def find_unsealed(lines: Table) -> Prepared:
+    """Find the first lines of the audit log that are not in its chain yet, `most` of them."""
+    waiting = select(lines).where(lines.c.seq.is_(None)).order_by(lines.c.id)
+    return Prepared(waiting.limit(bindparam("most", type_=Integer)))
+
+
+@lru_cache(maxsize=64)
+def find_entries(entries: Sequence[Column[Any]], kinds: int) -> Prepared:
+    """Find the entries `of` an incident that have one of so many kinds: `kind_0`, `kind_1`, …"""
+    timeline = entries[0].table.c
+    wanted = timeline.kind.in_([bindparam(f"kind_{at}", type_=String) for at in range(kinds)])
+    return Prepared(
+        select(*entries).where(timeline.incident == bindparam("of"), wanted).order_by(timeline.seq)
+    )
 
 
 @cache

@@ -15,7 +15,7 @@ Then its words are taken off, so that nothing old stands there, and nothing that
 FOLDS = timedelta(seconds=1)
 """How long a change waits, so that changes which come close together are one call."""
 PAUSE = timedelta(seconds=5)
-"""The least time between two calls for one person."""
+"""The least time between two calls for one person. If many look, each waits longer, so that all get their turn."""
 SECOND_LOOK = timedelta(seconds=10)
 """How long after it was opened a Home is compared again: a change that nobody watched for may have ended meanwhile."""
 COMPARED_EVERY = timedelta(minutes=1)
@@ -52,10 +52,10 @@ class Home:
         """Whether its person has looked lately."""
         return now < self.until
 
-    def touched(self, now: datetime) -> "Home":
+    def touched(self, now: datetime, pause: timedelta = PAUSE) -> "Home":
         """Return it after a change that it may show. Later changes do not put off the look."""
         soon = now + FOLDS
-        at = max(soon, self.published_at + PAUSE) if self.published_at else soon
+        at = max(soon, self.published_at + pause) if self.published_at else soon
         return replace(self, due_at=min(at, self.due_at) if self.due_at else at)
 
     def compared(self, now: datetime) -> "Home":
@@ -86,7 +86,8 @@ class HomeTurn:
 def turn(homes: Iterable[Home], touched: Collection[str], *, now: datetime) -> HomeTurn:
     """Decide which Homes are due. Those that wait longest come first, and Slack's limit is kept."""
     before = {it.person: it for it in homes}
-    after = {it.person: it.touched(now) if it.person in touched else it for it in before.values()}
+    pause = max(PAUSE, MINUTE * len(before) / A_MINUTE)  # each of them may change all the time
+    after = {it.person: it.touched(now, pause) if it.person in touched else it for it in before.values()}
     due = sorted(
         (it for it in after.values() if it.due_at and it.due_at <= now),
         key=lambda it: (it.published_at or it.looked_at, it.person),

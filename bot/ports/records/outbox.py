@@ -63,6 +63,14 @@ class Standstill:
     since: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class StuckLanes:
+    """How many lanes are blocked, and since when the first of them."""
+
+    count: int
+    since: datetime
+
+
 class OutboxRecords(Protocol):
     def add(self, effects: Iterable[Effect], *, now: datetime) -> None:
         """Queue effects. An effect with a known key, or whose slot is already queued, is skipped."""
@@ -104,8 +112,11 @@ class OutboxRecords(Protocol):
     def knows(self, key: str) -> bool:
         """Return whether an effect with this key was queued in the last days."""
 
-    def stuck(self, *, now: datetime, lease: timedelta) -> Sequence[Standstill]:
-        """Return the first effect of each blocked lane: due, or being sent, for longer than the lease."""
+    def stuck(self, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Standstill]:
+        """Return the first effect of some blocked lanes: due, or being sent, for longer than the lease."""
+
+    def count_stuck(self, *, now: datetime, lease: timedelta) -> Mapping[str, StuckLanes]:
+        """Count the blocked lanes, by the kind of their first effect."""
 
     def release(self, incident: int) -> None:
         """Release the effects that waited for this incident's channel."""

@@ -42,9 +42,11 @@ class Homes:
         self._homes.move(decided.moved)
         return decided.publish
 
-    def publish(self, person: str) -> None:
-        """Publish a person's Home again, because it shows what is no longer true."""
-        self._publish(person, str(int(self._tx.now.timestamp() * 1000)))
+    def publish(self, people: Iterable[str]) -> None:
+        """Publish these people's Homes again, because they show what is no longer true."""
+        origin = str(int(self._tx.now.timestamp() * 1000))
+        for person in people:
+            self._publish(person, origin)
 
     def _touched(self, changes: Iterable[HomeChange], homes: Iterable[Home]) -> set[str]:
         """Return whose Home these changes may concern."""

@@ -70,6 +70,8 @@ class OutboxRow(Row, table=True):
         partial_index("outbox_slot", "slot", where="state IN ('held', 'ready')", unique=True),
         partial_index("outbox_due", "due_at", where="done_at IS NULL"),
         partial_index("outbox_lane", "lane", "id", where="done_at IS NULL"),
+        partial_index("outbox_done", "done_at", where="done_at IS NOT NULL"),
+        partial_index("outbox_next", "urgency", "id", where="state IN ('ready', 'sending')"),
     )
 
     id: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True, autoincrement=True))
@@ -88,7 +90,7 @@ class OutboxRow(Row, table=True):
     owner: str | None
     lease_until: datetime | None = moment_column()
     why: str | None
-    done_at: datetime | None = moment_column(index=True)
+    done_at: datetime | None = moment_column()
     reminder_due_at: datetime | None = moment_column()
 
 
