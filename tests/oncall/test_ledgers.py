@@ -263,7 +263,7 @@ def test_the_ledger_is_found_without_its_first_word(rota: Rota):
     answer = rota.spy.say("ledger november", by="U0ANA", channel="C0GENERAL").message
 
     assert "Did you mean `oncall ledger`?" in answer.text
-    rota.spy.press("oncall ledger", answer, by="U0ANA")
+    rota.spy.press("oncall ledger november", answer, by="U0ANA")
 
 
 def test_a_month_that_is_over_is_not_until_now(rota: Rota):

@@ -16,6 +16,7 @@ from bot.workers.deliver.handler import Clients, Handlers
 from bot.workers.outbox import Delivery
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager
+from tests.support.delivering import Inline
 from tests.support.folders import PLUGINS
 from tests.support.templates import shipped
 
@@ -66,6 +67,7 @@ class World:
             policy=self.spy.policy,
             lease=LEASE,
             senders=4,
+            pool=Inline(),
         )
 
     def declare_while_slack_is_away(self, severity: str = "sev1") -> None:
@@ -78,11 +80,17 @@ class World:
         self.chat.is_away = False
         self.deliver()
 
+    def drain(self) -> None:
+        """Try all that is due."""
+        while not self.delivery.step():
+            pass
+
     def deliver(self) -> None:
         """Deliver all that can be delivered."""
         for _ in range(100):
             self.spy.clock.tick(seconds=31)
-            if self.delivery.drain(within=timedelta(seconds=0.2)):
+            self.drain()
+            if not self.waiting():
                 return
         raise AssertionError(self.waiting())
 
@@ -91,7 +99,7 @@ class World:
         until = self.spy.clock.now() + timedelta(**of)
         while self.spy.clock.now() < until:
             self.spy.pass_time(minutes=5)
-            self.delivery.drain(within=timedelta(seconds=0.02))
+            self.drain()
 
     def waiting(self) -> list[str]:
         return [it.effect.key for it in self.spy.sessions.queued() if it.state not in {"done", "failed"}]
@@ -125,7 +133,7 @@ def dated(world: World, ago: timedelta) -> str:
 
 def test_pages_leave_at_once_and_the_channel_is_made_and_filled_in_order_when_slack_returns(world: World):
     world.declare_while_slack_is_away()
-    world.delivery.drain(within=timedelta(seconds=0.3))
+    world.drain()
     paged = len(world.pager.pages)
     world.spy.clock.tick(minutes=5)
     world.say('incident update "rolling back"')
@@ -161,17 +169,17 @@ def test_what_slack_fails_while_it_answers_others_is_given_up_as_ever(world: Wor
 
     for _ in range(8):
         world.spy.clock.tick(minutes=10)
-        world.delivery.drain(within=timedelta(seconds=0.1))
+        world.drain()
 
     assert world.spy.incident(1).channel_refused
 
 
 def test_nothing_is_tried_for_ever(world: World):
     world.declare_while_slack_is_away("sev3")
-    world.delivery.drain(within=timedelta(seconds=0.1))
+    world.drain()
     world.spy.clock.tick(minutes=LONGEST_OUTAGE / MINUTE + 1)
     for _ in range(FEWEST_TRIES):
-        world.delivery.drain(within=timedelta(seconds=0.1))
+        world.drain()
         world.spy.clock.tick(minutes=1)
 
     assert world.spy.incident(1).channel_refused
@@ -181,7 +189,7 @@ def test_what_another_clock_dates_hours_back_is_not_given_up_at_its_first_failur
     world.chat.broken = {"create_channel"}
     world.spy.say('incident me "checkout is down" sev3', channel=None)
     world.spy.clock.tick(hours=2)
-    world.delivery.drain(within=timedelta(seconds=0.1))
+    world.drain()
     world.chat.broken = set()
 
     world.deliver()
@@ -231,7 +239,7 @@ def test_lines_that_waited_in_a_channel_come_together_after_the_one_that_was_tri
     for words in ("one", "two", "three"):
         world.say(f'incident update "{words}"')
         world.spy.clock.tick(minutes=2)
-        world.delivery.drain(within=timedelta(seconds=0.1))
+        world.drain()
     world.chat.is_away = False
 
     world.deliver()
@@ -248,7 +256,7 @@ def test_a_line_that_had_arrived_after_all_is_not_repeated_with_the_late_ones(wo
     for words in ("one", "two", "three"):
         world.say(f'incident update "{words}"')
         world.spy.clock.tick(minutes=2)
-        world.delivery.drain(within=timedelta(seconds=0.1))
+        world.drain()
     world.chat.is_away = False
 
     world.deliver()
@@ -269,7 +277,7 @@ def test_lines_that_came_after_a_lost_answer_have_a_message_of_their_own(world: 
     world.chat.is_away, world.chat.breaks_after = False, "early 0"
     while not world.chat.is_away:
         world.spy.clock.tick(seconds=31)
-        world.delivery.drain(within=timedelta(seconds=0.1))
+        world.drain()
     for number in range(60):
         world.say(f'incident update "later {number}."')
     world.try_in_vain(minutes=5)
