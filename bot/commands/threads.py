@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+RUSH = 2.0
+"""Seconds for which a rush is expected to go on after it was last too much."""
+
 
 class RequestThreads:
     """A pool of threads. Unlike `ThreadPoolExecutor`, it neither waits for a hanging thread nor counts it."""
@@ -22,6 +25,8 @@ class RequestThreads:
         self._left: set[Future[Any]] = set()
         self._waits_since: float | None = None
         """Since when always some task has waited."""
+        self._rush_until = 0.0
+        self._running = 0
 
     def submit(self, task: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
@@ -36,11 +41,28 @@ class RequestThreads:
         return future
 
     def is_full(self, *, after: float) -> bool:
-        """Return whether a task waits for each thread, and some have always waited for so many seconds."""
+        """Return whether more comes than can be done: some tasks have always waited for so many seconds.
+
+        From then on it is a rush, until for RUSH seconds it was not full. In a rush half of the threads work, because
+        each more would slow down all who are answered, and it is full once a task waits for each of them.
+        """
         with self._lock:
-            since = self._waits_since
-            is_crowded = len(self._waiting) >= self._most
-        return since is not None and is_crowded and time.monotonic() >= since + after
+            if self._waits_since is None or len(self._waiting) < self._side_by_side:
+                return False
+            now = time.monotonic()
+            is_full = self._is_rush or now >= self._waits_since + after
+            if is_full:
+                self._rush_until = now + RUSH
+            return is_full
+
+    @property
+    def _is_rush(self) -> bool:
+        return time.monotonic() < self._rush_until
+
+    @property
+    def _side_by_side(self) -> int:
+        """Return how many tasks may run now."""
+        return max(1, self._most // 2) if self._is_rush else self._most
 
     def leave(self, future: Future[Any]) -> None:
         """Replace the thread that runs this future."""
@@ -49,6 +71,7 @@ class RequestThreads:
                 return
             self._left.add(future)
             self._count -= 1
+            self._running -= 1
         self._grow()
 
     def _grow(self) -> None:
@@ -64,6 +87,7 @@ class RequestThreads:
             if future.set_running_or_notify_cancel():
                 _fulfil(future, task)
             with self._lock:
+                self._running -= future not in self._left
                 if future in self._left:
                     self._left.remove(future)
                     return
@@ -71,11 +95,12 @@ class RequestThreads:
 
     def _next(self) -> tuple[Future[Any], Callable[[], Any]]:
         with self._lock:
-            while not self._waiting:
+            while not self._waiting or self._running >= self._side_by_side:
                 self._idle += 1
                 self._lock.wait()
                 self._idle -= 1
             task = self._waiting.popleft()
+            self._running += 1
             if not self._waiting:
                 self._waits_since = None
             return task

@@ -1,6 +1,7 @@
 """Threads for requests: side by side up to a number, and one that hangs costs nobody else its place."""
 
-from threading import Barrier, Event, get_ident
+from functools import partial
+from threading import Barrier, Event, Semaphore, get_ident
 
 import pytest
 
@@ -86,8 +87,31 @@ def test_they_are_full_once_as_many_as_they_are_have_waited_for_a_while():
     fullness = [threads.is_full(after=0)]
     tasks = [threads.submit(lambda: hung.wait(10)) for _ in range(3)]
 
-    fullness += [threads.is_full(after=0), threads.is_full(after=60)]
+    fullness += [threads.is_full(after=60), threads.is_full(after=0)]
     hung.set()
     [it.result(10) for it in tasks]
 
-    assert [*fullness, threads.is_full(after=0)] == [False, True, False, False]
+    assert [*fullness, threads.is_full(after=0)] == [False, False, True, False]
+
+
+def test_in_a_rush_half_of_them_work():
+    threads, first, then = RequestThreads(4), Event(), Event()
+    begun = Semaphore(0)
+
+    def task(until: Event) -> bool:
+        begun.release()
+        return until.wait(10)
+
+    working = [threads.submit(partial(task, first)) for _ in range(4)]
+    waiting = [threads.submit(partial(task, then)) for _ in range(4)]
+    assert all(begun.acquire(timeout=10) for _ in range(4))
+
+    assert threads.is_full(after=0)
+    first.set()
+    assert all(it.result(10) for it in working)
+
+    assert all(begun.acquire(timeout=10) for _ in range(2))
+    assert sum(it.running() for it in waiting) == 2
+    assert threads.is_full(after=60)
+    then.set()
+    assert all(it.result(10) for it in waiting)
