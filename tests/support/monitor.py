@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 
 @dataclass
@@ -12,6 +12,7 @@ class Monitor:
     url: str
     status: int = 200
     calls: list[str] = field(default_factory=list)
+    is_called: Event = field(default_factory=Event)
 
 
 @contextmanager
@@ -19,6 +20,7 @@ def monitor() -> Iterator[Monitor]:
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             found.calls.append(self.path)
+            found.is_called.set()
             self.send_response(found.status)
             self.send_header("content-length", "0")
             self.end_headers()
