@@ -36,8 +36,8 @@ LINES = """
     WHERE kind IN ('PostEvent', 'PostLateEvents') AND state = 'done'
 """
 """The lines that were posted, each with the key of its message: late ones are together in one."""
-TOLD = "SELECT incident, kind, text FROM timeline WHERE NOT (kind = 'merged_line' AND visibility = 'hidden')"
-"""The lines that people see: those that came with a merge are hidden when it is undone."""
+TOLD = "SELECT incident, kind, text, visibility IS 'hidden' FROM timeline"
+"""The lines, and whether people do not see one: those that came with a merge are hidden when it is undone."""
 QUEUED = """
     SELECT key, id, lane FROM outbox
     WHERE kind IN ('PostEvent', 'PostLateEvents', 'Post', 'Notify') AND lane LIKE 'posts:%'
@@ -180,12 +180,16 @@ class Watch:
         lines = self._raw.execute(TOLD).fetchall()
         posted = {(post.to, post.key) for post in self._world.chat.posts}
         on_timeline: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-        for number, kind, text in lines:
+        hidden: defaultdict[str, set[tuple[int, str]]] = defaultdict(set)
+        for number, kind, text, is_hidden in lines:
             for word in set(re.findall(r"\b(?:w|zz)\d+q\b", text)):
-                on_timeline[word].append((number, kind))
+                if is_hidden:
+                    hidden[word].add((number, kind))
+                else:
+                    on_timeline[word].append((number, kind))
         for said in self._world.crowd.said:
             if said.text.startswith(("incident update", "incident note")):
-                found = Counter(on_timeline[said.word])
+                found = Counter(on_timeline[said.word]) | Counter(hidden[said.word])
                 if max(found.values(), default=0) > 1 or (found and not said.is_done and not said.is_unsure):
                     self.broken("done twice", f"{said.text!r} by {said.by}: {dict(found)}")
                 elif said.is_done and not (found and self._is_posted(said)):
