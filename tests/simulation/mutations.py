@@ -53,14 +53,14 @@ MUTATIONS = (
     Mutation(
         name="lanes keep no order",
         file=OUTBOX,
-        old="earlier.c.lane == c.lane, earlier.c.id < c.id, earlier",
-        new="earlier.c.lane == c.lane, earlier.c.id < 0, earlier",
+        old="c.id == _first_of_lane(outbox),",
+        new="",
     ),
     Mutation(
         name="a lane begins with its newest effect",
         file=OUTBOX,
-        old="earlier.c.id < c.id, earlier.c.done_at",
-        new="earlier.c.id > c.id, earlier.c.done_at",
+        old="order_by(other.c.id).limit(literal(1))",
+        new="order_by(other.c.id.desc()).limit(literal(1))",
     ),
     Mutation(
         name="a lapsed lease is not seen as uncertain",
