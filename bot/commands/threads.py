@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 RUSH = 2.0
-"""Seconds for which a rush is expected to go on after it was last too much."""
+"""Seconds that a rush goes on after more than could be done came last."""
 
 
 class RequestThreads:
@@ -27,6 +27,7 @@ class RequestThreads:
         """Since when always some task has waited."""
         self._rush_until = 0.0
         self._running = 0
+        """Tasks that run, without those that were left."""
 
     def submit(self, task: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
